@@ -1,0 +1,39 @@
+import type { ClientProfile } from '../scim/ports.ts'
+import type { Policy } from '../translators/model.ts'
+import type { ApiProfile } from '../vendors/contract.ts'
+
+/** The configuration file after defaults, references and checks. Holds secrets: never logged, never serialised. */
+export interface Configuration {
+  readonly directories: readonly DirectoryConfig[]
+}
+
+export interface DirectoryConfig {
+  readonly name: string
+  readonly client: ClientProfile
+  readonly domains: readonly string[]
+  readonly tokens: readonly { readonly name: string; readonly secret: string }[]
+  readonly connections: readonly ConnectionConfig[]
+}
+
+export interface ConnectionConfig {
+  readonly name: string
+  readonly vendor: string
+  readonly apiProfile: 'auto' | ApiProfile
+  /** The vendor's own settings, defaults filled in, `baseUrl` included when given. */
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly credentials: Readonly<Record<string, string>>
+  readonly policy: Policy
+}
+
+/** Process settings, from the environment (design: configuration file). */
+export interface Environment {
+  readonly host: string
+  readonly port: number
+  readonly publicUrl?: string
+  readonly tls?: { readonly certFile: string; readonly keyFile: string }
+  readonly trustProxy: boolean | string
+  readonly databaseUrl?: string
+  readonly dataDir: string
+  readonly insecureTargets: readonly string[]
+  readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+}

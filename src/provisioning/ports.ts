@@ -1,0 +1,169 @@
+import type { Failure } from '../errors.ts'
+import type { Deviation, GroupRef, Held, Operation, Snapshot } from '../translators/model.ts'
+import type { Entitlement } from '../vendors/contract.ts'
+
+/**
+ * What provisioning needs from the store. Implemented in src/store; the accounts row is the queue.
+ * Every write that names a lease is conditional on its epoch and rejects with `LeaseLost` when it is gone.
+ */
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost'
+}
+
+/** Served in this order; lower is sooner. */
+export const priorities = { 'shut-out': 0, revoke: 1, live: 2, backlog: 3 } as const
+
+export interface Lease {
+  readonly accountId: string
+  readonly epoch: number
+  /** Milliseconds since the epoch, this process's clock: after it the lease must be taken for lost. */
+  readonly until: number
+}
+
+export interface Claimed {
+  readonly lease: Lease
+  readonly connectionId: string
+  readonly userId: string
+  readonly priority: number
+}
+
+/**
+ * - `pending`: wanted and proven differ. `waiting`: so too, until somebody decides or something else is proven.
+ * - `verifying`: the vendor said yes, its reads may lag; counts as proven for the answer. `invited`: likewise, not yet accepted.
+ * - `failed`: refused for good until something changes.
+ */
+export type AccountStatus = 'pending' | 'waiting' | 'verifying' | 'invited' | 'proven' | 'failed'
+
+/** Why an account is not proven; `kind` is a vendor failure or one of the gateway's own refusals. */
+export interface AccountFailure {
+  readonly kind: Failure | 'own-identity' | 'last-owner' | 'managed-elsewhere' | 'ambiguous' | 'adopt-refused' | 'no-login' | 'domain' | 'no-step'
+  /** One sentence in the vendor's words, redacted, or ours. */
+  readonly detail: string
+  /** ISO 8601 instant. */
+  readonly at: string
+}
+
+/** Reads that follow a write on a vendor whose reads lag. */
+export interface Verification {
+  /** ISO 8601 instant of the write. */
+  readonly since: string
+  /** Reads done so far. */
+  readonly reads: number
+  readonly what: 'shut-out' | 'entitlements'
+}
+
+/** A journal row that was never closed: the write may or may not have reached the vendor. */
+export interface OpenOperation {
+  readonly id: string
+  readonly operation: Operation
+  /** ISO 8601 instant, database clock. */
+  readonly openedAt: string
+}
+
+/** Everything that one run needs, in one read. */
+export interface AccountWork {
+  readonly accountId: string
+  readonly connectionId: string
+  readonly wantedVersion: number
+  readonly provenVersion: number
+  readonly status: AccountStatus
+  /** The vendor's id of the linked account. */
+  readonly vendorAccountId?: string
+  readonly held?: Held
+  readonly snapshot?: Snapshot
+  readonly verification?: Verification
+  readonly attempts: number
+  readonly openOperations: readonly OpenOperation[]
+  /** Accounts row of the same login whose removal must be settled first (a userName that came back). */
+  readonly predecessor?: { readonly accountId: string; readonly sameExternalId: boolean }
+  readonly user: {
+    readonly id: string
+    /** The SCIM User as wanted: plain JSON without `id` and `meta`. */
+    readonly resource: Readonly<Record<string, unknown>>
+    readonly active: boolean
+    readonly deleted: boolean
+  }
+  readonly groups: readonly GroupRef[]
+}
+
+/** Fields that are absent are left alone; `null` clears. */
+export interface AccountUpdate {
+  readonly vendorAccountId?: string | null
+  /** `<vendor>:<tenant id>`, set together with the link: one account is linked once over all connections. */
+  readonly vendorTenant?: string | null
+  readonly held?: Held | null
+  readonly snapshot?: Snapshot | null
+}
+
+export interface OperationClosing {
+  /** `done`: the vendor confirmed it. `refused`: it certainly had no effect. `settled`: an open row explained by reading. */
+  readonly outcome: 'done' | 'refused' | 'settled'
+  readonly after?: unknown
+  readonly failure?: AccountFailure
+  readonly vendorRequestId?: string
+  readonly durationMs?: number
+}
+
+export interface Settlement {
+  readonly status: AccountStatus
+  /** The wantedVersion that was planned from; proven up to it for `proven`, `verifying` and `invited`. */
+  readonly wantedVersion: number
+  readonly deviations: readonly Deviation[]
+  readonly failure?: AccountFailure | null
+  readonly verification?: Verification | null
+  /** Due again after this many milliseconds; absent: not until something is wished. */
+  readonly dueInMs?: number
+  /** Counts towards the backoff. */
+  readonly attempts: number
+}
+
+/** The accounts as a queue. */
+export interface AccountQueue {
+  /** Claims due accounts of unpaused, unparked connections, by priority and due time, in one statement. */
+  claimDue(limit: number): Promise<readonly Claimed[]>
+  /** Claims one account whether due or not. `busy`: leased elsewhere. */
+  claim(accountId: string): Promise<Claimed | 'busy' | 'gone'>
+  /** Prolongs leases; gives back those still held. */
+  renew(leases: readonly Lease[]): Promise<readonly Lease[]>
+  read(lease: Lease): Promise<AccountWork>
+  /** Commits an open journal row. `before` is held as JSON. */
+  open(lease: Lease, operation: Operation, before: unknown): Promise<string>
+  /** Closes the journal row and updates the account in one transaction. */
+  close(lease: Lease, operationId: string, closing: OperationClosing, update?: AccountUpdate): Promise<void>
+  save(lease: Lease, update: AccountUpdate): Promise<void>
+  /**
+   * Ends the lease. Where wantedVersion moved meanwhile the account stays due now and `again` comes back. A shut-out that
+   * becomes proven flips `active` of the User, or removes the User, in the same transaction.
+   */
+  settle(lease: Lease, settlement: Settlement): Promise<'settled' | 'again'>
+  /** Moves link, held and snapshot of a predecessor whose removal is cancelled to this account, under both leases. */
+  inherit(lease: Lease, predecessor: Lease): Promise<void>
+  /** How the accounts of a user stand, for the answer. */
+  outcomes(userId: string): Promise<readonly AccountStanding[]>
+}
+
+export interface AccountStanding {
+  readonly accountId: string
+  readonly connectionId: string
+  readonly connection: string
+  readonly status: AccountStatus
+  readonly proven: boolean
+  readonly linked: boolean
+  /** An open journal row: an account may exist. */
+  readonly uncertain: boolean
+  readonly failure?: AccountFailure
+  /** Milliseconds until it is tried again. */
+  readonly dueInMs?: number
+}
+
+/** Connections as the store keeps them. */
+export interface ConnectionStore {
+  /** Stops all work of a connection until its credentials or settings change. Answers true the first time. */
+  park(connectionId: string, reason: AccountFailure): Promise<boolean>
+  /** Pauses a path class until `waitMs` from now. */
+  pause(connectionId: string, pathClass: string, waitMs: number): Promise<void>
+  /** Keeps the vendor's tenant id; rejects with `GatewayError` `TENANT_CHANGED` when another one is stored. */
+  keepTenant(connectionId: string, tenant: string): Promise<void>
+  catalogue(connectionId: string): Promise<{ readonly entries: readonly Entitlement[]; readonly ageMs: number } | undefined>
+  keepCatalogue(connectionId: string, entries: readonly Entitlement[]): Promise<void>
+}

@@ -1,0 +1,155 @@
+import type { Filter } from './filter/ast.ts'
+
+export type ClientProfile = 'auto' | 'okta' | 'entra' | 'rfc'
+
+/** One identity provider's set of Users and Groups, as the bearer token selected it. */
+export interface DirectoryRef {
+  readonly id: string
+  readonly name: string
+  readonly client: ClientProfile
+  /** Lower case; empty: any domain. */
+  readonly domains: readonly string[]
+}
+
+/** Finds the directory of a bearer token; undefined when unknown, expired or revoked. */
+export type TokenVerifier = (secret: string) => Promise<DirectoryRef | undefined>
+
+/** Plain JSON of a resource as the client wrote it: canonical attribute names, no `id`, `meta`, `groups`, `members`, `password`. */
+export type ResourceBody = Readonly<Record<string, unknown>>
+
+export interface StoredUser {
+  readonly id: string
+  /** What is wanted. `active` lives in `body.active`, always present. */
+  readonly body: ResourceBody
+  /** What answers and filters show: wanted, or true while a shut-out is unproven under `retry`. */
+  readonly activeShown: boolean
+  /** DELETE was asked and is not proven yet. */
+  readonly deletePending: boolean
+  readonly version: number
+  readonly created: Date
+  readonly lastModified: Date
+}
+
+export interface StoredGroup {
+  readonly id: string
+  readonly body: ResourceBody
+  readonly version: number
+  readonly created: Date
+  readonly lastModified: Date
+}
+
+export interface MemberRef {
+  readonly groupId: string
+  readonly userId: string
+  /** userName of the member, displayName of the group. */
+  readonly display: string
+}
+
+export interface Page<T> {
+  readonly total: number
+  readonly resources: readonly T[]
+}
+
+export interface ListQuery {
+  readonly filter?: Filter | undefined
+  /** 1-based. */
+  readonly startIndex: number
+  readonly count: number
+}
+
+/** Who asks, for the event of a write. */
+export interface Actor {
+  readonly directory: DirectoryRef
+  /** `token:<name>`. */
+  readonly actor: string
+  readonly requestId: string
+}
+
+/** Clears first when `clear`, then removes, then adds. Ids that are no Users of the directory are left out. */
+export interface MemberDelta {
+  readonly clear: boolean
+  readonly add: ReadonlySet<string>
+  readonly remove: ReadonlySet<string>
+}
+
+export type UserWrite =
+  | { readonly kind: 'stored'; readonly user: StoredUser; readonly changed: boolean }
+  | { readonly kind: 'not-found' }
+  | { readonly kind: 'duplicate' }
+
+export type GroupWrite =
+  | {
+      readonly kind: 'stored'
+      readonly group: StoredGroup
+      readonly changed: boolean
+      /** Ids that were asked for and are no Users of the directory. */
+      readonly unknownMembers: readonly string[]
+    }
+  | { readonly kind: 'not-found' }
+  | { readonly kind: 'duplicate' }
+
+/**
+ * What the service provider needs from storage. Everything is scoped by the directory: a foreign id is not found.
+ * Each write is one transaction: row, version, event, and the due accounts of `design.md` §5.3.
+ * `edit` is called with the current state and gives the next body, the same object for "no effect"; it may be called
+ * again when another write came first, may throw (nothing is stored then), and does no I/O.
+ */
+export interface Directory {
+  /**
+   * `exists-unacknowledged`: a User of that userName and externalId was created, but its 201 never left; the caller
+   * applies the body as PUT and answers 201. `running`: that create is still being answered elsewhere; ask again.
+   */
+  createUser(by: Actor, body: ResourceBody): Promise<UserWrite | { readonly kind: 'exists-unacknowledged'; readonly id: string } | { readonly kind: 'running' }>
+  /** Marks the create as acknowledged, or withdraws that mark when the answer did not get out. */
+  acknowledge(directory: DirectoryRef, userId: string, acknowledged: boolean): Promise<void>
+  /** Takes a User back whom every connection refused for good; the event stays. */
+  takeBack(by: Actor, userId: string, reason: string): Promise<void>
+  user(directory: DirectoryRef, id: string): Promise<StoredUser | undefined>
+  users(directory: DirectoryRef, query: ListQuery): Promise<Page<StoredUser>>
+  updateUser(by: Actor, id: string, edit: (current: StoredUser) => ResourceBody): Promise<UserWrite>
+  /** Records the wish. `gone`: the User is a tombstone now; `pending`: GET still answers until it is proven. */
+  deleteUser(by: Actor, id: string): Promise<'gone' | 'pending' | 'not-found'>
+
+  createGroup(by: Actor, body: ResourceBody, members: MemberDelta, options: { readonly uniqueName: boolean }): Promise<GroupWrite>
+  group(directory: DirectoryRef, id: string): Promise<StoredGroup | undefined>
+  groups(directory: DirectoryRef, query: ListQuery): Promise<Page<StoredGroup>>
+  updateGroup(
+    by: Actor,
+    id: string,
+    edit: (current: StoredGroup) => { readonly body: ResourceBody; readonly members: MemberDelta },
+    options: { readonly uniqueName: boolean },
+  ): Promise<GroupWrite>
+  deleteGroup(by: Actor, id: string): Promise<'gone' | 'not-found'>
+  /** Direct members of groups. */
+  members(directory: DirectoryRef, groupIds: readonly string[]): Promise<readonly MemberRef[]>
+  memberCount(directory: DirectoryRef, groupId: string): Promise<number>
+  /** Groups that users are in, directly. */
+  groupsOf(directory: DirectoryRef, userIds: readonly string[]): Promise<readonly MemberRef[]>
+}
+
+/** How one account of a User stands after the request's own runs. */
+export interface AccountOutcome {
+  readonly connection: string
+  readonly state: 'proven' | 'pending' | 'refused'
+  /** Why it is not proven, in words for the admin. */
+  readonly detail?: string
+  /** An account exists at the vendor, or may. */
+  readonly mayExist: boolean
+  readonly pendingShutOut: 'retry' | 'accept'
+  /** Seconds until it is tried again. */
+  readonly retryAfter?: number
+}
+
+/** What the service provider needs from provisioning. */
+export interface Provisioning {
+  /** Why a connection of the directory cannot provision this User at all (no login, domain not allowed); undefined when none objects. */
+  objection(directory: DirectoryRef, body: ResourceBody): string | undefined
+  /** Runs the User's accounts within the reply budget and says how they stand. Never rejects because of a vendor. */
+  run(directory: DirectoryRef, userId: string): Promise<readonly AccountOutcome[]>
+  /** How they stand now, without running anything. */
+  outcomes(directory: DirectoryRef, userId: string): Promise<readonly AccountOutcome[]>
+  /** The provisioning extension of one User: per connection status, account id, last proof, failure, deviations. */
+  extension(directory: DirectoryRef, userIds: readonly string[]): Promise<ReadonlyMap<string, Readonly<Record<string, unknown>>>>
+  /** Accounts became due (a group write): workers look at once. */
+  wake(): void
+}

@@ -1,0 +1,240 @@
+import type { Static, TSchema } from 'typebox'
+import type { Kit } from './kit/kit.ts'
+
+/** The attributes that the gateway carries from SCIM to vendors, under their SCIM core names (RFC 7643 §4.1). */
+export type Attribute = 'userName' | 'email' | 'givenName' | 'familyName' | 'displayName'
+
+export type Profile = { readonly [A in Attribute]?: string }
+/** Attributes to write. `null` clears the value; an absent key is left alone. */
+export type ProfileChange = { readonly [A in Attribute]?: string | null }
+
+/** Teams are groups. */
+export type EntitlementKind = 'role' | 'group'
+
+/** Where a role counts. Absent: the whole tenant, as the vendor understands it. `team` is Sentry's team role. */
+export interface Scope {
+  readonly level: 'tenant' | 'account' | 'site' | 'cid' | 'team'
+  readonly id: string
+}
+
+/** Something that an account can hold. `id` is the vendor's own. Equal by kind, id and scope: `entitlementKey`. */
+export interface EntitlementRef {
+  readonly kind: EntitlementKind
+  readonly id: string
+  readonly scope?: Scope
+  /** ISO 8601 instant at which the grant ends. */
+  readonly until?: string
+}
+
+/** Two references name the same entitlement exactly when their keys are equal. */
+export function entitlementKey({ kind, id, scope }: EntitlementRef): string {
+  return scope ? `${kind}:${id}@${scope.level}:${scope.id}` : `${kind}:${id}`
+}
+
+/** An entry of the catalogue: what a target offers. */
+export interface Entitlement extends EntitlementRef {
+  readonly name: string
+  /** Owner and admin roles: who holds one is never adopted silently. */
+  readonly privileged?: boolean
+}
+
+/** What an account holds. `inherited`: through a vendor group or a parent tenant; the gateway cannot revoke it. */
+export interface HeldEntitlement extends EntitlementRef {
+  readonly inherited?: boolean
+}
+
+export interface EntitlementChange {
+  readonly assign: readonly EntitlementRef[]
+  readonly revoke: readonly EntitlementRef[]
+}
+
+/** What else a vendor tells of an account; inventory shows it, the planner reads only `lastOwner`, `managedBy`. */
+export interface AccountFacts {
+  /** Who made the account: `local`, `sso`, `scim`, `directory`, … in the vendor's words, lower case. */
+  readonly source?: string
+  readonly lastLoginAt?: string
+  readonly emailVerified?: boolean
+  readonly invitation?: 'pending' | 'expired'
+  readonly twoFactor?: boolean
+  readonly tokenExpiresAt?: string
+  /** Taking this account's access away would leave the tenant without an owner. */
+  readonly lastOwner?: boolean
+  /** Somebody else manages the account (native SCIM, partnership); the vendor refuses our writes. Says who. */
+  readonly managedBy?: string
+}
+
+/** One person's presence on one target, as the vendor reports it. Plain JSON: it is stored as `held`. */
+export interface Account {
+  readonly id: string
+  /** The vendor's login, in the vendor's spelling. */
+  readonly login: string
+  readonly profile: Profile
+  readonly state: 'active' | 'disabled' | 'invited'
+  readonly entitlements: readonly HeldEntitlement[]
+  readonly createdAt?: string
+  /** Holds one of the vendor's owner or admin roles. */
+  readonly privileged: boolean
+  readonly facts: AccountFacts
+}
+
+/** What a listing shows. Entitlements are absent where the vendor's listing does not carry them. */
+export type AccountSummary = Omit<Account, 'entitlements'> & Partial<Pick<Account, 'entitlements'>>
+
+export interface AccountDraft {
+  readonly login: string
+  readonly profile: Profile
+  /** Filled only with kinds that the capability table says are assigned `on-create`. */
+  readonly entitlements: readonly EntitlementRef[]
+}
+
+export interface AttributeSupport {
+  /** As in SCIM: an `immutable` attribute is set at creation and never again; `readOnly` is the vendor's to set. */
+  readonly mutability: 'readWrite' | 'immutable' | 'readOnly'
+  readonly required?: true
+}
+
+export interface EntitlementSupport {
+  /** `one`: at most one per scope; assigning another replaces it. */
+  readonly perAccount: 'one' | 'many'
+  /** `on-create`: travels with the creation. `separately`: needs its own call afterwards. */
+  readonly assigned: 'on-create' | 'separately'
+  /** `replace`: any change rewrites the account's whole set of every kind, after reading it. `delta`: one call per change. */
+  readonly write: 'delta' | 'replace'
+  /** Most entitlements in one delta call. */
+  readonly perAssign: number
+  readonly perRevoke: number
+  readonly catalogue: 'static' | 'fetched'
+  /** What an account keeps when everything of this kind is taken away (a vendor's lowest role). */
+  readonly floor?: readonly string[]
+}
+
+/**
+ * What a vendor can and cannot do in one API profile. Data only: the planner reads it to choose operations,
+ * docs/vendors/capabilities.md is generated from it, and the contract suite proves it.
+ */
+export interface Capabilities {
+  readonly account: {
+    /** `invite`: the person must accept before the account is usable. */
+    readonly create: 'direct' | 'invite'
+    /** Has an off switch worth trying; it is believed only after reading it back. */
+    readonly disable: boolean
+    readonly remove: boolean
+  }
+  /** The attribute that holds the login, and others that `find` can look an account up by, best first. */
+  readonly correlateBy: readonly [Attribute, ...Attribute[]]
+  /** An attribute that is absent here is not kept by the vendor. */
+  readonly attributes: { readonly [A in Attribute]?: AttributeSupport }
+  /** Attributes that every update must carry together, whichever of them changed. */
+  readonly updateTogether?: readonly Attribute[]
+  /** A kind that is absent here does not exist on the vendor. */
+  readonly entitlements: { readonly [K in EntitlementKind]?: EntitlementSupport }
+  /** How long reads of entitlements may lag behind writes. Absent: reads are up to date. */
+  readonly readLagMs?: number
+}
+
+/** What a write brought back, for the journal. */
+export interface Receipt {
+  /** The vendor's own id of the exchange. */
+  readonly requestId?: string | undefined
+}
+
+export interface Creation extends Receipt {
+  /** `exists`: the vendor already had accounts under this login; nothing was written. */
+  readonly outcome: 'created' | 'invited' | 'exists'
+  /** Absent only with `exists` when the account cannot be seen (another CID, blocked). */
+  readonly account?: Account | undefined
+}
+
+/**
+ * A live connection to one tenant of a vendor. Every method rejects only with `VendorError`, makes no retries of
+ * writes that may have reached the vendor, and each writing method makes exactly one writing vendor call.
+ */
+export interface Target {
+  readonly capabilities: Capabilities
+  /** Exercises the credentials. Rejects with `unauthenticated` or `missing-scope`, naming the scope. Reads only. */
+  test(): Promise<void>
+  /** The vendor's own id of the tenant that the credentials reach; never empty. */
+  tenant(): Promise<string>
+  /** The id of the account that the credentials belong to, if they belong to one. The gateway never changes it. */
+  self(): Promise<string | undefined>
+  /** Every account whose attribute equals the value, letter case aside; complete accounts, entitlements included. */
+  find(attribute: Attribute, value: string): Promise<readonly Account[]>
+  /** Undefined when the vendor says that there is no such account; never when it merely failed to answer. */
+  get(id: string): Promise<Account | undefined>
+  list(): AsyncIterable<AccountSummary>
+  create(draft: AccountDraft): Promise<Creation>
+  /** Rejects with `not-found` when the account is gone. */
+  update(id: string, change: ProfileChange): Promise<Receipt>
+  /** Everything that an account can hold. */
+  catalogue(): Promise<readonly Entitlement[]>
+  /**
+   * Both directions in one call, so that a vendor that replaces the whole set can read it, change it and write it
+   * once. What the change does not name stays as it was. On a `delta` kind the caller sends one direction and at
+   * most `perAssign`/`perRevoke` entitlements at a time.
+   */
+  changeEntitlements(id: string, change: EntitlementChange): Promise<Receipt>
+  /** Present when `account.disable`. */
+  setActive?(id: string, active: boolean): Promise<Receipt>
+  /** Present when `account.remove`. Resolves when the account is already gone. */
+  remove?(id: string): Promise<Receipt>
+}
+
+/** The methods that a capability table obliges a vendor to implement; the compiler holds it to them. */
+export type TargetOf<C extends Capabilities> = Target &
+  (true extends C['account']['disable'] ? Required<Pick<Target, 'setActive'>> : unknown) &
+  (true extends C['account']['remove'] ? Required<Pick<Target, 'remove'>> : unknown)
+
+export type ApiProfile = 'current' | 'legacy' | 'guide'
+
+export interface Connection<Settings, Credentials> {
+  readonly settings: Settings
+  readonly credentials: Credentials
+  /** Already resolved: never `auto`. */
+  readonly profile: ApiProfile
+}
+
+export interface Vendor<
+  S extends TSchema = TSchema,
+  K extends TSchema = TSchema,
+  C extends Capabilities = Capabilities,
+> {
+  readonly id: string
+  /** As people write it. */
+  readonly name: string
+  /** API profiles that the connector speaks; `auto` resolves to the first. */
+  readonly profiles: readonly [ApiProfile, ...ApiProfile[]]
+  /** JSON Schema of what an operator types in, beside the settings that every vendor has (`baseUrl`, `apiProfile`, `plan`). */
+  readonly settings: S
+  /** JSON Schema of the secrets; never logged. */
+  readonly credentials: K
+  /** The least permissions that the credentials need, in the vendor's words; shown in docs and beside `missing-scope`. */
+  readonly scopes: readonly string[]
+  /** Default steps of a shut-out, for `inactive` and `deleted`. */
+  readonly deprovision: { readonly inactive: readonly ShutOutStep[]; readonly deleted: readonly ShutOutStep[] }
+  readonly capabilities: (profile: ApiProfile) => C
+  /** Opens no connection by itself. */
+  connect(connection: Connection<Static<S> & CommonSettings, Static<K>>, kit: Kit): TargetOf<C>
+}
+
+/** Settings that every vendor has (docs/configuration.md). */
+export interface CommonSettings {
+  /** Origin; overrides the region. */
+  readonly baseUrl?: string
+}
+
+/** What may be done on a vendor when a person becomes inactive or leaves, in order of preference. */
+export type ShutOutStep = 'disable' | 'strip' | 'remove'
+
+/** A vendor whose table is only known at run time: what the registry holds. */
+export interface AnyVendor extends Omit<Vendor, 'connect' | 'capabilities'> {
+  readonly capabilities: (profile: ApiProfile) => Capabilities
+  // Settings and credentials were checked against the vendor's own schemas before they get here.
+  connect(connection: Connection<never, never>, kit: Kit): Target
+}
+
+/** Declares a vendor. Does nothing at run time; it is here so that the compiler reads the capability table. */
+export function defineVendor<S extends TSchema, K extends TSchema, const C extends Capabilities>(
+  vendor: Vendor<S, K, C>,
+): Vendor<S, K, C> {
+  return vendor
+}
