@@ -66,7 +66,7 @@ export class VendorError extends Error {
     this.pathClass = details.pathClass
     this.requestId = details.requestId
     this.certainlyNotDone =
-      details.certainlyNotDone ?? !['unavailable', 'unexpected', 'rate-limited'].includes(failure)
+      details.certainlyNotDone ?? !['unavailable', 'unexpected'].includes(failure)
   }
 }
 

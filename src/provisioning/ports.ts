@@ -1,6 +1,6 @@
 import type { Failure } from '../errors.ts'
 import type { Deviation, GroupRef, Held, Operation, Snapshot } from '../translators/model.ts'
-import type { Entitlement } from '../vendors/contract.ts'
+import type { Entitlement, ShutOutStep } from '../vendors/contract.ts'
 
 /**
  * What provisioning needs from the store. Implemented in src/store; the accounts row is the queue.
@@ -36,7 +36,16 @@ export type AccountStatus = 'pending' | 'waiting' | 'verifying' | 'invited' | 'p
 
 /** Why an account is not proven; `kind` is a vendor failure or one of the gateway's own refusals. */
 export interface AccountFailure {
-  readonly kind: Failure | 'own-identity' | 'last-owner' | 'managed-elsewhere' | 'ambiguous' | 'adopt-refused' | 'no-login' | 'domain' | 'no-step'
+  readonly kind:
+    | Failure
+    | 'own-identity'
+    | 'last-owner'
+    | 'managed-elsewhere'
+    | 'ambiguous'
+    | 'adopt-refused'
+    | 'no-login'
+    | 'domain'
+    | 'no-step'
   /** One sentence in the vendor's words, redacted, or ours. */
   readonly detail: string
   /** ISO 8601 instant. */
@@ -49,7 +58,10 @@ export interface Verification {
   readonly since: string
   /** Reads done so far. */
   readonly reads: number
-  readonly what: 'shut-out' | 'entitlements'
+  /** The step whose effect is awaited. */
+  readonly step: ShutOutStep
+  /** ISO 8601 instants of reads, later than the lag after the write, that still showed access. */
+  readonly mismatches?: readonly string[]
 }
 
 /** A journal row that was never closed: the write may or may not have reached the vendor. */
@@ -121,8 +133,8 @@ export interface Settlement {
 export interface AccountQueue {
   /** Claims due accounts of unpaused, unparked connections, by priority and due time, in one statement. */
   claimDue(limit: number): Promise<readonly Claimed[]>
-  /** Claims one account whether due or not. `busy`: leased elsewhere. */
-  claim(accountId: string): Promise<Claimed | 'busy' | 'gone'>
+  /** Claims one account whether due or not. `busy`: leased elsewhere. `paused`: its connection is parked. */
+  claim(accountId: string): Promise<Claimed | 'busy' | 'paused' | 'gone'>
   /** Prolongs leases; gives back those still held. */
   renew(leases: readonly Lease[]): Promise<readonly Lease[]>
   read(lease: Lease): Promise<AccountWork>
@@ -132,12 +144,19 @@ export interface AccountQueue {
   close(lease: Lease, operationId: string, closing: OperationClosing, update?: AccountUpdate): Promise<void>
   save(lease: Lease, update: AccountUpdate): Promise<void>
   /**
-   * Ends the lease. Where wantedVersion moved meanwhile the account stays due now and `again` comes back. A shut-out that
+   * Ends the lease. provenVersion becomes `wantedVersion` for `proven`, `verifying` and `invited`, and less than it for every
+   * other status: a proof can be taken back, and `active` of the User with it. Where wantedVersion moved meanwhile the account stays due now and `again` comes back. A shut-out that
    * becomes proven flips `active` of the User, or removes the User, in the same transaction.
    */
   settle(lease: Lease, settlement: Settlement): Promise<'settled' | 'again'>
   /** Moves link, held and snapshot of a predecessor whose removal is cancelled to this account, under both leases. */
   inherit(lease: Lease, predecessor: Lease): Promise<void>
+  /** Which of these vendor accounts are linked by another account of any connection of that vendor tenant. */
+  linkedElsewhere(
+    accountId: string,
+    vendorTenant: string,
+    vendorAccountIds: readonly string[],
+  ): Promise<ReadonlySet<string>>
   /** How the accounts of a user stand, for the answer. */
   outcomes(userId: string): Promise<readonly AccountStanding[]>
 }
@@ -151,6 +170,10 @@ export interface AccountStanding {
   readonly linked: boolean
   /** An open journal row: an account may exist. */
   readonly uncertain: boolean
+  readonly vendorAccountId?: string
+  /** ISO 8601 instant of the last proof. */
+  readonly provenAt?: string
+  readonly deviations: readonly Deviation[]
   readonly failure?: AccountFailure
   /** Milliseconds until it is tried again. */
   readonly dueInMs?: number
@@ -164,6 +187,8 @@ export interface ConnectionStore {
   pause(connectionId: string, pathClass: string, waitMs: number): Promise<void>
   /** Keeps the vendor's tenant id; rejects with `GatewayError` `TENANT_CHANGED` when another one is stored. */
   keepTenant(connectionId: string, tenant: string): Promise<void>
-  catalogue(connectionId: string): Promise<{ readonly entries: readonly Entitlement[]; readonly ageMs: number } | undefined>
+  catalogue(
+    connectionId: string,
+  ): Promise<{ readonly entries: readonly Entitlement[]; readonly ageMs: number } | undefined>
   keepCatalogue(connectionId: string, entries: readonly Entitlement[]): Promise<void>
 }

@@ -11,8 +11,13 @@ export interface DirectoryRef {
   readonly domains: readonly string[]
 }
 
+/** The directory that a token selects, and the token's name: the actor of what is written with it. */
+export interface VerifiedToken extends DirectoryRef {
+  readonly tokenName?: string
+}
+
 /** Finds the directory of a bearer token; undefined when unknown, expired or revoked. */
-export type TokenVerifier = (secret: string) => Promise<DirectoryRef | undefined>
+export type TokenVerifier = (secret: string) => Promise<VerifiedToken | undefined>
 
 /** Plain JSON of a resource as the client wrote it: canonical attribute names, no `id`, `meta`, `groups`, `members`, `password`. */
 export type ResourceBody = Readonly<Record<string, unknown>>
@@ -99,7 +104,12 @@ export interface Directory {
    * `exists-unacknowledged`: a User of that userName and externalId was created, but its 201 never left; the caller
    * applies the body as PUT and answers 201. `running`: that create is still being answered elsewhere; ask again.
    */
-  createUser(by: Actor, body: ResourceBody): Promise<UserWrite | { readonly kind: 'exists-unacknowledged'; readonly id: string } | { readonly kind: 'running' }>
+  createUser(
+    by: Actor,
+    body: ResourceBody,
+  ): Promise<
+    UserWrite | { readonly kind: 'exists-unacknowledged'; readonly id: string } | { readonly kind: 'running' }
+  >
   /** Marks the create as acknowledged, or withdraws that mark when the answer did not get out. */
   acknowledge(directory: DirectoryRef, userId: string, acknowledged: boolean): Promise<void>
   /** Takes a User back whom every connection refused for good; the event stays. */
@@ -110,7 +120,12 @@ export interface Directory {
   /** Records the wish. `gone`: the User is a tombstone now; `pending`: GET still answers until it is proven. */
   deleteUser(by: Actor, id: string): Promise<'gone' | 'pending' | 'not-found'>
 
-  createGroup(by: Actor, body: ResourceBody, members: MemberDelta, options: { readonly uniqueName: boolean }): Promise<GroupWrite>
+  createGroup(
+    by: Actor,
+    body: ResourceBody,
+    members: MemberDelta,
+    options: { readonly uniqueName: boolean },
+  ): Promise<GroupWrite>
   group(directory: DirectoryRef, id: string): Promise<StoredGroup | undefined>
   groups(directory: DirectoryRef, query: ListQuery): Promise<Page<StoredGroup>>
   updateGroup(
@@ -149,7 +164,10 @@ export interface Provisioning {
   /** How they stand now, without running anything. */
   outcomes(directory: DirectoryRef, userId: string): Promise<readonly AccountOutcome[]>
   /** The provisioning extension of one User: per connection status, account id, last proof, failure, deviations. */
-  extension(directory: DirectoryRef, userIds: readonly string[]): Promise<ReadonlyMap<string, Readonly<Record<string, unknown>>>>
+  extension(
+    directory: DirectoryRef,
+    userIds: readonly string[],
+  ): Promise<ReadonlyMap<string, Readonly<Record<string, unknown>>>>
   /** Accounts became due (a group write): workers look at once. */
   wake(): void
 }

@@ -210,7 +210,10 @@ export interface Vendor<
   /** The least permissions that the credentials need, in the vendor's words; shown in docs and beside `missing-scope`. */
   readonly scopes: readonly string[]
   /** Default steps of a shut-out, for `inactive` and `deleted`. */
-  readonly deprovision: { readonly inactive: readonly ShutOutStep[]; readonly deleted: readonly ShutOutStep[] }
+  readonly deprovision: {
+    readonly inactive: readonly ShutOutStep[]
+    readonly deleted: readonly ShutOutStep[]
+  }
   readonly capabilities: (profile: ApiProfile) => C
   /** Opens no connection by itself. */
   connect(connection: Connection<Static<S> & CommonSettings, Static<K>>, kit: Kit): TargetOf<C>

@@ -21,7 +21,8 @@ export interface BoundPath {
    */
   readonly names: readonly string[]
   /** Characteristics of the last name; `unknown` for attributes that no schema has: they compare as absent. */
-  readonly type: 'string' | 'boolean' | 'integer' | 'decimal' | 'dateTime' | 'reference' | 'binary' | 'complex' | 'unknown'
+  readonly type:
+    'string' | 'boolean' | 'integer' | 'decimal' | 'dateTime' | 'reference' | 'binary' | 'complex' | 'unknown'
   readonly caseExact: boolean
   /** Some name on the way is multi-valued. */
   readonly multiValued: boolean

@@ -1,0 +1,29 @@
+import { createLogger } from '../logger.ts'
+import { aborted, runUntilStopped } from './closing.ts'
+import { readSettings, reportFaults } from './configuration.ts'
+import { exitCodes, type ExitCode } from './exit-codes.ts'
+import type { Output, Surroundings } from './output.ts'
+
+/** Runs the gateway; a configuration with problems starts nothing. */
+export async function serve(
+  options: { readonly config: string },
+  surroundings: Surroundings,
+  output: Output,
+): Promise<ExitCode> {
+  const settings = readSettings(options.config, surroundings)
+  if (!settings.ok) {
+    reportFaults(options.config, settings.faults, output)
+    return exitCodes.usage
+  }
+  const { environment, configuration } = settings
+  const log = createLogger(environment.logLevel)
+  const { startGateway } = await import('../app.ts')
+  return runUntilStopped(output, async (stopped) => {
+    const gateway = await startGateway({ environment, configuration, log })
+    log.info({ url: gateway.url, directories: configuration.directories.length }, 'gateway ready')
+    await aborted(stopped)
+    await gateway.close()
+    log.info('gateway stopped')
+    return exitCodes.ok
+  })
+}

@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs'
+import type { AnyVendor } from '../vendors/contract.ts'
+import type { Context } from './connection.ts'
+import { checkDirectory, tokenFindings } from './directory.ts'
+import { insecureTargetsOf } from './environment.ts'
+import type { Configuration, DirectoryConfig } from './model.ts'
+import { findings } from './file/findings.ts'
+import { isRecord, pathText, type Finding, type Path, type Problem } from './file/problems.ts'
+import { pathKey, resolveReferences, type Variables } from './file/references.ts'
+import { ConfigurationSchema, type RawDirectory } from './file/schema.ts'
+import { readSource, type Source } from './file/source.ts'
+
+export type { Problem } from './file/problems.ts'
+
+export type Loaded =
+  | { readonly ok: true; readonly configuration: Configuration }
+  | { readonly ok: false; readonly problems: readonly Problem[] }
+
+/** Reads and checks a configuration file; every problem is reported at once, and none holds a value of the file. */
+export function loadConfiguration(path: string, env: Variables, vendors: readonly AnyVendor[]): Loaded {
+  try {
+    return parseConfiguration(readFileSync(path, 'utf8'), env, vendors)
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    if (code === undefined) throw error
+    return { ok: false, problems: [{ path: '', line: 0, message: `${path} cannot be read (${code})` }] }
+  }
+}
+
+/** As `loadConfiguration`, from the text of a file. */
+export function parseConfiguration(text: string, env: Variables, vendors: readonly AnyVendor[]): Loaded {
+  const source = readSource(text)
+  if (!('lineOf' in source)) return { ok: false, problems: source }
+  if (!isRecord(source.value))
+    return {
+      ok: false,
+      problems: [{ path: '', line: 1, message: 'the file must hold a block "directories:"' }],
+    }
+
+  const resolved = resolveReferences(source.value, env)
+  const known = [...resolved.missing].map((key) => JSON.parse(key) as Path)
+  const usable = (path: Path) => !known.some((each) => startsWith(path, each))
+  const shape = findings(ConfigurationSchema, resolved.value).filter(({ path }) => usable(path))
+  const context: Context = {
+    vendors,
+    insecureTargets: insecureTargetsOf(env),
+    lineOf: (path) => source.lineOf(path),
+    sound: (path) => !shape.some((each) => startsWith(each.path, path) || startsWith(path, each.path)),
+  }
+  const { directories, found } = checkDirectories(resolved.value, context, usable)
+  const all = [...resolved.findings, ...shape, ...found.filter(({ path }) => usable(path))]
+  return all.length === 0
+    ? { ok: true, configuration: { directories } }
+    : { ok: false, problems: toProblems(all, source) }
+}
+
+function checkDirectories(value: unknown, context: Context, usable: (path: Path) => boolean) {
+  const raw = isRecord(value) && isRecord(value['directories']) ? value['directories'] : {}
+  const checked = Object.entries(raw)
+    .filter(([, each]) => isRecord(each))
+    .map(([name, each]) => checkDirectory(name, each as RawDirectory, ['directories', name], context))
+  return {
+    directories: checked.flatMap(({ value: directory }): DirectoryConfig[] => (directory ? [directory] : [])),
+    found: [...checked.flatMap((each) => each.findings), ...tokenFindings(raw, usable)],
+  }
+}
+
+function toProblems(found: readonly Finding[], source: Source): readonly Problem[] {
+  const problems = found.map(({ path, message, atKey }) => ({
+    path: pathText(path),
+    line: source.lineOf(path, atKey ? 'key' : 'value'),
+    message,
+  }))
+  const once = new Map(problems.map((problem) => [pathKey([problem.path, problem.message]), problem]))
+  return [...once.values()].toSorted((a, b) => a.line - b.line)
+}
+
+function startsWith(path: Path, start: Path): boolean {
+  return start.every((step, index) => String(path[index]) === String(step)) && path.length >= start.length
+}

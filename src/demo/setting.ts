@@ -1,0 +1,82 @@
+import { stringify } from 'yaml'
+import { startCrowdstrike } from '../vendors/crowdstrike/simulator/index.ts'
+import { startSentry } from '../vendors/sentry/simulator/index.ts'
+import type { TraceEntry, VendorSimulator } from '../vendors/simulator/simulator.ts'
+
+/** Falcon's reads lag by up to 90 s; nobody wants to watch that. */
+const roleLagMs = 300
+
+export interface DemoVendors {
+  readonly all: readonly VendorSimulator[]
+  /** A place in the traces. */
+  mark(): readonly number[]
+  /** The calls that came after it, in the order of their arrival, a line each. */
+  since(mark: readonly number[]): readonly string[]
+  close(): Promise<void>
+}
+
+const teams = ['everyone', 'research', 'research-leads', 'detection', 'platform-admins']
+
+export async function startVendors(): Promise<DemoVendors> {
+  const [falcon, sentry] = await Promise.all([startCrowdstrike({ toggles: { roleLagMs } }), startSentry()])
+  for (const slug of teams) sentry.state.addTeam(slug)
+  const all: readonly VendorSimulator[] = [falcon, sentry]
+  return {
+    all,
+    mark: () => all.map(({ trace }) => trace.length),
+    since: (mark) =>
+      all
+        .flatMap(({ vendor, trace }, at) => trace.slice(mark[at]).map((entry) => ({ vendor, entry })))
+        .sort((one, other) => one.entry.at - other.entry.at)
+        .map(({ vendor, entry }) => describeCall(vendor, entry)),
+    async close() {
+      await Promise.all(all.map((each) => each.close()))
+    },
+  }
+}
+
+function describeCall(vendor: string, { method, path, query, body, status, mutating }: TraceEntry): string {
+  const parameters = Object.entries(query).map(([key, value]) => `${key}=${String(value)}`)
+  const question = parameters.length > 0 ? `?${parameters.join('&')}` : ''
+  const sent =
+    mutating && body !== undefined && !path.startsWith('/oauth2/') ? ` ${JSON.stringify(body)}` : ''
+  return `→ ${vendor.padEnd(11)} ${method} ${path}${question}${sent} ${status ?? '…'}`
+}
+
+/** The configuration file of the demo: the same for both directories, as an admin would write it. */
+export function configurationText({ all }: DemoVendors): string {
+  const [falcon, sentry] = all
+  const connections = {
+    falcon: {
+      vendor: 'crowdstrike',
+      ...falcon?.connection('current'),
+      default: { role: 'event_viewer' },
+      rules: [
+        { group: 'Falcon Analysts', role: 'Detection Monitor' },
+        { group: 'Falcon Admins', role: 'Falcon Administrator' },
+        { group: 'Research', role: 'Detection Monitor' },
+        { group: 'Research Leads', role: 'Dashboard Admin' },
+      ],
+    },
+    sentry: {
+      vendor: 'sentry',
+      ...sentry?.connection('current'),
+      default: { role: 'Member', team: 'everyone' },
+      rules: [
+        { group: 'Falcon Analysts', team: 'detection' },
+        { group: 'Falcon Admins', team: 'platform-admins' },
+        { group: 'Research', team: 'research' },
+        { group: 'Research Leads', team: 'research-leads' },
+      ],
+    },
+  }
+  return stringify(
+    {
+      directories: {
+        okta: { client: 'okta', tokens: [{ name: 'demo', secret: '${DEMO_OKTA_TOKEN}' }], connections },
+        entra: { client: 'entra', tokens: [{ name: 'demo', secret: '${DEMO_ENTRA_TOKEN}' }], connections },
+      },
+    },
+    { aliasDuplicateObjects: false },
+  )
+}

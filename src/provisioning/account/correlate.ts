@@ -1,0 +1,59 @@
+import { correlate, type Correlation } from '../../translators/correlation.ts'
+import type { Account } from '../../vendors/contract.ts'
+import { failureOf, linkTo, proven, type Ending, type Run } from './run.ts'
+
+const askAgainMs = 60 * 60_000
+
+interface Circumstances {
+  readonly login: string
+  readonly shutOut: boolean
+  /** ISO 8601 instant of our own open create, if there is one. */
+  readonly ownOpenCreateAt?: string
+}
+
+/** Looks for the person's account at the vendor by login and decides by policy whether it is theirs. */
+export async function findAccount(run: Run, { login, ...rest }: Circumstances): Promise<Correlation> {
+  const { target, can, policy } = run.connection
+  const [key] = can.correlateBy
+  return decide(run, await target.find(key, login), { login, ...rest }, policy.adopt)
+}
+
+async function decide(
+  run: Run,
+  candidates: readonly Account[],
+  circumstances: Circumstances,
+  adopt: 'always' | 'ask' | 'never',
+): Promise<Correlation> {
+  if (candidates.length === 0) return { kind: 'none' }
+  const { connection, work, by } = run
+  const [self, tenant] = await Promise.all([connection.self(), connection.tenant()])
+  const ids = candidates.map(({ id }) => id)
+  const elsewhere = await by.queue.linkedElsewhere(work.accountId, tenant, ids)
+  return correlate(candidates, {
+    ...circumstances,
+    adopt,
+    ...(self === undefined ? {} : { self }),
+    linkedElsewhere: (id) => elsewhere.has(id),
+  })
+}
+
+/** Links what was found, or says how the run ends without it. */
+export async function adopt(run: Run, found: Correlation): Promise<Ending | 'linked' | 'none'> {
+  switch (found.kind) {
+    case 'none':
+      return 'none'
+    case 'adopt':
+      await linkTo(run, found.account)
+      run.log.info({ vendorAccountId: found.account.id }, 'account adopted')
+      return 'linked'
+    case 'wait':
+      return {
+        ...proven(),
+        status: 'waiting',
+        failure: failureOf(run, 'ambiguous', found.detail),
+        dueInMs: askAgainMs,
+      }
+    case 'refuse':
+      return { ...proven(), status: 'failed', failure: failureOf(run, found.failure, found.detail) }
+  }
+}

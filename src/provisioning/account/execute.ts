@@ -1,0 +1,141 @@
+import { VendorError } from '../../errors.ts'
+import { grantedAfter } from '../../translators/granted.ts'
+import type { Held, Operation, WantedEntitlement } from '../../translators/model.ts'
+import type { Account, AccountDraft, EntitlementChange, Receipt } from '../../vendors/contract.ts'
+import { afterChange, afterUpdate } from './effects.ts'
+import { journaled, type Run, type Written } from './run.ts'
+
+type PresentOperation = Exclude<Operation, { op: 'shut-out' }>
+
+/** `exists`: the vendor has an account under this login already; nothing was written. */
+export type Executed = 'done' | 'exists'
+
+/** Makes the one vendor call of an operation, journaled, and keeps what it changed. */
+export async function execute(
+  run: Run,
+  operation: PresentOperation,
+  wanted: readonly WantedEntitlement[],
+): Promise<Executed> {
+  if (operation.op === 'create') return create(run, operation.draft, wanted)
+  const id = linked(run)
+  const { target } = run.connection
+  switch (operation.op) {
+    case 'activate':
+      await write(
+        run,
+        operation,
+        () => setActive(run, id, true),
+        (held) => ({
+          ...held,
+          account: { ...held.account, state: 'active' },
+        }),
+      )
+      break
+    case 'update':
+      await write(
+        run,
+        operation,
+        () => target.update(id, operation.change),
+        (held) => ({
+          ...held,
+          account: afterUpdate(held.account, operation.change),
+        }),
+      )
+      break
+    case 'change-entitlements':
+      await changeEntitlements(run, operation.change, wanted)
+      break
+  }
+  return 'done'
+}
+
+/** Assigns and revokes in one call; used by plans and by the `strip` step alike. */
+export async function changeEntitlements(
+  run: Run,
+  change: EntitlementChange,
+  wanted: readonly WantedEntitlement[],
+): Promise<void> {
+  const { target, can } = run.connection
+  await write(
+    run,
+    { op: 'change-entitlements', change },
+    () => target.changeEntitlements(linked(run), change),
+    (held) => ({
+      account: afterChange(held.account, change, can),
+      granted: grantedAfter(held.granted, wanted, change, can),
+    }),
+  )
+}
+
+async function create(
+  run: Run,
+  draft: AccountDraft,
+  wanted: readonly WantedEntitlement[],
+): Promise<Executed> {
+  const vendorTenant = await run.connection.tenant()
+  let executed: Executed = 'done'
+  await journaled(run, { op: 'create', draft }, async (): Promise<Written> => {
+    const { outcome, account, requestId } = await run.connection.target.create(draft)
+    if (outcome === 'exists') {
+      executed = 'exists'
+      return { closing: { outcome: 'refused', ...asRequest(requestId) } }
+    }
+    // A vendor that says "created" and shows nothing has told us nothing: the row stays open, the next run looks.
+    if (!account) throw unseen(run)
+    const granted = grantedAfter([], wanted, { assign: draft.entitlements, revoke: [] })
+    return {
+      closing: { outcome: 'done', after: account, ...asRequest(requestId) },
+      update: { vendorAccountId: account.id, vendorTenant, held: { account, granted } },
+    }
+  })
+  return executed
+}
+
+function unseen({ connection }: Run): VendorError {
+  return new VendorError('unexpected', 'the vendor confirmed the creation without the account', {
+    vendor: connection.vendor,
+    operation: 'create',
+  })
+}
+
+/** Turns the off switch. */
+export function setActive(
+  { connection: { target, vendor } }: Run,
+  id: string,
+  active: boolean,
+): Promise<Receipt> {
+  if (target.setActive) return target.setActive(id, active)
+  throw new VendorError('unsupported', 'the vendor has no off switch', { vendor, operation: 'setActive' })
+}
+
+/** A journaled call on the linked account; `effect` is how it changes what is held. */
+export async function write(
+  run: Run,
+  operation: Operation,
+  call: () => Promise<Receipt>,
+  effect: (held: Held) => Held | null,
+): Promise<void> {
+  await journaled(run, operation, async () => {
+    const { requestId } = await call()
+    const held = run.held && effect(run.held)
+    return {
+      closing: { outcome: 'done', after: held?.account ?? null, ...asRequest(requestId) },
+      ...(held === undefined ? {} : { update: { held } }),
+    }
+  })
+}
+
+function asRequest(requestId: string | undefined): { vendorRequestId?: string } {
+  return requestId === undefined ? {} : { vendorRequestId: requestId }
+}
+
+/** The vendor's id of the linked account. Callers have linked one. */
+export function linked({ link, work }: Run): string {
+  if (link === undefined) throw new Error(`account ${work.accountId} is not linked`)
+  return link
+}
+
+/** Reads the linked account anew and keeps it as held. Undefined when the vendor says that it is gone. */
+export async function refresh(run: Run): Promise<Account | undefined> {
+  return run.connection.target.get(linked(run))
+}

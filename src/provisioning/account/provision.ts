@@ -1,0 +1,115 @@
+import { failures, VendorError } from '../../errors.ts'
+import { backoffMs, shutOutRetryMs } from '../backoff.ts'
+import { provide, relink, wantedBy } from './present.ts'
+import { recover } from './recover.ts'
+import { failureFrom, type Ending, type Provisioner, type Run } from './run.ts'
+import { shutOut } from './shut-out.ts'
+import { verify } from './verify.ts'
+import { yieldToPredecessor } from './predecessor.ts'
+import { LeaseLost, type Claimed } from '../ports.ts'
+
+/**
+ * One look at one account: what is wanted, what is held, what differs, one vendor call after the other, settled.
+ * Holds no transaction, lock or store connection across a vendor call. Never rejects because of a vendor.
+ */
+export async function provision(by: Provisioner, claimed: Claimed): Promise<void> {
+  const connection = by.connections.byId(claimed.connectionId)
+  if (!connection) return
+  const lease = by.leases.hold(claimed)
+  const log = by.log.child({ connection: connection.name, account: claimed.lease.accountId })
+  try {
+    const work = await by.queue.read(lease.current())
+    const { vendorAccountId: link, held, snapshot } = work
+    const provisionOther = (other: Claimed): Promise<void> => provision(by, other)
+    const run: Run = { by, lease, connection, work, log, provisionOther, link, held, snapshot }
+    const ending = await endingOf(run)
+    const { deviations = [], ...rest } = ending
+    await by.queue.settle(lease.current(), { ...rest, deviations, wantedVersion: work.wantedVersion })
+    const { status, failure } = ending
+    log.info({ status, ...(failure ? { failure: failure.kind } : {}) }, 'account settled')
+  } catch (error) {
+    if (!(error instanceof LeaseLost)) throw error
+    // Another process has it by now; whatever was uncertain is in its journal.
+    log.warn('lease lost, run given up')
+  } finally {
+    lease.release()
+  }
+}
+
+async function endingOf(run: Run): Promise<Ending> {
+  try {
+    return await look(run)
+  } catch (error) {
+    if (!(error instanceof VendorError)) throw error
+    if (error.failure === 'not-found' && run.link !== undefined) return lookAgain(run, error)
+    return afterFailure(run, error)
+  }
+}
+
+/** Once: confirm the tenant, drop the link, correlate again. */
+async function lookAgain(run: Run, first: VendorError): Promise<Ending> {
+  run.log.warn({ operation: first.operation }, 'linked account not found, correlating again')
+  try {
+    await relink(run)
+    return await look(run)
+  } catch (error) {
+    if (!(error instanceof VendorError)) throw error
+    return afterFailure(run, error)
+  }
+}
+
+async function look(run: Run): Promise<Ending> {
+  const { work } = run
+  const waits = await yieldToPredecessor(run)
+  if (waits) return waits
+  const recovered = await recover(run)
+  if (recovered) return recovered
+  if (work.verification && work.wantedVersion === work.provenVersion) return verify(run)
+  const wanted = await wantedBy(run)
+  if ('status' in wanted) return wanted
+  if (wanted.kind === 'present') return provide(run, wanted)
+  if (wanted.kind === 'nothing' && !run.held)
+    return { status: 'proven', failure: null, verification: null, attempts: 0 }
+  return shutOut(run, wanted)
+}
+
+/** The failure table: what follows from each kind. */
+async function afterFailure(run: Run, error: VendorError): Promise<Ending> {
+  const { by, connection, work } = run
+  const failure = failureFrom(run, error)
+  const ending = { status: 'pending', failure, attempts: work.attempts } as const
+  run.log.warn(
+    { operation: error.operation, failure: error.failure, status: error.status },
+    'vendor call failed',
+  )
+  switch (failures[error.failure].next) {
+    case 'when-told': {
+      const waitMs = error.retryAfterMs ?? backoffMs(work.attempts + 1)
+      if (error.pathClass !== undefined) await by.store.pause(connection.id, error.pathClass, waitMs)
+      return { ...ending, dueInMs: waitMs }
+    }
+    case 'park':
+      if (await by.store.park(connection.id, failure)) {
+        run.log.error({ failure: error.failure }, 'connection parked: its credentials need attention')
+      }
+      return { ...ending, dueInMs: 0 }
+    case 'give-up':
+      return giveUp(run, error)
+    case 'backoff':
+    case 'relink':
+    case 'correlate':
+      return { ...ending, attempts: work.attempts + 1, dueInMs: backoffMs(work.attempts + 1) }
+  }
+}
+
+/** Failed for good; a shut-out is tried again hourly all the same, because access that survives is never forgotten. */
+function giveUp(run: Run, error: VendorError): Ending {
+  const { user, attempts } = run.work
+  const mustEnd = !user.active || user.deleted
+  return {
+    status: 'failed',
+    failure: failureFrom(run, error),
+    attempts,
+    ...(mustEnd ? { dueInMs: shutOutRetryMs } : {}),
+  }
+}

@@ -1,0 +1,72 @@
+import { grantedAfter } from '../../translators/granted.ts'
+import { loginOf } from '../../translators/person.ts'
+import type { EntitlementChange } from '../../vendors/contract.ts'
+import { entitlementKey, type Account } from '../../vendors/contract.ts'
+import { adopt, findAccount } from './correlate.ts'
+import { refresh } from './execute.ts'
+import { learn, unlink, type Ending, type Run } from './run.ts'
+import type { OpenOperation } from '../ports.ts'
+
+/**
+ * An open journal row is a write that may or may not have reached the vendor: the vendor is read, by id or by
+ * correlation, and what it shows becomes held, before anything is written again.
+ */
+export async function recover(run: Run): Promise<Ending | undefined> {
+  for (const row of run.work.openOperations) {
+    run.log.info({ operation: row.operation.op, openedAt: row.openedAt }, 'reading after an uncertain write')
+    const ending = run.link === undefined ? await afterCreate(run, row) : await afterWrite(run, row)
+    if (ending) return ending
+    await run.by.queue.close(run.lease.current(), row.id, {
+      outcome: 'settled',
+      after: run.held?.account ?? null,
+    })
+  }
+  return undefined
+}
+
+async function afterCreate(run: Run, row: OpenOperation): Promise<Ending | undefined> {
+  const draft = row.operation.op === 'create' ? row.operation.draft : undefined
+  const login = draft?.login ?? loginOf(run.work.user.resource, run.connection.policy.login)
+  if (login === undefined) return undefined
+  const found = await findAccount(run, {
+    login,
+    shutOut: !run.work.user.active,
+    ...(draft ? { ownOpenCreateAt: row.openedAt } : {}),
+  })
+  const adopted = await adopt(run, found)
+  if (adopted === 'none') return undefined
+  if (adopted !== 'linked') return adopted
+  if (draft) await claimGrants(run, { assign: draft.entitlements, revoke: [] })
+  return undefined
+}
+
+async function afterWrite(run: Run, { operation }: OpenOperation): Promise<undefined> {
+  const account = await refresh(run)
+  if (!account) return learn(run, unlink).then(() => undefined)
+  await learn(run, { held: { account, granted: run.held?.granted ?? [] } })
+  if (operation.op === 'change-entitlements') await claimGrants(run, operation.change)
+  return undefined
+}
+
+/**
+ * What our own uncertain write asked for and the account now holds, Drawbridge granted: unless it was giving back, on a
+ * return, what somebody had granted by hand. Unclaimed grants would never be revoked.
+ */
+async function claimGrants(run: Run, change: EntitlementChange): Promise<void> {
+  const { held, snapshot } = run
+  if (!held) return
+  const holds = keysOf(held.account)
+  const byHand = new Set(snapshot?.entitlements.map(entitlementKey))
+  for (const { key } of snapshot?.granted ?? []) byHand.delete(key)
+  const assign = change.assign.filter((ref) => holds.has(entitlementKey(ref)))
+  const revoke = change.revoke.filter((ref) => !holds.has(entitlementKey(ref)))
+  const ours = assign
+    .filter((ref) => !byHand.has(entitlementKey(ref)))
+    .map((ref) => ({ ref, name: ref.id, reasons: [], wishes: [] }))
+  const granted = grantedAfter(held.granted, ours, { assign, revoke }, run.connection.can)
+  await learn(run, { held: { ...held, granted } })
+}
+
+function keysOf({ entitlements }: Account): ReadonlySet<string> {
+  return new Set(entitlements.filter(({ inherited }) => !inherited).map(entitlementKey))
+}

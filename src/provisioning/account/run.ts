@@ -1,0 +1,129 @@
+import type { Logger } from 'pino'
+import type { VendorError } from '../../errors.ts'
+import type { Held, Operation, Snapshot } from '../../translators/model.ts'
+import type { Account } from '../../vendors/contract.ts'
+import type { Connections, LiveConnection } from '../connections.ts'
+import type { HeldLease, LeaseKeeper } from '../leases.ts'
+import type {
+  AccountFailure,
+  AccountQueue,
+  AccountUpdate,
+  AccountWork,
+  Claimed,
+  ConnectionStore,
+  OperationClosing,
+  Settlement,
+} from '../ports.ts'
+
+export interface Provisioner {
+  readonly queue: AccountQueue
+  readonly store: ConnectionStore
+  readonly connections: Connections
+  readonly leases: LeaseKeeper
+  readonly log: Logger
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
+
+/** One look at one account, under its lease. What is known changes as the run learns and writes. */
+export interface Run {
+  readonly by: Provisioner
+  readonly lease: HeldLease
+  readonly connection: LiveConnection
+  readonly work: AccountWork
+  readonly log: Logger
+  /** Another account's run, for a predecessor that must be settled first. */
+  readonly provisionOther: (claimed: Claimed) => Promise<void>
+  link: string | undefined
+  held: Held | undefined
+  snapshot: Snapshot | undefined
+}
+
+export const iso = (ms: number): string => new Date(ms).toISOString()
+
+export function failureOf(
+  run: Pick<Run, 'by'>,
+  kind: AccountFailure['kind'],
+  detail: string,
+): AccountFailure {
+  return { kind, detail, at: iso(run.by.now()) }
+}
+
+export function failureFrom(run: Pick<Run, 'by'>, error: VendorError): AccountFailure {
+  return failureOf(run, error.failure, error.detail)
+}
+
+/** Keeps in the store, and in the run, what was learnt. */
+export async function learn(run: Run, update: AccountUpdate): Promise<void> {
+  await run.by.queue.save(run.lease.current(), update)
+  remember(run, update)
+}
+
+function remember(run: Run, { vendorAccountId, held, snapshot }: AccountUpdate): void {
+  if (vendorAccountId !== undefined) run.link = vendorAccountId ?? undefined
+  if (held !== undefined) run.held = held ?? undefined
+  if (snapshot !== undefined) run.snapshot = snapshot ?? undefined
+}
+
+/** Links the account that was found or made. */
+export async function linkTo(run: Run, account: Account, granted: Held['granted'] = []): Promise<void> {
+  await learn(run, {
+    vendorAccountId: account.id,
+    vendorTenant: await run.connection.tenant(),
+    held: { account, granted },
+  })
+}
+
+export const unlink: AccountUpdate = { vendorAccountId: null, vendorTenant: null, held: null }
+
+export interface Written {
+  readonly closing: OperationClosing
+  readonly update?: AccountUpdate
+}
+
+/**
+ * One vendor write: a journal row is committed open before the call and closed, with what it changed, after it. A
+ * failure that may have reached the vendor leaves the row open: the next run reads before it writes again.
+ */
+export async function journaled(
+  run: Run,
+  operation: Operation,
+  write: () => Promise<Written>,
+): Promise<void> {
+  const { queue } = run.by
+  const id = await queue.open(run.lease.current(), operation, run.held?.account ?? null)
+  const startedAt = run.by.now()
+  const durationMs = (): number => run.by.now() - startedAt
+  let written: Written
+  try {
+    written = await write()
+  } catch (error) {
+    await closeRefused(run, id, error, durationMs())
+    throw error
+  }
+  await queue.close(run.lease.current(), id, { durationMs: durationMs(), ...written.closing }, written.update)
+  remember(run, written.update ?? {})
+  run.log.debug({ operation: operation.op, durationMs: durationMs() }, 'operation done')
+}
+
+async function closeRefused(run: Run, id: string, error: unknown, durationMs: number): Promise<void> {
+  const refused = error as Partial<VendorError>
+  if (refused.name !== 'VendorError' || !refused.certainlyNotDone) return
+  await run.by.queue.close(run.lease.current(), id, {
+    outcome: 'refused',
+    failure: failureFrom(run, error as VendorError),
+    durationMs,
+    ...(refused.requestId === undefined ? {} : { vendorRequestId: refused.requestId }),
+  })
+}
+
+/** What a run ends in. */
+export type Ending = Omit<Settlement, 'wantedVersion' | 'deviations'> &
+  Partial<Pick<Settlement, 'deviations'>>
+
+export const proven = (status: 'proven' | 'invited' = 'proven'): Ending => ({
+  status,
+  failure: null,
+  verification: null,
+  attempts: 0,
+})

@@ -1,0 +1,214 @@
+import { VendorError } from '../../errors.ts'
+import { holds } from '../../translators/holds.ts'
+import { loginOf } from '../../translators/person.ts'
+import { plan } from '../../translators/plan.ts'
+import type { Wanted } from '../../translators/model.ts'
+import { entitlementKey, type Account, type ShutOutStep } from '../../vendors/contract.ts'
+import { shutOutRetryMs } from '../backoff.ts'
+import { adopt, findAccount } from './correlate.ts'
+import { stripChanges } from './effects.ts'
+import { changeEntitlements, linked, refresh, setActive, write } from './execute.ts'
+import { objectionTo } from './guard.ts'
+import { failureFrom, failureOf, iso, learn, linkTo, proven, unlink, type Ending, type Run } from './run.ts'
+import type { AccountFailure } from '../ports.ts'
+
+export const tenantAgeMs = 5 * 60_000
+const firstVerificationMs = 5_000
+
+type ShutOut = Exclude<Wanted, { kind: 'present' }>
+
+/**
+ * Ends a person's access: reads the account, keeps a snapshot of its grants, takes the first usable step, reads back,
+ * and falls through to the next while the step does not hold. Never ends as proven without proof.
+ */
+export async function shutOut(run: Run, wanted: ShutOut): Promise<Ending> {
+  const account = await presentAccount(run, wanted)
+  if (account === 'absent') return proven()
+  if ('status' in account) return account
+  return takeSteps(run, wanted, account)
+}
+
+/** The account whose access must end: the linked one as the vendor shows it now, or the one found by login. */
+async function presentAccount(run: Run, wanted: ShutOut): Promise<Account | Ending | 'absent'> {
+  if (run.link !== undefined) {
+    const account = await refresh(run)
+    if (account) return keepSeen(run, account)
+  }
+  // Not found by id, or never linked: only a look by login, at the tenant we know, can prove that nobody is there.
+  const login = loginAtVendor(run, wanted)
+  if (run.link !== undefined) await learn(run, unlink)
+  if (login === undefined) return 'absent'
+  await run.connection.tenant(tenantAgeMs)
+  const adopted = await adopt(run, await findAccount(run, { login, shutOut: true }))
+  if (adopted === 'none') return 'absent'
+  if (adopted !== 'linked')
+    return adopted.status === 'failed' ? { ...adopted, dueInMs: shutOutRetryMs } : adopted
+  return run.held!.account
+}
+
+/** Where reads lag, what was granted a moment ago is not shown yet: it counts as held all the same. */
+async function keepSeen(run: Run, seen: Account): Promise<Account> {
+  const granted = run.held?.granted ?? []
+  const ours = new Set(granted.map(({ key }) => key))
+  const shown = new Set(seen.entitlements.map(entitlementKey))
+  const unseen = run.connection.can.readLagMs
+    ? (run.held?.account.entitlements ?? []).filter((each) => {
+        const key = entitlementKey(each)
+        return ours.has(key) && !shown.has(key)
+      })
+    : []
+  const account = { ...seen, entitlements: [...seen.entitlements, ...unseen] }
+  await learn(run, { held: { account, granted } })
+  return account
+}
+
+function loginAtVendor(run: Run, wanted: ShutOut): string | undefined {
+  if (run.held) return run.held.account.login
+  const known = wanted.kind === 'shut-out' ? wanted.login : undefined
+  return known ?? loginOf(run.work.user.resource, run.connection.policy.login)
+}
+
+async function takeSteps(run: Run, wanted: ShutOut, account: Account): Promise<Ending> {
+  const { policy, can } = run.connection
+  const { operations, deviations } = plan(wanted, run.held, can, policy, undefined, iso(run.by.now()))
+  const operation = operations.find(({ op }) => op === 'shut-out')
+  if (!operation || operation.op !== 'shut-out') {
+    const [impossible] = deviations
+    return impossible ? refused(failureOf(run, 'no-step', impossible.detail)) : proven()
+  }
+  const objection = await objectionTo(run, account, operations)
+  if (objection) return refused(objection)
+  await keepSnapshot(run)
+  return fallThrough(run, operation.steps.slice(firstStepLeft(run, operation.steps)))
+}
+
+/** Two reads further apart than the lag must show that a step did not hold before the next one is taken. */
+function firstStepLeft({ work, connection }: Run, steps: readonly ShutOutStep[]): number {
+  const { step, mismatches = [] } = work.verification ?? {}
+  const [first, last] = [mismatches[0], mismatches.at(-1)]
+  if (step === undefined || first === undefined || last === undefined) return 0
+  if (Date.parse(last) - Date.parse(first) < (connection.can.readLagMs ?? 0)) return 0
+  return mismatches.length < 2 ? 0 : Math.min(steps.indexOf(step) + 1, steps.length - 1)
+}
+
+async function fallThrough(run: Run, steps: readonly ShutOutStep[]): Promise<Ending> {
+  let last: AccountFailure | undefined
+  for (const step of steps) {
+    try {
+      await takeStep(run, step)
+    } catch (error) {
+      if (!(error instanceof VendorError) || !isRefusal(error)) throw error
+      last = failureFrom(run, error)
+      run.log.warn({ step, failure: error.failure }, 'shut-out step refused')
+      continue
+    }
+    const { readLagMs } = run.connection.can
+    if (readLagMs) return verifying(run, step)
+    const after = await readBack(run, step)
+    if (holds(step, after, run.connection.can)) return proven()
+    last = failureOf(
+      run,
+      'no-step',
+      `${step} was taken at ${run.connection.name}, yet access is still there${inheritedPart(after)}.`,
+    )
+    run.log.error({ step }, 'shut-out step did not hold')
+  }
+  return refused(last ?? failureOf(run, 'no-step', `no step ended the access at ${run.connection.name}`))
+}
+
+function isRefusal({ failure }: VendorError): boolean {
+  return failure === 'forbidden' || failure === 'invalid' || failure === 'unsupported'
+}
+
+export function inheritedPart(account: Account | undefined): string {
+  const inherited = account?.entitlements.filter((held) => held.inherited).map(({ id }) => id) ?? []
+  return inherited.length > 0 ? `, inherited through a vendor group: ${inherited.join(', ')}` : ''
+}
+
+async function takeStep(run: Run, step: ShutOutStep): Promise<void> {
+  const { target, vendor } = run.connection
+  const id = linked(run)
+  switch (step) {
+    case 'disable':
+      return write(
+        run,
+        { op: 'shut-out', steps: [step] },
+        () => setActive(run, id, false),
+        (held) => ({
+          ...held,
+          account: { ...held.account, state: 'disabled' },
+        }),
+      )
+    case 'strip':
+      return strip(run)
+    case 'remove': {
+      const { remove } = target
+      if (!remove)
+        throw new VendorError('unsupported', 'accounts cannot be removed', { vendor, operation: 'remove' })
+      return write(
+        run,
+        { op: 'shut-out', steps: [step] },
+        () => remove(id),
+        (held) => held,
+      )
+    }
+  }
+}
+
+async function strip(run: Run): Promise<void> {
+  const { can } = run.connection
+  try {
+    for (const change of stripChanges(run.held!.account, can)) await changeEntitlements(run, change, [])
+  } catch (error) {
+    if (!can.readLagMs || !(error instanceof VendorError) || error.failure !== 'invalid') throw error
+    // A vendor that refuses to revoke what is not assigned refuses the whole call: what it shows now decides.
+    const account = await refresh(run)
+    if (!account) return
+    await learn(run, { held: { account, granted: run.held?.granted ?? [] } })
+    for (const change of stripChanges(account, can)) await changeEntitlements(run, change, [])
+  }
+}
+
+/** The vendor's state after a step; a removed account must be absent by id and by login, at the tenant that we know. */
+async function readBack(run: Run, step: ShutOutStep): Promise<Account | undefined> {
+  if (step !== 'remove') {
+    const account = await refresh(run)
+    await learn(run, account ? { held: { account, granted: [] } } : unlink)
+    return account
+  }
+  const { target, can } = run.connection
+  const login = run.held!.account.login
+  await run.connection.tenant(tenantAgeMs)
+  const [found] = await target.find(can.correlateBy[0], login)
+  if (found) {
+    // Still there, or there again under another id: that account must go too.
+    if (found.id !== run.link) await linkTo(run, found)
+    return found
+  }
+  await learn(run, unlink)
+  return undefined
+}
+
+async function keepSnapshot(run: Run): Promise<void> {
+  if (run.snapshot || !run.held) return
+  const { account, granted } = run.held
+  const entitlements = account.entitlements.filter(({ inherited }) => !inherited)
+  await learn(run, { snapshot: { takenAt: iso(run.by.now()), entitlements, granted } })
+}
+
+function verifying(run: Run, step: ShutOutStep): Ending {
+  const { verification } = run.work
+  const mismatches = verification?.step === step ? (verification.mismatches ?? []) : []
+  return {
+    status: 'verifying',
+    failure: null,
+    attempts: 0,
+    verification: { since: iso(run.by.now()), reads: 0, step, mismatches },
+    dueInMs: Math.min(firstVerificationMs, run.connection.can.readLagMs ?? firstVerificationMs),
+  }
+}
+
+/** Refused for good, and yet tried again: access that survives is never forgotten. */
+function refused(failure: AccountFailure): Ending {
+  return { status: 'failed', failure, verification: null, attempts: 0, dueInMs: shutOutRetryMs }
+}

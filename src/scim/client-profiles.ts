@@ -1,0 +1,52 @@
+import type { ClientProfile } from './ports.ts'
+
+/** Where the clients contradict each other or the RFC; one switch per difference. */
+export interface ClientSwitches {
+  /** `"True"` and `"false"` count as booleans, in bodies and in filters. */
+  readonly stringBooleans: boolean
+  /** `replace` on a value filter that matches nothing makes the element, or is refused with `noTarget`. */
+  readonly replaceUnmatched: 'create' | 'no-target'
+  /** Bare `manager`, extension attributes without their URN, unquoted filter literals, bare-string members. */
+  readonly lenient: boolean
+  /** Member ids that are no Users: left out and remembered, or refused with `invalidValue`. */
+  readonly unknownMembers: 'park' | 'refuse'
+  /** A second Group of the same displayName is refused with `uniqueness`. */
+  readonly uniqueGroupNames: boolean
+  /** PATCH of a Group answers 200 with the Group, 204, or by the number of members. */
+  readonly groupPatchAnswer: 'body' | 'by-size' | 'empty'
+  /** An `id` inside a PATCH without path must be the resource's own. */
+  readonly ownIdOnly: boolean
+  /** `schemas` must name the resource type's core URN. */
+  readonly coreSchemaRequired: boolean
+}
+
+const unknownClient: ClientSwitches = {
+  stringBooleans: true,
+  replaceUnmatched: 'create',
+  lenient: true,
+  unknownMembers: 'park',
+  uniqueGroupNames: false,
+  groupPatchAnswer: 'by-size',
+  ownIdOnly: false,
+  coreSchemaRequired: false,
+}
+
+const profiles: Readonly<Record<ClientProfile, ClientSwitches>> = Object.freeze({
+  auto: Object.freeze(unknownClient),
+  okta: Object.freeze({ ...unknownClient, lenient: false }),
+  entra: Object.freeze({ ...unknownClient, uniqueGroupNames: true, groupPatchAnswer: 'empty' as const }),
+  rfc: Object.freeze({
+    stringBooleans: false,
+    replaceUnmatched: 'no-target' as const,
+    lenient: false,
+    unknownMembers: 'refuse' as const,
+    uniqueGroupNames: false,
+    groupPatchAnswer: 'body' as const,
+    ownIdOnly: true,
+    coreSchemaRequired: true,
+  }),
+})
+
+export function switchesOf(client: ClientProfile): ClientSwitches {
+  return profiles[client]
+}

@@ -1,0 +1,96 @@
+/** Error bodies of the service provider (RFC 7644 §3.12, RFC 9865 §2.1). */
+export const errorSchema = 'urn:ietf:params:scim:api:messages:2.0:Error'
+
+/** One row per kind; the HTTP status that a `scimType` travels with. */
+export const scimTypes = {
+  invalidFilter: 400,
+  tooMany: 400,
+  uniqueness: 409,
+  mutability: 400,
+  invalidSyntax: 400,
+  invalidPath: 400,
+  noTarget: 400,
+  invalidValue: 400,
+  invalidVers: 400,
+  sensitive: 403,
+  invalidCursor: 400,
+  expiredCursor: 400,
+  invalidCount: 400,
+} as const
+
+export type ScimType = keyof typeof scimTypes
+
+export interface ScimErrorOptions {
+  readonly scimType?: ScimType | undefined
+  /** Sent along with the answer: `Retry-After`, `Allow`, `WWW-Authenticate`. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly cause?: unknown
+}
+
+/** What a request is refused with. `detail` is shown to the admin of the client: it says what to do and holds no secret. */
+export class ScimError extends Error {
+  override readonly name = 'ScimError'
+  readonly status: number
+  readonly detail: string
+  readonly scimType: ScimType | undefined
+  readonly headers: Readonly<Record<string, string>> | undefined
+
+  constructor(status: number, detail: string, options: ScimErrorOptions = {}) {
+    super(detail, { cause: options.cause })
+    this.status = status
+    this.detail = detail
+    this.scimType = options.scimType
+    this.headers = options.headers
+  }
+}
+
+export interface ErrorBody {
+  readonly schemas: readonly [typeof errorSchema]
+  /** A string, as RFC 7644 §3.12 demands. */
+  readonly status: string
+  readonly scimType?: ScimType
+  readonly detail: string
+}
+
+export function errorBody(error: ScimError): ErrorBody {
+  return {
+    schemas: [errorSchema],
+    status: String(error.status),
+    ...(error.scimType && { scimType: error.scimType }),
+    detail: error.detail,
+  }
+}
+
+function ofType(scimType: ScimType): (detail: string, cause?: unknown) => ScimError {
+  return (detail, cause) => new ScimError(scimTypes[scimType], detail, { scimType, cause })
+}
+
+export const invalidFilter = ofType('invalidFilter')
+export const invalidValue = ofType('invalidValue')
+export const invalidSyntax = ofType('invalidSyntax')
+export const invalidPath = ofType('invalidPath')
+export const noTarget = ofType('noTarget')
+export const mutability = ofType('mutability')
+export const uniqueness = ofType('uniqueness')
+export const tooMany = ofType('tooMany')
+
+/** 404 for a resource of this type that the directory does not have. */
+export function notFound(type: string, id: string): ScimError {
+  return new ScimError(
+    404,
+    `${type} ${quoted(id)} does not exist. Look it up again with a filter, or create it.`,
+  )
+}
+
+/** 413: the request must be split or shortened. */
+export function tooLarge(detail: string): ScimError {
+  return new ScimError(413, detail)
+}
+
+/** Text of a client for use in a detail: quoted, shortened, without control characters and marks of direction. */
+export function quoted(text: string): string {
+  const printable = text.slice(0, 101).replace(unprintable, '?')
+  return printable.length > 100 ? `"${printable.slice(0, 100)}…"` : `"${printable}"`
+}
+
+const unprintable = /[^\x20-\x7e\u00a0-\u1fff\u2010-\u2027\u2030-\u205e\u2070-\ud7ff\uf900-\ufffd]/g

@@ -1,0 +1,5 @@
+export type { BoundPath, CompareOp, Filter, Literal } from './ast.ts'
+export { matches } from './evaluate.ts'
+export type { FilterOptions } from './options.ts'
+export { parseFilter } from './parse.ts'
+export { printFilter } from './print.ts'

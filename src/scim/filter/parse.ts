@@ -1,0 +1,162 @@
+import { invalidFilter, quoted } from '../errors.ts'
+import type { AttributeDefinition, ResourceModel } from '../schema/model.ts'
+import type { CompareOp, Filter } from './ast.ts'
+import type { Operand, Scope, WrittenLiteral } from './bind.ts'
+import { boundLiteral, comparedPath, operandOf, wholePath } from './bind.ts'
+import type { FilterOptions } from './options.ts'
+import type { Lexer, Token } from './lexer.ts'
+import { createLexer, withoutPluses } from './lexer.ts'
+
+/** Checked before or while reading; nothing expensive is done with a filter that exceeds them. */
+export const filterLimits = { length: 4096, terms: 100, depth: 20 } as const
+
+const compareOps: ReadonlyMap<string, CompareOp> = new Map(
+  (['eq', 'ne', 'co', 'sw', 'ew', 'gt', 'ge', 'lt', 'le'] as const).map((op) => [op, op]),
+)
+
+interface Parser {
+  readonly lexer: Lexer
+  readonly options: FilterOptions
+  depth: number
+  terms: number
+}
+
+/** Reads a filter (RFC 7644 §3.4.2.2) and binds it to the schema. Throws 400 `invalidFilter`. */
+export function parseFilter(text: string, model: ResourceModel, options: FilterOptions = {}): Filter {
+  const parser = createParser(text, options)
+  const filter = parseOr(parser, { kind: 'resource', model })
+  expect(parser, 'end')
+  return filter
+}
+
+/** Reads the part between the brackets of a PATCH path: names are those of one element. */
+export function parseElementFilter(
+  text: string,
+  definition: AttributeDefinition,
+  options: FilterOptions,
+): Filter {
+  const parser = createParser(text, options)
+  const filter = parseOr(parser, { kind: 'element', definition })
+  expect(parser, 'end')
+  return filter
+}
+
+function createParser(text: string, options: FilterOptions): Parser {
+  if (text.length > filterLimits.length) {
+    throw invalidFilter(
+      `The filter is longer than ${filterLimits.length} characters. Ask in several requests.`,
+    )
+  }
+  return { lexer: createLexer(options.lenient ? withoutPluses(text) : text), options, depth: 0, terms: 0 }
+}
+
+function parseOr(parser: Parser, scope: Scope): Filter {
+  return parseChain(parser, 'or', () => parseChain(parser, 'and', () => parseTerm(parser, scope)))
+}
+
+function parseChain(parser: Parser, kind: 'and' | 'or', parseNext: () => Filter): Filter {
+  const first = parseNext()
+  if (!isWord(parser.lexer.peek(), kind)) return first
+  const terms = [first]
+  while (isWord(parser.lexer.peek(), kind)) {
+    parser.lexer.take()
+    terms.push(parseNext())
+  }
+  return { kind, terms }
+}
+
+function parseTerm(parser: Parser, scope: Scope): Filter {
+  const token = parser.lexer.take()
+  if (token.kind === '(') return nested(parser, ')', () => parseOr(parser, scope))
+  if (token.kind !== 'word') throw unexpected(token, 'an attribute')
+  if (isWord(token, 'not') && parser.lexer.peek().kind === '(') {
+    parser.lexer.take()
+    return { kind: 'not', term: nested(parser, ')', () => parseOr(parser, scope)) }
+  }
+  parser.terms += 1
+  if (parser.terms > filterLimits.terms) {
+    throw invalidFilter(`The filter has more than ${filterLimits.terms} terms. Ask in several requests.`)
+  }
+  const operand = operandOf(scope, token.text, parser.options)
+  if (parser.lexer.peek().kind === '[') return parseElement(parser, scope, operand, token.text)
+  return parseComparison(parser, operand, token.text)
+}
+
+function nested(parser: Parser, closing: ')' | ']', parse: () => Filter): Filter {
+  parser.depth += 1
+  if (parser.depth > filterLimits.depth) {
+    throw invalidFilter(`The filter is nested deeper than ${filterLimits.depth} levels. Write it flatter.`)
+  }
+  const filter = parse()
+  expect(parser, closing)
+  parser.depth -= 1
+  return filter
+}
+
+/** `emails[type eq "work"]`, or `emails[type eq "work"].value eq "x"`, in which one element satisfies both. */
+function parseElement(parser: Parser, scope: Scope, operand: Operand, text: string): Filter {
+  const definition = elementOf(scope, operand, text)
+  const inside: Scope = { kind: 'element', definition }
+  parser.lexer.take()
+  const filter = nested(parser, ']', () => parseOr(parser, inside))
+  const path = wholePath(operand)
+  const next = parser.lexer.peek()
+  if (next.kind !== 'word' || !next.text.startsWith('.')) return { kind: 'element', path, filter }
+  parser.lexer.take()
+  const part = next.text.slice(1)
+  const comparison = parseComparison(parser, operandOf(inside, part, parser.options), part)
+  return { kind: 'element', path, filter: { kind: 'and', terms: [filter, comparison] } }
+}
+
+/** An attribute that no schema has holds no element, whatever the brackets say. */
+const nobody: AttributeDefinition = {
+  name: '',
+  type: 'complex',
+  multiValued: true,
+  description: '',
+  required: false,
+  caseExact: false,
+  mutability: 'readOnly',
+  returned: 'default',
+  uniqueness: 'none',
+}
+
+function elementOf(scope: Scope, { definition, container }: Operand, text: string): AttributeDefinition {
+  const bracketed = definition ? definition.type === 'complex' || definition.multiValued : !container
+  if (scope.kind === 'element' || !bracketed) {
+    throw invalidFilter(
+      `${quoted(text)} cannot be followed by [. Only multi-valued attributes of a resource can.`,
+    )
+  }
+  return definition ?? nobody
+}
+
+function parseComparison(parser: Parser, operand: Operand, text: string): Filter {
+  const token = parser.lexer.take()
+  if (isWord(token, 'pr')) return { kind: 'present', path: wholePath(operand) }
+  const op = token.kind === 'word' ? compareOps.get(token.text.toLowerCase()) : undefined
+  if (!op) throw unexpected(token, 'an operator (eq, ne, co, sw, ew, gt, ge, lt, le, pr)')
+  const written = parseLiteral(parser)
+  const path = comparedPath(operand, text, parser.options)
+  return { kind: 'compare', path, op, value: boundLiteral(path, op, written, parser.options) }
+}
+
+function parseLiteral(parser: Parser): WrittenLiteral {
+  const token = parser.lexer.take()
+  if (token.kind !== 'word' && token.kind !== 'string') throw unexpected(token, 'a value')
+  return { text: token.text, quoted: token.kind === 'string' }
+}
+
+function isWord(token: Token, text: string): boolean {
+  return token.kind === 'word' && token.text.toLowerCase() === text
+}
+
+function expect(parser: Parser, kind: Token['kind']): void {
+  const token = parser.lexer.take()
+  if (token.kind !== kind) throw unexpected(token, kind === 'end' ? 'and, or, or the end' : kind)
+}
+
+function unexpected(token: Token, wanted: string): Error {
+  const found = token.kind === 'end' ? token.text : quoted(token.text)
+  return invalidFilter(`The filter has ${found} where ${wanted} belongs. Correct it and ask again.`)
+}

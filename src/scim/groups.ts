@@ -1,0 +1,173 @@
+import { type ClientSwitches, switchesOf } from './client-profiles.ts'
+import { invalidValue, notFound, quoted, uniqueness } from './errors.ts'
+import type { BoundPath } from './filter/ast.ts'
+import { normaliseBody, replaceBody } from './normalise.ts'
+import { applyPatch, parsePatch } from './patch/index.ts'
+import type {
+  Actor,
+  ClientProfile,
+  DirectoryRef,
+  GroupWrite,
+  MemberDelta,
+  ResourceBody,
+  StoredGroup,
+} from './ports.ts'
+import { represent } from './representation.ts'
+import { locationOf, type Precondition, type Resources, type ScimPorts, type View } from './resources.ts'
+import { groupModel } from './schema/model.ts'
+
+/** PATCH of a larger Group answers 204 where the client allows it: its members are not read for an answer. */
+const mostMembersShown = 1_000
+type Edit = (current: StoredGroup) => { readonly body: ResourceBody; readonly members: MemberDelta }
+
+const untouched: MemberDelta = { clear: false, add: new Set(), remove: new Set() }
+const idPath: BoundPath = { names: ['id'], type: 'string', caseExact: true, multiValued: false }
+const idsAtOnce = 100
+
+/** Groups: answered once recorded; what follows from them is shown per account. */
+export function createGroups(ports: ScimPorts): Resources<StoredGroup> {
+  const { directory, provisioning } = ports
+  return {
+    model: groupModel,
+    find: (ref, id) => directory.group(ref, id),
+    list: (ref, query) => directory.groups(ref, query),
+    show: (ref, groups, view) => showGroups(ports, ref, groups, view),
+
+    async create(by, json) {
+      const { client } = by.directory
+      const { body, members } = normaliseBody(groupModel, json, switchesOf(client), 'create')
+      const delta: MemberDelta = { ...untouched, add: new Set(members) }
+      await refuseUnknown(ports, by, delta)
+      return recorded(
+        ports,
+        by,
+        await directory.createGroup(by, body, delta, { uniqueName: uniqueName(client) }),
+      )
+    },
+
+    async replace(by, id, json, check) {
+      const { body, members } = normaliseBody(groupModel, json, switchesOf(by.directory.client), 'replace')
+      const delta: MemberDelta = { clear: true, add: new Set(members), remove: new Set() }
+      await refuseUnknown(ports, by, delta)
+      return update(ports, by, id, check, (current) => ({
+        body: replaceBody(groupModel, current.body, body),
+        members: delta,
+      }))
+    },
+
+    async patch(by, id, json, check) {
+      const switches = switchesOf(by.directory.client)
+      const operations = parsePatch(json, groupModel, switches)
+      const edit: Edit = (current) => {
+        const { body, members } = applyPatch(groupModel, current.body, operations, switches, { id })
+        return { body, members: members ?? untouched }
+      }
+      if (switches.unknownMembers === 'refuse') {
+        const current = await directory.group(by.directory, id)
+        if (current) await refuseUnknown(ports, by, edit(current).members)
+      }
+      return update(ports, by, id, check, edit)
+    },
+
+    async remove(by, id, check) {
+      if (check) {
+        const current = await directory.group(by.directory, id)
+        if (current) check(current)
+      }
+      if ((await directory.deleteGroup(by, id)) === 'not-found') throw notFound('Group', id)
+      provisioning.wake()
+    },
+
+    showsPatched: (ref, id) => showsPatched(ports, ref, switchesOf(ref.client), id),
+    acknowledge: async () => {},
+  }
+}
+
+/**
+ * Entra demands that equal names are refused. An unknown client (`auto`) may be Entra, and no request of Okta needs
+ * equal names: it looks a name up before it creates. Admins who push equal names say `okta` or `rfc`.
+ */
+function uniqueName(client: ClientProfile): boolean {
+  return client === 'auto' || switchesOf(client).uniqueGroupNames
+}
+
+async function update(
+  ports: ScimPorts,
+  by: Actor,
+  id: string,
+  check: Precondition | undefined,
+  edit: Edit,
+): Promise<StoredGroup> {
+  const write = await ports.directory.updateGroup(
+    by,
+    id,
+    (current) => {
+      check?.(current)
+      return edit(current)
+    },
+    { uniqueName: uniqueName(by.directory.client) },
+  )
+  return recorded(ports, by, write, id)
+}
+
+function recorded({ provisioning, log }: ScimPorts, by: Actor, write: GroupWrite, id = ''): StoredGroup {
+  if (write.kind === 'not-found') throw notFound('Group', id)
+  if (write.kind === 'duplicate') throw uniqueness('Another Group has this displayName')
+  if (write.unknownMembers.length > 0) {
+    const details = {
+      requestId: by.requestId,
+      group: write.group.id,
+      unknownMembers: write.unknownMembers.length,
+    }
+    log.info(details, 'members that are no users were left out')
+  }
+  provisioning.wake()
+  return write.group
+}
+
+/** For clients that want all members or none. Others lose a whole push over one id, for good (Okta). */
+async function refuseUnknown({ directory }: ScimPorts, by: Actor, { add }: MemberDelta): Promise<void> {
+  if (switchesOf(by.directory.client).unknownMembers !== 'refuse') return
+  const unknown = new Set(add)
+  const ids = [...add]
+  for (let at = 0; at < ids.length; at += idsAtOnce) {
+    const terms = ids
+      .slice(at, at + idsAtOnce)
+      .map((value) => ({ kind: 'compare', path: idPath, op: 'eq', value }) as const)
+    const query = { filter: { kind: 'or', terms } as const, startIndex: 1, count: idsAtOnce }
+    for (const { id } of (await directory.users(by.directory, query)).resources) unknown.delete(id)
+  }
+  const [first] = unknown
+  if (first !== undefined) throw invalidValue(`Member ${quoted(first)} is no User of this directory`)
+}
+
+async function showsPatched(
+  { directory }: ScimPorts,
+  ref: DirectoryRef,
+  { groupPatchAnswer }: ClientSwitches,
+  id: string,
+): Promise<boolean> {
+  if (groupPatchAnswer !== 'by-size') return groupPatchAnswer === 'body'
+  return (await directory.memberCount(ref, id)) <= mostMembersShown
+}
+
+async function showGroups(
+  { directory }: ScimPorts,
+  ref: DirectoryRef,
+  groups: readonly StoredGroup[],
+  { projection, baseUrl }: View,
+): Promise<readonly Record<string, unknown>[]> {
+  if (groups.length === 0) return []
+  const ids = groups.map(({ id }) => id)
+  const rows = projection.wants('members') ? await directory.members(ref, ids) : undefined
+  const members = rows && Map.groupBy(rows, ({ groupId }) => groupId)
+  return groups.map((group) =>
+    projection.apply(
+      represent(groupModel, {
+        ...group,
+        location: locationOf(groupModel, group.id, baseUrl),
+        members: members?.get(group.id),
+      }),
+    ),
+  )
+}

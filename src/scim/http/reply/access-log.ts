@@ -1,0 +1,26 @@
+import type { FastifyInstance } from 'fastify'
+
+/**
+ * One line per request, and the request's id on every answer. The route's pattern stands for the URL: query strings
+ * carry filter values, and those carry names.
+ */
+export function logAccess(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    const { id } = request.params as { id?: string }
+    request.log.info(
+      {
+        requestId: request.id,
+        directory: request.verifiedToken?.name,
+        method: request.method,
+        route: request.routeOptions.url ?? 'unknown',
+        resource: request.verifiedToken ? id : undefined,
+        status: reply.statusCode,
+        durationMs: Math.round(reply.elapsedTime),
+      },
+      'scim request',
+    )
+  })
+}

@@ -1,0 +1,68 @@
+import bearerAuth from '@fastify/bearer-auth'
+import rateLimit from '@fastify/rate-limit'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { ScimError } from '../../errors.ts'
+import type { TokenVerifier } from '../../ports.ts'
+import { unavailable } from '../reply/error-answers.ts'
+
+export interface FailedAttempts {
+  /** Refused tokens that one address may send per window before it hears 429. */
+  readonly max: number
+  readonly windowMs: number
+}
+
+/**
+ * Lets only bearer tokens of a directory pass, and decorates the request with it. The token is verified before the
+ * attempts of its address are counted: a whole identity provider sits behind one address, so a valid token is
+ * never limited. A store that cannot be asked is 503, because 401 tells clients to stop.
+ */
+export async function authenticate(
+  app: FastifyInstance,
+  verifyToken: TokenVerifier,
+  { max, windowMs }: FailedAttempts,
+): Promise<void> {
+  app.decorateRequest('verifiedToken', null)
+  await app.register(rateLimit, { global: false })
+  const attempt = app.createRateLimit({ max, timeWindow: windowMs })
+
+  async function verify(secret: string, request: FastifyRequest): Promise<boolean> {
+    try {
+      request.verifiedToken = (await verifyToken(secret)) ?? null
+    } catch (cause) {
+      request.log.error({ err: cause, requestId: request.id }, 'token not verified')
+      throw unavailable('The token cannot be verified at the moment', cause)
+    }
+    return request.verifiedToken !== null
+  }
+
+  // RFC 6749 accepts the word Bearer in any case. The error handler, not the plugin, shapes the answer.
+  await app.register(bearerAuth, {
+    keys: [],
+    auth: verify,
+    specCompliance: 'rfc6749',
+    addHook: false,
+    verifyErrorLogLevel: 'debug',
+  })
+  app.addHook('onRequest', async (request, reply) => {
+    const refusal = await refusalOf(app, request, reply)
+    if (refusal === undefined) return
+    if (refusal instanceof ScimError) throw refusal
+    const counted = await attempt(request)
+    if (!counted.isAllowed && counted.isExceeded) {
+      throw new ScimError(429, 'Too many refused tokens from this address', {
+        headers: { 'retry-after': String(Math.max(1, counted.ttlInSeconds)) },
+      })
+    }
+    throw new ScimError(401, 'A valid bearer token is required', {
+      headers: { 'www-authenticate': 'Bearer realm="drawbridge"' },
+    })
+  })
+}
+
+function refusalOf(
+  app: FastifyInstance,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Error | undefined> {
+  return new Promise((resolve) => app.verifyBearerAuth?.(request, reply, resolve))
+}

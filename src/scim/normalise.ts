@@ -1,0 +1,200 @@
+import type { ClientSwitches } from './client-profiles.ts'
+import { invalidSyntax, invalidValue, quoted } from './errors.ts'
+import { checkImmutable } from './values/immutable.ts'
+import { memberIds } from './values/members.ts'
+import type { ResourceBody } from './ports.ts'
+import { checkRequired } from './values/required.ts'
+import type { AttributeDefinition, ExtensionModel, ResourceModel } from './schema/model.ts'
+import { coerceAttribute } from './values/coerce.ts'
+import { isObject, isUnassigned, sameValue } from './values/json.ts'
+
+export { sameValue } from './values/json.ts'
+
+export interface NormalisedBody {
+  readonly body: ResourceBody
+  /** Ids of a Group's members, each once; undefined: the client said nothing about members (or it is no Group). */
+  readonly members?: string[] | undefined
+  /** A valid password was there; it is not kept. */
+  readonly password?: true
+}
+
+/** What was sent, under the schema's own attributes. */
+interface Sorted {
+  readonly core: Map<AttributeDefinition, unknown>
+  readonly extensions: Map<ExtensionModel, Map<AttributeDefinition, unknown>>
+}
+
+/**
+ * Turns the body of POST or PUT into the form in which resources are stored: canonical names in the schema's order, no
+ * null, nothing readOnly or unknown. Throws `invalidSyntax` or `invalidValue`.
+ */
+export function normaliseBody(
+  model: ResourceModel,
+  body: unknown,
+  switches: ClientSwitches,
+  purpose: 'create' | 'replace',
+): NormalisedBody {
+  if (!isObject(body)) throw invalidSyntax('The body must be a JSON object. Send the resource itself.')
+  checkSchemas(model, body, switches)
+  const { core, extensions } = sort(model, body)
+  const result: Record<string, unknown> = {}
+  let members: string[] | undefined
+  let password = false
+  for (const [definition, value] of inOrder(model.attributes, core)) {
+    if (definition.mutability === 'readOnly') continue
+    if (definition.name === model.rows) {
+      members = value === null ? undefined : memberIds(value, switches)
+      continue
+    }
+    const coerced = coerceAttribute(definition, value, definition.name, switches)
+    if (coerced === undefined) continue
+    if (definition.returned === 'never') password = true
+    else result[definition.name] = coerced
+  }
+  for (const extension of model.extensions) {
+    const data = extensionData(extension, extensions.get(extension), switches)
+    if (data) result[extension.urn] = data
+  }
+  if (purpose === 'create' && isActivatable(model)) result['active'] ??= true
+  checkRequired(model, result)
+  return { body: result, ...(members && { members }), ...(password && { password: true as const }) }
+}
+
+function isActivatable(model: ResourceModel): boolean {
+  return model.attribute('active')?.type === 'boolean'
+}
+
+function inOrder(
+  attributes: readonly AttributeDefinition[],
+  given: ReadonlyMap<AttributeDefinition, unknown>,
+): [AttributeDefinition, unknown][] {
+  return attributes.filter((each) => given.has(each)).map((each) => [each, given.get(each)])
+}
+
+function sort(model: ResourceModel, body: Readonly<Record<string, unknown>>): Sorted {
+  const sorted: Sorted = { core: new Map(), extensions: new Map() }
+  for (const [key, value] of Object.entries(body)) {
+    const attribute = model.attribute(key)
+    const extension = attribute ? undefined : model.extension(key)
+    if (attribute) sorted.core.set(attribute, value)
+    else if (extension) sorted.extensions.set(extension, container(extension, key, value))
+    else if (key.toLowerCase() === model.schema.toLowerCase()) {
+      for (const [definition, each] of container(model, key, value)) sorted.core.set(definition, each)
+    }
+  }
+  return sorted
+}
+
+function container(
+  schema: Pick<ExtensionModel, 'attribute'>,
+  key: string,
+  value: unknown,
+): Map<AttributeDefinition, unknown> {
+  const given = new Map<AttributeDefinition, unknown>()
+  if (isUnassigned(value)) return given
+  if (!isObject(value)) throw invalidValue(`${quoted(key)} must be a JSON object with the attributes inside.`)
+  for (const [name, each] of Object.entries(value)) {
+    const attribute = schema.attribute(name)
+    if (attribute) given.set(attribute, each)
+  }
+  return given
+}
+
+function extensionData(
+  extension: ExtensionModel,
+  given: ReadonlyMap<AttributeDefinition, unknown> | undefined,
+  switches: ClientSwitches,
+): ResourceBody | undefined {
+  if (!given || extension.readOnly) return undefined
+  const data: Record<string, unknown> = {}
+  for (const [definition, value] of inOrder(extension.attributes, given)) {
+    if (definition.mutability === 'readOnly') continue
+    const coerced = coerceAttribute(definition, value, `${extension.urn}:${definition.name}`, switches)
+    if (coerced !== undefined && definition.returned !== 'never') data[definition.name] = coerced
+  }
+  return Object.keys(data).length === 0 ? undefined : data
+}
+
+/** URNs that nobody here knows are ignored, as are extensions that are declared without data or used undeclared. */
+function checkSchemas(
+  model: ResourceModel,
+  body: Readonly<Record<string, unknown>>,
+  switches: ClientSwitches,
+): void {
+  const schemas = Object.entries(body).find(([key]) => key.toLowerCase() === 'schemas')?.[1]
+  if (!Array.isArray(schemas) || schemas.length === 0) {
+    throw invalidSyntax(`schemas must be an array that names ${model.schema}. Add it to the body.`)
+  }
+  const urns = schemas.map((urn: unknown) => (typeof urn === 'string' ? urn.toLowerCase() : ''))
+  if (urns.includes('')) throw invalidSyntax('schemas must hold URNs as JSON strings. Correct the body.')
+  if (urns.includes(model.schema.toLowerCase())) return
+  const foreign = urns.some((urn) => foreignSchema.test(urn))
+  if (foreign || switches.coreSchemaRequired) {
+    throw invalidSyntax(`schemas does not name ${model.schema}. Send a ${model.name} to this endpoint.`)
+  }
+}
+
+/** Another resource type's schema, or a message. */
+const foreignSchema = /^urn:ietf:params:scim:(?:schemas:core|api:messages):2\.0:/
+
+/**
+ * The next body after PUT; the same object `current` when nothing differs. Absent attributes are cleared, except
+ * `active`, whose absence must not bring leavers back, and what clients cannot read or change (RFC 7644 §3.5.1).
+ */
+export function replaceBody(
+  model: ResourceModel,
+  current: ResourceBody,
+  normalised: ResourceBody,
+): ResourceBody {
+  const next = kept(model.attributes, current, normalised, '')
+  for (const extension of model.extensions) {
+    const before = section(current, extension.urn)
+    const after = kept(extension.attributes, before, section(normalised, extension.urn), `${extension.urn}:`)
+    if (Object.keys(after).length > 0) next[extension.urn] = after
+  }
+  if (isActivatable(model) && next['active'] === undefined && current['active'] !== undefined) {
+    next['active'] = current['active']
+  }
+  checkRequired(model, next)
+  return sameValue(current, next) ? current : next
+}
+
+function section(body: ResourceBody, urn: string): ResourceBody {
+  const value = body[urn]
+  return isObject(value) ? value : {}
+}
+
+function kept(
+  attributes: readonly AttributeDefinition[],
+  current: ResourceBody,
+  next: ResourceBody,
+  prefix: string,
+): Record<string, unknown> {
+  const result: Record<string, unknown> = {}
+  for (const definition of attributes) {
+    const value = replaced(definition, current[definition.name], next[definition.name], prefix)
+    if (value !== undefined) result[definition.name] = value
+  }
+  return result
+}
+
+function replaced(definition: AttributeDefinition, before: unknown, after: unknown, prefix: string): unknown {
+  const path = `${prefix}${definition.name}`
+  switch (definition.mutability) {
+    case 'readOnly':
+      return before
+    case 'writeOnly':
+      return after ?? before
+    case 'immutable':
+      return checkImmutable(path, before, after)
+    default:
+  }
+  if (!definition.subAttributes || definition.multiValued) return after
+  const inside = kept(
+    definition.subAttributes.filter((sub) => sub.mutability !== 'readWrite' || isObject(after)),
+    isObject(before) ? before : {},
+    isObject(after) ? after : {},
+    `${path}.`,
+  )
+  return Object.keys(inside).length === 0 ? undefined : inside
+}

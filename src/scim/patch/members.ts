@@ -1,0 +1,96 @@
+import { invalidFilter, mutability, quoted } from '../errors.ts'
+import type { ClientSwitches } from '../client-profiles.ts'
+import type { Filter } from '../filter/ast.ts'
+import { checkType, checkedId, memberIds } from '../values/members.ts'
+import type { MemberDelta } from '../ports.ts'
+import type { PatchOperation } from './operations.ts'
+
+/** A delta under construction; operations fold into it in order, without reading the members. */
+export interface MemberChanges extends MemberDelta {
+  readonly clear: boolean
+  readonly add: Set<string>
+  readonly remove: Set<string>
+}
+
+const none = (clear = false): MemberChanges => ({ clear, add: new Set(), remove: new Set() })
+
+/** The changes after one more operation on `members`; `before` is used up. */
+export function foldMembers(
+  before: MemberChanges | undefined,
+  operation: PatchOperation,
+  switches: ClientSwitches,
+): MemberChanges {
+  const changes = before ?? none()
+  const { op, target, value } = operation
+  if (target.subAttribute) return foldPart(changes, operation)
+  if (target.filter) return foldFiltered(changes, operation, target.filter)
+  if (op === 'remove') {
+    return value === undefined ? none(true) : removing(changes, memberIds(value, switches))
+  }
+  const ids = memberIds(value, switches)
+  return adding(op === 'replace' ? none(true) : changes, ids)
+}
+
+function adding(changes: MemberChanges, ids: Iterable<string>): MemberChanges {
+  for (const id of ids) {
+    changes.remove.delete(id)
+    changes.add.add(id)
+  }
+  return changes
+}
+
+function removing(changes: MemberChanges, ids: Iterable<string>): MemberChanges {
+  for (const id of ids) {
+    changes.add.delete(id)
+    if (!changes.clear) changes.remove.add(id)
+  }
+  return changes
+}
+
+/** `display` and `$ref` are made by the service provider; who a member is never changes. */
+function foldPart(changes: MemberChanges, { op, target, value }: PatchOperation): MemberChanges {
+  const name = target.subAttribute?.name
+  if (op !== 'remove' && name === 'type') checkType(value)
+  else if (op === 'remove' || name === 'value') {
+    throw mutability(`${quoted(target.text)} cannot change. Remove the member, and add another.`)
+  }
+  return changes
+}
+
+function foldFiltered(changes: MemberChanges, { op, target }: PatchOperation, filter: Filter): MemberChanges {
+  const ids = idsOf(filter, target.text)
+  if (op === 'remove') return ids === 'everybody' ? none(true) : removing(changes, ids)
+  if (op === 'add' && ids !== 'everybody') return adding(changes, ids)
+  throw mutability(`${quoted(target.text)} cannot be changed in place. Remove members and add others.`)
+}
+
+type Ids = ReadonlySet<string> | 'everybody'
+
+/** Whom a filter over members means; only filters that can be answered without reading the members. */
+function idsOf(filter: Filter, text: string): Ids {
+  switch (filter.kind) {
+    case 'or':
+      return filter.terms.map((term) => idsOf(term, text)).reduce(union)
+    case 'and':
+      return filter.terms.map((term) => idsOf(term, text)).reduce(intersection)
+    case 'compare': {
+      const name = filter.path.names.join('.')
+      if (filter.op !== 'eq' || typeof filter.value !== 'string') break
+      if (name === 'value') return new Set([checkedId(filter.value)])
+      // Every member is a User.
+      if (name === 'type') return filter.value.toLowerCase() === 'user' ? 'everybody' : new Set()
+      break
+    }
+    default:
+  }
+  throw invalidFilter(`${quoted(text)} is not supported for members. Name them: members[value eq "<id>"].`)
+}
+
+function union(a: Ids, b: Ids): Ids {
+  return a === 'everybody' || b === 'everybody' ? 'everybody' : new Set([...a, ...b])
+}
+
+function intersection(a: Ids, b: Ids): Ids {
+  if (a === 'everybody') return b
+  return b === 'everybody' ? a : new Set([...a].filter((id) => b.has(id)))
+}

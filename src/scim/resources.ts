@@ -1,0 +1,63 @@
+import type { Projection } from './projection.ts'
+import type {
+  Actor,
+  Directory,
+  DirectoryRef,
+  ListQuery,
+  Page,
+  Provisioning,
+  StoredGroup,
+  StoredUser,
+} from './ports.ts'
+import type { ResourceModel } from './schema/model.ts'
+
+/** What the use cases of Users and Groups work with. */
+export interface ScimPorts {
+  readonly directory: Directory
+  readonly provisioning: Provisioning
+  readonly log: Log
+}
+
+export interface Log {
+  info(details: object, message: string): void
+  error(details: object, message: string): void
+}
+
+/** How resources are shown to one request. */
+export interface View {
+  readonly projection: Projection
+  /** Of the service provider, without a slash at the end. */
+  readonly baseUrl: string
+}
+
+/** Throws a ScimError when the current state is not the one that the client meant (`If-Match`). */
+export type Precondition = (current: { readonly version: number }) => void
+
+/**
+ * What can be done with the resources of one type, between HTTP and the ports. Refusals are thrown as ScimError;
+ * whatever a write resolves with is a success of that write.
+ */
+export interface Resources<T extends StoredUser | StoredGroup> {
+  readonly model: ResourceModel
+  find(directory: DirectoryRef, id: string): Promise<T | undefined>
+  list(directory: DirectoryRef, query: ListQuery): Promise<Page<T>>
+  /** In the order given; what the view leaves out is not fetched. */
+  show(
+    directory: DirectoryRef,
+    resources: readonly T[],
+    view: View,
+  ): Promise<readonly Record<string, unknown>[]>
+  create(by: Actor, json: unknown): Promise<T>
+  replace(by: Actor, id: string, json: unknown, check: Precondition | undefined): Promise<T>
+  patch(by: Actor, id: string, json: unknown, check: Precondition | undefined): Promise<T>
+  remove(by: Actor, id: string, check: Precondition | undefined): Promise<void>
+  /** Whether PATCH answers with the resource when the client did not say which attributes it wants. */
+  showsPatched(directory: DirectoryRef, id: string): Promise<boolean>
+  /** Whether the answer to a create got out. */
+  acknowledge(directory: DirectoryRef, id: string, acknowledged: boolean): Promise<void>
+}
+
+/** Absolute address of a resource. */
+export function locationOf(model: ResourceModel, id: string, baseUrl: string): string {
+  return `${baseUrl}${model.endpoint}/${id}`
+}

@@ -1,0 +1,186 @@
+import { type Answer, answerTo } from './answer.ts'
+import { switchesOf } from './client-profiles.ts'
+import { invalidValue, notFound, ScimError, uniqueness } from './errors.ts'
+import { normaliseBody, replaceBody } from './normalise.ts'
+import { applyPatch, parsePatch } from './patch/index.ts'
+import type { Actor, DirectoryRef, ResourceBody, StoredUser, UserWrite } from './ports.ts'
+import { represent } from './representation.ts'
+import { locationOf, type Precondition, type Resources, type ScimPorts, type View } from './resources.ts'
+import { provisioningUrn, userModel } from './schema/model.ts'
+
+/** How an identical create that is still being answered is waited for. */
+export interface Patience {
+  readonly budgetMs: number
+  readonly wait: (ms: number) => Promise<void>
+}
+
+const firstPause = 50
+const longestPause = 500
+
+/** Users: every write is recorded, run at the vendors within the reply budget, and answered by what came of it. */
+export function createUsers(ports: ScimPorts, patience: Patience): Resources<StoredUser> {
+  const { directory, provisioning } = ports
+  return {
+    model: userModel,
+    find: (ref, id) => directory.user(ref, id),
+    list: (ref, query) => directory.users(ref, query),
+    show: (ref, users, view) => showUsers(ports, ref, users, view),
+    create: (by, json) => createUser(ports, patience, by, json),
+
+    async replace(by, id, json, check) {
+      const { body } = normaliseBody(userModel, json, switchesOf(by.directory.client), 'replace')
+      return update(ports, by, id, check, (current) => replaceBody(userModel, current.body, body))
+    },
+
+    async patch(by, id, json, check) {
+      const switches = switchesOf(by.directory.client)
+      const operations = parsePatch(json, userModel, switches)
+      return update(
+        ports,
+        by,
+        id,
+        check,
+        (current) => applyPatch(userModel, current.body, operations, switches, { id }).body,
+      )
+    },
+
+    async remove(by, id, check) {
+      const ref = by.directory
+      if (check) {
+        const current = await directory.user(ref, id)
+        if (current) check(current)
+      }
+      if ((await directory.deleteUser(by, id)) === 'not-found') throw notFound('User', id)
+      const answer = answerTo({ kind: 'delete' }, ref.client, await provisioning.run(ref, id))
+      if (answer.status !== 204) throw refusal(answer)
+    },
+
+    showsPatched: async () => true,
+    acknowledge: (ref, id, acknowledged) => directory.acknowledge(ref, id, acknowledged),
+  }
+}
+
+async function createUser(
+  ports: ScimPorts,
+  patience: Patience,
+  by: Actor,
+  json: unknown,
+): Promise<StoredUser> {
+  const { directory } = ports
+  const ref = by.directory
+  const { body } = normaliseBody(userModel, json, switchesOf(ref.client), 'create')
+  refuseObjection(ports, ref, body)
+  const user = await recordCreate(ports, patience, by, body)
+  const active = user.body['active'] !== false
+  const answer = answerTo({ kind: 'create', active }, ref.client, await runRecorded(ports, by, user.id))
+  if (answer.takeBack) {
+    await directory.takeBack(by, user.id, answer.detail ?? '')
+    throw refusal(answer)
+  }
+  // Read again, because proof may have changed what `active` shows. A failure here must not lose the id.
+  return (await directory.user(ref, user.id).catch(() => undefined)) ?? user
+}
+
+/**
+ * A create whose 201 never left is applied as PUT when it comes again; one that is still being answered is waited
+ * for, and then is a duplicate like any other.
+ */
+async function recordCreate(
+  { directory }: ScimPorts,
+  { budgetMs, wait }: Patience,
+  by: Actor,
+  body: ResourceBody,
+): Promise<StoredUser> {
+  for (let waited = 0, pause = firstPause; ; pause = Math.min(pause * 2, longestPause)) {
+    let write = await directory.createUser(by, body)
+    if (write.kind === 'exists-unacknowledged') {
+      write = await directory.updateUser(by, write.id, (current) =>
+        replaceBody(userModel, current.body, body),
+      )
+    }
+    if (write.kind === 'stored') return write.user
+    if (write.kind === 'duplicate' || waited >= budgetMs) throw duplicate()
+    // Running elsewhere, or deleted between the two calls.
+    await wait(pause)
+    waited += pause
+  }
+}
+
+/** The User is recorded: a failure from here on must not lose the id, or its accounts would never be shut out. */
+async function runRecorded({ provisioning, log }: ScimPorts, by: Actor, userId: string) {
+  try {
+    return await provisioning.run(by.directory, userId)
+  } catch (error) {
+    log.error({ err: error, requestId: by.requestId, user: userId }, 'created user not run')
+    return []
+  }
+}
+
+async function update(
+  ports: ScimPorts,
+  by: Actor,
+  id: string,
+  check: Precondition | undefined,
+  edit: (current: StoredUser) => ResourceBody,
+): Promise<StoredUser> {
+  const { directory, provisioning } = ports
+  const ref = by.directory
+  const write: UserWrite = await directory.updateUser(by, id, (current) => {
+    check?.(current)
+    const body = edit(current)
+    refuseObjection(ports, ref, body)
+    return body
+  })
+  if (write.kind === 'not-found') throw notFound('User', id)
+  if (write.kind === 'duplicate') throw duplicate()
+  // A write without effect runs too: Okta's Force Sync and Entra's restart count on it.
+  const outcomes = await provisioning.run(ref, id)
+  const answer = answerTo(
+    { kind: 'update', active: write.user.body['active'] !== false },
+    ref.client,
+    outcomes,
+  )
+  if (answer.status >= 400) throw refusal(answer)
+  return (await directory.user(ref, id)) ?? write.user
+}
+
+/** A write that shuts out is never refused because something else about the person is impossible. */
+function refuseObjection({ provisioning }: ScimPorts, ref: DirectoryRef, body: ResourceBody): void {
+  if (body['active'] === false) return
+  const objection = provisioning.objection(ref, body)
+  if (objection !== undefined) throw invalidValue(objection)
+}
+
+async function showUsers(
+  { directory, provisioning }: ScimPorts,
+  ref: DirectoryRef,
+  users: readonly StoredUser[],
+  { projection, baseUrl }: View,
+): Promise<readonly Record<string, unknown>[]> {
+  if (users.length === 0) return []
+  const ids = users.map(({ id }) => id)
+  const [memberships, extensions] = await Promise.all([
+    projection.wants('groups') ? directory.groupsOf(ref, ids) : undefined,
+    projection.wants(provisioningUrn) ? provisioning.extension(ref, ids) : undefined,
+  ])
+  const groups = memberships && Map.groupBy(memberships, ({ userId }) => userId)
+  return users.map((user) =>
+    projection.apply(
+      represent(userModel, {
+        ...user,
+        location: locationOf(userModel, user.id, baseUrl),
+        groups: groups?.get(user.id),
+        extension: extensions?.get(user.id),
+      }),
+    ),
+  )
+}
+
+const duplicate = (): ScimError => uniqueness('Another User has this userName')
+
+function refusal({ status, detail, scimType, retryAfter }: Answer): ScimError {
+  return new ScimError(status, detail ?? 'The write could not be carried out', {
+    scimType,
+    headers: retryAfter === undefined ? undefined : { 'retry-after': String(retryAfter) },
+  })
+}

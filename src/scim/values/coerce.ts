@@ -1,0 +1,136 @@
+import { invalidValue } from '../errors.ts'
+import type { ClientSwitches } from '../client-profiles.ts'
+import type { AttributeDefinition } from '../schema/attribute.ts'
+import { subAttributeOf } from '../schema/attribute.ts'
+import { isObject, isUnassigned } from './json.ts'
+import { settleValues } from './multi-valued.ts'
+import { coerceSimple, wrongType } from './simple.ts'
+
+export type ComplexValue = Readonly<Record<string, unknown>>
+
+/** Values of one attribute; more than any identity provider sends, and few enough to search through. */
+export const maxValues = 500
+
+/** What one attribute of a body becomes; undefined when it is unassigned. Throws `invalidValue` with the path. */
+export function coerceAttribute(
+  definition: AttributeDefinition,
+  value: unknown,
+  path: string,
+  switches: ClientSwitches,
+): unknown {
+  if (isUnassigned(value)) return undefined
+  if (!definition.multiValued) return coerceOne(definition, value, path, switches)
+  if (!Array.isArray(value) && !switches.lenient) {
+    throw invalidValue(`${path} must be a JSON array. Put the value into brackets.`)
+  }
+  const values = coerceList(definition, value, path, switches)
+  return values.length === 0 ? undefined : settleValues(values)
+}
+
+/** The values of a multi-valued attribute, one by one; a single value counts as a list of one. */
+export function coerceList(
+  definition: AttributeDefinition,
+  value: unknown,
+  path: string,
+  switches: ClientSwitches,
+): unknown[] {
+  if (isUnassigned(value)) return []
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value]
+  checkCount(list.length, path)
+  return list
+    .filter((each) => !isUnassigned(each))
+    .map((each, index) => coerceValue(definition, each, `${path}[${index}]`, switches))
+    .filter((each) => each !== undefined)
+}
+
+export function checkCount(count: number, path: string): void {
+  if (count > maxValues) {
+    throw invalidValue(`${path} may hold ${maxValues} values at most. Send fewer.`)
+  }
+}
+
+function coerceOne(
+  definition: AttributeDefinition,
+  value: unknown,
+  path: string,
+  switches: ClientSwitches,
+): unknown {
+  if (!Array.isArray(value)) return coerceValue(definition, value, path, switches)
+  if (switches.lenient && definition.type === 'complex' && value.length === 1) {
+    return coerceValue(definition, value[0], path, switches)
+  }
+  throw invalidValue(`${path} holds one value only. Send it without brackets.`)
+}
+
+/** One value: of a single-valued attribute, or one among many. */
+function coerceValue(
+  definition: AttributeDefinition,
+  value: unknown,
+  path: string,
+  switches: ClientSwitches,
+): unknown {
+  if (definition.type !== 'complex') return coerceSimple(definition, value, path, switches)
+  return coerceComplex(definition, value, path, switches)
+}
+
+/** Keys come out in the schema's order, so that equal values have equal JSON. */
+function coerceComplex(
+  definition: AttributeDefinition,
+  value: unknown,
+  path: string,
+  switches: ClientSwitches,
+): ComplexValue | undefined {
+  if (isUnassigned(value)) return undefined
+  const object = objectOf(definition, value, path, switches)
+  const given = new Map<AttributeDefinition, unknown>()
+  for (const [key, each] of Object.entries(object)) {
+    const sub = subAttributeOf(definition, key)
+    if (sub && sub.mutability !== 'readOnly') given.set(sub, each)
+  }
+  const result: Record<string, unknown> = {}
+  for (const sub of definition.subAttributes ?? []) {
+    if (!given.has(sub)) continue
+    const each = coerceAttribute(sub, given.get(sub), `${path}.${sub.name}`, switches)
+    if (each !== undefined) result[sub.name] = sub.name === '$ref' ? relativeReference(each) : each
+  }
+  return Object.keys(result).length === 0 || clears(definition, result, switches) ? undefined : result
+}
+
+/** Entra ID sends the manager as a bare id, and clears it with an empty one. */
+function objectOf(
+  definition: AttributeDefinition,
+  value: unknown,
+  path: string,
+  switches: ClientSwitches,
+): ComplexValue {
+  if (isObject(value)) return value
+  if (typeof value === 'string' && switches.lenient && subAttributeOf(definition, 'value')) return { value }
+  throw wrongType('complex', path)
+}
+
+function clears(definition: AttributeDefinition, result: ComplexValue, switches: ClientSwitches): boolean {
+  return switches.lenient && isReference(definition) && result['value'] === ''
+}
+
+/** A single complex attribute that points to another resource by `value` and `$ref` (manager). */
+export function isReference(definition: AttributeDefinition): boolean {
+  return (
+    !definition.multiValued &&
+    subAttributeOf(definition, '$ref') !== undefined &&
+    subAttributeOf(definition, 'value') !== undefined
+  )
+}
+
+/** A `$ref` to a resource of ours is kept without its base, which answers put back (`absoluteReference`). */
+export function relativeReference(reference: unknown): unknown {
+  if (typeof reference !== 'string') return reference
+  const slash = reference.lastIndexOf('/')
+  const id = reference.slice(slash + 1)
+  const endpoint = reference.slice(reference.lastIndexOf('/', slash - 1) + 1, Math.max(slash, 0))
+  return id && (endpoint === 'Users' || endpoint === 'Groups') ? `../${endpoint}/${id}` : reference
+}
+
+export function absoluteReference(reference: unknown, baseUrl: string): unknown {
+  if (typeof reference !== 'string' || !reference.startsWith('../')) return reference
+  return relativeReference(reference) === reference ? `${baseUrl}/${reference.slice(3)}` : reference
+}

@@ -1,0 +1,39 @@
+import { invalidValue } from '../errors.ts'
+import type { ResourceBody } from '../ports.ts'
+import type { AttributeDefinition, ResourceModel } from '../schema/model.ts'
+import { isObject } from './json.ts'
+
+/** Throws `invalidValue` when a required attribute, or a required part of a present one, is missing or blank. */
+export function checkRequired(model: ResourceModel, body: ResourceBody): void {
+  for (const definition of model.attributes) check(definition, body[definition.name], definition.name, model)
+  for (const { urn, required, attributes } of model.extensions) {
+    const data = body[urn]
+    if (!isObject(data)) {
+      if (required) throw invalidValue(`${model.name} needs ${urn}. Add the extension to the body.`)
+      continue
+    }
+    for (const definition of attributes)
+      check(definition, data[definition.name], `${urn}:${definition.name}`, model)
+  }
+}
+
+function check(definition: AttributeDefinition, value: unknown, path: string, model: ResourceModel): void {
+  if (
+    definition.required &&
+    definition.mutability !== 'readOnly' &&
+    definition.returned !== 'never' &&
+    isBlank(value)
+  ) {
+    throw invalidValue(`${path} is required and missing or blank. Give every ${model.name} a ${path}.`)
+  }
+  const parts = definition.subAttributes?.filter((sub) => sub.required)
+  if (!parts?.length || value === undefined) return
+  for (const each of Array.isArray(value) ? value : [value]) {
+    for (const part of parts)
+      check(part, isObject(each) ? each[part.name] : undefined, `${path}.${part.name}`, model)
+  }
+}
+
+function isBlank(value: unknown): boolean {
+  return value === undefined || (typeof value === 'string' && value.trim() === '')
+}

@@ -1,0 +1,174 @@
+import { createHash } from 'node:crypto'
+import type { Configuration, ConnectionConfig, DirectoryConfig } from '../../config/model.ts'
+import { GatewayError } from '../../errors.ts'
+import type { Sql } from '../sql/client.ts'
+import { newId } from '../sql/ids.ts'
+import { json, sql } from '../sql/statement.ts'
+import { enlist, reopen, replan } from './accounts.ts'
+import { isSame, planningPart } from './policy.ts'
+
+export interface ConnectionIds {
+  readonly id: string
+  readonly directoryId: string
+}
+
+/** What a configuration changed in the store, and under which ids its names are kept. */
+export interface Applied {
+  readonly directoryIds: ReadonlyMap<string, string>
+  /** By `<directory>/<connection>`. */
+  readonly connectionIds: ReadonlyMap<string, ConnectionIds>
+  /** In words, for the log: `connection corp/falcon added`. */
+  readonly changes: readonly string[]
+}
+
+interface Outcome {
+  readonly directoryIds: Map<string, string>
+  readonly connectionIds: Map<string, ConnectionIds>
+  readonly changes: string[]
+}
+
+/** Rows of the advisory lock under which configurations are applied. */
+const configurationLock = 72707370
+
+/**
+ * Makes the store follow the configuration file in one transaction. Credentials are not stored. Rejects with
+ * `CONNECTION_MISSING` when the file lacks a connection that accounts are linked by.
+ */
+export async function applyConfiguration(db: Sql, configuration: Configuration): Promise<Applied> {
+  return db.transaction(async (tx) => {
+    await tx.rows(sql`SELECT 1 AS locked FROM pg_advisory_xact_lock(${configurationLock}::bigint)`)
+    const done: Outcome = { directoryIds: new Map(), connectionIds: new Map(), changes: [] }
+    await dropMissing(tx, configuration, done)
+    for (const directory of configuration.directories) {
+      const directoryId = await keepDirectory(tx, directory, done)
+      for (const connection of directory.connections) await keepConnection(tx, directory, directoryId, connection, done)
+    }
+    await keepTokens(tx, configuration, done)
+    await reopen(tx)
+    if (done.changes.length > 0) {
+      await tx.rows(sql`
+        INSERT INTO events (actor, action, resource_type, resource_id, detail)
+        VALUES ('file', 'configuration.applied', 'Directory', '', ${json({ changes: done.changes })})`)
+    }
+    return done
+  })
+}
+
+async function keepDirectory(tx: Sql, { name, client, domains }: DirectoryConfig, done: Outcome): Promise<string> {
+  const row = await tx.row<{ id: string; added: boolean }>(sql`
+    INSERT INTO directories (id, name, client, domains) VALUES (${newId()}::uuid, ${name}::text, ${client}::text, ${domains}::text[])
+    ON CONFLICT (name) DO UPDATE SET client = excluded.client, domains = excluded.domains
+    RETURNING id, xmax = 0 AS added`)
+  const { id, added } = row!
+  done.directoryIds.set(name, id)
+  if (added) done.changes.push(`directory ${name} added`)
+  return id
+}
+
+interface KnownConnection {
+  readonly id: string
+  readonly vendor: string
+  readonly api_profile: string
+  readonly settings: unknown
+  readonly policy: unknown
+}
+
+async function keepConnection(
+  tx: Sql,
+  directory: DirectoryConfig,
+  directoryId: string,
+  connection: ConnectionConfig,
+  done: Outcome,
+): Promise<void> {
+  const path = `${directory.name}/${connection.name}`
+  const known = await tx.row<KnownConnection>(sql`
+    SELECT id, vendor, api_profile, settings, policy FROM connections
+    WHERE directory_id = ${directoryId}::uuid AND name = ${connection.name}::text`)
+  const id = known?.id ?? newId()
+  done.connectionIds.set(path, { id, directoryId })
+  if (!known) {
+    await tx.rows(sql`
+      INSERT INTO connections (id, directory_id, name, vendor, api_profile, settings, policy)
+      VALUES (${id}::uuid, ${directoryId}::uuid, ${connection.name}::text, ${connection.vendor}::text,
+        ${connection.apiProfile}::text, ${json(connection.settings)}, ${json(connection.policy)})`)
+    const people = await enlist(tx, directoryId, id)
+    done.changes.push(`connection ${path} added${people > 0 ? `, ${people} people due` : ''}`)
+    return
+  }
+  await changeConnection(tx, path, known, connection, done)
+}
+
+async function changeConnection(
+  tx: Sql,
+  path: string,
+  known: KnownConnection,
+  { vendor, apiProfile, settings, policy }: ConnectionConfig,
+  done: Outcome,
+): Promise<void> {
+  if (known.vendor !== vendor) {
+    throw new GatewayError(
+      'VENDOR_CHANGED',
+      `connection ${path} is a connection of ${known.vendor}: give the one of ${vendor} another name`,
+    )
+  }
+  const same =
+    isSame(known.settings, settings) && isSame(known.policy, policy) && known.api_profile === apiProfile
+  if (same) return
+  await tx.rows(sql`
+    UPDATE connections SET settings = ${json(settings)}, policy = ${json(policy)}, api_profile = ${apiProfile}::text,
+      revision = revision + 1
+    WHERE id = ${known.id}::uuid`)
+  if (isSame(planningPart(known.policy), planningPart(policy))) {
+    done.changes.push(`connection ${path} changed`)
+    return
+  }
+  const accounts = await replan(tx, known.id)
+  done.changes.push(`connection ${path} changed its policy, ${accounts} accounts due`)
+}
+
+/** Drops connections that the file no longer has while nothing is linked by them. */
+async function dropMissing(tx: Sql, { directories }: Configuration, done: Outcome): Promise<void> {
+  const listed = directories.flatMap(({ name, connections }) => connections.map((each) => `${name}/${each.name}`))
+  const missing = await tx.rows<{ id: string; path: string; linked: number }>(sql`
+    SELECT c.id, d.name || '/' || c.name AS path, (
+      SELECT count(*)::int FROM accounts a WHERE a.connection_id = c.id AND (a.vendor_account_id IS NOT NULL
+        OR EXISTS (SELECT FROM operations o WHERE o.account_id = a.id AND o.closed_at IS NULL))) AS linked
+    FROM connections c JOIN directories d ON d.id = c.directory_id
+    WHERE NOT (d.name || '/' || c.name = ANY(${listed}::text[])) ORDER BY path`)
+  const held = missing.filter(({ linked }) => linked > 0)
+  if (held.length > 0) {
+    const names = held.map(({ path, linked }) => `${path} (${linked} accounts)`).join(', ')
+    throw new GatewayError(
+      'CONNECTION_MISSING',
+      `the configuration lacks connections by which accounts are linked: ${names}; without them nobody would be shut out there, so put them back`,
+    )
+  }
+  for (const { id, path } of missing) {
+    await tx.rows(sql`DELETE FROM accounts WHERE connection_id = ${id}::uuid`)
+    await tx.rows(sql`DELETE FROM connections WHERE id = ${id}::uuid`)
+    done.changes.push(`connection ${path} removed`)
+  }
+}
+
+export const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex')
+
+/** Tokens that left the file end; a secret that came back lives again. */
+async function keepTokens(tx: Sql, { directories }: Configuration, done: Outcome): Promise<void> {
+  const tokens = directories.flatMap((directory) =>
+    directory.tokens.map(({ name, secret }) => {
+      const hash = hashOf(secret)
+      return { id: newId(), directory_id: done.directoryIds.get(directory.name)!, name, hash, hint: hash.slice(0, 6) }
+    }),
+  )
+  const revoked = await tx.rows<{ name: string }>(sql`
+    UPDATE tokens SET revoked_at = clock_timestamp()
+    WHERE source = 'file' AND revoked_at IS NULL AND NOT (hash = ANY(${tokens.map(({ hash }) => hash)}::text[])) RETURNING name`)
+  const added = await tx.rows<{ name: string }>(sql`
+    INSERT INTO tokens (id, directory_id, name, hash, hint, source)
+    SELECT t.id, t.directory_id, t.name, t.hash, t.hint, 'file'
+    FROM jsonb_to_recordset(${json(tokens)}) t(id uuid, directory_id uuid, name text, hash text, hint text)
+    ON CONFLICT (hash) DO UPDATE SET directory_id = excluded.directory_id, name = excluded.name, revoked_at = NULL
+    WHERE tokens.revoked_at IS NOT NULL OR tokens.directory_id <> excluded.directory_id OR tokens.name <> excluded.name
+    RETURNING name`)
+  done.changes.push(...revoked.map(({ name }) => `token ${name} revoked`), ...added.map(({ name }) => `token ${name} added`))
+}

@@ -1,0 +1,98 @@
+import { GatewayError } from '../../errors.ts'
+import type { AccountFailure, ConnectionStore } from '../../provisioning/ports.ts'
+import type { Entitlement, EntitlementKind, Scope } from '../../vendors/contract.ts'
+import { gateway } from '../directory/events.ts'
+import type { Sql } from '../sql/client.ts'
+import { json, milliseconds, sql } from '../sql/statement.ts'
+
+export function createConnectionStore(db: Sql): ConnectionStore {
+  return {
+    park: (id, reason) => park(db, id, reason),
+    pause: (id, pathClass, waitMs) => pause(db, id, pathClass, waitMs),
+    keepTenant: (id, tenant) => keepTenant(db, id, tenant),
+    catalogue: (id) => catalogue(db, id),
+    keepCatalogue: (id, entries) => keepCatalogue(db, id, entries),
+  }
+}
+
+async function park(db: Sql, id: string, reason: AccountFailure): Promise<boolean> {
+  const row = await db.row(sql`
+    WITH parked AS (
+      UPDATE connections SET status = 'parked', parked_at = clock_timestamp(), parked_reason = ${json(reason)}
+      WHERE id = ${id}::uuid AND status <> 'parked' RETURNING id, directory_id
+    ), told AS (
+      INSERT INTO events (directory_id, actor, action, resource_type, resource_id, detail)
+      SELECT directory_id, ${gateway.actor}::text, 'connection.parked', 'Connection', id::text, ${json({ reason })} FROM parked
+    )
+    SELECT id FROM parked`)
+  return row !== undefined
+}
+
+/** A later pause of one class never shortens another's. */
+async function pause(db: Sql, id: string, pathClass: string, waitMs: number): Promise<void> {
+  await db.rows(sql`
+    UPDATE connections SET paused_until = greatest(paused_until, clock_timestamp() + ${milliseconds(waitMs)}),
+      pauses = pauses || jsonb_build_object(${pathClass}::text, clock_timestamp() + ${milliseconds(waitMs)})
+    WHERE id = ${id}::uuid`)
+}
+
+async function keepTenant(db: Sql, id: string, tenant: string): Promise<void> {
+  const row = await db.row<{ tenant_id: string; name: string }>(sql`
+    UPDATE connections SET tenant_id = coalesce(tenant_id, ${tenant}::text),
+      status = CASE WHEN status = 'new' AND coalesce(tenant_id, ${tenant}::text) = ${tenant}::text THEN 'ready' ELSE status END
+    WHERE id = ${id}::uuid RETURNING tenant_id, name`)
+  if (!row || row.tenant_id === tenant) return
+  throw new GatewayError(
+    'TENANT_CHANGED',
+    `connection ${row.name} leads to tenant ${tenant} now, and its accounts are in ${row.tenant_id}: restore its settings and credentials, or add a connection of another name for the other tenant`,
+  )
+}
+
+interface EntitlementRow {
+  readonly kind: EntitlementKind
+  readonly id: string
+  readonly scope_level: string
+  readonly scope_id: string
+  readonly name: string
+  readonly privileged: boolean
+}
+
+async function catalogue(db: Sql, connectionId: string): ReturnType<ConnectionStore['catalogue']> {
+  const fetched = await db.row<{ age_ms: number; entries: EntitlementRow[] }>(sql`
+    SELECT (extract(epoch FROM clock_timestamp() - c.catalogue_fetched_at) * 1000)::double precision AS age_ms,
+      (SELECT coalesce(jsonb_agg(to_jsonb(e) ORDER BY e.position), '[]') FROM entitlements e WHERE e.connection_id = c.id) AS entries
+    FROM connections c WHERE c.id = ${connectionId}::uuid AND c.catalogue_fetched_at IS NOT NULL`)
+  return fetched && { ageMs: Math.max(0, fetched.age_ms), entries: fetched.entries.map(toEntitlement) }
+}
+
+function toEntitlement({ kind, id, scope_level: level, scope_id: scopeId, name, privileged }: EntitlementRow): Entitlement {
+  return {
+    kind,
+    id,
+    name,
+    ...(level === '' ? {} : { scope: { level: level as Scope['level'], id: scopeId } }),
+    ...(privileged ? { privileged } : {}),
+  }
+}
+
+async function keepCatalogue(db: Sql, connectionId: string, entries: readonly Entitlement[]): Promise<void> {
+  const rows = entries.map(({ kind, id, scope, name, privileged }, position) => ({
+    kind,
+    id,
+    scope_level: scope?.level ?? '',
+    scope_id: scope?.id ?? '',
+    name,
+    privileged: privileged ?? false,
+    position,
+  }))
+  await db.transaction(async (tx) => {
+    await tx.rows(sql`UPDATE connections SET catalogue_fetched_at = clock_timestamp() WHERE id = ${connectionId}::uuid`)
+    await tx.rows(sql`DELETE FROM entitlements WHERE connection_id = ${connectionId}::uuid`)
+    await tx.rows(sql`
+      INSERT INTO entitlements (connection_id, kind, id, scope_level, scope_id, name, privileged, position)
+      SELECT ${connectionId}::uuid, e.* FROM jsonb_to_recordset(${json(rows)})
+        e(kind text, id text, scope_level text, scope_id text, name text, privileged boolean, position int)
+      ON CONFLICT DO NOTHING`)
+  })
+}
+

@@ -1,0 +1,45 @@
+import type { Directory } from '../../scim/ports.ts'
+import type { Sql } from '../sql/client.ts'
+import { isId } from '../sql/ids.ts'
+import { sql } from '../sql/statement.ts'
+import { createGroup, deleteGroup, updateGroup } from './groups.ts'
+import { listGroups, listUsers } from './listing/list.ts'
+import { groupsOf, memberCount, members } from './members.ts'
+import { groupColumns, type GroupRow, toGroup, toUser, userColumns, type UserRow } from './rows.ts'
+import { acknowledge, createUser, takeBack } from './user-create.ts'
+import { deleteUser } from './user-delete.ts'
+import { updateUser } from './user-update.ts'
+
+export function createDirectory(db: Sql): Directory {
+  return {
+    createUser: (by, body) => createUser(db, by, body),
+    acknowledge: async (directory, id, acknowledged) => {
+      if (isId(id)) await acknowledge(db, directory, id, acknowledged)
+    },
+    takeBack: async (by, id, reason) => {
+      if (isId(id)) await takeBack(db, by, id, reason)
+    },
+    user: async (directory, id) => {
+      if (!isId(id)) return undefined
+      const row = await db.row<UserRow>(sql`SELECT ${userColumns} FROM users
+        WHERE id = ${id}::uuid AND directory_id = ${directory.id}::uuid AND deleted_at IS NULL`)
+      return row && toUser(row)
+    },
+    users: (directory, query) => listUsers(db, directory, query),
+    updateUser: (by, id, edit) => updateUser(db, by, id, edit),
+    deleteUser: (by, id) => deleteUser(db, by, id),
+    createGroup: (by, body, delta, options) => createGroup(db, by, body, delta, options),
+    group: async (directory, id) => {
+      if (!isId(id)) return undefined
+      const row = await db.row<GroupRow>(sql`SELECT ${groupColumns} FROM groups
+        WHERE id = ${id}::uuid AND directory_id = ${directory.id}::uuid`)
+      return row && toGroup(row)
+    },
+    groups: (directory, query) => listGroups(db, directory, query),
+    updateGroup: (by, id, edit, options) => updateGroup(db, by, id, edit, options),
+    deleteGroup: (by, id) => deleteGroup(db, by, id),
+    members: (directory, ids) => members(db, directory, ids),
+    memberCount: (directory, id) => memberCount(db, directory, id),
+    groupsOf: (directory, ids) => groupsOf(db, directory, ids),
+  }
+}

@@ -1,0 +1,137 @@
+import type { Actor, GroupWrite, MemberDelta, ResourceBody, StoredGroup } from '../../scim/ports.ts'
+import type { Sql } from '../sql/client.ts'
+import { isForeignKeyViolation, isUniqueViolation } from '../sql/failures.ts'
+import { isId, newId } from '../sql/ids.ts'
+import { json, sql } from '../sql/statement.ts'
+import { recordEvent } from './events.ts'
+import { changeMembers, type MemberChange, wishMembers } from './member-changes.ts'
+import { changesBetween, groupColumns, groupKeys, type GroupRow, toGroup } from './rows.ts'
+
+export interface GroupOptions {
+  readonly uniqueName: boolean
+}
+
+type Edit = (current: StoredGroup) => { readonly body: ResourceBody; readonly members: MemberDelta }
+
+export async function createGroup(
+  db: Sql,
+  by: Actor,
+  body: ResourceBody,
+  members: MemberDelta,
+  { uniqueName }: GroupOptions,
+): Promise<GroupWrite> {
+  const keys = groupKeys(body)
+  const directoryId = by.directory.id
+  const id = newId()
+  return db.transaction(async (tx) => {
+    if (uniqueName && (await isTaken(tx, directoryId, keys.displayNameKey, id))) return { kind: 'duplicate' }
+    const born = await tx.row<GroupRow>(sql`
+      WITH born AS (
+        INSERT INTO groups (id, directory_id, display_name, display_name_key, external_id, body)
+        VALUES (${id}::uuid, ${directoryId}::uuid, ${keys.displayName}::text, ${keys.displayNameKey}::text,
+          ${keys.externalId}::text, ${json(body)})
+        RETURNING ${groupColumns}
+      ), told AS (
+        ${recordEvent(by, { directoryId, action: 'group.created', resourceType: 'Group', resourceId: sql`id`, detail: { after: body } }, sql`FROM born`)}
+      )
+      SELECT * FROM born`)
+    const { unknown } = await changeMembers(tx, by, id, members, 'born')
+    return { kind: 'stored', group: toGroup(born!), changed: true, unknownMembers: unknown }
+  })
+}
+
+/** First without a lock on the Group; when another write of its body came between, with one. */
+export async function updateGroup(db: Sql, by: Actor, id: string, edit: Edit, options: GroupOptions): Promise<GroupWrite> {
+  if (!isId(id)) return { kind: 'not-found' }
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const row = await db.row<GroupRow>(sql`SELECT ${groupColumns} FROM groups
+        WHERE id = ${id}::uuid AND directory_id = ${by.directory.id}::uuid`)
+      if (!row) return { kind: 'not-found' }
+      const current = toGroup(row)
+      const { body, members } = edit(current)
+      if (body === current.body) return await applyMembers(db, by, current, members)
+      const written = await db.transaction((tx) => rewrite(tx, by, id, edit, options))
+      return written
+    } catch (error) {
+      // The Group was deleted meanwhile: the next attempt does not find it.
+      if (attempt < 3 && (isForeignKeyViolation(error) || isUniqueViolation(error))) continue
+      throw error
+    }
+  }
+}
+
+/** Memberships alone: rows come and go, the Group is neither locked for long nor loaded. */
+async function applyMembers(db: Sql, by: Actor, current: StoredGroup, delta: MemberDelta): Promise<GroupWrite> {
+  if (!delta.clear && delta.add.size === 0 && delta.remove.size === 0) {
+    return { kind: 'stored', group: current, changed: false, unknownMembers: [] }
+  }
+  const change = await changeMembers(db, by, current.id, delta, 'there')
+  return stored(current, change)
+}
+
+function stored(current: StoredGroup, { unknown, group }: MemberChange): GroupWrite {
+  return { kind: 'stored', group: group ?? current, changed: group !== undefined, unknownMembers: unknown }
+}
+
+async function rewrite(tx: Sql, by: Actor, id: string, edit: Edit, { uniqueName }: GroupOptions): Promise<GroupWrite> {
+  const directoryId = by.directory.id
+  const row = await tx.row<GroupRow>(sql`SELECT ${groupColumns} FROM groups
+    WHERE id = ${id}::uuid AND directory_id = ${directoryId}::uuid FOR UPDATE`)
+  if (!row) return { kind: 'not-found' }
+  const current = toGroup(row)
+  const { body, members } = edit(current)
+  if (body === current.body) return applyMembers(tx, by, current, members)
+  const keys = groupKeys(body)
+  const before = groupKeys(current.body)
+  const renamed = keys.displayNameKey !== before.displayNameKey
+  if (uniqueName && renamed && (await isTaken(tx, directoryId, keys.displayNameKey, id))) return { kind: 'duplicate' }
+  const detail = changesBetween(current.body, body)
+  const written = await tx.row<GroupRow>(sql`
+    WITH changed AS (
+      UPDATE groups SET display_name = ${keys.displayName}::text, display_name_key = ${keys.displayNameKey}::text,
+        external_id = ${keys.externalId}::text, body = ${json(body)}, version = version + 1,
+        last_modified = greatest(clock_timestamp(), last_modified + interval '1 millisecond')
+      WHERE id = ${id}::uuid RETURNING ${groupColumns}
+    ), told AS (
+      ${recordEvent(by, { directoryId, action: 'group.updated', resourceType: 'Group', resourceId: sql`id`, detail }, sql`FROM changed`)}
+    )
+    SELECT * FROM changed`)
+  const { unknown } = await changeMembers(tx, by, id, members, 'bumped')
+  // Rules name groups by displayName and externalId: everybody inside may be granted something else now.
+  if (renamed || keys.externalId !== before.externalId) await tx.rows(wishMembers(id))
+  return { kind: 'stored', group: toGroup(written!), changed: true, unknownMembers: unknown }
+}
+
+export async function deleteGroup(db: Sql, by: Actor, id: string): Promise<'gone' | 'not-found'> {
+  if (!isId(id)) return 'not-found'
+  const directoryId = by.directory.id
+  return db.transaction(async (tx) => {
+    const there = await tx.row(sql`SELECT id FROM groups WHERE id = ${id}::uuid AND directory_id = ${directoryId}::uuid FOR UPDATE`)
+    if (!there) return 'not-found'
+    await tx.rows(wishMembers(id))
+    await tx.rows(sql`
+      WITH gone AS (DELETE FROM groups WHERE id = ${id}::uuid RETURNING id, display_name)
+      ${recordEvent(
+        by,
+        {
+          directoryId,
+          action: 'group.removed',
+          resourceType: 'Group',
+          resourceId: sql`id`,
+          more: sql`jsonb_build_object('displayName', display_name)`,
+        },
+        sql`FROM gone`,
+      )}`)
+    return 'gone'
+  })
+}
+
+/** Two writes of one name wait for each other here: names are not unique by index. */
+async function isTaken(tx: Sql, directoryId: string, nameKey: string, self: string): Promise<boolean> {
+  await tx.rows(sql`SELECT 1 AS locked FROM pg_advisory_xact_lock(hashtextextended(${`${directoryId}/${nameKey}`}::text, 0))`)
+  const holder = await tx.row(sql`SELECT id FROM groups
+    WHERE directory_id = ${directoryId}::uuid AND display_name_key = ${nameKey}::text AND id <> ${self}::uuid LIMIT 1`)
+  return holder !== undefined
+}
+

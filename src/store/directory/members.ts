@@ -1,0 +1,42 @@
+import type { DirectoryRef, MemberRef } from '../../scim/ports.ts'
+import type { Sql } from '../sql/client.ts'
+import { isId } from '../sql/ids.ts'
+import { sql } from '../sql/statement.ts'
+
+interface MemberRow {
+  readonly group_id: string
+  readonly user_id: string
+  readonly display: string
+}
+
+const toRef = ({ group_id: groupId, user_id: userId, display }: MemberRow): MemberRef => ({ groupId, userId, display })
+
+export async function members(db: Sql, directory: DirectoryRef, groupIds: readonly string[]): Promise<readonly MemberRef[]> {
+  const ids = groupIds.filter(isId)
+  if (ids.length === 0) return []
+  const rows = await db.rows<MemberRow>(sql`
+    SELECT m.group_id, m.user_id, u.user_name AS display
+    FROM members m JOIN users u ON u.id = m.user_id
+    WHERE m.group_id = ANY(${ids}::uuid[]) AND u.directory_id = ${directory.id}::uuid AND u.deleted_at IS NULL
+    ORDER BY m.group_id, m.user_id`)
+  return rows.map(toRef)
+}
+
+export async function memberCount(db: Sql, directory: DirectoryRef, groupId: string): Promise<number> {
+  if (!isId(groupId)) return 0
+  const row = await db.row<{ count: number }>(sql`
+    SELECT count(*)::int AS count FROM members m JOIN groups g ON g.id = m.group_id
+    WHERE m.group_id = ${groupId}::uuid AND g.directory_id = ${directory.id}::uuid`)
+  return row?.count ?? 0
+}
+
+export async function groupsOf(db: Sql, directory: DirectoryRef, userIds: readonly string[]): Promise<readonly MemberRef[]> {
+  const ids = userIds.filter(isId)
+  if (ids.length === 0) return []
+  const rows = await db.rows<MemberRow>(sql`
+    SELECT m.group_id, m.user_id, g.display_name AS display
+    FROM members m JOIN groups g ON g.id = m.group_id
+    WHERE m.user_id = ANY(${ids}::uuid[]) AND g.directory_id = ${directory.id}::uuid
+    ORDER BY m.user_id, g.display_name, g.id`)
+  return rows.map(toRef)
+}

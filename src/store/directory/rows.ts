@@ -1,0 +1,98 @@
+import type { ResourceBody, StoredGroup, StoredUser } from '../../scim/ports.ts'
+import { invalidValue } from '../../scim/errors.ts'
+import { sql } from '../sql/statement.ts'
+
+export interface UserRow {
+  readonly id: string
+  readonly body: ResourceBody
+  readonly active_shown: boolean
+  readonly delete_pending: boolean
+  readonly version: number
+  readonly created_at: Date
+  readonly last_modified: Date
+}
+
+export const userColumns = sql`id, body, active_shown, delete_requested_at IS NOT NULL AS delete_pending, version, created_at, last_modified`
+
+export function toUser(row: UserRow): StoredUser {
+  return {
+    id: row.id,
+    body: row.body,
+    activeShown: row.active_shown,
+    deletePending: row.delete_pending,
+    version: row.version,
+    created: row.created_at,
+    lastModified: row.last_modified,
+  }
+}
+
+export type GroupRow = Omit<UserRow, 'active_shown' | 'delete_pending'>
+
+export const groupColumns = sql`id, body, version, created_at, last_modified`
+
+export function toGroup(row: GroupRow): StoredGroup {
+  return { id: row.id, body: row.body, version: row.version, created: row.created_at, lastModified: row.last_modified }
+}
+
+/** What of a User is kept in columns of its own, to be found by. */
+export interface UserKeys {
+  readonly userName: string
+  readonly userNameKey: string
+  readonly externalId: string | null
+  readonly displayNameKey: string | null
+  readonly emailKeys: readonly string[]
+  readonly active: boolean
+}
+
+export function userKeys(body: ResourceBody): UserKeys {
+  const userName = indexable('userName', body['userName'])
+  if (userName === null) throw invalidValue('userName is missing')
+  const emails: unknown = body['emails']
+  return {
+    userName,
+    userNameKey: keyOf(userName),
+    externalId: indexable('externalId', body['externalId']),
+    displayNameKey: nullable(indexable('displayName', body['displayName']), keyOf),
+    emailKeys: (Array.isArray(emails) ? emails : [])
+      .map((email: unknown) => indexable('emails', (email as { value?: unknown } | null)?.value))
+      .filter((value) => value !== null)
+      .map(keyOf),
+    active: body['active'] !== false,
+  }
+}
+
+export interface GroupKeys {
+  readonly displayName: string
+  readonly displayNameKey: string
+  readonly externalId: string | null
+}
+
+export function groupKeys(body: ResourceBody): GroupKeys {
+  const displayName = indexable('displayName', body['displayName'])
+  if (displayName === null) throw invalidValue('displayName is missing')
+  return { displayName, displayNameKey: keyOf(displayName), externalId: indexable('externalId', body['externalId']) }
+}
+
+/** How attributes that are not case-exact are compared. */
+export const keyOf = (text: string): string => text.toLowerCase()
+
+/** An index row of PostgreSQL holds 2,700 bytes. */
+const longest = 2_000
+
+function indexable(name: string, value: unknown): string | null {
+  if (typeof value !== 'string') return null
+  if (Buffer.byteLength(value) > longest) throw invalidValue(`${name} is longer than ${longest} bytes`)
+  if (value.includes('\0')) throw invalidValue(`${name} contains a NUL character`)
+  return value
+}
+
+function nullable<T, R>(value: T | null, next: (value: T) => R): R | null {
+  return value === null ? null : next(value)
+}
+
+/** The attributes that differ, before and after; for the event of a write. */
+export function changesBetween(before: ResourceBody, after: ResourceBody): Record<string, { before?: unknown; after?: unknown }> {
+  const names = new Set([...Object.keys(before), ...Object.keys(after)])
+  const changed = [...names].filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]))
+  return Object.fromEntries(changed.map((name) => [name, { before: before[name], after: after[name] }]))
+}

@@ -1,0 +1,108 @@
+import type { Actor, Directory, DirectoryRef, UserWrite } from '../../scim/ports.ts'
+import { priorities } from '../../provisioning/ports.ts'
+import type { Sql } from '../sql/client.ts'
+import { newId } from '../sql/ids.ts'
+import { json, sql } from '../sql/statement.ts'
+import { replyBudget } from './due.ts'
+import { recordEvent } from './events.ts'
+import { toUser, userColumns, userKeys, type UserKeys, type UserRow } from './rows.ts'
+
+/** How long past the reply budget a create counts as still being answered. */
+const graceMs = 4_000
+
+interface Holder {
+  readonly id: string
+  readonly external_id: string | null
+  readonly acknowledged: boolean
+  readonly running: boolean
+  readonly delete_pending: boolean
+}
+
+export async function createUser(
+  db: Sql,
+  by: Actor,
+  body: Parameters<Directory['createUser']>[1],
+): ReturnType<Directory['createUser']> {
+  const keys = userKeys(body)
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const row = await db.row<UserRow>(insertion(by, keys, body))
+    if (row) return { kind: 'stored', user: toUser(row), changed: true }
+    const found = await judgeHolder(db, by.directory, keys)
+    if (found) return found
+    // The holder of the name went away between the two statements.
+  }
+  return { kind: 'duplicate' }
+}
+
+function insertion(by: Actor, keys: UserKeys, body: unknown) {
+  const directoryId = by.directory.id
+  const priority = keys.active ? priorities.live : priorities['shut-out']
+  return sql`WITH born AS (
+      INSERT INTO users (id, directory_id, user_name, user_name_key, external_id, display_name_key, email_keys, body,
+        active_wanted, active_shown, create_running_until)
+      SELECT ${newId()}::uuid, ${directoryId}::uuid, ${keys.userName}::text, ${keys.userNameKey}::text,
+        ${keys.externalId}::text, ${keys.displayNameKey}::text, ${keys.emailKeys}::text[], ${json(body)},
+        ${keys.active}::boolean, ${keys.active}::boolean, now() + ${graceMs}::int * interval '1 millisecond'
+          + coalesce((SELECT max(${replyBudget}) FROM connections c WHERE c.directory_id = ${directoryId}::uuid), interval '0')
+      ON CONFLICT (directory_id, user_name_key) DO NOTHING
+      RETURNING ${userColumns}
+    ), wished AS (
+      INSERT INTO accounts (id, connection_id, user_id, due_at, priority, predecessor_id)
+      SELECT gen_random_uuid(), c.id, born.id, now() + ${replyBudget}, ${priority}::smallint, (
+        SELECT a.id FROM users tombstone JOIN accounts a ON a.user_id = tombstone.id AND a.connection_id = c.id
+        WHERE tombstone.directory_id = c.directory_id AND tombstone.former_name_key = ${keys.userNameKey}::text
+          AND a.proven_version < a.wanted_version
+        ORDER BY tombstone.deleted_at DESC LIMIT 1)
+      FROM born, connections c WHERE c.directory_id = ${directoryId}::uuid
+    ), told AS (
+      ${recordEvent(by, { directoryId, action: 'user.created', resourceType: 'User', resourceId: sql`id`, detail: { after: body } }, sql`FROM born`)}
+    )
+    SELECT * FROM born`
+}
+
+/** What a create is told whose userName is taken; undefined when it is free by now. */
+async function judgeHolder(
+  db: Sql,
+  directory: DirectoryRef,
+  keys: UserKeys,
+): Promise<UserWrite | { kind: 'exists-unacknowledged'; id: string } | { kind: 'running' } | undefined> {
+  const holder = await db.row<Holder>(sql`
+    SELECT id, external_id, acknowledged_at IS NOT NULL AS acknowledged, delete_requested_at IS NOT NULL AS delete_pending,
+      coalesce(create_running_until > now(), false) AS running
+    FROM users WHERE directory_id = ${directory.id}::uuid AND user_name_key = ${keys.userNameKey}::text`)
+  if (!holder) return undefined
+  const same = keys.externalId !== null && holder.external_id === keys.externalId
+  if (!same || holder.acknowledged || holder.delete_pending) return { kind: 'duplicate' }
+  if (holder.running) return { kind: 'running' }
+  // Only one of several repeats goes on with it.
+  const taken = await db.row(sql`
+    UPDATE users SET create_running_until = now() + (${graceMs}::int * interval '1 millisecond')
+      + coalesce((SELECT max(${replyBudget}) FROM connections c WHERE c.directory_id = users.directory_id), interval '0')
+    WHERE id = ${holder.id}::uuid AND acknowledged_at IS NULL AND deleted_at IS NULL
+      AND coalesce(create_running_until <= now(), true)
+    RETURNING id`)
+  return taken ? { kind: 'exists-unacknowledged', id: holder.id } : { kind: 'running' }
+}
+
+export async function acknowledge(db: Sql, directory: DirectoryRef, userId: string, acknowledged: boolean): Promise<void> {
+  await db.rows(sql`
+    UPDATE users SET create_running_until = NULL,
+      acknowledged_at = CASE WHEN ${acknowledged}::boolean THEN coalesce(acknowledged_at, now()) END
+    WHERE id = ${userId}::uuid AND directory_id = ${directory.id}::uuid`)
+}
+
+/** Removes the rows of a User who was never provisioned anywhere; keeps one that is linked or uncertain after all. */
+export async function takeBack(db: Sql, by: Actor, userId: string, reason: string): Promise<void> {
+  const directoryId = by.directory.id
+  await db.rows(sql`
+    WITH gone AS (
+      DELETE FROM users u WHERE u.id = ${userId}::uuid AND u.directory_id = ${directoryId}::uuid AND NOT EXISTS (
+        SELECT FROM accounts a WHERE a.user_id = u.id AND (a.vendor_account_id IS NOT NULL
+          OR EXISTS (SELECT FROM operations o WHERE o.account_id = a.id AND o.closed_at IS NULL)))
+      RETURNING u.id, u.user_name
+    ), bumped AS (
+      UPDATE groups SET version = version + 1, last_modified = greatest(clock_timestamp(), last_modified + interval '1 millisecond')
+      WHERE id IN (SELECT m.group_id FROM members m JOIN gone ON m.user_id = gone.id)
+    )
+    ${recordEvent(by, { directoryId, action: 'user.taken-back', resourceType: 'User', resourceId: sql`id`, detail: { reason } }, sql`FROM gone`)}`)
+}

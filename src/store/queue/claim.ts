@@ -1,0 +1,85 @@
+import type { Claimed, Lease } from '../../provisioning/ports.ts'
+import type { Sql } from '../sql/client.ts'
+import { isId } from '../sql/ids.ts'
+import { milliseconds, sql } from '../sql/statement.ts'
+
+/** Who claims, and for how long; the numbers are injectable for tests. */
+export interface Leasing {
+  /** Names this process; unique. */
+  readonly owner: string
+  readonly leaseMs: number
+  /** With less than this left no vendor write starts. */
+  readonly marginMs: number
+}
+
+interface ClaimedRow {
+  readonly id: string
+  readonly lease_epoch: number
+  readonly connection_id: string
+  readonly user_id: string
+  readonly priority: number
+}
+
+const toClaimed = (row: ClaimedRow, until: number): Claimed => ({
+  lease: { accountId: row.id, epoch: row.lease_epoch, until },
+  connectionId: row.connection_id,
+  userId: row.user_id,
+  priority: row.priority,
+})
+
+const taken = ({ owner, leaseMs }: Leasing) =>
+  sql`lease_owner = ${owner}::text, lease_epoch = accounts.lease_epoch + 1, lease_until = clock_timestamp() + ${milliseconds(leaseMs)}`
+const result = sql`accounts.id, accounts.lease_epoch, accounts.connection_id, accounts.user_id, accounts.priority`
+
+/**
+ * Looks at each connection and priority by itself, so that neither a backlog nor a parked connection stands before a
+ * leaver. Rows that another process is claiming are passed over.
+ */
+export async function claimDue(db: Sql, leasing: Leasing, limit: number): Promise<readonly Claimed[]> {
+  if (limit < 1) return []
+  const until = Date.now() + leasing.leaseMs
+  const rows = await db.rows<ClaimedRow>(sql`
+    WITH due AS (
+      SELECT ready.id FROM connections c CROSS JOIN generate_series(0, 3) p(priority) CROSS JOIN LATERAL (
+        SELECT a.id, a.due_at FROM accounts a
+        WHERE a.connection_id = c.id AND a.priority = p.priority AND a.due_at <= now()
+          AND (a.lease_until IS NULL OR a.lease_until <= now())
+        ORDER BY a.due_at LIMIT ${limit}::int FOR UPDATE SKIP LOCKED
+      ) ready
+      WHERE c.status <> 'parked' AND (c.paused_until IS NULL OR c.paused_until <= now())
+      ORDER BY p.priority, ready.due_at LIMIT ${limit}::int
+    )
+    UPDATE accounts SET ${taken(leasing)} FROM due WHERE accounts.id = due.id RETURNING ${result}`)
+  return rows.map((row) => toClaimed(row, until)).sort((a, b) => a.priority - b.priority)
+}
+
+export async function claim(
+  db: Sql,
+  leasing: Leasing,
+  accountId: string,
+): Promise<Claimed | 'busy' | 'paused' | 'gone'> {
+  if (!isId(accountId)) return 'gone'
+  const until = Date.now() + leasing.leaseMs
+  const row = await db.row<ClaimedRow>(sql`
+    UPDATE accounts SET ${taken(leasing)} FROM connections c
+    WHERE accounts.id = ${accountId}::uuid AND c.id = accounts.connection_id AND c.status <> 'parked'
+      AND (accounts.lease_until IS NULL OR accounts.lease_until <= clock_timestamp())
+    RETURNING ${result}`)
+  if (row) return toClaimed(row, until)
+  const there = await db.row<{ parked: boolean }>(sql`
+    SELECT c.status = 'parked' AS parked FROM accounts a JOIN connections c ON c.id = a.connection_id
+    WHERE a.id = ${accountId}::uuid`)
+  if (!there) return 'gone'
+  return there.parked ? 'paused' : 'busy'
+}
+
+export async function renew(db: Sql, leasing: Leasing, leases: readonly Lease[]): Promise<readonly Lease[]> {
+  if (leases.length === 0) return []
+  const until = Date.now() + leasing.leaseMs
+  const rows = await db.rows<Pick<ClaimedRow, 'id' | 'lease_epoch'>>(sql`
+    UPDATE accounts SET lease_until = clock_timestamp() + ${milliseconds(leasing.leaseMs)}
+    FROM unnest(${leases.map((lease) => lease.accountId)}::uuid[], ${leases.map((lease) => lease.epoch)}::int[]) held(id, epoch)
+    WHERE accounts.id = held.id AND accounts.lease_epoch = held.epoch AND accounts.lease_owner = ${leasing.owner}::text
+    RETURNING accounts.id, accounts.lease_epoch`)
+  return rows.map((row) => ({ accountId: row.id, epoch: row.lease_epoch, until }))
+}

@@ -1,0 +1,103 @@
+import { type AccountUpdate, type Lease, LeaseLost, type OperationClosing } from '../../provisioning/ports.ts'
+import { GatewayError } from '../../errors.ts'
+import type { Operation } from '../../translators/model.ts'
+import type { Sql } from '../sql/client.ts'
+import { isUniqueViolation } from '../sql/failures.ts'
+import { newId } from '../sql/ids.ts'
+import { json, join, milliseconds, sql, type Statement } from '../sql/statement.ts'
+import type { Leasing } from './claim.ts'
+
+const underLease = ({ owner }: Leasing, { accountId, epoch }: Lease): Statement =>
+  sql`accounts.id = ${accountId}::uuid AND accounts.lease_epoch = ${epoch}::int AND accounts.lease_owner = ${owner}::text`
+
+const lost = ({ accountId }: Lease): LeaseLost => new LeaseLost(`account ${accountId}`)
+
+/** Commits an open row before a vendor write, only while enough of the lease is left for the write. */
+export async function openOperation(
+  db: Sql,
+  leasing: Leasing,
+  lease: Lease,
+  operation: Operation,
+  before: unknown,
+): Promise<string> {
+  const id = newId()
+  const row = await db.row(sql`
+    INSERT INTO operations (id, account_id, connection_id, op, operation, before)
+    SELECT ${id}::uuid, accounts.id, accounts.connection_id, ${operation.op}::text, ${json(operation)}, ${json(before)}
+    FROM accounts
+    WHERE ${underLease(leasing, lease)} AND accounts.lease_until >= clock_timestamp() + ${milliseconds(leasing.marginMs)}
+    FOR UPDATE
+    RETURNING id`)
+  if (!row) throw lost(lease)
+  return id
+}
+
+export async function closeOperation(
+  db: Sql,
+  leasing: Leasing,
+  lease: Lease,
+  operationId: string,
+  closing: OperationClosing,
+  update: AccountUpdate = {},
+): Promise<void> {
+  const row = await linking(() =>
+    db.row(sql`
+      WITH held AS (
+        UPDATE accounts SET ${assignments(update)} WHERE ${underLease(leasing, lease)} RETURNING accounts.id
+      )
+      UPDATE operations SET outcome = ${closing.outcome}::text, after = ${json(closing.after)}, failure = ${json(closing.failure)},
+        vendor_request_id = ${closing.vendorRequestId ?? null}::text, duration_ms = ${roundedOrNull(closing.durationMs)}::int,
+        closed_at = clock_timestamp()
+      FROM held WHERE operations.id = ${operationId}::uuid AND operations.account_id = held.id
+      RETURNING operations.id`),
+  )
+  if (!row) throw lost(lease)
+}
+
+export async function saveAccount(db: Sql, leasing: Leasing, lease: Lease, update: AccountUpdate): Promise<void> {
+  const row = await linking(() =>
+    db.row(sql`UPDATE accounts SET ${assignments(update)} WHERE ${underLease(leasing, lease)} RETURNING accounts.id`),
+  )
+  if (!row) throw lost(lease)
+}
+
+function assignments(update: AccountUpdate): Statement {
+  const parts: Statement[] = [sql`attempts = accounts.attempts`]
+  if (update.vendorAccountId !== undefined) parts.push(sql`vendor_account_id = ${update.vendorAccountId}::text`)
+  if (update.vendorTenant !== undefined) parts.push(sql`vendor_tenant = ${update.vendorTenant}::text`)
+  if (update.held !== undefined) parts.push(sql`held = ${json(update.held)}`)
+  if (update.snapshot !== undefined) parts.push(sql`snapshot = ${json(update.snapshot)}`)
+  return join(parts)
+}
+
+/** One account of a vendor is linked once over all connections. */
+async function linking<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run()
+  } catch (cause) {
+    if (!isUniqueViolation(cause)) throw cause
+    throw new GatewayError('ACCOUNT_LINKED', 'the account is linked to another person or by another connection', { cause })
+  }
+}
+
+const roundedOrNull = (value: number | undefined): number | null => (value === undefined ? null : Math.round(value))
+
+/** The heir goes on with what the predecessor had; the predecessor's removal is settled without a vendor call. */
+export async function inherit(db: Sql, leasing: Leasing, lease: Lease, predecessor: Lease): Promise<void> {
+  await db.transaction(async (tx) => {
+    const both = await tx.rows<{ id: string }>(sql`
+      SELECT id FROM accounts WHERE (${underLease(leasing, lease)}) OR (${underLease(leasing, predecessor)}) ORDER BY id FOR UPDATE`)
+    for (const each of [lease, predecessor]) if (!both.some(({ id }) => id === each.accountId)) throw lost(each)
+    const [former] = await tx.rows<{ links: string }>(sql`
+      UPDATE accounts SET vendor_tenant = NULL, proven_version = wanted_version, proven_at = clock_timestamp(), status = 'proven',
+        failure = NULL, verification = NULL, due_at = NULL, lease_owner = NULL, lease_until = NULL
+      FROM (SELECT id, vendor_tenant AS links FROM accounts WHERE id = ${predecessor.accountId}::uuid) old
+      WHERE accounts.id = old.id RETURNING old.links`)
+    await tx.rows(sql`
+      UPDATE accounts SET vendor_tenant = ${former?.links ?? null}::text, vendor_account_id = old.vendor_account_id, held = old.held,
+        snapshot = old.snapshot, predecessor_id = NULL
+      FROM accounts old WHERE accounts.id = ${lease.accountId}::uuid AND old.id = ${predecessor.accountId}::uuid`)
+    await tx.rows(sql`
+      UPDATE accounts SET vendor_account_id = NULL, held = NULL, snapshot = NULL WHERE id = ${predecessor.accountId}::uuid`)
+  })
+}

@@ -1,0 +1,123 @@
+import { type AccountStatus, type Lease, LeaseLost, type Settlement } from '../../provisioning/ports.ts'
+import { gateway, recordEvent } from '../directory/events.ts'
+import { awaitsProof, bury } from '../directory/user-delete.ts'
+import type { Sql } from '../sql/client.ts'
+import { json, milliseconds, sql, type Statement } from '../sql/statement.ts'
+import type { Leasing } from './claim.ts'
+
+/** What counts as proven for the answer. */
+const proving: ReadonlySet<AccountStatus> = new Set(['proven', 'verifying', 'invited'])
+/** What an event tells of; retries are told by the journal. */
+const told: Partial<Record<AccountStatus, string>> = {
+  proven: 'account.proven',
+  verifying: 'account.verifying',
+  invited: 'account.invited',
+  failed: 'account.failed',
+  waiting: 'account.waiting',
+}
+
+/** A User whose shut-out or removal may become proven, or be taken back, by this settlement. */
+const leaving = sql`(u.delete_requested_at IS NOT NULL OR u.deleted_at IS NOT NULL OR NOT u.active_wanted)`
+
+interface Settled {
+  readonly again: boolean
+  /** It had been proven up to this wish. */
+  readonly withdrawn: boolean
+}
+
+export async function settle(db: Sql, leasing: Leasing, lease: Lease, settlement: Settlement): Promise<'settled' | 'again'> {
+  const row =
+    (await db.row<Settled>(end(leasing, lease, settlement, sql`NOT ${leaving}`))) ??
+    (await db.transaction((tx) => settleLeaving(tx, leasing, lease, settlement)))
+  if (!row) throw new LeaseLost(`account ${lease.accountId}`)
+  return row.again ? 'again' : 'settled'
+}
+
+interface Leaver {
+  readonly id: string
+  readonly directory_id: string
+  readonly deleting: boolean
+  readonly buried: boolean
+  readonly wanted: boolean
+  readonly shown: boolean
+}
+
+/** With the User's row locked, so that of two accounts that settle at once one sees the other's proof. */
+async function settleLeaving(tx: Sql, leasing: Leasing, lease: Lease, settlement: Settlement): Promise<Settled | undefined> {
+  const user = await tx.row<Leaver>(sql`
+    SELECT u.id, u.directory_id, u.delete_requested_at IS NOT NULL AS deleting, u.deleted_at IS NOT NULL AS buried,
+      u.active_wanted AS wanted, u.active_shown AS shown
+    FROM users u WHERE u.id = (SELECT user_id FROM accounts WHERE id = ${lease.accountId}::uuid) FOR UPDATE`)
+  const row = user && (await tx.row<Settled>(end(leasing, lease, settlement, sql`true`)))
+  if (!row || row.again) return row
+  await (proving.has(settlement.status) ? afterProof(tx, user, lease) : afterDoubt(tx, user, row))
+  return row
+}
+
+async function afterProof(tx: Sql, user: Leaver, lease: Lease): Promise<void> {
+  // A later account of the same vendor id belongs to somebody else.
+  if (user.deleting || user.buried) {
+    await tx.rows(sql`UPDATE accounts SET vendor_tenant = NULL WHERE id = ${lease.accountId}::uuid`)
+  }
+  if (user.buried || (await awaitsProof(tx, user.id))) return
+  if (user.deleting) await bury(tx, gateway, user.directory_id, user.id)
+  else if (!user.wanted && user.shown) await show(tx, user, false)
+}
+
+/** A proof that is taken back shows the User as active again, so that the client goes on asking. */
+async function afterDoubt(tx: Sql, user: Leaver, { withdrawn }: Settled): Promise<void> {
+  if (!withdrawn || user.buried || user.wanted || user.shown) return
+  if (await awaitsProof(tx, user.id)) await show(tx, user, true)
+}
+
+async function show(tx: Sql, user: Leaver, active: boolean): Promise<void> {
+  const action = active ? 'user.shut-out-withdrawn' : 'user.shut-out-proven'
+  const event = { directoryId: user.directory_id, action, resourceType: 'User', resourceId: sql`id` } as const
+  await tx.rows(sql`
+    WITH shown AS (
+      UPDATE users SET active_shown = ${active}::boolean, version = version + 1,
+        last_modified = greatest(clock_timestamp(), last_modified + interval '1 millisecond')
+      WHERE id = ${user.id}::uuid RETURNING id
+    )
+    ${recordEvent(gateway, event, sql`FROM shown`)}`)
+}
+
+/** Ends the lease. What was wished meanwhile is due at once; a proof that is taken back leaves the account unproven. */
+function end({ owner }: Leasing, lease: Lease, settlement: Settlement, condition: Statement): Statement {
+  const { status, wantedVersion, dueInMs } = settlement
+  const proves = proving.has(status)
+  const proven = proves
+    ? sql`greatest(accounts.proven_version, ${wantedVersion}::int)`
+    : sql`least(accounts.proven_version, ${wantedVersion - 1}::int)`
+  const due = dueInMs === undefined ? sql`NULL` : sql`clock_timestamp() + ${milliseconds(dueInMs)}`
+  const moved = sql`(accounts.wanted_version > ${wantedVersion}::int)`
+  const action = told[status]
+  const event =
+    action === undefined
+      ? sql`SELECT 1`
+      : sql`INSERT INTO events (directory_id, actor, action, resource_type, resource_id, detail)
+        SELECT directory_id, ${gateway.actor}::text, ${action}::text, 'Account', id::text,
+          ${json({ deviations: settlement.deviations, failure: settlement.failure })}
+            || jsonb_build_object('userId', user_id, 'connectionId', connection_id)
+        FROM ended WHERE news`
+  return sql`WITH ended AS (
+      UPDATE accounts SET
+        status = CASE WHEN ${moved} THEN 'pending' ELSE ${status}::text END,
+        proven_version = ${proven},
+        proven_at = ${proves ? sql`clock_timestamp()` : sql`accounts.proven_at`},
+        due_at = CASE WHEN ${moved} THEN now() ELSE ${due} END,
+        attempts = CASE WHEN ${moved} THEN 0 ELSE ${settlement.attempts}::int END,
+        deviations = ${json(settlement.deviations)},
+        failure = ${settlement.failure === undefined ? sql`accounts.failure` : json(settlement.failure)},
+        verification = ${settlement.verification === undefined ? sql`accounts.verification` : json(settlement.verification)},
+        predecessor_id = ${proves ? sql`NULL` : sql`accounts.predecessor_id`},
+        lease_owner = NULL, lease_until = NULL
+      FROM users u, (SELECT status, proven_version FROM accounts WHERE id = ${lease.accountId}::uuid) old
+      WHERE accounts.id = ${lease.accountId}::uuid AND accounts.lease_epoch = ${lease.epoch}::int
+        AND accounts.lease_owner = ${owner}::text AND u.id = accounts.user_id AND ${condition}
+      RETURNING accounts.id, accounts.user_id, accounts.connection_id, u.directory_id, ${moved} AS again,
+        (old.status IS DISTINCT FROM accounts.status OR ${proves}::boolean) AS news,
+        old.proven_version >= ${wantedVersion}::int AS withdrawn
+    ), event AS (${event})
+    SELECT again, withdrawn FROM ended`
+}

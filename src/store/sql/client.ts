@@ -1,0 +1,100 @@
+import { PrismaPg } from '@prisma/adapter-pg'
+import pg from 'pg'
+import { PrismaClient } from '../../generated/prisma/client.ts'
+import { asStoreError, isConflict } from './failures.ts'
+import type { Prisma } from '../../generated/prisma/client.ts'
+
+/** Runs statements, each in one round trip. Rejects with `StoreUnavailable` while the database cannot be reached. */
+export interface Sql {
+  rows<T>(statement: Prisma.Sql): Promise<T[]>
+  /** The first row. */
+  row<T>(statement: Prisma.Sql): Promise<T | undefined>
+  /** Several statements in one transaction; it is run again when the database gave it up for a conflict. */
+  transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>
+}
+
+export interface Client {
+  readonly prisma: PrismaClient
+  readonly sql: Sql
+  close(): Promise<void>
+}
+
+/** Marks statements whose text depends on the request: they are not kept prepared. */
+export const unprepared = '/* unprepared */'
+
+export function createClient(url: string, onError: (error: Error) => void): Client {
+  const { config, schema } = poolConfig(url)
+  const pool = new pg.Pool(config)
+  pool.on('error', onError)
+  const names = new Map<string, string>()
+  const adapter = new PrismaPg(pool, {
+    ...(schema ? { schema } : {}),
+    statementNameGenerator: ({ sql }) => {
+      if (sql.startsWith(unprepared)) return ''
+      const name = names.get(sql) ?? (names.size < 200 ? `drawbridge_${names.size}` : '')
+      if (name) names.set(sql, name)
+      return name
+    },
+  })
+  const prisma = new PrismaClient({ adapter, errorFormat: 'minimal' })
+  return {
+    prisma,
+    sql: createSql(prisma),
+    close: async () => {
+      await prisma.$disconnect()
+      await pool.end()
+    },
+  }
+}
+
+/** Prisma's `schema` parameter becomes the search path. */
+export function poolConfig(url: string): { config: pg.PoolConfig; schema?: string } {
+  const parsed = new URL(url)
+  const schema = parsed.searchParams.get('schema') ?? undefined
+  parsed.searchParams.delete('schema')
+  const config: pg.PoolConfig = {
+    connectionString: parsed.href,
+    max: 16,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 60_000,
+    allowExitOnIdle: true,
+    application_name: 'drawbridge',
+  }
+  return schema ? { config: { ...config, options: `-c search_path=${schema.replaceAll(' ', '\\ ')}` }, schema } : { config }
+}
+
+interface Queryable {
+  $queryRaw<T>(statement: Prisma.Sql): Promise<T>
+}
+
+function createSql(prisma: PrismaClient): Sql {
+  return {
+    ...overClient(prisma, retrying),
+    transaction: (work) =>
+      retrying(() =>
+        prisma.$transaction((inner) => work(insideTransaction(inner)), { maxWait: 5_000, timeout: 60_000 }),
+      ),
+  }
+}
+
+function overClient(client: Queryable, around: <T>(run: () => Promise<T>) => Promise<T>): Omit<Sql, 'transaction'> {
+  const rows = <T>(statement: Prisma.Sql) => around(() => client.$queryRaw<T[]>(statement))
+  return { rows, row: async <T>(statement: Prisma.Sql) => (await rows<T>(statement))[0] }
+}
+
+function insideTransaction(client: Queryable): Sql {
+  const inner: Sql = { ...overClient(client, (run) => run()), transaction: (work) => work(inner) }
+  return inner
+}
+
+/** Deadlocks and serialization failures are tried again; nothing of them was kept. */
+async function retrying<T>(run: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await run()
+    } catch (error) {
+      if (attempt < 10 && isConflict(error)) continue
+      throw asStoreError(error)
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import { entitlementKey, type Entitlement, type EntitlementKind, type Scope } from '../../vendors/contract.ts'
+import { nearestNames } from './nearest.ts'
+
+/** One entitlement that a rule asks for, as the configuration spells it. */
+export interface Wish {
+  readonly kind: EntitlementKind
+  readonly name: string
+  readonly scope?: { readonly [level: string]: string }
+}
+
+export type Resolution =
+  | { readonly kind: 'found'; readonly entitlement: Entitlement }
+  | { readonly kind: 'unknown'; readonly nearest: readonly string[] }
+  | { readonly kind: 'ambiguous'; readonly among: readonly string[] }
+
+/**
+ * Finds what a wish names: by id, then by name, letter case aside. A wish without a scope means the default scope,
+ * else an entry without one, else the only entry there is; never a role in a team.
+ */
+export function resolve(wish: Wish, catalogue: readonly Entitlement[], defaultScope?: Scope): Resolution {
+  const entries = indexOf(catalogue)[wish.kind]
+  const name = fold(wish.name)
+  const named = (pool: readonly Entitlement[]): readonly Entitlement[] =>
+    wish.scope ? withinScope(pool, wish.scope, catalogue) : withoutScope(pool, defaultScope)
+  const byId = named(entries.byId.get(name) ?? [])
+  const found = distinct(byId.length > 0 ? byId : named(entries.byName.get(name) ?? []))
+
+  const [entitlement, another] = found
+  if (!entitlement) return { kind: 'unknown', nearest: nearestNames(wish.name, entries.names) }
+  if (another) return { kind: 'ambiguous', among: found.map(entitlementKey) }
+  return { kind: 'found', entitlement }
+}
+
+function withoutScope(pool: readonly Entitlement[], defaultScope: Scope | undefined): readonly Entitlement[] {
+  const inDefault = defaultScope ? pool.filter(({ scope }) => scope && isSame(scope, defaultScope)) : []
+  if (inDefault.length > 0) return inDefault
+  const unscoped = pool.filter(({ scope }) => scope === undefined)
+  return unscoped.length > 0 ? unscoped : pool.filter(({ scope }) => scope?.level !== 'team')
+}
+
+/**
+ * Entries of the scope that a rule names. Where the vendor lists entries of that level at all, only those count;
+ * otherwise an entry without a scope is taken into the scope.
+ */
+function withinScope(
+  pool: readonly Entitlement[],
+  asked: NonNullable<Wish['scope']>,
+  catalogue: readonly Entitlement[],
+): readonly Entitlement[] {
+  const scopes = Object.entries(asked).flatMap(([level, value]) => scopesNamed(level, value, catalogue))
+  const inScope = pool.filter(({ scope }) => scope && scopes.some((each) => isSame(scope, each)))
+  if (inScope.length > 0) return inScope
+  const { levels } = indexOf(catalogue)
+  return pool
+    .filter(({ scope }) => scope === undefined)
+    .flatMap((entry) =>
+      scopes.filter(({ level }) => !levels.has(level)).map((scope) => ({ ...entry, scope })),
+    )
+}
+
+/** The Falcon console shows CIDs with a checksum that the API does not know (CrowdStrike `cid`: 32 hex digits). */
+const cidChecksum = /-[0-9a-f]{2}$/
+
+/** Teams are named or numbered like any group of the catalogue; other levels by id. */
+function scopesNamed(level: string, value: string, catalogue: readonly Entitlement[]): readonly Scope[] {
+  if (!isLevel(level)) return []
+  if (level === 'cid') return [{ level, id: fold(value).replace(cidChecksum, '') }]
+  if (level !== 'team') return [{ level, id: value.trim() }]
+  const { byId, byName } = indexOf(catalogue).group
+  const teams = byId.get(fold(value)) ?? byName.get(fold(value)) ?? []
+  return distinct(teams).map(({ id }) => ({ level, id }))
+}
+
+const scopeLevels: Record<Scope['level'], true> = {
+  tenant: true,
+  account: true,
+  site: true,
+  cid: true,
+  team: true,
+}
+
+function isLevel(level: string): level is Scope['level'] {
+  return Object.hasOwn(scopeLevels, level)
+}
+
+function isSame(a: Scope, b: Scope): boolean {
+  return a.level === b.level && fold(a.id) === fold(b.id)
+}
+
+interface KindIndex {
+  readonly byId: ReadonlyMap<string, readonly Entitlement[]>
+  readonly byName: ReadonlyMap<string, readonly Entitlement[]>
+  readonly names: readonly string[]
+}
+
+interface CatalogueIndex extends Readonly<Record<EntitlementKind, KindIndex>> {
+  /** Levels that the vendor lists role entries of. */
+  readonly levels: ReadonlySet<string>
+}
+
+// A sweep plans many people against one catalogue; the index lives as long as that array does.
+const indexes = new WeakMap<readonly Entitlement[], CatalogueIndex>()
+
+function indexOf(catalogue: readonly Entitlement[]): CatalogueIndex {
+  const known = indexes.get(catalogue)
+  if (known) return known
+  const index = {
+    role: indexOfKind(catalogue.filter(({ kind }) => kind === 'role')),
+    group: indexOfKind(catalogue.filter(({ kind }) => kind === 'group')),
+    levels: new Set(catalogue.flatMap(({ scope }) => (scope ? [scope.level] : []))),
+  }
+  indexes.set(catalogue, index)
+  return index
+}
+
+function indexOfKind(entries: readonly Entitlement[]): KindIndex {
+  return {
+    byId: Map.groupBy(entries, ({ id }) => fold(id)),
+    byName: Map.groupBy(entries, ({ name }) => fold(name)),
+    names: entries.map(({ name }) => name),
+  }
+}
+
+function distinct(entries: readonly Entitlement[]): readonly Entitlement[] {
+  return [...new Map(entries.map((entry) => [entitlementKey(entry), entry])).values()]
+}
+
+function fold(text: string): string {
+  return text.trim().toLowerCase()
+}

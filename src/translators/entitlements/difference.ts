@@ -1,0 +1,137 @@
+import {
+  entitlementKey,
+  type Capabilities,
+  type EntitlementChange,
+  type EntitlementRef,
+  type HeldEntitlement,
+} from '../../vendors/contract.ts'
+import type { Deviation, Granted, Held, Policy, Snapshot, Wanted } from '../model.ts'
+import { handMade, isLive } from './returning.ts'
+import { keysOf, slotOf } from './slot.ts'
+
+export interface Circumstances {
+  readonly can: Capabilities
+  readonly policy: Policy
+  /** Given only when a person returns. */
+  readonly snapshot?: Snapshot | undefined
+  /** ISO 8601 instant. */
+  readonly now?: string | undefined
+}
+
+export interface EntitlementDifference extends EntitlementChange {
+  readonly deviations: readonly Deviation[]
+}
+
+type Present = Extract<Wanted, { kind: 'present' }>
+
+/** What must be assigned and revoked so that an account holds what is wanted. Nothing inherited is ever revoked. */
+export function entitlementDifference(
+  wanted: Present,
+  held: Held | undefined,
+  circumstances: Circumstances,
+): EntitlementDifference {
+  const { can, now } = circumstances
+  const live = (held?.account.entitlements ?? []).filter((each) => isLive(each, now))
+  const direct = live.filter(({ inherited }) => !inherited)
+  const refs = wanted.entitlements.map(({ ref }) => ref)
+  const ours = ownership(wanted, held?.granted ?? [], circumstances)
+  const isOne = (ref: EntitlementRef): boolean => can.entitlements[ref.kind]?.perAccount === 'one'
+
+  const keptSlots = new Map(direct.filter((each) => isOne(each) && ours.isFrozen(each)).map(bySlot))
+  const missing = refs.filter((ref) => {
+    const keeper = isOne(ref) ? keptSlots.get(slotOf(ref)) : undefined
+    return !live.some((each) => covers(each, ref)) && (keeper ?? entitlementKey(ref)) === entitlementKey(ref)
+  })
+  const excess = direct.filter((each) => !keysOf(refs).has(entitlementKey(each)) && ours.mayRevoke(each))
+  const returned = returning(refs, live, excess, circumstances)
+
+  const assign = [...missing, ...returned]
+  const filled = new Set(assign.filter(isOne).map(slotOf))
+  const vacated = excess.filter((each) => !filled.has(slotOf(each)))
+  const lowered = vacated.filter((each) => isOne(each) && lowest(each, can) !== undefined)
+  return {
+    assign: [...assign, ...lowered.flatMap((each) => lowest(each, can) ?? [])],
+    revoke: vacated.filter((each) => !lowered.includes(each)).map(asRef),
+    deviations: live
+      .filter((each) => each.inherited && !keysOf(refs).has(entitlementKey(each)) && ours.mayRevoke(each))
+      .map(inheritedStays),
+  }
+}
+
+interface Ownership {
+  /** A right side that does not resolve now may have asked for it. */
+  readonly isFrozen: (held: EntitlementRef) => boolean
+  readonly mayRevoke: (held: EntitlementRef) => boolean
+}
+
+function ownership(
+  { frozen }: Present,
+  granted: readonly Granted[],
+  { can, policy }: Circumstances,
+): Ownership {
+  const grantedKeys = new Set(granted.map(({ key }) => key))
+  // Nobody can tell what an unresolved right side means among grants that no wish is known of: its kind is spared.
+  const frozenKinds = new Set(frozen.map((wish) => wish.split(':', 1)[0]))
+  const mayBeMeant = ({ key, wishes }: Granted): boolean =>
+    wishes.length === 0 ? frozenKinds.has(key.split(':', 1)[0]) : wishes.some((wish) => frozen.includes(wish))
+  const frozenKeys = new Set(granted.filter(mayBeMeant).map(({ key }) => key))
+  const isFrozen = (ref: EntitlementRef): boolean => frozenKeys.has(entitlementKey(ref))
+  return {
+    isFrozen,
+    mayRevoke: (ref) => {
+      const support = can.entitlements[ref.kind]
+      if (!support || support.floor?.includes(ref.id) || isFrozen(ref)) return false
+      return grantedKeys.has(entitlementKey(ref)) || (policy.exclusive && !frozenKinds.has(ref.kind))
+    },
+  }
+}
+
+/** What comes back beside what the rules say; in a slot that holds one, only if the rules leave it to nobody. */
+function returning(
+  wanted: readonly EntitlementRef[],
+  live: readonly HeldEntitlement[],
+  excess: readonly EntitlementRef[],
+  { can, policy, snapshot, now }: Circumstances,
+): readonly EntitlementRef[] {
+  if (policy.exclusive) return []
+  const known = keysOf([...wanted, ...live])
+  const leaving = keysOf(excess)
+  const staying = live.filter(
+    (each) => !each.inherited && !isFloor(each, can) && !leaving.has(entitlementKey(each)),
+  )
+  const taken = new Set([...wanted, ...staying].map(slotOf))
+  return handMade(snapshot, now).filter((ref) => {
+    const support = can.entitlements[ref.kind]
+    if (!support || isFloor(ref, can) || known.has(entitlementKey(ref))) return false
+    return support.perAccount === 'many' || !taken.has(slotOf(ref))
+  })
+}
+
+function covers(held: EntitlementRef, wanted: EntitlementRef): boolean {
+  if (entitlementKey(held) !== entitlementKey(wanted)) return false
+  if (held.until === undefined) return true
+  return wanted.until !== undefined && Date.parse(held.until) >= Date.parse(wanted.until)
+}
+
+function isFloor({ kind, id }: EntitlementRef, can: Capabilities): boolean {
+  return can.entitlements[kind]?.floor?.includes(id) ?? false
+}
+
+/** What an account falls to in a slot that is never empty. Scoped ones simply go: a team role ends with the membership. */
+function lowest({ kind, scope }: EntitlementRef, can: Capabilities): EntitlementRef | undefined {
+  const [id] = can.entitlements[kind]?.floor ?? []
+  return id === undefined || scope ? undefined : { kind, id }
+}
+
+function bySlot(ref: EntitlementRef): [string, string] {
+  return [slotOf(ref), entitlementKey(ref)]
+}
+
+function asRef({ kind, id, scope }: EntitlementRef): EntitlementRef {
+  return { kind, id, ...(scope ? { scope } : {}) }
+}
+
+function inheritedStays(held: EntitlementRef): Deviation {
+  const detail = `${held.kind} ${held.id} is inherited from a group or parent of the vendor and stays; take it away there.`
+  return { code: 'entitlement-inherited', detail }
+}

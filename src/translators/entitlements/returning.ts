@@ -1,0 +1,28 @@
+import { entitlementKey, type EntitlementRef, type HeldEntitlement } from '../../vendors/contract.ts'
+import type { Snapshot } from '../model.ts'
+
+const longestMs = 30 * 24 * 60 * 60_000
+
+/** Whether a grant counts at an instant (ISO 8601); without one, it does. */
+export function isLive({ until }: EntitlementRef, now: string | undefined): boolean {
+  return until === undefined || now === undefined || Date.parse(until) > Date.parse(now)
+}
+
+/**
+ * The grants of a snapshot that Drawbridge had not made, unexpired, while the snapshot is at most 30 days old; the
+ * rules decide about all others anew.
+ */
+export function handMade(snapshot: Snapshot | undefined, now: string | undefined): readonly EntitlementRef[] {
+  if (!snapshot || now === undefined) return []
+  const age = Date.parse(now) - Date.parse(snapshot.takenAt)
+  if (!(age <= longestMs)) return []
+  const ours = new Set(snapshot.granted.map(({ key }) => key))
+  return snapshot.entitlements
+    .filter((ref: HeldEntitlement) => !ref.inherited && isLive(ref, now) && !ours.has(entitlementKey(ref)))
+    .map(({ kind, id, scope, until }) => ({
+      kind,
+      id,
+      ...(scope ? { scope } : {}),
+      ...(until === undefined ? {} : { until }),
+    }))
+}

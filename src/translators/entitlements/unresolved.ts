@@ -1,0 +1,26 @@
+import type { Deviation, Reason } from '../model.ts'
+import type { Resolution, Wish } from './catalogue.ts'
+
+/** Says why a wish grants nothing. No resolution: the vendor has nothing of that kind. */
+export function deviationOf(wish: Wish, reason: Reason, resolution: Resolution | undefined): Deviation {
+  const where = reason.line === undefined ? '' : ` (line ${reason.line})`
+  const what = `${wish.kind} "${wish.name}"${inScope(wish)}${where}`
+  if (resolution?.kind === 'ambiguous') {
+    const detail = `Several entitlements are meant by ${what}: ${resolution.among.join(', ')}. Use the id or name a scope; until then nothing is granted or revoked for it.`
+    return { code: 'entitlement-ambiguous', detail }
+  }
+  if (resolution?.kind === 'unknown') {
+    const near = resolution.nearest.map((name) => `"${name}"`).join(', ')
+    const hint = near === '' ? '' : ` Nearest: ${near}.`
+    const detail = `The vendor has no ${what}.${hint} Correct the rule or make it there; until then nothing is granted or revoked for it.`
+    return { code: 'entitlement-unknown', detail }
+  }
+  const detail = `This API profile of the vendor has no ${wish.kind}s, so ${what} cannot be granted. Take it out of the rule.`
+  return { code: 'entitlement-kind-missing', detail }
+}
+
+function inScope({ scope }: Wish): string {
+  return Object.entries(scope ?? {})
+    .map(([level, id]) => ` in ${level} ${id}`)
+    .join('')
+}

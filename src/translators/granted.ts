@@ -1,0 +1,50 @@
+import {
+  entitlementKey,
+  type Capabilities,
+  type EntitlementChange,
+  type EntitlementRef,
+} from '../vendors/contract.ts'
+import type { Granted, WantedEntitlement } from './model.ts'
+import { keysOf, slotOf, slotOfKey } from './entitlements/slot.ts'
+
+/**
+ * What Drawbridge has granted after a change that the vendor confirmed, or after a creation with its list. Only what
+ * was assigned because a rule wants it is claimed: not what was there already, nor what a return gave back, nor a floor.
+ * With the capabilities, what an assignment replaced is dropped too.
+ */
+export function grantedAfter(
+  before: readonly Granted[],
+  wanted: readonly WantedEntitlement[],
+  change: EntitlementChange | readonly EntitlementRef[],
+  can?: Capabilities,
+): readonly Granted[] {
+  const { assign, revoke } = 'assign' in change ? change : { assign: change, revoke: [] }
+  const wishes = new Map(wanted.map((each) => [entitlementKey(each.ref), each.wishes]))
+  const replaced = replacedBy(assign, can)
+  const gone = keysOf(revoke)
+  const added = keysOf(assign)
+
+  const kept = before.filter(({ key }) => !gone.has(key) && (added.has(key) || !replaced(key)))
+  const known = new Map(kept.map((each) => [each.key, refreshed(each, wishes.get(each.key))]))
+  for (const key of added) {
+    const asked = wishes.get(key)
+    if (asked && !known.has(key)) known.set(key, { key, wishes: asked })
+  }
+  return [...known.values()]
+}
+
+// Earlier wishes stay: should the newer ones go while an earlier one does not resolve, it must still freeze the grant.
+function refreshed(granted: Granted, asked: readonly string[] = []): Granted {
+  return { key: granted.key, wishes: [...new Set([...granted.wishes, ...asked])] }
+}
+
+/** Tells of a key whether one of the assigned entitlements took its place. */
+function replacedBy(
+  assign: readonly EntitlementRef[],
+  can: Capabilities | undefined,
+): (key: string) => boolean {
+  const slots = new Set(
+    assign.filter(({ kind }) => can?.entitlements[kind]?.perAccount === 'one').map(slotOf),
+  )
+  return (key) => slots.has(slotOfKey(key))
+}

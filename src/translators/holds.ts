@@ -1,0 +1,29 @@
+import type { Account, Capabilities, ShutOutStep } from '../vendors/contract.ts'
+
+/**
+ * Whether a step of a shut-out is done, by what the vendor shows: the flag is off; only floor entitlements are left,
+ * inherited ones included; the account is absent. One function for verification, planning and drift.
+ */
+export function holds(step: ShutOutStep, account: Account | undefined, can: Capabilities): boolean {
+  if (!account) return true
+  switch (step) {
+    case 'disable':
+      return account.state === 'disabled'
+    case 'strip':
+      return account.entitlements.every(
+        ({ kind, id }) => can.entitlements[kind]?.floor?.includes(id) ?? false,
+      )
+    case 'remove':
+      return false
+  }
+}
+
+/** The steps that a vendor can take, in the order given. */
+export function usableSteps(steps: readonly ShutOutStep[], can: Capabilities): readonly ShutOutStep[] {
+  const possible: Record<ShutOutStep, boolean> = {
+    disable: can.account.disable,
+    strip: Object.keys(can.entitlements).length > 0,
+    remove: can.account.remove,
+  }
+  return steps.filter((step) => possible[step])
+}

@@ -1,0 +1,79 @@
+import type { Profile } from '../vendors/contract.ts'
+import type { GroupRef, Person, Policy } from './model.ts'
+
+type Resource = Readonly<Record<string, unknown>>
+
+/**
+ * The e-mail address under which vendors know a User, lower-cased and trimmed: userName if it is an e-mail address
+ * without `#EXT#`, else the primary, else the work e-mail. Order `email`: primary, work, userName.
+ */
+export function loginOf(resource: Resource, order: Policy['login']): string | undefined {
+  const emails = emailsOf(resource)
+  const userName = resource['userName']
+  const primary = emails.find((email) => email['primary'] === true)?.['value']
+  const work = emails.find((email) => fold(email['type']) === 'work')?.['value']
+  const candidates = order === 'userName' ? [userName, primary, work] : [primary, work, userName]
+  return candidates.map(fold).find((candidate) => candidate !== undefined && isLogin(candidate))
+}
+
+/** Reduces a User to what vendors can hold. Undefined when it has no login. */
+export function personOf(
+  resource: Resource,
+  groups: readonly GroupRef[],
+  order: Policy['login'],
+): Person | undefined {
+  const login = loginOf(resource, order)
+  if (login === undefined) return undefined
+  return { login, active: resource['active'] !== false, profile: profileOf(resource, login), groups }
+}
+
+function profileOf(resource: Resource, login: string): Profile {
+  const name = isRecord(resource['name']) ? resource['name'] : {}
+  const values = {
+    userName: resource['userName'],
+    email: login,
+    givenName: name['givenName'],
+    familyName: name['familyName'],
+    displayName: resource['displayName'],
+  }
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([attribute, value]) => {
+      const text = typeof value === 'string' ? value.trim() : ''
+      return text === '' ? [] : [[attribute, text]]
+    }),
+  )
+}
+
+function emailsOf(resource: Resource): readonly Resource[] {
+  const emails = resource['emails']
+  return Array.isArray(emails) ? emails.filter(isRecord) : []
+}
+
+function isRecord(value: unknown): value is Resource {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function fold(value: unknown): string | undefined {
+  return typeof value === 'string' ? value.trim().toLowerCase() : undefined
+}
+
+/** RFC 5321 §4.5.3.1: 64 octets before the @, 255 after it, 254 in all (erratum 1690). */
+const longest = { all: 254, local: 64, label: 63 } as const
+
+const localPart = /^[^\s\p{C}"(),:;<>@[\\\]]+$/u
+const label = /^[\p{L}\p{M}\p{N}-]+$/u
+
+// Entra ID spells guests `ada_partner.example#EXT#@tenant.example`: that reaches nobody.
+function isLogin(text: string): boolean {
+  if (text.length > longest.all || text.includes('#ext#')) return false
+  const at = text.indexOf('@')
+  const local = text.slice(0, at)
+  const labels = text.slice(at + 1).split('.')
+  return (
+    at > 0 &&
+    local.length <= longest.local &&
+    localPart.test(local) &&
+    labels.length > 1 &&
+    labels.every((each) => each.length <= longest.label && label.test(each))
+  )
+}

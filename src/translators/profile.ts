@@ -1,0 +1,105 @@
+import type { Account, Attribute, Capabilities, Profile, ProfileChange } from '../vendors/contract.ts'
+import type { Deviation, Person } from './model.ts'
+
+export interface ProfileDifference {
+  /** Only what differs and may be written. */
+  readonly change: ProfileChange
+  readonly deviations: readonly Deviation[]
+}
+
+/** The attributes of a person that the vendor takes at creation. */
+export function draftProfile(person: Person, can: Capabilities): Profile {
+  const wanted = wantedProfile(person, can)
+  return Object.fromEntries(
+    supported(can)
+      .filter(([attribute, { mutability }]) => mutability !== 'readOnly' && wanted[attribute] !== undefined)
+      .map(([attribute]) => [attribute, wanted[attribute]]),
+  )
+}
+
+/** Compares only what the vendor keeps; what it does not keep, or fixes at creation, is a deviation. */
+export function profileDifference(
+  person: Person,
+  account: Account | undefined,
+  can: Capabilities,
+): ProfileDifference {
+  const wanted = wantedProfile(person, can)
+  const notKept = unkept(wanted, account, can)
+  if (!account) return { change: {}, deviations: notKept }
+
+  const held = heldProfile(account, can)
+  const differing = supported(can).filter(([name]) => !isSame(name, wanted[name], held[name]))
+  const changes = differing
+    .filter(([, { mutability }]) => mutability === 'readWrite')
+    // Vendors fill a required attribute themselves; clearing it would only bring their filling back.
+    .filter(([name, { required }]) => wanted[name] !== undefined || !required)
+    .map(([name]) => [name, wanted[name] ?? null])
+  const fixed = differing
+    .filter(([name, { mutability }]) => mutability === 'immutable' && wanted[name] !== undefined)
+    .map(([name]) => immutable(name, wanted[name] ?? '', held[name], can))
+  return { change: Object.fromEntries(changes), deviations: [...fixed, ...notKept] }
+}
+
+/** Adds the attributes that every update must carry, with the values that are known. */
+export function carriedTogether(
+  change: ProfileChange,
+  person: Person,
+  account: Account,
+  can: Capabilities,
+): ProfileChange {
+  const wanted = wantedProfile(person, can)
+  const together = (can.updateTogether ?? []).flatMap((name) => {
+    const value = wanted[name] ?? account.profile[name]
+    return value === undefined ? [] : [[name, value] as const]
+  })
+  return { ...Object.fromEntries(together), ...change }
+}
+
+/** The attribute that holds the vendor's login is wanted to be the person's login, whatever userName says. */
+function wantedProfile({ profile, login }: Person, { correlateBy: [loginAttribute] }: Capabilities): Profile {
+  return { ...profile, [loginAttribute]: login }
+}
+
+function heldProfile({ profile, login }: Account, { correlateBy: [loginAttribute] }: Capabilities): Profile {
+  return { [loginAttribute]: login, ...profile }
+}
+
+function supported({ attributes }: Capabilities) {
+  return (Object.keys(attributes) as Attribute[]).flatMap((name) => {
+    const support = attributes[name]
+    return support ? [[name, support] as const] : []
+  })
+}
+
+const caseless: ReadonlySet<Attribute> = new Set(['userName', 'email'])
+
+function isSame(name: Attribute, wanted: string | undefined, held: string | undefined): boolean {
+  const [a, b] = [wanted?.trim() ?? '', held?.trim() ?? '']
+  return caseless.has(name) ? a.toLowerCase() === b.toLowerCase() : a === b
+}
+
+function immutable(name: Attribute, wanted: string, held: string | undefined, can: Capabilities): Deviation {
+  return name === can.correlateBy[0]
+    ? {
+        code: 'login-immutable',
+        detail: `The vendor cannot rename ${held ?? 'the login'} to ${wanted}; the account keeps its login.`,
+      }
+    : {
+        code: 'attribute-immutable',
+        detail: `The vendor sets ${name} only at creation; it stays ${held ?? 'as it is'} instead of ${wanted}.`,
+      }
+}
+
+const names = ['givenName', 'familyName', 'displayName'] as const
+
+// userName and email are left out: the login carries them wherever the vendor knows only one of the two.
+function unkept(wanted: Profile, account: Account | undefined, can: Capabilities): readonly Deviation[] {
+  const lost = names.filter((name) => {
+    const { mutability } = can.attributes[name] ?? { mutability: undefined }
+    if (wanted[name] === undefined || mutability === 'readWrite' || mutability === 'immutable') return false
+    return mutability === undefined || !isSame(name, wanted[name], account?.profile[name])
+  })
+  if (lost.length === 0) return []
+  const detail = `The vendor does not let us keep ${lost.join(', ')}; nothing needs to be done.`
+  return [{ code: 'attribute-not-kept', detail }]
+}

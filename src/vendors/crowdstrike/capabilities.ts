@@ -1,0 +1,58 @@
+import type { ApiProfile, Capabilities } from '../contract.ts'
+
+/**
+ * How long reads of roles were seen to lag behind writes: CrowdStrike's Terraform provider polls for 90 s
+ * (internal/user/user_role_assignment.go, 2026-08).
+ */
+const roleLagMs = 90_000
+
+const account = { create: 'direct', disable: false, remove: true } as const
+
+const names = {
+  givenName: { mutability: 'readWrite', required: true },
+  familyName: { mutability: 'readWrite', required: true },
+} as const
+
+/** The e-mail address is the login, unique over all of CrowdStrike and fixed. Names are always written as a pair. */
+const current = {
+  account,
+  correlateBy: ['email'],
+  attributes: { email: { mutability: 'immutable', required: true }, ...names },
+  updateTogether: ['givenName', 'familyName'],
+  entitlements: {
+    role: {
+      perAccount: 'many',
+      assigned: 'separately',
+      write: 'delta',
+      perAssign: 100,
+      perRevoke: 100,
+      catalogue: 'fetched',
+    },
+  },
+  readLagMs: roleLagMs,
+} as const satisfies Capabilities
+
+/** Sends only what changes, may rename the login, and revokes one role a call. */
+const guide = {
+  account,
+  correlateBy: ['email'],
+  attributes: { email: { mutability: 'readWrite', required: true }, ...names },
+  entitlements: {
+    role: {
+      perAccount: 'many',
+      assigned: 'separately',
+      write: 'delta',
+      perAssign: 100,
+      perRevoke: 1,
+      catalogue: 'fetched',
+    },
+  },
+  readLagMs: roleLagMs,
+} as const satisfies Capabilities
+
+/** What Falcon can do, per API profile. */
+export function capabilities(profile: ApiProfile) {
+  return profile === 'guide' ? guide : current
+}
+
+export type FalconCapabilities = ReturnType<typeof capabilities>

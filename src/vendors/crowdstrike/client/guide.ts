@@ -1,0 +1,122 @@
+import type { Call, Requester } from '../../kit/http.ts'
+import { pages } from '../../kit/paginate.ts'
+import { requestIdOf } from '../errors.ts'
+import {
+  Envelope,
+  IdPage,
+  RoleEntities,
+  type RoleEntity,
+  StringResources,
+  Updated,
+} from '../wire/envelope.ts'
+import { toUser, Users } from '../wire/guide.ts'
+import type { FalconClient, FalconRoles, FalconUsers } from './client.ts'
+import { loginIndex } from './login-index.ts'
+import { byOffsetOf, chunks, named, onlyUser, reads, writes } from './shared.ts'
+
+const usersPath = 'users/entities/users/v1'
+const uidsPath = 'users/queries/user-uids/v1'
+const rolesPath = 'user-roles/entities/user-roles/v1'
+const pageSize = 500
+/** Most ids in one query string. */
+const idsPerRead = 100
+
+/** The paths, parameters and bodies of the user management API guide of 2026-03, and no others. */
+export function guideClient(send: Requester, now: () => number): FalconClient {
+  return { ...userCalls(send, now), ...roleCalls(send) }
+}
+
+function userCalls(send: Requester, now: () => number): FalconUsers {
+  const reading = userReads(send)
+  const index = loginIndex(reading, now)
+
+  return {
+    ...reading,
+    idsOf: index.find,
+
+    async someUser(operation) {
+      const call = reads({ operation, method: 'GET', path: uidsPath, query: { offset: 0, limit: 1 } })
+      const [id] = (await send(call, IdPage)).body.resources ?? []
+      return id === undefined ? undefined : (await reading.users(operation, [id]))[0]
+    },
+
+    async create({ login, givenName, familyName }) {
+      const body = { username: login, first_name: givenName, last_name: familyName }
+      const reply = await send(writes({ operation: 'create', method: 'POST', path: usersPath, body }), Users)
+      const user = onlyUser(reply, (reply.body.resources ?? []).map(toUser))
+      index.keep(user)
+      return { user, requestId: requestIdOf(reply) }
+    },
+
+    async update(id, { login, givenName, familyName }) {
+      const body = { username: login, first_name: givenName, last_name: familyName }
+      const query = { user_uuid: id }
+      const call = writes({ operation: 'update', method: 'PATCH', path: usersPath, query, body })
+      const reply = await send(call, Updated)
+      if (login !== undefined) index.keep({ id, login })
+      return { requestId: requestIdOf(reply), empty: !reply.body.resources?.length }
+    },
+
+    async remove(id) {
+      const query = { user_uuid: id }
+      const call = writes({ operation: 'remove', method: 'DELETE', path: usersPath, query })
+      const requestId = requestIdOf(await send(call, Envelope))
+      index.forget(id)
+      return { requestId }
+    },
+  }
+}
+
+function userReads(send: Requester): Pick<FalconUsers, 'idsPerRead' | 'userIds' | 'users'> {
+  return {
+    idsPerRead,
+
+    async *userIds(operation) {
+      const query = { offset: 0, limit: pageSize }
+      const first = reads({ operation, method: 'GET', path: uidsPath, query })
+      for await (const { resources } of pages(send, first, IdPage, byOffsetOf)) yield resources ?? []
+    },
+
+    async users(operation, ids) {
+      const call = reads({ operation, method: 'GET', path: usersPath, query: { ids } })
+      return ((await send(call, Users)).body.resources ?? []).map(toUser)
+    },
+  }
+}
+
+function roleCalls(send: Requester): FalconRoles {
+  const ids = async (call: Omit<Call, 'method' | 'pathClass'>) =>
+    (await send(reads({ ...call, method: 'GET' }), StringResources)).body.resources ?? []
+
+  return {
+    scopedRoles: false,
+
+    async grants(operation, id, cid) {
+      const path = 'user-roles/queries/user-role-ids-by-user-uuid/v1'
+      const held = new Set(await ids({ operation, path, query: { user_uuid: id } }))
+      return [...held].map((role) => ({ kind: 'role', id: role, scope: { level: 'cid', id: cid } }))
+    },
+
+    async roles(operation) {
+      const roleIds = await ids({ operation, path: 'user-roles/queries/roles/v1' })
+      const entities: RoleEntity[] = []
+      for (const batch of chunks(roleIds, idsPerRead)) {
+        const call = reads({ operation, method: 'GET', path: rolesPath, query: { ids: batch } })
+        entities.push(...((await send(call, RoleEntities)).body.resources ?? []))
+      }
+      return named(roleIds, entities)
+    },
+
+    async grant({ id, roleIds }) {
+      const body = { roleIds, user_uuid: id }
+      const call = writes({ operation: 'changeEntitlements', method: 'POST', path: rolesPath, body })
+      return { requestId: requestIdOf(await send(call, Envelope)) }
+    },
+
+    async revoke({ id, roleIds: [roleId] }) {
+      const query = { user_uuid: id, roleId }
+      const call = writes({ operation: 'changeEntitlements', method: 'DELETE', path: rolesPath, query })
+      return { requestId: requestIdOf(await send(call, Envelope)) }
+    },
+  }
+}

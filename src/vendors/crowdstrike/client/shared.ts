@@ -1,0 +1,60 @@
+import type { Call, Reply } from '../../kit/http.ts'
+import type { Paginator } from '../../kit/paginate.ts'
+import { failure, requestIdOf } from '../errors.ts'
+import type { RoleEntity } from '../wire/envelope.ts'
+import type { FalconRole } from './client.ts'
+
+type Bare = Omit<Call, 'pathClass' | 'needs'>
+
+/** Falcon publishes one limit per API client; reads and writes are kept apart so that a flood of reads pauses no write. */
+export function reads(call: Bare): Call {
+  return { ...call, pathClass: 'read', needs: 'User management: Read + Write, lacking Read' }
+}
+
+export function writes(call: Bare): Call {
+  return { ...call, pathClass: 'write', needs: 'User management: Read + Write, lacking Write' }
+}
+
+interface Listing {
+  readonly resources?: readonly unknown[] | null
+  readonly meta?: { readonly pagination?: { readonly total?: number } }
+}
+
+/** `offset` counts on by what came, until `total`; without a total until a page comes short. */
+export const byOffsetOf: Paginator = ({ body }, { query = {} }) => {
+  const { resources, meta } = body as Listing
+  const count = resources?.length ?? 0
+  const offset = Number(query['offset'] ?? 0) + count
+  const more =
+    meta?.pagination?.total === undefined ? count >= Number(query['limit']) : offset < meta.pagination.total
+  return count > 0 && more ? { offset } : undefined
+}
+
+/** The one user that a creation brings back. Without it nobody knows whether there is an account. */
+export function onlyUser<User>(reply: Reply, users: readonly User[]): User {
+  const [user] = users
+  if (user !== undefined) return user
+  throw failure('unexpected', 'create', 'the creation brought no user back', {
+    pathClass: 'write',
+    status: reply.status,
+    requestId: requestIdOf(reply),
+    certainlyNotDone: false,
+  })
+}
+
+/** A text as an FQL string. */
+export function quoted(value: string): string {
+  return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
+}
+
+export function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, at) =>
+    items.slice(at * size, (at + 1) * size),
+  )
+}
+
+/** Role ids with their display names; a role without one is called by its id. */
+export function named(ids: readonly string[], entities: readonly RoleEntity[]): readonly FalconRole[] {
+  const names = new Map(entities.map(({ id, display_name: name }) => [id, name]))
+  return ids.map((id) => ({ id, name: names.get(id) || id }))
+}

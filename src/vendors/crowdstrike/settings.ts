@@ -1,0 +1,37 @@
+import Type, { type Static } from 'typebox'
+import type { CommonSettings } from '../contract.ts'
+import { regions } from './regions.ts'
+
+export const settings = Type.Object({
+  region: Type.Optional(
+    Type.Enum(['auto', ...regions], {
+      description: 'Falcon cloud. auto, the default without baseUrl, asks the token endpoint.',
+    }),
+  ),
+  cid: Type.Optional(
+    Type.String({
+      pattern: '^[0-9a-fA-F]{32}(-[0-9a-fA-F]{2})?$',
+      description: 'Customer ID of the tenant; checked against what the credentials reach.',
+    }),
+  ),
+  readLagMs: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 600_000,
+      description: 'For tests: how long reads of roles may lag behind writes, in milliseconds.',
+    }),
+  ),
+  simulatorOrigins: Type.Optional(
+    Type.Array(Type.String(), {
+      description: 'For tests: loopback origins that count as Falcon clouds while baseUrl is one too.',
+    }),
+  ),
+})
+
+export const credentials = Type.Object({
+  clientId: Type.String({ minLength: 1, description: 'Id of the API client.' }),
+  clientSecret: Type.String({ minLength: 1, description: 'Secret of the API client; Falcon shows it once.' }),
+})
+
+export type CrowdstrikeSettings = Static<typeof settings> & CommonSettings
+export type CrowdstrikeCredentials = Static<typeof credentials>

@@ -1,0 +1,9 @@
+/** A few roles of a tenant, as examples; real tenants offer many more. */
+export const roleCatalogue: readonly { readonly id: string; readonly display_name: string }[] = [
+  { id: 'falcon_admin', display_name: 'Falcon Administrator' },
+  { id: 'detection_monitor', display_name: 'Detection Monitor' },
+  { id: 'event_viewer', display_name: 'Event Viewer' },
+  { id: 'help_desk', display_name: 'Help Desk' },
+  { id: 'dashboard_admin', display_name: 'Dashboard Admin' },
+  { id: 'falconhost_read_only', display_name: 'Falcon Analyst - Read Only' },
+]

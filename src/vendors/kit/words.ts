@@ -1,0 +1,51 @@
+/** The vendor's own words in a refusal, as one line of at most 300 characters without secrets. */
+export type Words = (body: unknown) => string
+
+const longest = 300
+/** Keys that only structure a refusal; any other key names the field that was refused. */
+const structural = new Set([
+  'detail',
+  'details',
+  'error',
+  'errors',
+  'message',
+  'messages',
+  'title',
+  'non_field_errors',
+])
+const secretKey = /token|secret|password|authorization|invite_link|^hash$|api_?key|cookie/i
+/** Tokens by their look, for those that nobody told us about. */
+const secretLook =
+  /\b(bearer|apitoken|basic)\s+[\w.~+/=-]{8,}|\bsntry[a-z]_[\w.-]+|\beyJ[\w-]+\.[\w-]+\.[\w-]+|\b(token|secret|password|activationToken|invite_link)["']?\s*[:=]\s*["']?[^\s"',}]+/gi
+
+export function wordsOf(secrets: readonly string[]): Words {
+  const redact = redactor(secrets)
+  return (body) =>
+    redact(leaves(body, undefined, 0).join('; '))
+      .replace(/\s+/g, ' ')
+      .trim()
+      .slice(0, longest)
+}
+
+/** Takes the given secrets, however they are escaped, and whatever looks like one out of a text. */
+export function redactor(secrets: readonly string[]): (text: string) => string {
+  const forms = secrets
+    .filter((secret) => secret.length > 0)
+    .flatMap((secret) => [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)])
+    .sort((one, other) => other.length - one.length)
+  return (text) => {
+    const known = forms.reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text)
+    return known.replace(secretLook, '[redacted]')
+  }
+}
+
+function leaves(value: unknown, key: string | undefined, depth: number): readonly string[] {
+  if (depth > 4) return []
+  if (typeof value === 'string') return [key === undefined ? value : `${key}: ${value}`]
+  if (Array.isArray(value)) return value.slice(0, 10).flatMap((each) => leaves(each, key, depth + 1))
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, each]) => {
+    if (secretKey.test(name)) return []
+    return leaves(each, structural.has(name) ? key : name, depth + 1)
+  })
+}

@@ -1,0 +1,145 @@
+import { VendorError } from '../../errors.ts'
+import type { ApiProfile } from '../contract.ts'
+import { type Call, type Reply, type Requester, segment } from '../kit/http.ts'
+import { cursorInLinkHeader, pages, type Paginator } from '../kit/paginate.ts'
+import type { Membership } from './membership.ts'
+import { Index, Member, MemberDetail, Members, Organization, Self, Teams } from './wire.ts'
+
+const pageSize = 100
+
+export interface ClientOptions {
+  readonly organization: string
+  readonly profile: ApiProfile
+  readonly sendInvite: boolean
+}
+
+/** The endpoints of organization members and teams, one function each; docs.sentry.io/api/organizations. */
+export function createClient(send: Requester, { organization, profile, sendInvite }: ClientOptions) {
+  const base = `organizations/${segment(organization)}/`
+  const memberPath = (id: string) => `${base}members/${segment(id)}/`
+  const isGuide = profile === 'guide'
+
+  return {
+    /** Scopes of the token, where the vendor tells them. */
+    async scopes(operation: string): Promise<readonly string[]> {
+      const call = { operation, method: 'GET', path: '', pathClass: 'index' } as const
+      return (await send(call, Index)).body.auth.scopes
+    },
+
+    async organizationId(operation: string): Promise<string> {
+      const call = {
+        operation,
+        method: 'GET',
+        path: base,
+        pathClass: 'organization',
+        needs: 'org:read',
+      } as const
+      return (await send(call, Organization)).body.id
+    },
+
+    async *members(operation: string, query?: string): AsyncGenerator<Member> {
+      const first = listing(operation, `${base}members/`, 'members', 'member:read', query)
+      for await (const page of pages(send, first, Members, nextPage)) yield* page
+    },
+
+    async member(operation: string, id: string): Promise<Member> {
+      return (await send(readMember(operation, memberPath(id)), MemberDetail)).body
+    },
+
+    /** The member that the token belongs to. */
+    async self(operation: string) {
+      return (await send(readMember(operation, memberPath('me')), Self)).body
+    },
+
+    async invite(email: string, { orgRole, teamRoles }: Membership): Promise<Member> {
+      const body = isGuide
+        ? { email, role: orgRole, teams: teamRoles.map(({ teamSlug }) => teamSlug) }
+        : { email, orgRole, teamRoles, sendInvite }
+      return (await send({ ...invitation, path: `${base}members/`, body }, Member)).body
+    },
+
+    async replaceMembership(id: string, { orgRole, teamRoles }: Membership): Promise<void> {
+      const body = isGuide ? { role: orgRole, teamRoles } : { orgRole, teamRoles }
+      await send({ ...writeMember('changeEntitlements', 'PUT', memberPath(id)), body })
+    },
+
+    async remove(id: string): Promise<void> {
+      await send(writeMember('remove', 'DELETE', memberPath(id)))
+    },
+
+    async *teams(operation: string) {
+      const first = listing(operation, `${base}teams/`, 'teams', 'team:read')
+      for await (const page of pages(send, first, Teams, nextPage)) yield* page
+    },
+
+    /** 201 joined, 204 was in it already. 202 is no membership: Sentry only asked the team's admins. */
+    async joinTeam(id: string, slug: string): Promise<void> {
+      const call = changeTeam('POST', memberPath(id), slug)
+      const reply = await send(isGuide ? call : { ...call, body: {} })
+      if (reply.status === 202) throw onlyRequested(call)
+      if (!joined(reply.body, slug)) throw notJoined(call, reply)
+    },
+
+    async leaveTeam(id: string, slug: string): Promise<void> {
+      await send(changeTeam('DELETE', memberPath(id), slug))
+    },
+  }
+}
+
+export type Client = ReturnType<typeof createClient>
+
+const invitation = {
+  operation: 'create',
+  method: 'POST',
+  pathClass: 'invitations',
+  needs: 'member:write',
+} as const
+
+function listing(operation: string, path: string, pathClass: string, needs: string, query?: string): Call {
+  return { operation, method: 'GET', path, pathClass, needs, query: { per_page: pageSize, query } }
+}
+
+function readMember(operation: string, path: string): Call {
+  return { operation, method: 'GET', path, pathClass: 'member', needs: 'member:read' }
+}
+
+function writeMember(operation: string, method: 'PUT' | 'DELETE', path: string): Call {
+  return { operation, method, path, pathClass: 'member', needs: 'member:admin' }
+}
+
+function changeTeam(method: 'POST' | 'DELETE', member: string, slug: string): Call {
+  const path = `${member}teams/${segment(slug)}/`
+  return { operation: 'changeEntitlements', method, path, pathClass: 'member-teams', needs: 'team:write' }
+}
+
+/** A full page always comes with a `Link`; without one, something on the way took it, and the rest would be lost. */
+const nextPage: Paginator = (reply, call) => {
+  if (reply.headers['link'] === undefined && Array.isArray(reply.body) && reply.body.length === pageSize) {
+    const details = {
+      vendor: 'sentry',
+      operation: call.operation,
+      pathClass: call.pathClass,
+      status: reply.status,
+    }
+    throw new VendorError('unexpected', 'a full page without a Link header', details)
+  }
+  return cursorInLinkHeader(reply, call)
+}
+
+/** A member as answer (the API guide) names its teams; a team as answer (docs.sentry.io) is proof enough. */
+function joined(body: unknown, slug: string): boolean {
+  const { teams } = (body ?? {}) as { readonly teams?: unknown }
+  return !Array.isArray(teams) || teams.includes(slug)
+}
+
+function onlyRequested({ operation, pathClass }: Call): VendorError {
+  const detail =
+    'the token may only ask to join this team (needs team:write, or team:admin for closed membership)'
+  const details = { vendor: 'sentry', operation, pathClass, status: 202, certainlyNotDone: true }
+  return new VendorError('missing-scope', detail, details)
+}
+
+function notJoined({ operation, pathClass }: Call, { status }: Reply): VendorError {
+  const details = { vendor: 'sentry', operation, pathClass, status, certainlyNotDone: false }
+  return new VendorError('unexpected', 'the answer does not show the team', details)
+}

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { root } from './repository.ts'
+
+/** One planted import each, and the rule that must catch it. */
+const violations: readonly [rule: string, from: string, statement: string][] = [
+  ['translators-imports', 'src/translators/plan.ts', `import '../scim/patch.ts'`],
+  ['translators-are-pure', 'src/translators/pure.ts', `import 'node:fs'`],
+  ['scim-imports', 'src/scim/knowing.ts', `import '../vendors/contract.ts'`],
+  ['store-imports', 'src/store/knowing.ts', `import '../provisioning/worker.ts'`],
+  ['provisioning-imports', 'src/provisioning/knowing.ts', `import '../store/open.ts'`],
+  ['vendors-imports', 'src/vendors/acme/knowing.ts', `import '../../scim/patch.ts'`],
+  ['vendor-island', 'src/vendors/acme/target.ts', `import '../bolt/target.ts'`],
+  ['simulators-apart', 'src/vendors/acme/cheating.ts', `import './simulator/index.ts'`],
+  ['config-imports', 'src/config/knowing.ts', `import '../store/open.ts'`],
+  [
+    'errors-imports',
+    'src/errors.ts',
+    `import type { Worker } from './provisioning/worker.ts'\nexport type { Worker }`,
+  ],
+  ['entry-points-are-the-end', 'src/scim/entry.ts', `import '../app.ts'`],
+  ['undici-confined', 'src/provisioning/fetching.ts', `import 'undici'`],
+  ['fastify-confined', 'src/store/serving.ts', `import 'fastify'`],
+  ['scimmy-confined', 'src/scim/http/plugin.ts', `import 'scimmy'`],
+  ['postgresql-confined', 'src/scim/querying.ts', `import 'pg'`],
+  ['yaml-confined', 'src/vendors/kit/reading.ts', `import 'yaml'`],
+  ['command-line-confined', 'src/store/asking.ts', `import 'commander'`],
+  ['no-development-packages', 'src/scim/testing.ts', `import 'fast-check'`],
+  ['no-unresolvable', 'src/scim/nowhere.ts', `import './missing.ts'`],
+  ['no-circular', 'src/scim/about.ts', `import './round.ts'`],
+  ['no-orphans', 'src/scim/alone.ts', `export const alone = 1`],
+]
+
+const targets = [
+  'src/scim/patch.ts',
+  'src/vendors/contract.ts',
+  'src/vendors/bolt/target.ts',
+  'src/vendors/acme/simulator/index.ts',
+  'src/provisioning/worker.ts',
+  'src/store/open.ts',
+  'src/app.ts',
+]
+
+interface Cruise {
+  readonly summary: {
+    readonly violations: readonly { readonly from: string; readonly rule: { readonly name: string } }[]
+  }
+}
+
+describe('import rules', () => {
+  let folder = ''
+  let found: readonly string[] = []
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'drawbridge-imports-'))
+    for (const file of ['.dependency-cruiser.mjs', 'tsconfig.json', 'package.json'])
+      copyFileSync(`${root}${file}`, join(folder, file))
+    symlinkSync(`${root}node_modules`, join(folder, 'node_modules'))
+    for (const path of targets) write(path, 'export const it = 1\n')
+    write('src/scim/round.ts', `import './about.ts'\n`)
+    for (const [, path, statement] of violations) write(path, `${statement}\n`)
+    const cruiser = `${root}node_modules/dependency-cruiser/bin/dependency-cruise.mjs`
+    const { stdout } = spawnSync(
+      process.execPath,
+      [cruiser, 'src', '--config', '.dependency-cruiser.mjs', '--output-type', 'json'],
+      { cwd: folder, encoding: 'utf8' },
+    )
+    const { summary } = JSON.parse(stdout) as Cruise
+    found = summary.violations.map(({ from, rule }) => `${rule.name} ${from}`)
+  })
+  after(() => rmSync(folder, { recursive: true, force: true }))
+
+  function write(path: string, text: string): void {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), text)
+  }
+
+  for (const [rule, from] of violations) {
+    it(`catch a violation of ${rule}`, () => {
+      assert.ok(
+        found.includes(`${rule} ${from}`),
+        `found: ${found.filter((each) => each.endsWith(from)).join() || 'nothing'}`,
+      )
+    })
+  }
+})

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { read } from './repository.ts'
+
+interface PackageFile {
+  readonly version: string
+  readonly engines: { readonly node: string }
+  readonly scripts: Readonly<Record<string, string>>
+  readonly dependencies: Readonly<Record<string, string>>
+  readonly optionalDependencies: Readonly<Record<string, string>>
+  readonly devDependencies: Readonly<Record<string, string>>
+}
+
+const packageFile = JSON.parse(read('package.json')) as PackageFile
+const readme = read('README.md')
+
+describe('package.json', () => {
+  it('pins every dependency to one version', () => {
+    const all = {
+      ...packageFile.dependencies,
+      ...packageFile.optionalDependencies,
+      ...packageFile.devDependencies,
+    }
+    const loose = Object.entries(all).filter(
+      ([, version]) => !/^(npm:[\w@/-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(version),
+    )
+    assert.deepEqual(loose, [])
+  })
+
+  it('is what the lock file was written for', () => {
+    const lock = JSON.parse(read('package-lock.json')) as { packages: Record<string, Partial<PackageFile>> }
+    const top = lock.packages['']
+    assert.deepEqual(top?.dependencies, packageFile.dependencies)
+    assert.deepEqual(top?.optionalDependencies, packageFile.optionalDependencies)
+    assert.deepEqual(top?.devDependencies, packageFile.devDependencies)
+  })
+
+  it('asks for the Node.js that the launcher asks for, and asserts it before the tests', () => {
+    const needed = /needed = '([\d.]+)'/.exec(read('tools/node-version.mjs'))?.[1]
+    assert.equal(packageFile.engines.node, `>=${needed}`)
+    assert.ok(packageFile.scripts['test']?.startsWith('node tools/assert-node.mjs &&'))
+  })
+})
+
+describe('README.md', () => {
+  for (const command of ['npm ci && npm run drawbridge -- demo', 'npm ci && npm test']) {
+    it(`shows "${command}"`, () => assert.ok(readme.split('\n').includes(command)))
+  }
+
+  it('names only scripts that exist', () => {
+    const text = `${readme}\n${read('CONTRIBUTING.md')}`
+    const named = [...text.matchAll(/npm run ([a-z][\w:-]*)/g)].map(([, script]) => script!)
+    assert.deepEqual(
+      named.filter((script) => !(script in packageFile.scripts)),
+      [],
+    )
+  })
+
+  it('has its commands run by continuous integration', () => {
+    const lines = read('.ci/run').split('\n')
+    for (const line of ['npm ci', 'npm run check', 'npm test']) assert.ok(lines.includes(line), line)
+  })
+})
+
+describe('CHANGELOG.md', () => {
+  it('has an entry for this version or for what is unreleased', () => {
+    const text = read('CHANGELOG.md')
+    assert.ok(text.includes(`## [${packageFile.version}]`) || text.includes('## [Unreleased]'))
+  })
+})

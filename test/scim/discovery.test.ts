@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { coreGroup, coreUser, scimApp } from '../support/scim-app.ts'
+
+type Document = Record<string, unknown> & { readonly id: string; readonly meta: Record<string, string> }
+const documentsOf = (json: Record<string, unknown>): readonly Document[] => json['Resources'] as Document[]
+
+describe('discovery', () => {
+  it('advertises only what works, with every number present', async (t) => {
+    const { call } = await scimApp(t, { limits: { maxCount: 250 } })
+    const { status, json } = await call('GET', '/ServiceProviderConfig?filter=x&startIndex=q')
+    assert.equal(status, 200)
+    assert.deepEqual(json['patch'], { supported: true })
+    assert.deepEqual(json['bulk'], { supported: false, maxOperations: 0, maxPayloadSize: 0 })
+    assert.deepEqual(json['filter'], { supported: true, maxResults: 250 })
+    for (const feature of ['changePassword', 'sort']) assert.deepEqual(json[feature], { supported: false })
+    assert.deepEqual(json['etag'], { supported: true })
+    const pagination = json['pagination'] as Record<string, unknown>
+    assert.equal(pagination['cursor'], false)
+    assert.equal(pagination['index'], true)
+    assert.equal(pagination['maxPageSize'], 250)
+    const [scheme] = json['authenticationSchemes'] as Record<string, unknown>[]
+    assert.equal(scheme?.['type'], 'oauthbearertoken')
+    const meta = json['meta'] as Record<string, string>
+    assert.match(String(meta['location']), /^http:\/\/.+\/scim\/v2\/ServiceProviderConfig$/)
+  })
+
+  it('lists resource types whose schemas all exist', async (t) => {
+    const { call } = await scimApp(t)
+    const types = documentsOf((await call('GET', '/ResourceTypes')).json)
+    const schemas = documentsOf((await call('GET', '/Schemas')).json).map(({ id }) => id)
+    assert.deepEqual(
+      types.map(({ name, endpoint }) => [name, endpoint]),
+      [
+        ['User', '/Users'],
+        ['Group', '/Groups'],
+      ],
+    )
+    for (const { schema, schemaExtensions } of types) {
+      assert.ok(schemas.includes(String(schema)))
+      for (const extension of schemaExtensions as { schema: string }[])
+        assert.ok(schemas.includes(extension.schema))
+    }
+    assert.ok(schemas.includes(coreUser) && schemas.includes(coreGroup))
+    assert.ok(!schemas.some((id) => id.includes(':messages:')))
+  })
+
+  it('serves each document under its own location, without null in it', async (t) => {
+    const { call } = await scimApp(t)
+    for (const path of ['/Schemas', '/ResourceTypes']) {
+      const list = await call('GET', path)
+      assert.doesNotMatch(list.text, /null/)
+      for (const document of documentsOf(list.json)) {
+        const location = new URL(String(document.meta['location']))
+        const one = await call('GET', decodeURIComponent(location.pathname).replace('/scim/v2', ''))
+        assert.equal(one.status, 200, location.pathname)
+        assert.deepEqual(one.json, document)
+      }
+    }
+  })
+
+  it('answers 404 to unknown documents and 403 to filters', async (t) => {
+    const { call } = await scimApp(t)
+    for (const path of ['/Schemas', '/ResourceTypes']) {
+      assert.equal((await call('GET', `${path}/urn:nothing`)).status, 404)
+      assert.equal((await call('GET', `${path}?filter=id%20pr`)).status, 403)
+      assert.equal((await call('GET', `${path}?startIndex=5&count=1&sortBy=id`)).status, 200)
+    }
+  })
+
+  it('puts the configured public address into locations, whatever the Host header says', async (t) => {
+    const { call } = await scimApp(t, { publicUrl: 'https://bridge.example/' })
+    const { json } = await call('GET', '/ServiceProviderConfig', undefined, { host: 'evil.example' })
+    const meta = json['meta'] as Record<string, string>
+    assert.equal(meta['location'], 'https://bridge.example/scim/v2/ServiceProviderConfig')
+  })
+})

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { Actor, MemberDelta, StoredGroup } from '../../src/scim/ports.ts'
+import { aConfiguration, aConnection, anActor } from '../support/configuration.ts'
+import { openTestStore, type TestStore } from '../support/database.ts'
+
+let store: TestStore
+let by: Actor
+let people: readonly string[]
+
+before(async () => {
+  store = await openTestStore()
+  const applied = await store.applyConfiguration(aConfiguration(aConnection('sentry')))
+  by = anActor(applied.directoryIds.get('corp')!)
+  people = await Promise.all(Array.from({ length: 50 }, (_, i) => person(`p${i}@corp.example`)))
+  // Nothing of the creates is left to do.
+  await store.query(`UPDATE accounts SET proven_version = wanted_version, due_at = NULL`)
+})
+
+after(() => store.close())
+
+async function person(userName: string): Promise<string> {
+  const write = await store.directory.createUser(by, { userName, active: true })
+  assert.ok(write.kind === 'stored')
+  return write.user.id
+}
+
+const delta = (change: Partial<Record<'add' | 'remove', readonly string[]>> & { clear?: boolean }): MemberDelta => ({
+  clear: change.clear ?? false,
+  add: new Set(change.add),
+  remove: new Set(change.remove),
+})
+
+const loose = { uniqueName: false }
+
+async function group(displayName: string, add: readonly string[] = []): Promise<StoredGroup> {
+  const write = await store.directory.createGroup(by, { displayName }, delta({ add }), loose)
+  assert.ok(write.kind === 'stored')
+  return write.group
+}
+
+const change = (id: string, members: MemberDelta) =>
+  store.directory.updateGroup(by, id, ({ body }) => ({ body, members }), loose)
+
+const due = async () =>
+  (
+    await store.query<{ user_id: string; priority: number }>(
+      'SELECT user_id, priority FROM accounts WHERE due_at <= now() + interval \'1 second\' ORDER BY user_id',
+    )
+  ).map(({ user_id, priority }) => [user_id, priority])
+
+const settleAll = () => store.query('UPDATE accounts SET proven_version = wanted_version, due_at = NULL')
+
+test('keeps every one of many member adds at once', async () => {
+  const { id } = await group('crowd')
+  const writes = await Promise.all(people.map((userId) => change(id, delta({ add: [userId] }))))
+  assert.ok(writes.every((write) => write.kind === 'stored' && write.changed))
+  assert.equal(await store.directory.memberCount(by.directory, id), people.length)
+  assert.equal((await store.directory.group(by.directory, id))?.version, 1 + people.length)
+})
+
+test('makes the accounts of those due who came or went, and nobody else', async () => {
+  const [ann, bob, cem] = people as [string, string, string]
+  const { id } = await group('movers', [ann, bob])
+  await settleAll()
+  await change(id, delta({ add: [cem], remove: [ann] }))
+  assert.deepEqual(await due(), [[ann, 1], [cem, 2]].sort())
+  await settleAll()
+  const nothing = await change(id, delta({ add: [cem], remove: [ann] }))
+  assert.ok(nothing.kind === 'stored' && !nothing.changed)
+  assert.equal(nothing.group.version, 2)
+  assert.deepEqual(await due(), [])
+})
+
+test('replaces all members and reports ids that are no Users', async () => {
+  const [ann, bob, cem] = people as [string, string, string]
+  const { id } = await group('whole', [ann, bob])
+  const stranger = '00000000-0000-7000-8000-000000000001'
+  const write = await change(id, delta({ clear: true, add: [bob, cem, stranger, 'x'] }))
+  assert.ok(write.kind === 'stored' && write.changed)
+  assert.deepEqual([...write.unknownMembers].sort(), [stranger, 'x'])
+  const members = await store.directory.members(by.directory, [id])
+  assert.deepEqual(members.map(({ userId }) => userId).sort(), [bob, cem].sort())
+  assert.deepEqual(members.map(({ display }) => display).sort(), ['p1@corp.example', 'p2@corp.example'])
+})
+
+test('marks everybody inside when a Group is renamed or deleted', async () => {
+  const [ann, bob] = people as [string, string]
+  const { id } = await group('old name', [ann, bob])
+  await settleAll()
+  const renamed = await store.directory.updateGroup(
+    by,
+    id,
+    ({ body }) => ({ body: { ...body, displayName: 'new name' }, members: delta({}) }),
+    loose,
+  )
+  assert.ok(renamed.kind === 'stored' && renamed.group.version === 2)
+  assert.equal((await due()).length, 2)
+  await settleAll()
+  assert.equal(await store.directory.deleteGroup(by, id), 'gone')
+  assert.deepEqual(await due(), [[ann, 1], [bob, 1]].sort())
+  assert.equal(await store.directory.deleteGroup(by, id), 'not-found')
+  assert.equal((await change(id, delta({ add: [ann] }))).kind, 'not-found')
+})
+
+test('creates exactly one of many Groups of the same name at once where names are unique', async () => {
+  const writes = await Promise.all(
+    Array.from({ length: 8 }, () => store.directory.createGroup(by, { displayName: 'Only' }, delta({}), { uniqueName: true })),
+  )
+  assert.equal(writes.filter(({ kind }) => kind === 'stored').length, 1)
+  const other = await group('another')
+  const rename = await store.directory.updateGroup(
+    by,
+    other.id,
+    ({ body }) => ({ body: { ...body, displayName: 'ONLY' }, members: delta({}) }),
+    { uniqueName: true },
+  )
+  assert.equal(rename.kind, 'duplicate')
+})
+
+test('takes a removed User out of its Groups and moves their version', async () => {
+  const leaver = await person('leaver@corp.example')
+  const { id } = await group('left', [leaver])
+  assert.deepEqual(
+    (await store.directory.groupsOf(by.directory, [leaver])).map(({ display }) => display),
+    ['left'],
+  )
+  await store.directory.deleteUser(by, leaver)
+  assert.equal(await store.directory.memberCount(by.directory, id), 1, 'still there while pending')
+  const [standing] = await store.queue.outcomes(leaver)
+  const claimed = await store.queue.claim(standing!.accountId)
+  assert.ok(typeof claimed === 'object')
+  const { wantedVersion } = await store.queue.read(claimed.lease)
+  await store.queue.settle(claimed.lease, { status: 'proven', wantedVersion, deviations: [], attempts: 0 })
+  assert.equal(await store.directory.memberCount(by.directory, id), 0)
+  assert.equal((await store.directory.group(by.directory, id))?.version, 2)
+})

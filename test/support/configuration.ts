@@ -1,0 +1,50 @@
+import type { Configuration, ConnectionConfig, DirectoryConfig } from '../../src/config/model.ts'
+import type { Policy } from '../../src/translators/model.ts'
+import type { Actor, DirectoryRef } from '../../src/scim/ports.ts'
+
+export function aPolicy(change: Partial<Policy> = {}): Policy {
+  return {
+    mode: 'enforce',
+    people: 'assigned',
+    login: 'userName',
+    rules: [],
+    default: {},
+    exclusive: false,
+    deprovision: { inactive: ['strip'], deleted: ['remove'], graceDays: 0 },
+    rename: 'keep',
+    adopt: 'always',
+    reply: { budgetMs: 8_000, pendingShutOut: 'retry' },
+    ...change,
+  }
+}
+
+export function aConnection(name: string, change: Partial<ConnectionConfig> = {}): ConnectionConfig {
+  return {
+    name,
+    vendor: 'sentry',
+    apiProfile: 'auto',
+    settings: { organization: 'acme' },
+    credentials: { token: 'not-a-real-secret' },
+    policy: aPolicy(),
+    ...change,
+  }
+}
+
+export function aConfiguration(...connections: readonly ConnectionConfig[]): Configuration {
+  return { directories: [aDirectory('corp', connections)] }
+}
+
+export function aDirectory(name: string, connections: readonly ConnectionConfig[] = []): DirectoryConfig {
+  return {
+    name,
+    client: 'auto',
+    domains: [],
+    tokens: [{ name: 'idp', secret: `secret-of-${name}-0123456789` }],
+    connections,
+  }
+}
+
+export function anActor(directoryId: string, name = 'corp'): Actor {
+  const directory: DirectoryRef = { id: directoryId, name, client: 'auto', domains: [] }
+  return { directory, actor: 'token:idp', requestId: 'request-1' }
+}

@@ -1,0 +1,186 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { TestContext } from 'node:test'
+import pino from 'pino'
+import { startGateway, type Gateway } from '../../src/app.ts'
+import type { Configuration, ConnectionConfig, Environment } from '../../src/config/model.ts'
+import type { ClientProfile } from '../../src/scim/ports.ts'
+import type { Policy } from '../../src/translators/model.ts'
+import type { ApiProfile } from '../../src/vendors/contract.ts'
+import { vendorOf } from '../../src/vendors/registry.ts'
+import type { VendorSimulator } from '../../src/vendors/simulator/simulator.ts'
+import { aPolicy } from './configuration.ts'
+import { createTestDatabase } from './database.ts'
+
+export interface ConnectionUnderTest {
+  readonly name: string
+  readonly simulator: VendorSimulator
+  readonly profile?: ApiProfile
+  readonly policy?: Partial<Policy>
+  readonly settings?: Readonly<Record<string, unknown>>
+  readonly credentials?: Readonly<Record<string, string>>
+}
+
+export interface GatewaySetting {
+  readonly connections: readonly ConnectionUnderTest[]
+  readonly client?: ClientProfile
+  readonly domains?: readonly string[]
+  readonly databaseUrl?: string
+  readonly timeoutMs?: number
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  // Bodies are asserted on, field by field.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly body: any
+}
+
+export interface GatewayUnderTest {
+  readonly gateway: Gateway
+  readonly token: string
+  readonly databaseUrl: string
+  /** Sends a SCIM request below the base URL. */
+  scim(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
+  /** Waits until a condition holds, 15 s at most. */
+  until(what: string, condition: () => boolean | Promise<boolean>): Promise<void>
+}
+
+/** The whole gateway on a fresh database and a real socket; closed when the test ends. */
+export async function startTestGateway(t: TestContext, setting: GatewaySetting): Promise<GatewayUnderTest> {
+  const databaseUrl = setting.databaseUrl ?? (await freshDatabase(t))
+  const token = `test_${randomBytes(12).toString('hex')}`
+  const configuration = configurationOf(setting, token)
+  const gateway = await startGateway({
+    environment: environmentFor(databaseUrl),
+    configuration,
+    log: pino({ level: process.env['TEST_LOG'] ?? 'silent' }),
+    ...(setting.timeoutMs === undefined ? {} : { timeoutMs: setting.timeoutMs }),
+  })
+  t.after(() => gateway.close())
+  return {
+    gateway,
+    token,
+    databaseUrl,
+    scim: (method, path, body, headers) => scim(gateway.url, token, method, path, body, headers),
+    until,
+  }
+}
+
+/** A database of the test's own, dropped when the test ends. */
+export async function freshDatabase(t: TestContext): Promise<string> {
+  const { url, drop } = await createTestDatabase()
+  t.after(drop)
+  return url
+}
+
+export function environmentFor(databaseUrl: string): Environment {
+  return {
+    host: '127.0.0.1',
+    port: 0,
+    trustProxy: false,
+    databaseUrl,
+    dataDir: '/nonexistent',
+    insecureTargets: ['127.0.0.1'],
+    logLevel: 'silent',
+  }
+}
+
+export function configurationOf(setting: GatewaySetting, token: string): Configuration {
+  return {
+    directories: [
+      {
+        name: 'corp',
+        client: setting.client ?? 'auto',
+        domains: setting.domains ?? [],
+        tokens: [{ name: 'test', secret: token }],
+        connections: setting.connections.map(connectionOf),
+      },
+    ],
+  }
+}
+
+function connectionOf({
+  name,
+  simulator,
+  profile = 'current',
+  ...given
+}: ConnectionUnderTest): ConnectionConfig {
+  const vendor = vendorOf(simulator.vendor)
+  if (!vendor) throw new Error(`no vendor ${simulator.vendor}`)
+  const { settings, credentials } = simulator.connection(profile)
+  return {
+    name,
+    vendor: vendor.id,
+    apiProfile: profile,
+    settings: { ...settings, ...given.settings },
+    credentials: { ...credentials, ...given.credentials },
+    policy: aPolicy({ deprovision: { ...vendor.deprovision, graceDays: 0 }, ...given.policy }),
+  }
+}
+
+export async function scim(
+  url: string,
+  token: string,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const response = await fetch(`${url}/scim/v2${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/scim+json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  })
+  const text = await response.text()
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: text === '' ? undefined : JSON.parse(text),
+  }
+}
+
+export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 15_000
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`not within 15 s: ${what}`)
+    await delay(25)
+  }
+}
+
+const userSchema = 'urn:ietf:params:scim:schemas:core:2.0:User'
+const groupSchema = 'urn:ietf:params:scim:schemas:core:2.0:Group'
+const patchSchema = 'urn:ietf:params:scim:api:messages:2.0:PatchOp'
+
+export function aUser(name: string, given: object = {}): object {
+  const login = `${name}@example.com`
+  return {
+    schemas: [userSchema],
+    userName: login,
+    externalId: `ext-${name}`,
+    name: { givenName: name, familyName: 'Test' },
+    emails: [{ value: login, type: 'work', primary: true }],
+    active: true,
+    ...given,
+  }
+}
+
+export function aGroup(displayName: string, ...members: readonly string[]): object {
+  return { schemas: [groupSchema], displayName, members: members.map((value) => ({ value })) }
+}
+
+export function aPatch(...Operations: readonly object[]): object {
+  return { schemas: [patchSchema], Operations }
+}
+
+export const deactivate = aPatch({ op: 'replace', value: { active: false } })
+export const activate = aPatch({ op: 'replace', value: { active: true } })
+export const addMember = (id: string): object =>
+  aPatch({ op: 'add', path: 'members', value: [{ value: id }] })
+export const removeMember = (id: string): object =>
+  aPatch({ op: 'remove', path: `members[value eq "${id}"]` })

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import * as fc from 'fast-check'
+import { loginOf, personOf } from '../../../src/translators/person.ts'
+
+const primary = { value: 'Ada.Primary@corp.example', primary: true }
+const work = { value: 'ada.work@corp.example', type: 'Work' }
+const home = { value: 'ada@home.example', type: 'home' }
+
+describe('loginOf', () => {
+  const cases = [
+    {
+      when: 'userName is an e-mail address',
+      resource: { userName: ' Ada@Corp.Example ', emails: [primary, work] },
+      byUserName: 'ada@corp.example',
+      byEmail: 'ada.primary@corp.example',
+    },
+    {
+      when: 'userName belongs to a guest',
+      resource: { userName: 'ada_partner.example#EXT#@tenant.example', emails: [work, primary] },
+      byUserName: 'ada.primary@corp.example',
+      byEmail: 'ada.primary@corp.example',
+    },
+    {
+      when: 'userName is no e-mail address and no e-mail is primary',
+      resource: { userName: 'ada', emails: [home, work] },
+      byUserName: 'ada.work@corp.example',
+      byEmail: 'ada.work@corp.example',
+    },
+    {
+      when: 'the primary e-mail is none',
+      resource: { userName: 'ada@corp.example', emails: [{ value: 'ada', primary: true }, work] },
+      byUserName: 'ada@corp.example',
+      byEmail: 'ada.work@corp.example',
+    },
+    {
+      when: 'only userName is there',
+      resource: { userName: 'ada@corp.example' },
+      byUserName: 'ada@corp.example',
+      byEmail: 'ada@corp.example',
+    },
+    { when: 'only a private e-mail is there', resource: { userName: 'ada', emails: [home] } },
+    { when: 'nothing is there', resource: {} },
+    { when: 'everything is of the wrong type', resource: { userName: 7, emails: { value: 'a@b.example' } } },
+  ]
+  for (const { when, resource, byUserName, byEmail } of cases) {
+    it(`gives ${byUserName ?? 'nothing'}, or ${byEmail ?? 'nothing'} by e-mail, when ${when}`, () => {
+      assert.equal(loginOf(resource, 'userName'), byUserName)
+      assert.equal(loginOf(resource, 'email'), byEmail)
+    })
+  }
+
+  const good = ['a@b.co', "o'neil+x@corp.example", 'jürgen@bücher.example', 'a.b@x-y.z9.example']
+  const bad = [
+    'a',
+    '@b.co',
+    'a@',
+    'a@b',
+    'a@@b.co',
+    'a b@c.de',
+    'a@b..c',
+    'a@b.c d',
+    '"a"@b.co',
+    'a@b.co\n',
+    'a\\b@c.de',
+  ]
+  for (const text of good)
+    it(`takes ${text} for an e-mail address`, () =>
+      assert.equal(loginOf({ userName: text }, 'userName'), text))
+  for (const text of bad.filter((each) => each.trim() === each)) {
+    it(`does not take ${text} for an e-mail address`, () =>
+      assert.equal(loginOf({ userName: text }, 'userName'), undefined))
+  }
+
+  it('decides on hostile text in no time', () => {
+    const started = performance.now()
+    for (const text of [
+      'a'.repeat(1e6),
+      `${'a.'.repeat(5e5)}@b.co`,
+      `a@${'b.'.repeat(5e5)}`,
+      '@'.repeat(1e6),
+    ]) {
+      assert.equal(loginOf({ userName: text }, 'userName'), undefined)
+    }
+    assert.ok(performance.now() - started < 500)
+  })
+
+  it('is lower-cased, trimmed and its own login', () => {
+    fc.assert(
+      fc.property(
+        fc.emailAddress(),
+        fc.constantFrom('userName' as const, 'email' as const),
+        (address, order) => {
+          const login = loginOf({ userName: ` ${address.toUpperCase()} ` }, order)
+          if (login === undefined) return
+          assert.equal(login, address.toLowerCase())
+          assert.equal(loginOf({ userName: login }, order), login)
+        },
+      ),
+    )
+  })
+})
+
+describe('personOf', () => {
+  it('keeps what vendors can hold, under the SCIM names', () => {
+    const resource = {
+      userName: 'ada',
+      active: true,
+      name: { givenName: ' Ada ', familyName: 'Lovelace', formatted: 'Countess' },
+      displayName: '',
+      emails: [primary],
+    }
+    const groups = [{ id: 'g', displayName: 'Core' }]
+    assert.deepEqual(personOf(resource, groups, 'userName'), {
+      login: 'ada.primary@corp.example',
+      active: true,
+      profile: {
+        userName: 'ada',
+        email: 'ada.primary@corp.example',
+        givenName: 'Ada',
+        familyName: 'Lovelace',
+      },
+      groups,
+    })
+  })
+
+  it('gives nobody without a login', () => {
+    assert.equal(personOf({ userName: 'ada', name: 'x' }, [], 'userName'), undefined)
+  })
+
+  it('takes an absent active for true and false for false', () => {
+    assert.equal(personOf({ userName: 'a@b.co' }, [], 'userName')?.active, true)
+    assert.equal(personOf({ userName: 'a@b.co', active: false }, [], 'userName')?.active, false)
+  })
+})

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Policy } from '../../../src/translators/model.ts'
+import { wantedOf, type WantedInput } from '../../../src/translators/wanted.ts'
+import { aPolicy, cidRole, entry, falcon } from './builders.ts'
+
+const ada = { userName: 'ada@corp.example', name: { givenName: 'Ada' }, active: true }
+const admins = [{ id: 'g', displayName: 'Admins' }]
+const rules = [{ group: 'Admins', role: 'falcon_admin' }]
+const catalogue = [
+  entry(cidRole('falcon_admin'), 'Falcon Administrator'),
+  entry(cidRole('falcon_admin', 'cid-b')),
+]
+
+function wanted(given: Partial<WantedInput> = {}, policy: Partial<Policy> = {}) {
+  return wantedOf({
+    resource: ada,
+    active: true,
+    deleted: false,
+    groups: admins,
+    policy: aPolicy({ rules, ...policy }),
+    catalogue,
+    capabilities: falcon,
+    defaultScope: { level: 'cid', id: 'cid-a' },
+    ...given,
+  })
+}
+
+describe('wantedOf', () => {
+  it('wants a person to be present with what the rules grant, in the default scope', () => {
+    const result = wanted()
+    assert.ok(result.kind === 'present')
+    assert.equal(result.person.login, 'ada@corp.example')
+    assert.deepEqual(
+      result.entitlements.map(({ ref }) => ref),
+      [cidRole('falcon_admin')],
+    )
+    assert.deepEqual([result.frozen, result.deviations], [[], []])
+  })
+
+  it('shuts out whoever is inactive or deleted, deletion first, with the login if there is one', () => {
+    const login = 'ada@corp.example'
+    assert.deepEqual(wanted({ active: false }), { kind: 'shut-out', because: 'inactive', login })
+    assert.deepEqual(wanted({ active: false, deleted: true }), {
+      kind: 'shut-out',
+      because: 'deleted',
+      login,
+    })
+    assert.deepEqual(wanted({ resource: {}, deleted: true }), { kind: 'shut-out', because: 'deleted' })
+  })
+
+  it('shuts out at a mapped connection too, whatever the rules say', () => {
+    assert.equal(wanted({ active: false, groups: [] }, { people: 'mapped' }).kind, 'shut-out')
+  })
+
+  it('refuses a person without a login', () => {
+    const refused = wanted({ resource: { userName: 'ada' } })
+    assert.ok(refused.kind === 'refused')
+    assert.equal(refused.failure, 'no-login')
+  })
+
+  it('wants nothing at a mapped connection for whom no rule grants anything, login or not', () => {
+    const policy = { people: 'mapped', default: { role: 'falcon_admin' } } as const
+    assert.deepEqual(wanted({ groups: [] }, policy), { kind: 'nothing' })
+    assert.deepEqual(wanted({ groups: [], resource: { userName: 'ada' } }, policy), { kind: 'nothing' })
+    assert.equal(wanted({}, policy).kind, 'present')
+    assert.equal(wanted({ groups: [] }).kind, 'present')
+  })
+
+  it('takes nobody for a leaver of a mapped connection whose rule does not resolve', () => {
+    const result = wanted({ catalogue: [] }, { people: 'mapped' })
+    assert.ok(result.kind === 'present')
+    assert.deepEqual([result.entitlements, result.frozen], [[], ['role:falcon_admin']])
+  })
+})

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import Type from 'typebox'
+import type { Call, Reply, Requester } from '../../../../src/vendors/kit/http.ts'
+import { byOffset, cursorInLinkHeader, pages } from '../../../../src/vendors/kit/paginate.ts'
+
+const first: Call = {
+  operation: 'list',
+  method: 'GET',
+  path: 'things/',
+  pathClass: 'things',
+  query: { per_page: 2 },
+}
+const reply = (headers: Record<string, string>, body: unknown = []): Reply => ({
+  status: 200,
+  headers,
+  body,
+  readable: true,
+})
+
+/** Answers by the query, and keeps the calls. */
+function answering(answer: (call: Call) => Reply) {
+  const calls: Call[] = []
+  const send = async (call: Call) => {
+    calls.push(call)
+    return answer(call)
+  }
+  return { calls, send: Object.assign(send, { vendor: 'test' }) as unknown as Requester }
+}
+
+async function collect<T>(source: AsyncIterable<readonly T[]>): Promise<readonly T[]> {
+  const all: T[] = []
+  for await (const page of source) all.push(...page)
+  return all
+}
+
+const link = (cursor: string, results: boolean) =>
+  `<https://x.example/?&cursor=0:0:1>; rel="previous"; results="true"; cursor="0:0:1", ` +
+  `<https://x.example/?a=1,2&cursor=${cursor}>; rel="next"; results="${results}"; cursor="${cursor}"`
+
+describe('cursorInLinkHeader', () => {
+  it('follows next until it has no results, and keeps the rest of the query', async () => {
+    const { send, calls } = answering(({ query }) =>
+      query?.['cursor'] === undefined
+        ? reply({ link: link('0:2:0', true) }, ['a', 'b'])
+        : reply({ link: link('0:4:0', false) }, ['c']),
+    )
+    const things = pages(send, first, Type.Array(Type.String()), cursorInLinkHeader)
+    assert.deepEqual(await collect(things), ['a', 'b', 'c'])
+    assert.deepEqual(
+      calls.map(({ query }) => query),
+      [{ per_page: 2 }, { per_page: 2, cursor: '0:2:0' }],
+    )
+  })
+
+  it('ends without a header', () => assert.equal(cursorInLinkHeader(reply({}), first), undefined))
+
+  it('rejects a listing that names the same page again', async () => {
+    const { send, calls } = answering(() => reply({ link: link('0:2:0', true) }, ['a']))
+    const things = pages(send, first, Type.Array(Type.String()), cursorInLinkHeader)
+    await assert.rejects(collect(things), { failure: 'unexpected' })
+    assert.equal(calls.length, 2)
+  })
+})
+
+describe('byOffset', () => {
+  const all = Array.from({ length: 7 }, (_, n) => `item${n}`)
+  const paginator = byOffset(({ body }) => body as { offset: number; total: number; count: number })
+
+  it('crosses pages to the total', async () => {
+    const offsets: number[] = []
+    for (let call: Call | undefined = first; call;) {
+      const offset = Number(call.query?.['offset'] ?? 0)
+      offsets.push(offset)
+      const page = all.slice(offset, offset + 3)
+      const next = paginator(reply({}, { offset, total: all.length, count: page.length }), call)
+      call = next && { ...first, query: next }
+    }
+    assert.deepEqual(offsets, [0, 3, 6])
+  })
+
+  it('ends at an empty page, whatever total says', () => {
+    assert.equal(paginator(reply({}, { offset: 3, total: 100, count: 0 }), first), undefined)
+  })
+})

@@ -1,0 +1,47 @@
+const yesOrNo = (ability) => (ability ? 'yes' : 'no')
+
+/** Row titles and what they show of one vendor's table in one profile. */
+const rows = {
+  'creates an account': ({ can }) => (can.account.create === 'invite' ? 'by invitation' : 'directly'),
+  'has an off switch': ({ can }) => yesOrNo(can.account.disable),
+  'removes an account': ({ can }) => yesOrNo(can.account.remove),
+  'finds an account by': ({ can }) => can.correlateBy.join(', '),
+  attributes: ({ can }) =>
+    Object.entries(can.attributes)
+      .map(([name, { mutability, required }]) => `${name} (${mutability}${required ? ', required' : ''})`)
+      .join(', '),
+  'written together': ({ can }) => can.updateTogether?.join(', ') ?? '–',
+  roles: ({ can }) => entitlements(can.entitlements.role),
+  'groups, teams': ({ can }) => entitlements(can.entitlements.group),
+  'reads lag by up to': ({ can }) => (can.readLagMs ? `${can.readLagMs / 1000} s` : '–'),
+  'default steps when inactive': ({ vendor }) => vendor.deprovision.inactive.join(', then '),
+  'default steps when deleted': ({ vendor }) => vendor.deprovision.deleted.join(', then '),
+  'permissions needed': ({ vendor }) => vendor.scopes.join(', '),
+}
+
+/** docs/vendors/capabilities.md: what each vendor can do in each API profile. */
+export function capabilitiesPage(vendors) {
+  const columns = vendors.flatMap((vendor) =>
+    vendor.profiles.map((profile) => ({ vendor, profile, can: vendor.capabilities(profile) })),
+  )
+  const line = (cells) => `| ${cells.join(' | ')} |`
+  return [
+    '# Capabilities',
+    '',
+    'Generated from the vendors’ capability tables (`npm run schema:write`). The planner reads the same tables.',
+    '',
+    line(['', ...columns.map(({ vendor, profile }) => `${vendor.name}, ${profile}`)]),
+    line(['---', ...columns.map(() => '---')]),
+    ...Object.entries(rows).map(([title, cell]) => line([title, ...columns.map(cell)])),
+    '',
+  ].join('\n')
+}
+
+function entitlements(support) {
+  if (!support) return 'none'
+  const number = support.perAccount === 'one' ? 'one' : 'many'
+  const when = support.assigned === 'on-create' ? 'set on creation' : 'assigned after creation'
+  const how = support.write === 'replace' ? 'changed by writing the whole set' : 'changed one call at a time'
+  const floor = support.floor ? `; ${support.floor.join(', ')} always remains` : ''
+  return `${number}; ${when}; ${how}${floor}`
+}
