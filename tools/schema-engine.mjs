@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Stand-in for Prisma's native schema-engine: speaks its JSON-RPC on stdio, backed by @prisma/schema-engine-wasm.
 // Use: PRISMA_SCHEMA_ENGINE_BINARY=$PWD/tools/schema-engine.mjs npx prisma migrate ...
-import { readFileSync, realpathSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { createRequire } from 'node:module'
 import { inspect, parseArgs } from 'node:util'

@@ -95,7 +95,10 @@ async function wantedAt(
 
 function named(keys: readonly string[] | undefined, catalogue: readonly Entitlement[]): string | undefined {
   const names = new Map(catalogue.map((entry) => [entitlementKey(entry), entry.name]))
-  return keys?.map((key) => names.get(key) ?? key).join(', ')
+  return keys
+    ?.map((key) => names.get(key) ?? key)
+    .toSorted()
+    .join(', ')
 }
 
 function layout(rows: readonly (readonly string[])[]): readonly string[] {

@@ -37,7 +37,7 @@ export function createProvisioning(by: Provisioner, wake: () => void): Provision
     },
 
     async extension(directory, userIds) {
-      const each = userIds.map(async (id) => [id, extensionOf(await standings(directory, id))] as const)
+      const each = userIds.map(async (id) => [id, extensionOf(by, await standings(directory, id))] as const)
       return new Map(await Promise.all(each))
     },
   }
@@ -101,14 +101,19 @@ function objection(
   return undefined
 }
 
-function extensionOf(standings: readonly AccountStanding[]): Readonly<Record<string, unknown>> {
+/** The value of the provisioning extension, as `/Schemas` declares it. */
+function extensionOf(
+  by: Provisioner,
+  standings: readonly AccountStanding[],
+): Readonly<Record<string, unknown>> {
   return {
-    accounts: standings.map((each) => ({
-      connection: each.connection,
+    connections: standings.map((each) => ({
+      value: each.connection,
+      vendor: by.connections.byId(each.connectionId)?.vendor,
       status: each.status,
       ...(each.vendorAccountId === undefined ? {} : { accountId: each.vendorAccountId }),
       ...(each.provenAt === undefined ? {} : { provenAt: each.provenAt }),
-      ...(each.failure ? { failure: each.failure.kind, detail: each.failure.detail } : {}),
+      ...(each.failure ? { failure: each.failure.detail } : {}),
       ...(each.deviations.length > 0 ? { deviations: each.deviations.map(({ detail }) => detail) } : {}),
     })),
   }

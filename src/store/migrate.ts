@@ -98,21 +98,33 @@ async function applyOne(client: pg.Client, name: string, sql: string, checksum: 
     await client.query('UPDATE _prisma_migrations SET logs = $2 WHERE id = $1', [id, String(cause)])
     throw new GatewayError('MIGRATION_FAILED', `migration ${name} failed: ${String(cause)}`, { cause })
   }
-  await client.query('UPDATE _prisma_migrations SET finished_at = now(), applied_steps_count = 1 WHERE id = $1', [id])
+  await client.query(
+    'UPDATE _prisma_migrations SET finished_at = now(), applied_steps_count = 1 WHERE id = $1',
+    [id],
+  )
 }
 
 async function checkServer(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ version: number }>("SELECT current_setting('server_version_num')::int AS version")
+  const { rows } = await client.query<{ version: number }>(
+    "SELECT current_setting('server_version_num')::int AS version",
+  )
   const major = Math.floor((rows[0]?.version ?? 0) / 10_000)
   if (major < 13) {
-    throw new GatewayError('POSTGRES_VERSION', `Drawbridge needs PostgreSQL 13 or later; DATABASE_URL leads to ${major}`)
+    throw new GatewayError(
+      'POSTGRES_VERSION',
+      `Drawbridge needs PostgreSQL 13 or later; DATABASE_URL leads to ${major}`,
+    )
   }
 }
 
 async function checkRelease(client: pg.Client, release: string): Promise<void> {
-  const { rows: tables } = await client.query<{ there: boolean }>("SELECT to_regclass('store_meta') IS NOT NULL AS there")
+  const { rows: tables } = await client.query<{ there: boolean }>(
+    "SELECT to_regclass('store_meta') IS NOT NULL AS there",
+  )
   if (!tables[0]?.there) return
-  const { rows } = await client.query<{ value: string }>("SELECT value FROM store_meta WHERE key = 'minimum_release'")
+  const { rows } = await client.query<{ value: string }>(
+    "SELECT value FROM store_meta WHERE key = 'minimum_release'",
+  )
   const minimum = rows[0]?.value
   if (minimum === undefined || compareReleases(release, minimum) >= 0) return
   throw new GatewayError(

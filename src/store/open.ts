@@ -93,7 +93,10 @@ function assemble(client: Client, leasing: Leasing, embedded: Embedded | undefin
 
 function checkedUrl(url: string): string {
   if (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url)) return url
-  throw new GatewayError('DATABASE_URL', 'DATABASE_URL is not of the form postgresql://user:password@host:5432/database')
+  throw new GatewayError(
+    'DATABASE_URL',
+    'DATABASE_URL is not of the form postgresql://user:password@host:5432/database',
+  )
 }
 
 /** The embedded server has no database of ours after its first start. */

@@ -31,7 +31,13 @@ export function createTokenVerifier(db: Sql, now: () => number = Date.now): Toke
     kept.delete(hash)
     const row = await db.row<TokenRow>(lookUp(hash))
     if (!row) return undefined
-    const token = { id: row.id, name: row.name, client: row.client, domains: row.domains, tokenName: row.token_name }
+    const token = {
+      id: row.id,
+      name: row.name,
+      client: row.client,
+      domains: row.domains,
+      tokenName: row.token_name,
+    }
     if (kept.size >= mostKept) kept.clear()
     kept.set(hash, { token, until: now() + Math.min(keptMs, row.expires_in_ms ?? keptMs) })
     return token

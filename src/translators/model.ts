@@ -100,6 +100,15 @@ export interface Held {
   readonly account: Account
   /** Only these are revoked, unless the connection is `exclusive`. */
   readonly granted: readonly Granted[]
+  /** Our own changes that reads of a lagging vendor may not show yet. */
+  readonly recent?: readonly RecentChange[] | undefined
+}
+
+export interface RecentChange {
+  readonly ref: EntitlementRef
+  readonly what: 'assigned' | 'revoked'
+  /** ISO 8601 instant of the vendor's confirmation. */
+  readonly at: string
 }
 
 /** What differs. */

@@ -29,12 +29,14 @@ export function personOf(
 
 function profileOf(resource: Resource, login: string): Profile {
   const name = isRecord(resource['name']) ? resource['name'] : {}
+  const { displayName } = resource
+  const parts = partsOf(typeof displayName === 'string' ? displayName : '')
   const values = {
     userName: resource['userName'],
     email: login,
-    givenName: name['givenName'],
-    familyName: name['familyName'],
-    displayName: resource['displayName'],
+    givenName: name['givenName'] ?? (name['familyName'] === undefined ? parts.givenName : undefined),
+    familyName: name['familyName'] ?? (name['givenName'] === undefined ? parts.familyName : undefined),
+    displayName,
   }
   return Object.fromEntries(
     Object.entries(values).flatMap(([attribute, value]) => {
@@ -42,6 +44,15 @@ function profileOf(resource: Resource, login: string): Profile {
       return text === '' ? [] : [[attribute, text]]
     }),
   )
+}
+
+/** For Users that come without a name: the first word of the displayName and the rest. */
+function partsOf(displayName: string): { readonly givenName?: string; readonly familyName?: string } {
+  const [givenName, ...rest] = displayName.split(/\s+/).filter((word) => word !== '')
+  return {
+    ...(givenName === undefined ? {} : { givenName }),
+    ...(rest.length === 0 ? {} : { familyName: rest.join(' ') }),
+  }
 }
 
 function emailsOf(resource: Resource): readonly Resource[] {

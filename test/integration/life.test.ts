@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, it, type TestContext } from 'node:test'
 import type { ApiProfile } from '../../src/vendors/contract.ts'
 import {
   aGroup,
@@ -17,7 +17,7 @@ const profiles: readonly ApiProfile[] = ['current', 'guide']
 for (const profile of profiles) {
   describe(`a person's life at CrowdStrike and Sentry, profile ${profile}`, () => {
     async function start(
-      t: import('node:test').TestContext,
+      t: TestContext,
     ): Promise<BothVendors & Awaited<ReturnType<typeof startTestGateway>>> {
       const vendors = await bothVendors(t, profile)
       const gateway = await startTestGateway(t, { connections: vendors.connections, client: 'okta' })

@@ -76,40 +76,44 @@ describe('a store that fails', () => {
 })
 
 describe('a client that goes away', () => {
-  it('before its 201 is out leaves the create unacknowledged, and gets 201 with the same id next time', async (t) => {
-    const { app, call, memory, provisioning } = await scimApp(t)
-    const running = Promise.withResolvers<void>()
-    const vendor = Promise.withResolvers<void>()
-    provisioning.meanwhile = () => {
-      running.resolve()
-      return vendor.promise
-    }
-    const marked = Promise.withResolvers<void>()
-    const acknowledge = memory.acknowledge
-    memory.acknowledge = async (...given) => {
-      await acknowledge(...given)
-      if (!given[2]) marked.resolve()
-    }
-    await app.listen({ host: '127.0.0.1', port: 0 })
-    const { port } = app.server.address() as AddressInfo
-    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/scim+json' }
-    const closed = Promise.withResolvers<void>()
-    app.server.once('connection', (socket) => socket.once('close', () => closed.resolve()))
-    const sent = request({ host: '127.0.0.1', port, method: 'POST', path: `${base}/Users`, headers })
-    sent.on('error', () => {})
-    sent.end(JSON.stringify(aUser('ada@corp.example')))
-    await running.promise
-    sent.destroy()
-    await closed.promise
-    vendor.resolve()
-    await marked.promise
-    assert.deepEqual(memory.acknowledgements(), [false])
+  it(
+    'before its 201 is out leaves the create unacknowledged, and gets 201 with the same id next time',
+    { timeout: 10_000 },
+    async (t) => {
+      const { app, call, memory, provisioning } = await scimApp(t)
+      const running = Promise.withResolvers<void>()
+      const vendor = Promise.withResolvers<void>()
+      provisioning.meanwhile = () => {
+        running.resolve()
+        return vendor.promise
+      }
+      const marked = Promise.withResolvers<void>()
+      const acknowledge = memory.acknowledge
+      memory.acknowledge = async (...given) => {
+        await acknowledge(...given)
+        if (!given[2]) marked.resolve()
+      }
+      await app.listen({ host: '127.0.0.1', port: 0 })
+      const { port } = app.server.address() as AddressInfo
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/scim+json' }
+      const closed = Promise.withResolvers<void>()
+      app.server.once('connection', (socket) => socket.once('close', () => closed.resolve()))
+      const sent = request({ host: '127.0.0.1', port, method: 'POST', path: `${base}/Users`, headers })
+      sent.on('error', () => {})
+      sent.end(JSON.stringify(aUser('ada@corp.example')))
+      await running.promise
+      sent.destroy()
+      await closed.promise
+      vendor.resolve()
+      await marked.promise
+      assert.deepEqual(memory.acknowledgements(), [false])
 
-    const { json } = await call('GET', '/Users')
-    const [stored] = json['Resources'] as { id: string }[]
-    const again = await call('POST', '/Users', aUser('ada@corp.example'))
-    assert.equal(again.status, 201)
-    assert.equal(again.json['id'], stored?.id)
-    assert.equal((await call('POST', '/Users', aUser('ada@corp.example'))).status, 409)
-  })
+      const { json } = await call('GET', '/Users')
+      const [stored] = json['Resources'] as { id: string }[]
+      const again = await call('POST', '/Users', aUser('ada@corp.example'))
+      assert.equal(again.status, 201)
+      assert.equal(again.json['id'], stored?.id)
+      assert.equal((await call('POST', '/Users', aUser('ada@corp.example'))).status, 409)
+    },
+  )
 })

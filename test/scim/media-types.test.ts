@@ -105,6 +105,17 @@ describe('hostile bodies', () => {
     })
   }
 
+  it('says that a body is nested too deep, and reads one of the deepest kind', async (t) => {
+    const { call } = await scimApp(t)
+    const nested = (depth: number) =>
+      JSON.stringify({ ...aUser('ada@corp.example'), x: 0 }).replace(
+        '0}',
+        `${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}}`,
+      )
+    assert.match(String((await call('POST', '/Users', nested(33))).json['detail']), /deeper than 32/)
+    assert.equal((await call('POST', '/Users', nested(32))).status, 201)
+  })
+
   it('gives keys that name prototypes no effect', async (t) => {
     const { call } = await scimApp(t)
     const text = JSON.stringify(aUser('ada@corp.example')).slice(0, -1)

@@ -25,7 +25,9 @@ async function person(userName: string): Promise<string> {
   return write.user.id
 }
 
-const delta = (change: Partial<Record<'add' | 'remove', readonly string[]>> & { clear?: boolean }): MemberDelta => ({
+const delta = (
+  change: Partial<Record<'add' | 'remove', readonly string[]>> & { clear?: boolean },
+): MemberDelta => ({
   clear: change.clear ?? false,
   add: new Set(change.add),
   remove: new Set(change.remove),
@@ -45,7 +47,7 @@ const change = (id: string, members: MemberDelta) =>
 const due = async () =>
   (
     await store.query<{ user_id: string; priority: number }>(
-      'SELECT user_id, priority FROM accounts WHERE due_at <= now() + interval \'1 second\' ORDER BY user_id',
+      "SELECT user_id, priority FROM accounts WHERE due_at <= now() + interval '1 second' ORDER BY user_id",
     )
   ).map(({ user_id, priority }) => [user_id, priority])
 
@@ -64,7 +66,13 @@ test('makes the accounts of those due who came or went, and nobody else', async 
   const { id } = await group('movers', [ann, bob])
   await settleAll()
   await change(id, delta({ add: [cem], remove: [ann] }))
-  assert.deepEqual(await due(), [[ann, 1], [cem, 2]].sort())
+  assert.deepEqual(
+    await due(),
+    [
+      [ann, 1],
+      [cem, 2],
+    ].sort(),
+  )
   await settleAll()
   const nothing = await change(id, delta({ add: [cem], remove: [ann] }))
   assert.ok(nothing.kind === 'stored' && !nothing.changed)
@@ -98,14 +106,22 @@ test('marks everybody inside when a Group is renamed or deleted', async () => {
   assert.equal((await due()).length, 2)
   await settleAll()
   assert.equal(await store.directory.deleteGroup(by, id), 'gone')
-  assert.deepEqual(await due(), [[ann, 1], [bob, 1]].sort())
+  assert.deepEqual(
+    await due(),
+    [
+      [ann, 1],
+      [bob, 1],
+    ].sort(),
+  )
   assert.equal(await store.directory.deleteGroup(by, id), 'not-found')
   assert.equal((await change(id, delta({ add: [ann] }))).kind, 'not-found')
 })
 
 test('creates exactly one of many Groups of the same name at once where names are unique', async () => {
   const writes = await Promise.all(
-    Array.from({ length: 8 }, () => store.directory.createGroup(by, { displayName: 'Only' }, delta({}), { uniqueName: true })),
+    Array.from({ length: 8 }, () =>
+      store.directory.createGroup(by, { displayName: 'Only' }, delta({}), { uniqueName: true }),
+    ),
   )
   assert.equal(writes.filter(({ kind }) => kind === 'stored').length, 1)
   const other = await group('another')

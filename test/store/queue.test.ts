@@ -15,7 +15,10 @@ let falcon: string
 before(async () => {
   store = await openTestStore({ leasing: { leaseMs: 2_000, marginMs: 500 } })
   other = await store.another({ leasing: { leaseMs: 300, marginMs: 100 } })
-  const configuration = aConfiguration(aConnection('sentry'), aConnection('falcon', { vendor: 'crowdstrike' }))
+  const configuration = aConfiguration(
+    aConnection('sentry'),
+    aConnection('falcon', { vendor: 'crowdstrike' }),
+  )
   const applied = await store.applyConfiguration(configuration)
   by = anActor(applied.directoryIds.get('corp')!)
   sentry = applied.connectionIds.get('corp/sentry')!.id
@@ -35,10 +38,12 @@ async function person(userName: string, more: object = {}): Promise<string> {
   return write.user.id
 }
 
-const makeDue = () => store.query('UPDATE accounts SET due_at = now() - interval \'1 second\'')
+const makeDue = () => store.query("UPDATE accounts SET due_at = now() - interval '1 second'")
 
 async function claimOf(userId: string, connection = sentry, from: Store = store): Promise<Claimed> {
-  const standing = (await store.queue.outcomes(userId)).find(({ connectionId }) => connectionId === connection)
+  const standing = (await store.queue.outcomes(userId)).find(
+    ({ connectionId }) => connectionId === connection,
+  )
   const claimed = await from.queue.claim(standing!.accountId)
   assert.ok(typeof claimed === 'object', String(claimed))
   return claimed
@@ -50,7 +55,9 @@ const settlement = (wantedVersion: number, more: object = {}) =>
 test('never gives one account to two claimers', async () => {
   await Promise.all(Array.from({ length: 40 }, (_, i) => person(`q${i}@corp.example`)))
   await makeDue()
-  const claims = await Promise.all(Array.from({ length: 12 }, (_, i) => (i % 2 ? other : store).queue.claimDue(10)))
+  const claims = await Promise.all(
+    Array.from({ length: 12 }, (_, i) => (i % 2 ? other : store).queue.claimDue(10)),
+  )
   const ids = claims.flat().map(({ lease }) => lease.accountId)
   assert.equal(new Set(ids).size, ids.length)
   assert.equal(ids.length, 80)
@@ -62,13 +69,32 @@ test('serves shut-outs first, and passes over parked and paused connections', as
   const leaver = await person('leaver@corp.example')
   await store.directory.updateUser(by, leaver, (current) => ({ ...current.body, active: false }))
   await makeDue()
-  assert.equal(await store.connections.park(falcon, { kind: 'unauthenticated', detail: 'x', at: '2026-01-01T00:00:00Z' }), true)
-  assert.equal(await store.connections.park(falcon, { kind: 'unauthenticated', detail: 'x', at: '2026-01-01T00:00:00Z' }), false)
+  assert.equal(
+    await store.connections.park(falcon, {
+      kind: 'unauthenticated',
+      detail: 'x',
+      at: '2026-01-01T00:00:00Z',
+    }),
+    true,
+  )
+  assert.equal(
+    await store.connections.park(falcon, {
+      kind: 'unauthenticated',
+      detail: 'x',
+      at: '2026-01-01T00:00:00Z',
+    }),
+    false,
+  )
   const first = await store.queue.claimDue(1)
-  assert.deepEqual(first.map(({ userId, connectionId, priority }) => [userId, connectionId, priority]), [[leaver, sentry, 0]])
+  assert.deepEqual(
+    first.map(({ userId, connectionId, priority }) => [userId, connectionId, priority]),
+    [[leaver, sentry, 0]],
+  )
   await store.connections.pause(sentry, 'members', 60_000)
   assert.deepEqual(await store.queue.claimDue(10), [])
-  const [standing] = (await store.queue.outcomes(leaver)).filter(({ connectionId }) => connectionId === falcon)
+  const [standing] = (await store.queue.outcomes(leaver)).filter(
+    ({ connectionId }) => connectionId === falcon,
+  )
   assert.equal(await store.queue.claim(standing!.accountId), 'paused')
 })
 
@@ -96,7 +122,9 @@ test('says busy while leased elsewhere and hands over once the lease ran out', a
 test('starts no vendor write with too little of the lease left', async () => {
   const userId = await person('late@corp.example')
   const { lease } = await claimOf(userId)
-  await store.query(`UPDATE accounts SET lease_until = now() + interval '300 milliseconds' WHERE id = $1`, [lease.accountId])
+  await store.query(`UPDATE accounts SET lease_until = now() + interval '300 milliseconds' WHERE id = $1`, [
+    lease.accountId,
+  ])
   await assert.rejects(() => store.queue.open(lease, { op: 'activate' }, null), LeaseLost)
   await store.queue.renew([lease])
   assert.ok(await store.queue.open(lease, { op: 'activate' }, null))
@@ -106,20 +134,36 @@ test('keeps an open journal row until it is closed together with the account', a
   const userId = await person('journal@corp.example')
   const { lease } = await claimOf(userId)
   const id = await store.queue.open(lease, { op: 'activate' }, { state: 'disabled' })
-  const [standing] = (await store.queue.outcomes(userId)).filter(({ connectionId }) => connectionId === sentry)
+  const [standing] = (await store.queue.outcomes(userId)).filter(
+    ({ connectionId }) => connectionId === sentry,
+  )
   assert.equal(standing?.uncertain, true)
   const work = await store.queue.read(lease)
-  assert.deepEqual(work.openOperations.map((each) => [each.id, each.operation]), [[id, { op: 'activate' }]])
+  assert.deepEqual(
+    work.openOperations.map((each) => [each.id, each.operation]),
+    [[id, { op: 'activate' }]],
+  )
   assert.ok(Math.abs(Date.parse(work.openOperations[0]!.openedAt) - Date.now()) < 60_000)
-  await store.queue.close(lease, id, { outcome: 'done', durationMs: 12.6 }, { vendorAccountId: '7', vendorTenant: 'sentry:acme' })
+  await store.queue.close(
+    lease,
+    id,
+    { outcome: 'done', durationMs: 12.6 },
+    { vendorAccountId: '7', vendorTenant: 'sentry:acme' },
+  )
   const after = await store.queue.read(lease)
   assert.deepEqual([after.openOperations, after.vendorAccountId], [[], '7'])
   const rival = await claimOf(await person('rival@corp.example'))
-  assert.deepEqual(await store.queue.linkedElsewhere(rival.lease.accountId, 'sentry:acme', ['7', '8']), new Set(['7']))
+  assert.deepEqual(
+    await store.queue.linkedElsewhere(rival.lease.accountId, 'sentry:acme', ['7', '8']),
+    new Set(['7']),
+  )
   assert.deepEqual(await store.queue.linkedElsewhere(lease.accountId, 'sentry:acme', ['7', '8']), new Set())
-  await assert.rejects(() => store.queue.save(rival.lease, { vendorAccountId: '7', vendorTenant: 'sentry:acme' }), {
-    code: 'ACCOUNT_LINKED',
-  })
+  await assert.rejects(
+    () => store.queue.save(rival.lease, { vendorAccountId: '7', vendorTenant: 'sentry:acme' }),
+    {
+      code: 'ACCOUNT_LINKED',
+    },
+  )
 })
 
 test('asks to go again when something was wished meanwhile', async () => {
@@ -131,8 +175,13 @@ test('asks to go again when something was wished meanwhile', async () => {
   const next = await claimOf(userId)
   const work = await store.queue.read(next.lease)
   assert.deepEqual([work.wantedVersion, work.provenVersion, work.status], [2, 1, 'pending'])
-  assert.equal(await store.queue.settle(next.lease, settlement(2, { dueInMs: 5_000, status: 'verifying' })), 'settled')
-  const [standing] = (await store.queue.outcomes(userId)).filter(({ connectionId }) => connectionId === sentry)
+  assert.equal(
+    await store.queue.settle(next.lease, settlement(2, { dueInMs: 5_000, status: 'verifying' })),
+    'settled',
+  )
+  const [standing] = (await store.queue.outcomes(userId)).filter(
+    ({ connectionId }) => connectionId === sentry,
+  )
   assert.ok(standing?.proven && standing.status === 'verifying' && standing.dueInMs! > 3_000)
 })
 

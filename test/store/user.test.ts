@@ -27,7 +27,14 @@ async function stored(userName: string, more: object = {}) {
 
 const accountOf = async (userId: string) =>
   (
-    await store.query<{ id: string; wanted_version: number; proven_version: number; priority: number; due_in: number; status: string }>(
+    await store.query<{
+      id: string
+      wanted_version: number
+      proven_version: number
+      priority: number
+      due_in: number
+      status: string
+    }>(
       `SELECT id, wanted_version, proven_version, priority, status, extract(epoch FROM due_at - now())::float AS due_in
        FROM accounts WHERE user_id = $1`,
       [userId],
@@ -35,7 +42,10 @@ const accountOf = async (userId: string) =>
   )[0]!
 
 test('stores a created User with its event and a due account in one transaction', async () => {
-  const user = await stored('Joan@corp.example', { externalId: 'e1', emails: [{ value: 'Joan@corp.example' }] })
+  const user = await stored('Joan@corp.example', {
+    externalId: 'e1',
+    emails: [{ value: 'Joan@corp.example' }],
+  })
   assert.equal(user.version, 1)
   assert.equal(user.activeShown, true)
   assert.deepEqual(await store.directory.user(by.directory, user.id), user)
@@ -52,10 +62,15 @@ test('stores a created User with its event and a due account in one transaction'
 
 test('creates exactly one of many Users of the same name at once', async () => {
   const writes = await Promise.all(
-    Array.from({ length: 20 }, (_, i) => store.directory.createUser(by, body(i % 2 ? 'twin@corp.example' : 'TWIN@corp.example'))),
+    Array.from({ length: 20 }, (_, i) =>
+      store.directory.createUser(by, body(i % 2 ? 'twin@corp.example' : 'TWIN@corp.example')),
+    ),
   )
   const kinds = writes.map(({ kind }) => kind).sort()
-  assert.deepEqual([kinds.filter((k) => k === 'stored').length, kinds.filter((k) => k === 'duplicate').length], [1, 19])
+  assert.deepEqual(
+    [kinds.filter((k) => k === 'stored').length, kinds.filter((k) => k === 'duplicate').length],
+    [1, 19],
+  )
 })
 
 test('lets the same create go on only when its answer never left', async () => {
@@ -76,8 +91,14 @@ test('takes a User back with everything but its event', async () => {
   await store.directory.takeBack(by, user.id, 'refused')
   assert.equal(await store.directory.user(by.directory, user.id), undefined)
   assert.equal((await store.query('SELECT FROM accounts WHERE user_id = $1', [user.id])).length, 0)
-  const events = await store.query<{ action: string }>('SELECT action FROM events WHERE resource_id = $1 ORDER BY id', [user.id])
-  assert.deepEqual(events.map(({ action }) => action), ['user.created', 'user.taken-back'])
+  const events = await store.query<{ action: string }>(
+    'SELECT action FROM events WHERE resource_id = $1 ORDER BY id',
+    [user.id],
+  )
+  assert.deepEqual(
+    events.map(({ action }) => action),
+    ['user.created', 'user.taken-back'],
+  )
   await stored('back@corp.example')
 })
 
@@ -85,7 +106,10 @@ test('counts every one of many edits at once', async () => {
   const user = await stored('busy@corp.example')
   await Promise.all(
     Array.from({ length: 15 }, () =>
-      store.directory.updateUser(by, user.id, (current) => ({ ...current.body, title: `${String(current.body['title'] ?? '')}x` })),
+      store.directory.updateUser(by, user.id, (current) => ({
+        ...current.body,
+        title: `${String(current.body['title'] ?? '')}x`,
+      })),
     ),
   )
   const now = await store.directory.user(by.directory, user.id)
@@ -107,7 +131,8 @@ test('leaves version and lastModified alone without effect, and looks at unprove
 test('refuses a name that another User has, and a foreign id', async () => {
   await stored('taken@corp.example')
   const user = await stored('mover@corp.example')
-  const rename = (userName: string) => store.directory.updateUser(by, user.id, (current) => ({ ...current.body, userName }))
+  const rename = (userName: string) =>
+    store.directory.updateUser(by, user.id, (current) => ({ ...current.body, userName }))
   assert.equal((await rename('Taken@corp.example')).kind, 'duplicate')
   assert.equal((await rename('moved@corp.example')).kind, 'stored')
   const stranger = anActor('00000000-0000-7000-8000-000000000000', 'other')
@@ -128,7 +153,11 @@ test('shows a User as active until the shut-out is proven', async () => {
   assert.equal(now.version, off.user.version + 1)
   assert.ok(now.lastModified > off.user.lastModified)
   await prove(user.id, 'failed')
-  assert.equal((await store.directory.user(by.directory, user.id))?.activeShown, true, 'a proof that is taken back')
+  assert.equal(
+    (await store.directory.user(by.directory, user.id))?.activeShown,
+    true,
+    'a proof that is taken back',
+  )
   const on = await store.directory.updateUser(by, user.id, (current) => ({ ...current.body, active: true }))
   assert.ok(on.kind === 'stored' && on.user.activeShown)
 })
@@ -144,7 +173,10 @@ test('keeps a deleted User and its name until the removal is proven', async () =
   assert.equal(await store.directory.user(by.directory, user.id), undefined)
   assert.equal(await store.directory.deleteUser(by, user.id), 'not-found')
   const next = await stored('gone@corp.example')
-  const [row] = await store.query<{ predecessor_id: string | null }>('SELECT predecessor_id FROM accounts WHERE user_id = $1', [next.id])
+  const [row] = await store.query<{ predecessor_id: string | null }>(
+    'SELECT predecessor_id FROM accounts WHERE user_id = $1',
+    [next.id],
+  )
   assert.equal(row?.predecessor_id, null)
 })
 
@@ -185,5 +217,11 @@ async function prove(userId: string, status: 'proven' | 'failed' = 'proven'): Pr
   const claimed = await store.queue.claim(id)
   assert.ok(typeof claimed === 'object', String(claimed))
   const { wantedVersion } = await store.queue.read(claimed.lease)
-  await store.queue.settle(claimed.lease, { status, wantedVersion, deviations: [], attempts: 0, failure: null })
+  await store.queue.settle(claimed.lease, {
+    status,
+    wantedVersion,
+    deviations: [],
+    attempts: 0,
+    failure: null,
+  })
 }

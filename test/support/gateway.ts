@@ -145,10 +145,14 @@ export async function scim(
   }
 }
 
-export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 15_000
+export async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  withinMs = 15_000,
+): Promise<void> {
+  const deadline = performance.now() + withinMs
   while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`not within 15 s: ${what}`)
+    if (performance.now() > deadline) throw new Error(`not within ${withinMs / 1_000} s: ${what}`)
     await delay(25)
   }
 }

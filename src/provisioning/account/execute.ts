@@ -3,6 +3,7 @@ import { grantedAfter } from '../../translators/granted.ts'
 import type { Held, Operation, WantedEntitlement } from '../../translators/model.ts'
 import type { Account, AccountDraft, EntitlementChange, Receipt } from '../../vendors/contract.ts'
 import { afterChange, afterUpdate } from './effects.ts'
+import { noteChange, seenThrough } from './recent.ts'
 import { journaled, type Run, type Written } from './run.ts'
 
 type PresentOperation = Exclude<Operation, { op: 'shut-out' }>
@@ -63,6 +64,7 @@ export async function changeEntitlements(
     (held) => ({
       account: afterChange(held.account, change, can),
       granted: grantedAfter(held.granted, wanted, change, can),
+      recent: noteChange(held.recent, change, { now: run.by.now(), lagMs: can.readLagMs }),
     }),
   )
 }
@@ -135,7 +137,9 @@ export function linked({ link, work }: Run): string {
   return link
 }
 
-/** Reads the linked account anew and keeps it as held. Undefined when the vendor says that it is gone. */
+/** Reads the linked account anew. Undefined when the vendor says that it is gone. */
 export async function refresh(run: Run): Promise<Account | undefined> {
-  return run.connection.target.get(linked(run))
+  const { target, can } = run.connection
+  const account = await target.get(linked(run))
+  return account && seenThrough(account, run.held?.recent, { now: run.by.now(), lagMs: can.readLagMs })
 }

@@ -8,7 +8,7 @@ import type { Entitlement } from '../../vendors/contract.ts'
 import { adopt, findAccount } from './correlate.ts'
 import { execute, refresh } from './execute.ts'
 import { needsFreshRead, objectionTo } from './guard.ts'
-import { failureOf, iso, learn, proven, unlink, type Ending, type Run } from './run.ts'
+import { failureOf, iso, keep, learn, proven, unlink, type Ending, type Run } from './run.ts'
 
 export type Present = Extract<Wanted, { kind: 'present' }>
 
@@ -77,7 +77,7 @@ async function guard(run: Run, { operations }: Plan): Promise<Ending | undefined
     // Gone in the meantime: the write would say so too, and the failure table links anew.
     if (!fresh) throw notFound(run)
     account = fresh
-    await learn(run, { held: { account, granted: run.held.granted } })
+    await keep(run, account)
   }
   const failure = await objectionTo(run, account, operations)
   return failure && { ...proven(), status: 'failed', failure }

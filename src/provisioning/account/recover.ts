@@ -4,7 +4,7 @@ import type { EntitlementChange } from '../../vendors/contract.ts'
 import { entitlementKey, type Account } from '../../vendors/contract.ts'
 import { adopt, findAccount } from './correlate.ts'
 import { refresh } from './execute.ts'
-import { learn, unlink, type Ending, type Run } from './run.ts'
+import { keep, learn, unlink, type Ending, type Run } from './run.ts'
 import type { OpenOperation } from '../ports.ts'
 
 /**
@@ -43,7 +43,7 @@ async function afterCreate(run: Run, row: OpenOperation): Promise<Ending | undef
 async function afterWrite(run: Run, { operation }: OpenOperation): Promise<undefined> {
   const account = await refresh(run)
   if (!account) return learn(run, unlink).then(() => undefined)
-  await learn(run, { held: { account, granted: run.held?.granted ?? [] } })
+  await keep(run, account)
   if (operation.op === 'change-entitlements') await claimGrants(run, operation.change)
   return undefined
 }

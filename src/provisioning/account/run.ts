@@ -65,6 +65,11 @@ function remember(run: Run, { vendorAccountId, held, snapshot }: AccountUpdate):
   if (snapshot !== undefined) run.snapshot = snapshot ?? undefined
 }
 
+/** Keeps what a read showed as held; `granted` is left as it was unless given. */
+export function keep(run: Run, account: Account, granted = run.held?.granted ?? []): Promise<void> {
+  return learn(run, { held: { account, granted, recent: run.held?.recent } })
+}
+
 /** Links the account that was found or made. */
 export async function linkTo(run: Run, account: Account, granted: Held['granted'] = []): Promise<void> {
   await learn(run, {

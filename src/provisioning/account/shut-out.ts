@@ -3,13 +3,24 @@ import { holds } from '../../translators/holds.ts'
 import { loginOf } from '../../translators/person.ts'
 import { plan } from '../../translators/plan.ts'
 import type { Wanted } from '../../translators/model.ts'
-import { entitlementKey, type Account, type ShutOutStep } from '../../vendors/contract.ts'
+import type { Account, ShutOutStep } from '../../vendors/contract.ts'
 import { shutOutRetryMs } from '../backoff.ts'
 import { adopt, findAccount } from './correlate.ts'
 import { stripChanges } from './effects.ts'
 import { changeEntitlements, linked, refresh, setActive, write } from './execute.ts'
 import { objectionTo } from './guard.ts'
-import { failureFrom, failureOf, iso, learn, linkTo, proven, unlink, type Ending, type Run } from './run.ts'
+import {
+  failureFrom,
+  failureOf,
+  iso,
+  keep,
+  learn,
+  linkTo,
+  proven,
+  unlink,
+  type Ending,
+  type Run,
+} from './run.ts'
 import type { AccountFailure } from '../ports.ts'
 
 export const tenantAgeMs = 5 * 60_000
@@ -32,7 +43,10 @@ export async function shutOut(run: Run, wanted: ShutOut): Promise<Ending> {
 async function presentAccount(run: Run, wanted: ShutOut): Promise<Account | Ending | 'absent'> {
   if (run.link !== undefined) {
     const account = await refresh(run)
-    if (account) return keepSeen(run, account)
+    if (account) {
+      await keep(run, account)
+      return account
+    }
   }
   // Not found by id, or never linked: only a look by login, at the tenant we know, can prove that nobody is there.
   const login = loginAtVendor(run, wanted)
@@ -44,22 +58,6 @@ async function presentAccount(run: Run, wanted: ShutOut): Promise<Account | Endi
   if (adopted !== 'linked')
     return adopted.status === 'failed' ? { ...adopted, dueInMs: shutOutRetryMs } : adopted
   return run.held!.account
-}
-
-/** Where reads lag, what was granted a moment ago is not shown yet: it counts as held all the same. */
-async function keepSeen(run: Run, seen: Account): Promise<Account> {
-  const granted = run.held?.granted ?? []
-  const ours = new Set(granted.map(({ key }) => key))
-  const shown = new Set(seen.entitlements.map(entitlementKey))
-  const unseen = run.connection.can.readLagMs
-    ? (run.held?.account.entitlements ?? []).filter((each) => {
-        const key = entitlementKey(each)
-        return ours.has(key) && !shown.has(key)
-      })
-    : []
-  const account = { ...seen, entitlements: [...seen.entitlements, ...unseen] }
-  await learn(run, { held: { account, granted } })
-  return account
 }
 
 function loginAtVendor(run: Run, wanted: ShutOut): string | undefined {
@@ -164,7 +162,7 @@ async function strip(run: Run): Promise<void> {
     // A vendor that refuses to revoke what is not assigned refuses the whole call: what it shows now decides.
     const account = await refresh(run)
     if (!account) return
-    await learn(run, { held: { account, granted: run.held?.granted ?? [] } })
+    await keep(run, account)
     for (const change of stripChanges(account, can)) await changeEntitlements(run, change, [])
   }
 }
@@ -173,7 +171,7 @@ async function strip(run: Run): Promise<void> {
 async function readBack(run: Run, step: ShutOutStep): Promise<Account | undefined> {
   if (step !== 'remove') {
     const account = await refresh(run)
-    await learn(run, account ? { held: { account, granted: [] } } : unlink)
+    await (account ? keep(run, account, []) : learn(run, unlink))
     return account
   }
   const { target, can } = run.connection

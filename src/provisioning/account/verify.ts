@@ -1,7 +1,7 @@
 import { holds } from '../../translators/holds.ts'
 import type { Account } from '../../vendors/contract.ts'
 import { refresh } from './execute.ts'
-import { failureOf, iso, learn, proven, unlink, type Ending, type Run } from './run.ts'
+import { failureOf, iso, keep, learn, proven, unlink, type Ending, type Run } from './run.ts'
 import { inheritedPart, tenantAgeMs } from './shut-out.ts'
 
 /** Reads where a write was believed although reads lag: at 5, 15, 45 s and after the lag. */
@@ -22,7 +22,7 @@ export async function verify(run: Run): Promise<Ending> {
     }
   }
   if (holds(pending.step, account, can)) {
-    await learn(run, account ? { held: { account, granted: [] } } : unlink)
+    await (account ? keep(run, account, []) : learn(run, unlink))
     return proven()
   }
   run.log.error({ step: pending.step }, 'shut-out taken back: the vendor still shows access')

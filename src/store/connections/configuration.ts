@@ -41,7 +41,8 @@ export async function applyConfiguration(db: Sql, configuration: Configuration):
     await dropMissing(tx, configuration, done)
     for (const directory of configuration.directories) {
       const directoryId = await keepDirectory(tx, directory, done)
-      for (const connection of directory.connections) await keepConnection(tx, directory, directoryId, connection, done)
+      for (const connection of directory.connections)
+        await keepConnection(tx, directory, directoryId, connection, done)
     }
     await keepTokens(tx, configuration, done)
     await reopen(tx)
@@ -54,7 +55,11 @@ export async function applyConfiguration(db: Sql, configuration: Configuration):
   })
 }
 
-async function keepDirectory(tx: Sql, { name, client, domains }: DirectoryConfig, done: Outcome): Promise<string> {
+async function keepDirectory(
+  tx: Sql,
+  { name, client, domains }: DirectoryConfig,
+  done: Outcome,
+): Promise<string> {
   const row = await tx.row<{ id: string; added: boolean }>(sql`
     INSERT INTO directories (id, name, client, domains) VALUES (${newId()}::uuid, ${name}::text, ${client}::text, ${domains}::text[])
     ON CONFLICT (name) DO UPDATE SET client = excluded.client, domains = excluded.domains
@@ -128,7 +133,9 @@ async function changeConnection(
 
 /** Drops connections that the file no longer has while nothing is linked by them. */
 async function dropMissing(tx: Sql, { directories }: Configuration, done: Outcome): Promise<void> {
-  const listed = directories.flatMap(({ name, connections }) => connections.map((each) => `${name}/${each.name}`))
+  const listed = directories.flatMap(({ name, connections }) =>
+    connections.map((each) => `${name}/${each.name}`),
+  )
   const missing = await tx.rows<{ id: string; path: string; linked: number }>(sql`
     SELECT c.id, d.name || '/' || c.name AS path, (
       SELECT count(*)::int FROM accounts a WHERE a.connection_id = c.id AND (a.vendor_account_id IS NOT NULL
@@ -157,7 +164,13 @@ async function keepTokens(tx: Sql, { directories }: Configuration, done: Outcome
   const tokens = directories.flatMap((directory) =>
     directory.tokens.map(({ name, secret }) => {
       const hash = hashOf(secret)
-      return { id: newId(), directory_id: done.directoryIds.get(directory.name)!, name, hash, hint: hash.slice(0, 6) }
+      return {
+        id: newId(),
+        directory_id: done.directoryIds.get(directory.name)!,
+        name,
+        hash,
+        hint: hash.slice(0, 6),
+      }
     }),
   )
   const revoked = await tx.rows<{ name: string }>(sql`
@@ -170,5 +183,8 @@ async function keepTokens(tx: Sql, { directories }: Configuration, done: Outcome
     ON CONFLICT (hash) DO UPDATE SET directory_id = excluded.directory_id, name = excluded.name, revoked_at = NULL
     WHERE tokens.revoked_at IS NOT NULL OR tokens.directory_id <> excluded.directory_id OR tokens.name <> excluded.name
     RETURNING name`)
-  done.changes.push(...revoked.map(({ name }) => `token ${name} revoked`), ...added.map(({ name }) => `token ${name} added`))
+  done.changes.push(
+    ...revoked.map(({ name }) => `token ${name} revoked`),
+    ...added.map(({ name }) => `token ${name} added`),
+  )
 }

@@ -65,7 +65,14 @@ async function catalogue(db: Sql, connectionId: string): ReturnType<ConnectionSt
   return fetched && { ageMs: Math.max(0, fetched.age_ms), entries: fetched.entries.map(toEntitlement) }
 }
 
-function toEntitlement({ kind, id, scope_level: level, scope_id: scopeId, name, privileged }: EntitlementRow): Entitlement {
+function toEntitlement({
+  kind,
+  id,
+  scope_level: level,
+  scope_id: scopeId,
+  name,
+  privileged,
+}: EntitlementRow): Entitlement {
   return {
     kind,
     id,
@@ -86,7 +93,9 @@ async function keepCatalogue(db: Sql, connectionId: string, entries: readonly En
     position,
   }))
   await db.transaction(async (tx) => {
-    await tx.rows(sql`UPDATE connections SET catalogue_fetched_at = clock_timestamp() WHERE id = ${connectionId}::uuid`)
+    await tx.rows(
+      sql`UPDATE connections SET catalogue_fetched_at = clock_timestamp() WHERE id = ${connectionId}::uuid`,
+    )
     await tx.rows(sql`DELETE FROM entitlements WHERE connection_id = ${connectionId}::uuid`)
     await tx.rows(sql`
       INSERT INTO entitlements (connection_id, kind, id, scope_level, scope_id, name, privileged, position)
@@ -95,4 +104,3 @@ async function keepCatalogue(db: Sql, connectionId: string, entries: readonly En
       ON CONFLICT DO NOTHING`)
   })
 }
-

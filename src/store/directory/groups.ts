@@ -41,7 +41,13 @@ export async function createGroup(
 }
 
 /** First without a lock on the Group; when another write of its body came between, with one. */
-export async function updateGroup(db: Sql, by: Actor, id: string, edit: Edit, options: GroupOptions): Promise<GroupWrite> {
+export async function updateGroup(
+  db: Sql,
+  by: Actor,
+  id: string,
+  edit: Edit,
+  options: GroupOptions,
+): Promise<GroupWrite> {
   if (!isId(id)) return { kind: 'not-found' }
   for (let attempt = 0; ; attempt++) {
     try {
@@ -62,7 +68,12 @@ export async function updateGroup(db: Sql, by: Actor, id: string, edit: Edit, op
 }
 
 /** Memberships alone: rows come and go, the Group is neither locked for long nor loaded. */
-async function applyMembers(db: Sql, by: Actor, current: StoredGroup, delta: MemberDelta): Promise<GroupWrite> {
+async function applyMembers(
+  db: Sql,
+  by: Actor,
+  current: StoredGroup,
+  delta: MemberDelta,
+): Promise<GroupWrite> {
   if (!delta.clear && delta.add.size === 0 && delta.remove.size === 0) {
     return { kind: 'stored', group: current, changed: false, unknownMembers: [] }
   }
@@ -74,7 +85,13 @@ function stored(current: StoredGroup, { unknown, group }: MemberChange): GroupWr
   return { kind: 'stored', group: group ?? current, changed: group !== undefined, unknownMembers: unknown }
 }
 
-async function rewrite(tx: Sql, by: Actor, id: string, edit: Edit, { uniqueName }: GroupOptions): Promise<GroupWrite> {
+async function rewrite(
+  tx: Sql,
+  by: Actor,
+  id: string,
+  edit: Edit,
+  { uniqueName }: GroupOptions,
+): Promise<GroupWrite> {
   const directoryId = by.directory.id
   const row = await tx.row<GroupRow>(sql`SELECT ${groupColumns} FROM groups
     WHERE id = ${id}::uuid AND directory_id = ${directoryId}::uuid FOR UPDATE`)
@@ -85,7 +102,8 @@ async function rewrite(tx: Sql, by: Actor, id: string, edit: Edit, { uniqueName 
   const keys = groupKeys(body)
   const before = groupKeys(current.body)
   const renamed = keys.displayNameKey !== before.displayNameKey
-  if (uniqueName && renamed && (await isTaken(tx, directoryId, keys.displayNameKey, id))) return { kind: 'duplicate' }
+  if (uniqueName && renamed && (await isTaken(tx, directoryId, keys.displayNameKey, id)))
+    return { kind: 'duplicate' }
   const detail = changesBetween(current.body, body)
   const written = await tx.row<GroupRow>(sql`
     WITH changed AS (
@@ -107,7 +125,9 @@ export async function deleteGroup(db: Sql, by: Actor, id: string): Promise<'gone
   if (!isId(id)) return 'not-found'
   const directoryId = by.directory.id
   return db.transaction(async (tx) => {
-    const there = await tx.row(sql`SELECT id FROM groups WHERE id = ${id}::uuid AND directory_id = ${directoryId}::uuid FOR UPDATE`)
+    const there = await tx.row(
+      sql`SELECT id FROM groups WHERE id = ${id}::uuid AND directory_id = ${directoryId}::uuid FOR UPDATE`,
+    )
     if (!there) return 'not-found'
     await tx.rows(wishMembers(id))
     await tx.rows(sql`
@@ -129,9 +149,10 @@ export async function deleteGroup(db: Sql, by: Actor, id: string): Promise<'gone
 
 /** Two writes of one name wait for each other here: names are not unique by index. */
 async function isTaken(tx: Sql, directoryId: string, nameKey: string, self: string): Promise<boolean> {
-  await tx.rows(sql`SELECT 1 AS locked FROM pg_advisory_xact_lock(hashtextextended(${`${directoryId}/${nameKey}`}::text, 0))`)
+  await tx.rows(
+    sql`SELECT 1 AS locked FROM pg_advisory_xact_lock(hashtextextended(${`${directoryId}/${nameKey}`}::text, 0))`,
+  )
   const holder = await tx.row(sql`SELECT id FROM groups
     WHERE directory_id = ${directoryId}::uuid AND display_name_key = ${nameKey}::text AND id <> ${self}::uuid LIMIT 1`)
   return holder !== undefined
 }
-

@@ -43,9 +43,7 @@ interface Ids {
 
 function statement(by: Actor, groupId: string, { clear, add, remove }: Ids, bump: boolean): Statement {
   const directoryId = by.directory.id
-  const removal = clear
-    ? sql`NOT (user_id = ANY(${add}::uuid[]))`
-    : sql`user_id = ANY(${remove}::uuid[])`
+  const removal = clear ? sql`NOT (user_id = ANY(${add}::uuid[]))` : sql`user_id = ANY(${remove}::uuid[])`
   const bumped = sql`bumped AS (
       UPDATE groups SET version = version + 1, last_modified = greatest(clock_timestamp(), last_modified + interval '1 millisecond')
       WHERE id = ${groupId}::uuid AND EXISTS (SELECT FROM touched) RETURNING ${groupColumns}

@@ -9,9 +9,17 @@ interface MemberRow {
   readonly display: string
 }
 
-const toRef = ({ group_id: groupId, user_id: userId, display }: MemberRow): MemberRef => ({ groupId, userId, display })
+const toRef = ({ group_id: groupId, user_id: userId, display }: MemberRow): MemberRef => ({
+  groupId,
+  userId,
+  display,
+})
 
-export async function members(db: Sql, directory: DirectoryRef, groupIds: readonly string[]): Promise<readonly MemberRef[]> {
+export async function members(
+  db: Sql,
+  directory: DirectoryRef,
+  groupIds: readonly string[],
+): Promise<readonly MemberRef[]> {
   const ids = groupIds.filter(isId)
   if (ids.length === 0) return []
   const rows = await db.rows<MemberRow>(sql`
@@ -30,7 +38,11 @@ export async function memberCount(db: Sql, directory: DirectoryRef, groupId: str
   return row?.count ?? 0
 }
 
-export async function groupsOf(db: Sql, directory: DirectoryRef, userIds: readonly string[]): Promise<readonly MemberRef[]> {
+export async function groupsOf(
+  db: Sql,
+  directory: DirectoryRef,
+  userIds: readonly string[],
+): Promise<readonly MemberRef[]> {
   const ids = userIds.filter(isId)
   if (ids.length === 0) return []
   const rows = await db.rows<MemberRow>(sql`

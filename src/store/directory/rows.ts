@@ -31,7 +31,13 @@ export type GroupRow = Omit<UserRow, 'active_shown' | 'delete_pending'>
 export const groupColumns = sql`id, body, version, created_at, last_modified`
 
 export function toGroup(row: GroupRow): StoredGroup {
-  return { id: row.id, body: row.body, version: row.version, created: row.created_at, lastModified: row.last_modified }
+  return {
+    id: row.id,
+    body: row.body,
+    version: row.version,
+    created: row.created_at,
+    lastModified: row.last_modified,
+  }
 }
 
 /** What of a User is kept in columns of its own, to be found by. */
@@ -70,7 +76,11 @@ export interface GroupKeys {
 export function groupKeys(body: ResourceBody): GroupKeys {
   const displayName = indexable('displayName', body['displayName'])
   if (displayName === null) throw invalidValue('displayName is missing')
-  return { displayName, displayNameKey: keyOf(displayName), externalId: indexable('externalId', body['externalId']) }
+  return {
+    displayName,
+    displayNameKey: keyOf(displayName),
+    externalId: indexable('externalId', body['externalId']),
+  }
 }
 
 /** How attributes that are not case-exact are compared. */
@@ -91,7 +101,10 @@ function nullable<T, R>(value: T | null, next: (value: T) => R): R | null {
 }
 
 /** The attributes that differ, before and after; for the event of a write. */
-export function changesBetween(before: ResourceBody, after: ResourceBody): Record<string, { before?: unknown; after?: unknown }> {
+export function changesBetween(
+  before: ResourceBody,
+  after: ResourceBody,
+): Record<string, { before?: unknown; after?: unknown }> {
   const names = new Set([...Object.keys(before), ...Object.keys(after)])
   const changed = [...names].filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]))
   return Object.fromEntries(changed.map((name) => [name, { before: before[name], after: after[name] }]))

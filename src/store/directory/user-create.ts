@@ -84,7 +84,12 @@ async function judgeHolder(
   return taken ? { kind: 'exists-unacknowledged', id: holder.id } : { kind: 'running' }
 }
 
-export async function acknowledge(db: Sql, directory: DirectoryRef, userId: string, acknowledged: boolean): Promise<void> {
+export async function acknowledge(
+  db: Sql,
+  directory: DirectoryRef,
+  userId: string,
+  acknowledged: boolean,
+): Promise<void> {
   await db.rows(sql`
     UPDATE users SET create_running_until = NULL,
       acknowledged_at = CASE WHEN ${acknowledged}::boolean THEN coalesce(acknowledged_at, now()) END

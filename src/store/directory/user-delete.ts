@@ -21,7 +21,11 @@ export async function deleteUser(db: Sql, by: Actor, id: string): Promise<'gone'
 }
 
 async function ask(tx: Sql, by: Actor, id: string): Promise<void> {
-  const event = { directoryId: by.directory.id, action: 'user.delete-requested', resourceType: 'User' } as const
+  const event = {
+    directoryId: by.directory.id,
+    action: 'user.delete-requested',
+    resourceType: 'User',
+  } as const
   await tx.rows(sql`
     WITH asked AS (UPDATE users SET delete_requested_at = now() WHERE id = ${id}::uuid RETURNING id)
     ${recordEvent(by, { ...event, resourceId: sql`id` }, sql`FROM asked`)}`)

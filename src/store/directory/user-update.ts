@@ -14,14 +14,23 @@ type Edit = (current: StoredUser) => ResourceBody
 export async function updateUser(db: Sql, by: Actor, id: string, edit: Edit): Promise<UserWrite> {
   if (!isId(id)) return { kind: 'not-found' }
   try {
-    return (await attempt(db, by, id, edit, false)) ?? (await db.transaction((tx) => attempt(tx, by, id, edit, true)))!
+    return (
+      (await attempt(db, by, id, edit, false)) ??
+      (await db.transaction((tx) => attempt(tx, by, id, edit, true)))!
+    )
   } catch (error) {
     if (isUniqueViolation(error)) return { kind: 'duplicate' }
     throw error
   }
 }
 
-async function attempt(db: Sql, by: Actor, id: string, edit: Edit, locking: boolean): Promise<UserWrite | undefined> {
+async function attempt(
+  db: Sql,
+  by: Actor,
+  id: string,
+  edit: Edit,
+  locking: boolean,
+): Promise<UserWrite | undefined> {
   const row = await db.row<UserRow>(sql`
     SELECT ${userColumns} FROM users
     WHERE id = ${id}::uuid AND directory_id = ${by.directory.id}::uuid AND deleted_at IS NULL ${locking ? sql`FOR UPDATE` : empty}`)
@@ -42,7 +51,10 @@ function change(by: Actor, current: StoredUser, body: ResourceBody, returns: boo
   const { id, version } = current
   const keys = userKeys(body)
   const priority = keys.active ? priorities.live : priorities['shut-out']
-  const detail = { ...changesBetween(current.body, body), ...(returns ? { deletePending: { before: true, after: false } } : {}) }
+  const detail = {
+    ...changesBetween(current.body, body),
+    ...(returns ? { deletePending: { before: true, after: false } } : {}),
+  }
   return sql`WITH changed AS (
       UPDATE users SET user_name = ${keys.userName}::text, user_name_key = ${keys.userNameKey}::text,
         external_id = ${keys.externalId}::text, display_name_key = ${keys.displayNameKey}::text,

@@ -62,7 +62,8 @@ async function* candidates(search: BinarySearch): AsyncIterable<{ dir: string; f
   const versions = await readdir(debian).catch(() => [])
   versions.sort((a, b) => Number(b) - Number(a))
   for (const dir of [...versions.map((version) => join(debian, version, 'bin')), ...search.path]) {
-    if (existsSync(join(dir, 'postgres')) && existsSync(join(dir, 'initdb'))) yield { dir, from: `installed in ${dir}` }
+    if (existsSync(join(dir, 'postgres')) && existsSync(join(dir, 'initdb')))
+      yield { dir, from: `installed in ${dir}` }
   }
 }
 
@@ -87,10 +88,12 @@ async function copyOf({ native, version }: Packaged, cacheDir: string): Promise<
   const copy = join(cacheDir, `postgresql-${version}`)
   if (existsSync(copy)) return copy
   const unfinished = `${copy}.${process.pid}`
-  await mkdir(cacheDir, { recursive: true, mode: 0o755 })
+  await mkdir(cacheDir, { recursive: true })
+  await chmod(cacheDir, 0o755)
   await cp(native, unfinished, { recursive: true, verbatimSymlinks: true })
   await hydrateSymlinks(unfinished)
-  await chmod(unfinished, 0o755)
+  // Whatever the umask of the install was.
+  await run('chmod', ['-R', 'a+rX', unfinished])
   await rename(unfinished, copy).catch(() => rm(unfinished, { recursive: true, force: true }))
   return copy
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { chmod, chown, lstat, mkdir, mkdtemp, readFile, readdir, rename, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { GatewayError } from '../../errors.ts'
@@ -43,7 +43,10 @@ export interface Embedded {
  */
 export async function startEmbedded(dir: string, options: EmbeddedOptions = {}): Promise<Embedded> {
   if (process.platform === 'win32') {
-    throw new GatewayError('NO_POSTGRES', 'Drawbridge runs no PostgreSQL of its own on Windows: set DATABASE_URL')
+    throw new GatewayError(
+      'NO_POSTGRES',
+      'Drawbridge runs no PostgreSQL of its own on Windows: set DATABASE_URL',
+    )
   }
   const place = await prepare(resolve(dir))
   const binaries = await findBinaries({
@@ -55,15 +58,18 @@ export async function startEmbedded(dir: string, options: EmbeddedOptions = {}):
   options.log?.info({ postgres: binaries.from, directory: place.home }, 'starting postgresql')
   await initialise(place, binaries)
   const socketDir = await socketDirFor(place)
-  const supervised = await supervise({
-    data: place.data,
-    socketDir,
-    binaries,
-    operator: place.operator,
-    settings: options.settings ?? {},
-    onLine: (line) =>
-      options.log?.[/ (WARNING|FATAL|PANIC|ERROR): /.test(line) ? 'warn' : 'debug']({ line }, 'postgresql'),
-  }, options.log)
+  const supervised = await supervise(
+    {
+      data: place.data,
+      socketDir,
+      binaries,
+      operator: place.operator,
+      settings: options.settings ?? {},
+      onLine: (line) =>
+        options.log?.[/ (WARNING|FATAL|PANIC|ERROR): /.test(line) ? 'warn' : 'debug']({ line }, 'postgresql'),
+    },
+    options.log,
+  )
   const host = encodeURIComponent(socketDir)
   return {
     url: (database) => `postgresql://postgres@localhost:5432/${encodeURIComponent(database)}?host=${host}`,
@@ -86,8 +92,7 @@ interface Place {
 async function prepare(dir: string): Promise<Place> {
   const home = join(dir, 'postgres')
   const data = join(home, 'data')
-  // Others may pass through, but see nothing: the operator has to reach its own directory below.
-  await mkdir(dir, { recursive: true, mode: 0o711 })
+  await makePassable(dir)
   const operator = await ownerOf(data, await operatorOf())
   await checkReachable(dir, operator)
   await mkdir(home, { recursive: true, mode: 0o700 })
@@ -103,6 +108,14 @@ async function prepare(dir: string): Promise<Place> {
     )
   }
   return { home, data, operator }
+}
+
+/** Others may pass through, but see nothing: the operator has to reach its own directory below. */
+async function makePassable(dir: string): Promise<void> {
+  const first = await mkdir(dir, { recursive: true })
+  // Only what was made just now, whatever the umask; directories that were there are their owner's to open.
+  for (let made = dir; first !== undefined && made.length >= first.length; made = dirname(made))
+    await chmod(made, 0o711)
 }
 
 /** Root keeps the owner of existing data: another one could not read it. */
@@ -125,15 +138,28 @@ async function initialise({ data, home, operator }: Place, { initdb }: Binaries)
     if (name.startsWith('unfinished-')) await rm(join(home, name), { recursive: true, force: true })
   }
   const unfinished = join(home, `unfinished-${process.pid}`)
-  const how = ['-U', 'postgres', '--auth-local=trust', '--auth-host=reject', '--encoding=UTF8', '--locale=C', '--no-instructions']
+  const how = [
+    '-U',
+    'postgres',
+    '--auth-local=trust',
+    '--auth-host=reject',
+    '--encoding=UTF8',
+    '--locale=C',
+    '--no-instructions',
+  ]
   try {
     await run(initdb, ['-D', unfinished, ...how], asOperator(operator))
     await rename(unfinished, data)
   } catch (cause) {
     await rm(unfinished, { recursive: true, force: true })
     if (existsSync(join(data, 'PG_VERSION'))) return
-    const said = String((cause as { stderr?: string }).stderr ?? cause).trim().split('\n').at(-1)
-    throw new GatewayError('POSTGRES_INIT', `the database directory ${data} could not be made: ${said}`, { cause })
+    const said = String((cause as { stderr?: string }).stderr ?? cause)
+      .trim()
+      .split('\n')
+      .at(-1)
+    throw new GatewayError('POSTGRES_INIT', `the database directory ${data} could not be made: ${said}`, {
+      cause,
+    })
   }
 }
 
@@ -168,7 +194,9 @@ async function supervise(options: ServerOptions, log: EmbeddedLog | undefined) {
       const code = await server.exited
       for (let wait = 200; !stopping; wait = Math.min(wait * 2, 10_000)) {
         log?.error({ code }, 'postgresql ended; starting it again')
-        const next = await launch(options).catch((error: unknown) => log?.error({ error: String(error) }, 'postgresql does not start'))
+        const next = await launch(options).catch((error: unknown) =>
+          log?.error({ error: String(error) }, 'postgresql does not start'),
+        )
         if (next) {
           server = next
           break

@@ -32,10 +32,20 @@ export async function operatorOf(): Promise<Operator> {
 }
 
 /** The options of `spawn` that make a program run as the operator, with nothing of our environment. */
-export function asOperator(operator: Operator): { uid?: number; gid?: number; env: NodeJS.ProcessEnv; cwd: string } {
-  const ids = operator.uid === undefined || operator.gid === undefined ? {} : { uid: operator.uid, gid: operator.gid }
+export function asOperator(operator: Operator): {
+  uid?: number
+  gid?: number
+  env: NodeJS.ProcessEnv
+  cwd: string
+} {
+  const ids =
+    operator.uid === undefined || operator.gid === undefined ? {} : { uid: operator.uid, gid: operator.gid }
   // LC_ALL: the messages of the server are read. PGPORT and friends must not reach it.
-  return { ...ids, cwd: '/', env: { LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin' } }
+  return {
+    ...ids,
+    cwd: '/',
+    env: { LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin' },
+  }
 }
 
 /** Rejects, naming the first directory on the way that the operator may not enter. */
@@ -59,6 +69,7 @@ export async function canEnter(dir: string, operator: Operator): Promise<boolean
 async function firstClosed(dir: string, operator: Operator): Promise<string> {
   const path = [dir]
   while (dirname(path[0]!) !== path[0]) path.unshift(dirname(path[0]!))
-  for (const step of path) if ((await stat(step).catch(() => undefined)) && !(await canEnter(step, operator))) return step
+  for (const step of path)
+    if ((await stat(step).catch(() => undefined)) && !(await canEnter(step, operator))) return step
   return dir
 }

@@ -34,11 +34,15 @@ wait $p; rc=$?; kill $w 2>/dev/null; exit $rc`
 /** Starts PostgreSQL under the watchdog and resolves once it accepts connections. */
 export async function launch(options: ServerOptions): Promise<RunningServer> {
   await waitForPredecessor(options.data)
-  const child = spawn('/bin/sh', ['-c', watchdog, 'sh', options.binaries.postgres, ...argumentsFor(options)], {
-    ...asOperator(options.operator),
-    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
-    detached: true,
-  })
+  const child = spawn(
+    '/bin/sh',
+    ['-c', watchdog, 'sh', options.binaries.postgres, ...argumentsFor(options)],
+    {
+      ...asOperator(options.operator),
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+      detached: true,
+    },
+  )
   const exited = once(child, 'exit').then(([code]) => code as number | null)
   const stop = async (): Promise<void> => {
     child.ref()
@@ -52,7 +56,8 @@ export async function launch(options: ServerOptions): Promise<RunningServer> {
     throw error
   }
   child.unref()
-  for (const stream of [child.stderr, child.stdio[3]]) if (stream && 'unref' in stream) (stream.unref as () => void)()
+  for (const stream of [child.stderr, child.stdio[3]])
+    if (stream && 'unref' in stream) (stream.unref as () => void)()
   return { pid: await postmasterOf(options.data), exited, stop }
 }
 

@@ -54,16 +54,24 @@ export async function closeOperation(
   if (!row) throw lost(lease)
 }
 
-export async function saveAccount(db: Sql, leasing: Leasing, lease: Lease, update: AccountUpdate): Promise<void> {
+export async function saveAccount(
+  db: Sql,
+  leasing: Leasing,
+  lease: Lease,
+  update: AccountUpdate,
+): Promise<void> {
   const row = await linking(() =>
-    db.row(sql`UPDATE accounts SET ${assignments(update)} WHERE ${underLease(leasing, lease)} RETURNING accounts.id`),
+    db.row(
+      sql`UPDATE accounts SET ${assignments(update)} WHERE ${underLease(leasing, lease)} RETURNING accounts.id`,
+    ),
   )
   if (!row) throw lost(lease)
 }
 
 function assignments(update: AccountUpdate): Statement {
   const parts: Statement[] = [sql`attempts = accounts.attempts`]
-  if (update.vendorAccountId !== undefined) parts.push(sql`vendor_account_id = ${update.vendorAccountId}::text`)
+  if (update.vendorAccountId !== undefined)
+    parts.push(sql`vendor_account_id = ${update.vendorAccountId}::text`)
   if (update.vendorTenant !== undefined) parts.push(sql`vendor_tenant = ${update.vendorTenant}::text`)
   if (update.held !== undefined) parts.push(sql`held = ${json(update.held)}`)
   if (update.snapshot !== undefined) parts.push(sql`snapshot = ${json(update.snapshot)}`)
@@ -76,18 +84,24 @@ async function linking<T>(run: () => Promise<T>): Promise<T> {
     return await run()
   } catch (cause) {
     if (!isUniqueViolation(cause)) throw cause
-    throw new GatewayError('ACCOUNT_LINKED', 'the account is linked to another person or by another connection', { cause })
+    throw new GatewayError(
+      'ACCOUNT_LINKED',
+      'the account is linked to another person or by another connection',
+      { cause },
+    )
   }
 }
 
-const roundedOrNull = (value: number | undefined): number | null => (value === undefined ? null : Math.round(value))
+const roundedOrNull = (value: number | undefined): number | null =>
+  value === undefined ? null : Math.round(value)
 
 /** The heir goes on with what the predecessor had; the predecessor's removal is settled without a vendor call. */
 export async function inherit(db: Sql, leasing: Leasing, lease: Lease, predecessor: Lease): Promise<void> {
   await db.transaction(async (tx) => {
     const both = await tx.rows<{ id: string }>(sql`
       SELECT id FROM accounts WHERE (${underLease(leasing, lease)}) OR (${underLease(leasing, predecessor)}) ORDER BY id FOR UPDATE`)
-    for (const each of [lease, predecessor]) if (!both.some(({ id }) => id === each.accountId)) throw lost(each)
+    for (const each of [lease, predecessor])
+      if (!both.some(({ id }) => id === each.accountId)) throw lost(each)
     const [former] = await tx.rows<{ links: string }>(sql`
       UPDATE accounts SET vendor_tenant = NULL, proven_version = wanted_version, proven_at = clock_timestamp(), status = 'proven',
         failure = NULL, verification = NULL, due_at = NULL, lease_owner = NULL, lease_until = NULL

@@ -25,7 +25,12 @@ interface Settled {
   readonly withdrawn: boolean
 }
 
-export async function settle(db: Sql, leasing: Leasing, lease: Lease, settlement: Settlement): Promise<'settled' | 'again'> {
+export async function settle(
+  db: Sql,
+  leasing: Leasing,
+  lease: Lease,
+  settlement: Settlement,
+): Promise<'settled' | 'again'> {
   const row =
     (await db.row<Settled>(end(leasing, lease, settlement, sql`NOT ${leaving}`))) ??
     (await db.transaction((tx) => settleLeaving(tx, leasing, lease, settlement)))
@@ -43,7 +48,12 @@ interface Leaver {
 }
 
 /** With the User's row locked, so that of two accounts that settle at once one sees the other's proof. */
-async function settleLeaving(tx: Sql, leasing: Leasing, lease: Lease, settlement: Settlement): Promise<Settled | undefined> {
+async function settleLeaving(
+  tx: Sql,
+  leasing: Leasing,
+  lease: Lease,
+  settlement: Settlement,
+): Promise<Settled | undefined> {
   const user = await tx.row<Leaver>(sql`
     SELECT u.id, u.directory_id, u.delete_requested_at IS NOT NULL AS deleting, u.deleted_at IS NOT NULL AS buried,
       u.active_wanted AS wanted, u.active_shown AS shown

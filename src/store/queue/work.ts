@@ -67,16 +67,19 @@ function toWork(accountId: string, row: WorkRow): AccountWork {
     ...(row.snapshot === null ? {} : { snapshot: row.snapshot }),
     ...(row.verification === null ? {} : { verification: row.verification }),
     attempts: row.attempts,
-    openOperations: row.open_operations.map(
-      (each): OpenOperation => ({ ...each, openedAt: new Date(each.openedAt).toISOString() }),
-    ),
+    openOperations: row.open_operations.map((each): OpenOperation => ({
+      ...each,
+      openedAt: new Date(each.openedAt).toISOString(),
+    })),
     ...(row.predecessor_id === null
       ? {}
       : { predecessor: { accountId: row.predecessor_id, sameExternalId: row.same_external_id ?? false } }),
     user: { id: row.user_id, resource: row.body, active: row.active, deleted: row.deleted },
-    groups: row.groups.map(
-      ({ id, displayName, externalId }): GroupRef => ({ id, displayName, ...(externalId === null ? {} : { externalId }) }),
-    ),
+    groups: row.groups.map(({ id, displayName, externalId }): GroupRef => ({
+      id,
+      displayName,
+      ...(externalId === null ? {} : { externalId }),
+    })),
   }
 }
 

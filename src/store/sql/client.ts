@@ -60,7 +60,9 @@ export function poolConfig(url: string): { config: pg.PoolConfig; schema?: strin
     allowExitOnIdle: true,
     application_name: 'drawbridge',
   }
-  return schema ? { config: { ...config, options: `-c search_path=${schema.replaceAll(' ', '\\ ')}` }, schema } : { config }
+  return schema
+    ? { config: { ...config, options: `-c search_path=${schema.replaceAll(' ', '\\ ')}` }, schema }
+    : { config }
 }
 
 interface Queryable {
@@ -77,7 +79,10 @@ function createSql(prisma: PrismaClient): Sql {
   }
 }
 
-function overClient(client: Queryable, around: <T>(run: () => Promise<T>) => Promise<T>): Omit<Sql, 'transaction'> {
+function overClient(
+  client: Queryable,
+  around: <T>(run: () => Promise<T>) => Promise<T>,
+): Omit<Sql, 'transaction'> {
   const rows = <T>(statement: Prisma.Sql) => around(() => client.$queryRaw<T[]>(statement))
   return { rows, row: async <T>(statement: Prisma.Sql) => (await rows<T>(statement))[0] }
 }

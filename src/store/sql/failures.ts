@@ -14,12 +14,20 @@ export const isForeignKeyViolation = (error: unknown): boolean => codeOf(error) 
 /** Given up by the database for another transaction's sake. */
 export const isConflict = (error: unknown): boolean => ['40001', '40P01'].includes(codeOf(error) ?? '')
 /** A text with NUL, or one too long for an index. */
-export const isUnstorable = (error: unknown): boolean => ['22021', '22P05', '54000'].includes(codeOf(error) ?? '')
+export const isUnstorable = (error: unknown): boolean =>
+  ['22021', '22P05', '54000'].includes(codeOf(error) ?? '')
 
 const unreachable =
   /^(08|57P0|53)|^E(CONNREFUSED|CONNRESET|CONNABORTED|NOENT|ACCES|PIPE|TIMEDOUT|NOTFOUND|AI_AGAIN|HOSTUNREACH|NETUNREACH)$/
-const unreachableKinds = new Set(['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections', 'TlsConnectionError'])
-const unreachableWords = /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Unable to start a transaction|Can't reach database/
+const unreachableKinds = new Set([
+  'DatabaseNotReachable',
+  'ConnectionClosed',
+  'SocketTimeout',
+  'TooManyConnections',
+  'TlsConnectionError',
+])
+const unreachableWords =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Unable to start a transaction|Can't reach database/
 
 /** `StoreUnavailable` where the database could not be reached, else the error itself. */
 export function asStoreError(error: unknown): unknown {
@@ -39,7 +47,8 @@ function layersOf(error: unknown): Record<string, unknown>[] {
   const queue: unknown[] = [error]
   while (queue.length > 0 && layers.length < 10) {
     const next = queue.shift()
-    if (typeof next !== 'object' || next === null || layers.includes(next as Record<string, unknown>)) continue
+    if (typeof next !== 'object' || next === null || layers.includes(next as Record<string, unknown>))
+      continue
     const layer = next as Record<string, unknown>
     layers.push(layer)
     queue.push(layer['meta'], layer['driverAdapterError'], layer['cause'])

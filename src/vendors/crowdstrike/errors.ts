@@ -1,6 +1,7 @@
+import type { TSchema } from 'typebox'
 import { type Failure, VendorError, type VendorErrorDetails } from '../../errors.ts'
 import { byStatus, type Classifier, firstOf } from '../kit/classify.ts'
-import { header, type Reply } from '../kit/http.ts'
+import { type Call, header, type Reply, type Requester } from '../kit/http.ts'
 import { waitFrom } from '../kit/wait.ts'
 
 interface PayloadError {
@@ -118,4 +119,18 @@ export function failure(
   details: Partial<VendorErrorDetails> = {},
 ): VendorError {
   return new VendorError(kind, detail, { vendor: 'crowdstrike', operation, ...details })
+}
+
+const bookkeeping = /(^|; )(powered_by|trace_id): [^;]*/g
+
+/** Leaves out of a refusal's detail what Falcon puts around its words; the trace id is kept as the request id. */
+export function plainspoken(send: Requester): Requester {
+  const plain = (error: unknown): never => {
+    if (!(error instanceof VendorError)) throw error
+    const detail = error.detail.replaceAll(bookkeeping, '').replace(/^; /, '')
+    throw new VendorError(error.failure, detail, { ...error, cause: error.cause })
+  }
+  const calls = (call: Call, schema?: TSchema) => (schema ? send(call, schema) : send(call)).catch(plain)
+  // One function cannot show both call signatures to the compiler.
+  return Object.assign(calls as () => Promise<never>, { vendor: send.vendor })
 }

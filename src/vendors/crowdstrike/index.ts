@@ -1,11 +1,11 @@
 import { defineVendor } from '../contract.ts'
 import { createRequester } from '../kit/requester.ts'
-import { falconAuth } from './auth.ts'
+import { falconAuth } from './auth/auth.ts'
 import { capabilities } from './capabilities.ts'
 import { currentClient } from './client/current.ts'
 import { guideClient } from './client/guide.ts'
-import { classify, rateLimitWait, requestIdOf } from './errors.ts'
-import { plainCid } from './regions.ts'
+import { classify, plainspoken, rateLimitWait, requestIdOf } from './errors.ts'
+import { plainCid } from './auth/regions.ts'
 import { credentials, settings } from './settings.ts'
 import { createTarget } from './target/target.ts'
 
@@ -34,7 +34,8 @@ export const crowdstrike = defineVendor({
       },
       kit,
     )
-    const client = profile === 'guide' ? guideClient(send, kit.now) : currentClient(send)
+    const plain = plainspoken(send)
+    const client = profile === 'guide' ? guideClient(plain, kit.now) : currentClient(plain)
     const can = {
       ...capabilities(profile),
       ...(settings.readLagMs !== undefined && { readLagMs: settings.readLagMs }),

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 import type { CommonSettings } from '../contract.ts'
-import { regions } from './regions.ts'
+import { regions } from './auth/regions.ts'
 
 export const settings = Type.Object({
   region: Type.Optional(

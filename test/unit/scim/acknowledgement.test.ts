@@ -9,14 +9,12 @@ const request = { id: 'r1', log: { error() {} } } as unknown as FastifyRequest
 function exchange(destroyed = false) {
   const raw = Object.assign(new EventEmitter(), { destroyed })
   const marks: boolean[] = []
-  const settled = new EventEmitter()
-  const acknowledge = async (sent: boolean): Promise<void> => {
-    marks.push(sent)
-    settled.emit(String(sent))
-  }
-  const withdrawn = new Promise<void>((resolve) => settled.once('false', resolve))
-  return { raw, marks, acknowledge, withdrawn, reply: { raw } as unknown as FastifyReply }
+  const acknowledge = async (sent: boolean): Promise<void> => void marks.push(sent)
+  return { raw, marks, acknowledge, reply: { raw } as unknown as FastifyReply }
 }
+
+/** What follows from promises that are settled already. */
+const settled = (): Promise<void> => new Promise(setImmediate)
 
 describe('the acknowledgement of a create', () => {
   it('stays when the answer got out before the connection closed', async () => {
@@ -24,31 +22,31 @@ describe('the acknowledgement of a create', () => {
     assert.equal(await acknowledgeWhenSent(request, reply, acknowledge, async () => 'body'), 'body')
     raw.emit('finish')
     raw.emit('close')
-    await new Promise(setImmediate)
+    await settled()
     assert.deepEqual(marks, [true])
   })
 
   it('is withdrawn when the connection closes with the answer inside', async () => {
-    const { raw, marks, acknowledge, withdrawn, reply } = exchange()
+    const { raw, marks, acknowledge, reply } = exchange()
     await acknowledgeWhenSent(request, reply, acknowledge, async () => 'body')
     raw.emit('close')
-    await withdrawn
+    await settled()
     assert.deepEqual(marks, [true, false])
   })
 
   it('is withdrawn after it was made, also when the connection closes while it is being made', async () => {
-    const { raw, marks, acknowledge, withdrawn, reply } = exchange()
+    const { raw, marks, acknowledge, reply } = exchange()
     const made = Promise.withResolvers<void>()
     const slow = async (sent: boolean): Promise<void> => {
       if (sent) await made.promise
       await acknowledge(sent)
     }
     const answered = acknowledgeWhenSent(request, reply, slow, async () => 'body')
-    await new Promise(setImmediate)
+    await settled()
     raw.emit('close')
     made.resolve()
     await answered
-    await withdrawn
+    await settled()
     assert.deepEqual(marks, [true, false])
   })
 

@@ -87,7 +87,7 @@ for (const profile of ['current', 'guide'] as const) {
       await target.test()
       const error = await rejection(target.create(draftOf('jane@corp.example')))
       assert.equal(error.failure, 'missing-scope')
-      assert.match(error.detail, /access denied, authorization failed/)
+      assert.match(error.detail, /^access denied, authorization failed \(needs /)
       assert.match(error.detail, /User management: Read \+ Write/)
       assert.equal(writes(), 1, 'no elevation at run time: it is not tried again')
 

@@ -196,6 +196,20 @@ describe('a role call that is refused', async () => {
     assert.ok(receipt.requestId)
   })
 
+  it('is settled when Falcon says that the user already has the role, seen or not', async () => {
+    const target = open()
+    const { id } = await create(target)
+    const body = { errors: [{ code: 400, message: 'user already has role help_desk' }], resources: [] }
+    simulator.failNext({ method: 'POST', path: actionsPath, status: 400, body })
+    await target.changeEntitlements(id, { assign: [role('help_desk')], revoke: [] })
+    simulator.failNext({ method: 'POST', path: actionsPath, status: 400, body })
+    const assign = [role('help_desk'), role('event_viewer')]
+    assert.equal(
+      (await rejection(target.changeEntitlements(id, { assign, revoke: [] }))).failure,
+      'unexpected',
+    )
+  })
+
   it('fails as not-found when the account is gone', async () => {
     const target = open()
     await target.test()

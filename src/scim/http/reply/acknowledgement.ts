@@ -33,7 +33,7 @@ export async function acknowledgeWhenSent<T>(
   })
   const marked = mark(true)
   raw.once('close', () => {
-    if (out) void marked.then(() => mark(false))
+    if (!out) void marked.then(() => mark(false))
   })
   await marked
   return body

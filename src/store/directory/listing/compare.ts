@@ -49,7 +49,8 @@ export function compareText(column: RowColumn, op: CompareOp, literal: string): 
   const nullable = column.kind === 'text' && column.nullable
   const holds = single(column, op === 'ne' ? 'eq' : op, literal)
   if (!holds) return undecided
-  if (op === 'ne') return exactly(nullable ? sql`(${column.value} IS NULL OR NOT ${holds})` : sql`(NOT ${holds})`)
+  if (op === 'ne')
+    return exactly(nullable ? sql`(${column.value} IS NULL OR NOT ${holds})` : sql`(NOT ${holds})`)
   return exactly(nullable ? sql`(${column.value} IS NOT NULL AND ${holds})` : sql`(${holds})`)
 }
 
@@ -59,15 +60,22 @@ export function compareTexts(array: Statement, op: CompareOp, literal: string): 
   const folded = keyOf(literal)
   if (op === 'eq') return exactly(sql`(${array} @> ARRAY[${folded}::text])`)
   if (op === 'ne') {
-    return exactly(sql`(cardinality(${array}) = 0 OR EXISTS (SELECT FROM unnest(${array}) k WHERE k <> ${folded}::text))`)
+    return exactly(
+      sql`(cardinality(${array}) = 0 OR EXISTS (SELECT FROM unnest(${array}) k WHERE k <> ${folded}::text))`,
+    )
   }
   return exactly(sql`EXISTS (SELECT FROM unnest(${array}) k WHERE ${textHolds(sql`k`, op, folded)})`)
 }
 
-export function compareRows(column: Extract<Column, { kind: 'rows' }>, op: CompareOp, literal: string): Predicate {
+export function compareRows(
+  column: Extract<Column, { kind: 'rows' }>,
+  op: CompareOp,
+  literal: string,
+): Predicate {
   const holds = single(column.column, op === 'ne' ? 'eq' : op, literal)
   if (!holds) return undecided
-  const some = (condition: Statement) => sql`EXISTS (SELECT FROM ${column.from} WHERE ${column.where} AND ${condition})`
+  const some = (condition: Statement) =>
+    sql`EXISTS (SELECT FROM ${column.from} WHERE ${column.where} AND ${condition})`
   if (op === 'ne') return exactly(sql`(NOT ${some(sql`true`)} OR ${some(sql`NOT ${holds}`)})`)
   return exactly(some(holds))
 }

@@ -29,10 +29,15 @@ export function compile(filter: Filter, columns: Columns, parents: readonly stri
 }
 
 /** One element must satisfy the whole: each part of it alone is necessary, and sufficient where it is the only one. */
-function element(filter: Extract<Filter, { kind: 'element' }>, columns: Columns, parents: readonly string[]): Predicate {
+function element(
+  filter: Extract<Filter, { kind: 'element' }>,
+  columns: Columns,
+  parents: readonly string[],
+): Predicate {
   const path = [...parents, ...filter.path.names]
   const inner = filter.filter
-  if (inner.kind === 'compare' && inner.op !== 'ne' && inner.value !== null) return compare(inner, columns, path)
+  if (inner.kind === 'compare' && inner.op !== 'ne' && inner.value !== null)
+    return compare(inner, columns, path)
   if (inner.kind !== 'and') return undecided
   const terms = inner.terms.map((term) => element({ ...filter, filter: term }, columns, parents))
   return { ...combine('and', terms), exact: false }
@@ -74,7 +79,9 @@ function present(column: Column | undefined): Predicate {
       return undecided
     case 'text':
       return exactly(
-        column.nullable ? sql`(${column.value} IS NOT NULL AND ${column.value} <> '')` : sql`(${column.value} <> '')`,
+        column.nullable
+          ? sql`(${column.value} IS NOT NULL AND ${column.value} <> '')`
+          : sql`(${column.value} <> '')`,
       )
     case 'texts':
       return exactly(sql`EXISTS (SELECT FROM unnest(${column.value}) k WHERE k <> '')`)

@@ -43,8 +43,10 @@ const groupKind: Kind<GroupRow, StoredGroup> = {
   show: showGroup,
 }
 
-export const listUsers = (db: Sql, directory: DirectoryRef, query: ListQuery) => list(db, userKind, directory, query)
-export const listGroups = (db: Sql, directory: DirectoryRef, query: ListQuery) => list(db, groupKind, directory, query)
+export const listUsers = (db: Sql, directory: DirectoryRef, query: ListQuery) =>
+  list(db, userKind, directory, query)
+export const listGroups = (db: Sql, directory: DirectoryRef, query: ListQuery) =>
+  list(db, groupKind, directory, query)
 
 type Paged<Row> = { readonly total: number } & (Row | { readonly id: null })
 
@@ -64,7 +66,11 @@ async function list<Row extends { readonly id: string }, Stored>(
 }
 
 /** Walks the index in order; only the rows of the page are read. */
-function everything({ table, columns }: AnyKind, scope: Statement, { startIndex, count }: ListQuery): Statement {
+function everything(
+  { table, columns }: AnyKind,
+  scope: Statement,
+  { startIndex, count }: ListQuery,
+): Statement {
   return sql`WITH page AS (
       SELECT r.id FROM ${table} r WHERE ${scope} ORDER BY r.created_at, r.id LIMIT ${count}::int OFFSET ${startIndex - 1}::int
     )
@@ -74,7 +80,11 @@ function everything({ table, columns }: AnyKind, scope: Statement, { startIndex,
 }
 
 /** Finds first and sorts what was found, so that the order never tempts the planner to walk everybody. */
-function filtered({ table, columns }: AnyKind, found: Statement, { startIndex, count }: ListQuery): Statement {
+function filtered(
+  { table, columns }: AnyKind,
+  found: Statement,
+  { startIndex, count }: ListQuery,
+): Statement {
   return sql`${marker}WITH hit AS MATERIALIZED (
       SELECT r.id, r.created_at FROM ${table} r WHERE ${found}
     ), page AS (
@@ -116,6 +126,8 @@ async function judged<Row extends { readonly id: string }, Stored>(
     )
   }
   const memberships = await membershipsFor(db, directory, kind.memberships, filter, rows)
-  const kept = rows.map((row) => kind.toStored(row)).filter((each) => matches(filter, kind.show(each, memberships)))
+  const kept = rows
+    .map((row) => kind.toStored(row))
+    .filter((each) => matches(filter, kind.show(each, memberships)))
   return { total: kept.length, resources: kept.slice(startIndex - 1, startIndex - 1 + count) }
 }

@@ -21,7 +21,8 @@ export async function membershipsFor(
   if (!mentions(filter, attribute)) return new Map()
   const ids = rows.map(({ id }) => id)
   const refs = attribute === 'groups' ? await groupsOf(db, directory, ids) : await members(db, directory, ids)
-  if (refs.length > mostMemberships) throw tooMany(`The filter would read more than ${mostMemberships} memberships.`)
+  if (refs.length > mostMemberships)
+    throw tooMany(`The filter would read more than ${mostMemberships} memberships.`)
   return Map.groupBy(refs, (ref) => (attribute === 'groups' ? ref.userId : ref.groupId))
 }
 
@@ -39,15 +40,28 @@ function mentions(filter: Filter, attribute: string): boolean {
 
 /** As `matches` reads it: everything that a filter can compare, `meta.location` and `$ref` aside. */
 export function showUser(user: StoredUser, memberships: Memberships): Readonly<Record<string, unknown>> {
-  const groups = memberships.get(user.id)?.map(({ groupId, display }) => ({ value: groupId, display, type: 'direct' }))
-  return { ...user.body, id: user.id, active: user.activeShown, meta: metaOf('User', user), ...(groups && { groups }) }
+  const groups = memberships
+    .get(user.id)
+    ?.map(({ groupId, display }) => ({ value: groupId, display, type: 'direct' }))
+  return {
+    ...user.body,
+    id: user.id,
+    active: user.activeShown,
+    meta: metaOf('User', user),
+    ...(groups && { groups }),
+  }
 }
 
 export function showGroup(group: StoredGroup, memberships: Memberships): Readonly<Record<string, unknown>> {
-  const list = memberships.get(group.id)?.map(({ userId, display }) => ({ value: userId, display, type: 'User' }))
+  const list = memberships
+    .get(group.id)
+    ?.map(({ userId, display }) => ({ value: userId, display, type: 'User' }))
   return { ...group.body, id: group.id, meta: metaOf('Group', group), ...(list && { members: list }) }
 }
 
-function metaOf(resourceType: string, { created, lastModified }: { readonly created: Date; readonly lastModified: Date }) {
+function metaOf(
+  resourceType: string,
+  { created, lastModified }: { readonly created: Date; readonly lastModified: Date },
+) {
   return { resourceType, created: created.toISOString(), lastModified: lastModified.toISOString() }
 }

@@ -76,15 +76,17 @@ async function retry(
   roleIds: readonly string[],
   error: unknown,
 ): Promise<Receipt> {
-  if (!(error instanceof VendorError) || !['invalid', 'not-found'].includes(error.failure)) throw error
+  if (!(error instanceof VendorError) || !['invalid', 'not-found', 'conflict'].includes(error.failure))
+    throw error
   const grants = await client.grants('changeEntitlements', wish.id, wish.cid)
   const held = new Set(grants.filter(({ inherited }) => !inherited).map(({ id }) => id))
   const left = roleIds.filter((id) => held.has(id) === (wish.direction === 'revoke'))
   if (left.length === 0) return { requestId: error.requestId }
   if (left.length < roleIds.length) return call(client, wish, left)
   if (error.failure === 'invalid') throw error
-  // The user is there, and Falcon says that the role is not: the read lags behind.
-  if (roleIds.length === 1 && wish.direction === 'revoke') return { requestId: error.requestId }
+  // The user is there, and Falcon says that the role is already as wanted: the read lags behind.
+  const settled = wish.direction === 'revoke' ? 'not-found' : 'conflict'
+  if (roleIds.length === 1 && error.failure === settled) return { requestId: error.requestId }
   throw failure('unexpected', 'changeEntitlements', error.detail, { ...error, certainlyNotDone: true })
 }
 

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import type { HeldEntitlement } from '../../contract.ts'
 import type { FalconUser } from '../client/client.ts'
-import { plainCid } from '../regions.ts'
+import { plainCid } from '../auth/regions.ts'
 import { instant, Meta } from './envelope.ts'
 
 /** `uuid` is the id, `uid` the e-mail address. CrowdStrike/falconpy _user_management.py, 2026-04. */

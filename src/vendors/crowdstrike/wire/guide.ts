@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 import type { FalconUser } from '../client/client.ts'
-import { plainCid } from '../regions.ts'
+import { plainCid } from '../auth/regions.ts'
 import { instant } from './envelope.ts'
 
 /** `uid` is the id, `username` the e-mail address; a `roles` array, should one come, is not believed. */
