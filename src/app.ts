@@ -1,4 +1,5 @@
 import Fastify, { LogController, type FastifyInstance } from 'fastify'
+import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Logger } from 'pino'
 import { Agent } from 'undici'
@@ -10,6 +11,7 @@ import { startWorker } from './provisioning/worker.ts'
 import { registerHealth } from './health.ts'
 import type { DirectoryRef } from './scim/ports.ts'
 import { scimPlugin } from './scim/http/plugin.ts'
+import { answerFrameworkError } from './scim/http/reply/error-answers.ts'
 import { openStore, type Store } from './store/open.ts'
 import { vendorOf } from './vendors/registry.ts'
 import type { Kit } from './vendors/kit/kit.ts'
@@ -108,6 +110,8 @@ function createServer({ trustProxy, tls }: Environment, log: Logger): FastifyIns
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy,
     requestTimeout: 60_000,
+    genReqId: () => randomUUID(),
+    frameworkErrors: answerFrameworkError,
     // Open keep-alive connections must not hold up a stop.
     forceCloseConnections: 'idle',
   } as const

@@ -137,6 +137,7 @@ export interface Directory {
   deleteGroup(by: Actor, id: string): Promise<'gone' | 'not-found'>
   /** Direct members of groups. */
   members(directory: DirectoryRef, groupIds: readonly string[]): Promise<readonly MemberRef[]>
+  /** Counted up to 10,000. */
   memberCount(directory: DirectoryRef, groupId: string): Promise<number>
   /** Groups that users are in, directly. */
   groupsOf(directory: DirectoryRef, userIds: readonly string[]): Promise<readonly MemberRef[]>

@@ -203,7 +203,7 @@ CREATE INDEX "users_directory_id_display_name_key_idx" ON "users"("directory_id"
 CREATE INDEX "users_directory_id_deleted_at_created_at_id_idx" ON "users"("directory_id", "deleted_at", "created_at", "id");
 
 -- CreateIndex
-CREATE INDEX "users_directory_id_deleted_at_last_modified_idx" ON "users"("directory_id", "deleted_at", "last_modified");
+CREATE INDEX "users_directory_id_last_modified_idx" ON "users"("directory_id", "last_modified");
 
 -- CreateIndex
 CREATE INDEX "users_email_keys_idx" ON "users" USING GIN ("email_keys");

@@ -123,14 +123,18 @@ export function isReference(definition: AttributeDefinition): boolean {
 
 /** A `$ref` to a resource of ours is kept without its base, which answers put back (`absoluteReference`). */
 export function relativeReference(reference: unknown): unknown {
-  if (typeof reference !== 'string') return reference
-  const slash = reference.lastIndexOf('/')
-  const id = reference.slice(slash + 1)
-  const endpoint = reference.slice(reference.lastIndexOf('/', slash - 1) + 1, Math.max(slash, 0))
-  return id && (endpoint === 'Users' || endpoint === 'Groups') ? `../${endpoint}/${id}` : reference
+  return ownReference(reference) ?? reference
 }
 
 export function absoluteReference(reference: unknown, baseUrl: string): unknown {
-  if (typeof reference !== 'string' || !reference.startsWith('../')) return reference
-  return relativeReference(reference) === reference ? `${baseUrl}/${reference.slice(3)}` : reference
+  const own = ownReference(reference)
+  return own !== undefined && own === reference ? `${baseUrl}/${own.slice(3)}` : reference
+}
+
+function ownReference(reference: unknown): string | undefined {
+  if (typeof reference !== 'string') return undefined
+  const slash = reference.lastIndexOf('/')
+  const id = reference.slice(slash + 1)
+  const endpoint = reference.slice(reference.lastIndexOf('/', slash - 1) + 1, Math.max(slash, 0))
+  return id && (endpoint === 'Users' || endpoint === 'Groups') ? `../${endpoint}/${id}` : undefined
 }

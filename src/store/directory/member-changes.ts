@@ -60,7 +60,7 @@ function statement(by: Actor, groupId: string, { clear, add, remove }: Ids, bump
       UNION ALL SELECT user_id, ${priorities.live}::smallint FROM added
     ), ${bump ? bumped : empty} wished AS (
       ${wish(
-        sql`a.user_id IN (SELECT user_id FROM touched)`,
+        sql`a.user_id = ANY(ARRAY(SELECT user_id FROM touched))`,
         sql`(SELECT min(t.priority) FROM touched t WHERE t.user_id = a.user_id)`,
         'now',
       )}
@@ -89,7 +89,7 @@ function remindOthers(groupId: string, named: readonly string[]): Statement {
   return sql`UPDATE accounts SET due_at = least(accounts.due_at, now())
     FROM (
       SELECT a.id FROM accounts a
-      WHERE a.user_id = ANY(${named}::uuid[]) AND a.user_id NOT IN (SELECT user_id FROM touched)
+      WHERE a.user_id = ANY(${named}::uuid[]) AND a.user_id <> ALL(ARRAY(SELECT user_id FROM touched))
         AND a.proven_version < a.wanted_version
         AND EXISTS (SELECT FROM groups g JOIN users u ON u.directory_id = g.directory_id WHERE g.id = ${groupId}::uuid AND u.id = a.user_id)
       ORDER BY a.id FOR UPDATE OF a

@@ -66,7 +66,7 @@ function change(by: Actor, current: StoredUser, body: ResourceBody, returns: boo
       WHERE id = ${id}::uuid AND version = ${version}::int AND deleted_at IS NULL
       RETURNING ${userColumns}
     ), wished AS (
-      ${wish(sql`a.user_id IN (SELECT id FROM changed)`, sql`${priority}::smallint`, 'after-reply')}
+      ${wish(sql`a.user_id = (SELECT id FROM changed)`, sql`${priority}::smallint`, 'after-reply')}
     ), told AS (
       ${recordEvent(by, { directoryId: by.directory.id, action: 'user.updated', resourceType: 'User', resourceId: sql`id`, detail }, sql`FROM changed`)}
     )

@@ -104,7 +104,8 @@ export async function outcomes(db: Sql, userId: string): Promise<readonly Accoun
     SELECT a.id, a.connection_id, c.name, a.status, a.proven_version >= a.wanted_version AS proven,
       a.vendor_account_id IS NOT NULL AS linked, a.vendor_account_id, a.proven_at, a.deviations, a.failure,
       EXISTS (SELECT FROM operations o WHERE o.account_id = a.id AND o.closed_at IS NULL) AS uncertain,
-      greatest(0, extract(epoch FROM a.due_at - clock_timestamp()) * 1000)::double precision AS due_in_ms
+      CASE WHEN a.due_at IS NOT NULL
+        THEN greatest(0, extract(epoch FROM a.due_at - clock_timestamp()) * 1000)::double precision END AS due_in_ms
     FROM accounts a JOIN connections c ON c.id = a.connection_id
     WHERE a.user_id = ${userId}::uuid ORDER BY c.name`)
   return rows.map((row) => ({

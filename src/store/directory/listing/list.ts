@@ -16,7 +16,10 @@ const mostJudged = 10_000
 interface Kind<Row, Stored> {
   readonly table: Statement
   readonly columns: Statement
+  /** Rows that are no tombstones, said so that no index on it looks better than one on what is asked for. */
   readonly live: Statement
+  /** The same in the terms of the index that lists in order. */
+  readonly inOrder: { readonly live: Statement; readonly by: Statement }
   readonly attributes: Readonly<Record<string, Column>>
   readonly memberships: 'groups' | 'members'
   toStored(row: Row): Stored
@@ -26,7 +29,8 @@ interface Kind<Row, Stored> {
 const userKind: Kind<UserRow, StoredUser> = {
   table: sql`users`,
   columns: userColumns,
-  live: sql`r.deleted_at IS NULL`,
+  live: sql`r.user_name_key IS NOT NULL`,
+  inOrder: { live: sql`r.deleted_at IS NULL`, by: sql`r.deleted_at, r.created_at, r.id` },
   attributes: userAttributes,
   memberships: 'groups',
   toStored: toUser,
@@ -37,6 +41,7 @@ const groupKind: Kind<GroupRow, StoredGroup> = {
   table: sql`groups`,
   columns: groupColumns,
   live: sql`true`,
+  inOrder: { live: sql`true`, by: sql`r.created_at, r.id` },
   attributes: groupAttributes,
   memberships: 'members',
   toStored: toGroup,
@@ -56,25 +61,25 @@ async function list<Row extends { readonly id: string }, Stored>(
   directory: DirectoryRef,
   query: ListQuery,
 ): Promise<Page<Stored>> {
-  const scope = sql`r.directory_id = ${directory.id}::uuid AND ${kind.live}`
+  const ours = sql`r.directory_id = ${directory.id}::uuid`
   const { filter } = query
-  if (!filter) return page(kind, await db.rows<Paged<Row>>(everything(kind, scope, query)))
+  if (!filter) return page(kind, await db.rows<Paged<Row>>(everything(kind, ours, query)))
   const { where, exact } = compile(filter, kind.attributes)
-  const found = sql`${scope} AND ${where}`
+  const found = sql`${ours} AND ${kind.live} AND ${where}`
   if (exact) return page(kind, await db.rows<Paged<Row>>(filtered(kind, found, query)))
   return judged(db, kind, directory, found, filter, query)
 }
 
 /** Walks the index in order; only the rows of the page are read. */
-function everything(
-  { table, columns }: AnyKind,
-  scope: Statement,
-  { startIndex, count }: ListQuery,
-): Statement {
+function everything({ table, columns, inOrder }: AnyKind, ours: Statement, query: ListQuery): Statement {
+  const { startIndex, count } = query
   return sql`WITH page AS (
-      SELECT r.id FROM ${table} r WHERE ${scope} ORDER BY r.created_at, r.id LIMIT ${count}::int OFFSET ${startIndex - 1}::int
+      SELECT r.id FROM ${table} r WHERE ${ours} AND ${inOrder.live} ORDER BY ${inOrder.by}
+      LIMIT ${count}::int OFFSET ${startIndex - 1}::int
     )
-    SELECT counted.total, s.* FROM (SELECT count(*)::int AS total FROM ${table} r WHERE ${scope}) counted
+    SELECT counted.total, s.* FROM (
+      SELECT count(*)::int AS total FROM ${table} r WHERE ${ours} AND ${inOrder.live}
+    ) counted
     LEFT JOIN (SELECT ${columns} FROM ${table} WHERE id IN (SELECT id FROM page)) s ON true
     ORDER BY s.created_at, s.id`
 }
@@ -95,7 +100,7 @@ function filtered(
     ORDER BY s.created_at, s.id`
 }
 
-type AnyKind = Pick<Kind<never, never>, 'table' | 'columns'>
+type AnyKind = Pick<Kind<never, never>, 'table' | 'columns' | 'inOrder'>
 
 const marker = Prisma.raw(`${unprepared} `)
 
