@@ -2,8 +2,8 @@ import Fastify, { LogController, type FastifyInstance } from 'fastify'
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Logger } from 'pino'
-import { Agent } from 'undici'
 import type { Configuration, Environment } from './config/model.ts'
+import { createDispatcher } from './egress.ts'
 import { openConnections, type Connections, type ConnectionSpec } from './provisioning/connections.ts'
 import { createProvisioning } from './provisioning/inline.ts'
 import { createLeaseKeeper } from './provisioning/leases.ts'
@@ -48,7 +48,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   }
   try {
     const applied = await store.applyConfiguration(configuration)
-    const { kit, close: closeKit } = createKit(log, parts.timeoutMs ?? vendorTimeoutMs)
+    const { kit, close: closeKit } = createKit(parts)
     opened.push({ close: closeKit })
     const connections = openConnections(specsOf(configuration, applied.connectionIds), store.connections, kit)
     const leases = createLeaseKeeper(store.queue, log)
@@ -77,8 +77,11 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   }
 }
 
-function createKit(log: Logger, timeoutMs: number): { kit: Kit; close: () => Promise<void> } {
-  const dispatcher = new Agent({ connections: 32, connect: { timeout: 5_000 }, keepAliveTimeout: 10_000 })
+function createKit({ environment, log, timeoutMs = vendorTimeoutMs }: GatewayParts): {
+  kit: Kit
+  close: () => Promise<void>
+} {
+  const dispatcher = createDispatcher(environment.insecureTargets)
   const stop = new AbortController()
   return {
     kit: { log, dispatcher, signal: stop.signal, now: Date.now, timeoutMs },

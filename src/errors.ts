@@ -65,8 +65,7 @@ export class VendorError extends Error {
     this.retryAfterMs = details.retryAfterMs
     this.pathClass = details.pathClass
     this.requestId = details.requestId
-    this.certainlyNotDone =
-      details.certainlyNotDone ?? !['unavailable', 'unexpected'].includes(failure)
+    this.certainlyNotDone = details.certainlyNotDone ?? !['unavailable', 'unexpected'].includes(failure)
   }
 }
 

@@ -31,10 +31,10 @@ export function added(
   return { after: written.length === 0 ? values : after, written }
 }
 
-/** Type and value; for elements without a value, all but what is derived. */
+/** Type and value; for elements without a value, all but what is derived and the mark as primary. */
 function keyOf(value: unknown): string {
   if (!isObject(value) || value['value'] !== undefined) return identityOf(value)
-  const parts = Object.entries(value).filter(([name]) => !derived.has(name))
+  const parts = Object.entries(value).filter(([name]) => name !== 'primary' && !derived.has(name))
   return JSON.stringify(parts.sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 

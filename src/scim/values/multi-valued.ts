@@ -10,9 +10,10 @@ export function settleValues(values: readonly unknown[], favoured?: ReadonlySet<
   return onePrimary([...byIdentity.values()], favoured)
 }
 
-/** Type and value; what has no value is identified by all that it has. */
+/** Type and value; what has no value is identified by all that it has but its mark as primary. */
 export function identityOf(value: unknown): string {
-  if (!isObject(value) || value['value'] === undefined) return JSON.stringify(value)
+  if (!isObject(value)) return JSON.stringify(value)
+  if (value['value'] === undefined) return JSON.stringify({ ...value, primary: undefined })
   return JSON.stringify([value['type'] ?? null, value['value']])
 }
 

@@ -112,12 +112,10 @@ describe('any list of operations', () => {
         operation: { op: 'Remove', path: 'members', value: list },
         run: (set: Set<string>) => new Set([...set].filter((each) => !list.includes(each))),
       })),
-      fc
-        .tuple(id, id)
-        .map(([a, b]) => ({
-          operation: { op: 'remove', path: `members[value eq "${a}" or value eq "${b}"]` },
-          run: (set: Set<string>) => new Set([...set].filter((each) => each !== a && each !== b)),
-        })),
+      fc.tuple(id, id).map(([a, b]) => ({
+        operation: { op: 'remove', path: `members[value eq "${a}" or value eq "${b}"]` },
+        run: (set: Set<string>) => new Set([...set].filter((each) => each !== a && each !== b)),
+      })),
       fc.constant({ operation: { op: 'remove', path: 'members' }, run: () => new Set<string>() }),
     )
     fc.assert(

@@ -1,0 +1,40 @@
+import { lookup, type LookupAddress, type LookupOptions } from 'node:dns'
+import { Agent } from 'undici'
+import { isPublicAddress } from './config/base-url.ts'
+
+type Found = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void
+export type Lookup = (hostname: string, options: LookupOptions, found: Found) => void
+
+/**
+ * Resolves names for vendor calls, to public addresses only: a name that leads into the private network (by mistake, or
+ * because somebody changed its DNS) is not found, unless `insecureTargets` names the host.
+ */
+export function publicLookup(insecureTargets: readonly string[], resolve: Lookup = lookup as Lookup): Lookup {
+  const named = new Set(insecureTargets.map((target) => target.toLowerCase().replace(/:\d+$/, '')))
+  return (hostname, options, found) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error) return found(error, [])
+      const all = addresses as LookupAddress[]
+      const usable = named.has(hostname.toLowerCase())
+        ? all
+        : all.filter(({ address }) => isPublicAddress(address))
+      const [first] = usable
+      if (!first) return found(privateAddress(hostname), [])
+      return options.all ? found(null, usable) : found(null, first.address, first.family)
+    })
+  }
+}
+
+function privateAddress(hostname: string): NodeJS.ErrnoException {
+  const message = `${hostname} resolves to no public address; DRAWBRIDGE_INSECURE_TARGETS may name it`
+  return Object.assign(new Error(message), { code: 'ENOTFOUND', syscall: 'getaddrinfo' })
+}
+
+/** The connections to vendors: kept open, at most 32 an origin, to public addresses only. */
+export function createDispatcher(insecureTargets: readonly string[]): Agent {
+  return new Agent({
+    connections: 32,
+    keepAliveTimeout: 10_000,
+    connect: { timeout: 5_000, lookup: publicLookup(insecureTargets) as never },
+  })
+}
