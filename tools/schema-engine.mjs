@@ -39,6 +39,7 @@ function log(level, message, fields = {}) {
 /** The few things that Prisma asks of the engine outside its protocol. */
 async function command(name) {
   const codes = { '3D000': 'P1003', ECONNREFUSED: 'P1001', '28P01': 'P1000' }
+  log('INFO', 'Starting schema engine CLI')
   try {
     if (name === 'can-connect-to-database')
       await onServer(url, async () => log('INFO', 'Connection successful'))

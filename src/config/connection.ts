@@ -55,7 +55,7 @@ export function checkConnection(
       apiProfile: settings.apiProfile,
       settings: settings.settings,
       credentials: raw.credentials as Readonly<Record<string, string>>,
-      policy: policyOf(raw, base, context, defaultSteps(vendor, settings.apiProfile)),
+      policy: policyOf(raw, base, context, defaultSteps(vendor, settings.apiProfile, settings.settings)),
     },
   }
 }

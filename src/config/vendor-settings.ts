@@ -1,6 +1,6 @@
 import { Type, type TObject, type TSchema } from 'typebox'
 import { Default } from 'typebox/value'
-import type { AnyVendor, ApiProfile, ShutOutStep } from '../vendors/contract.ts'
+import type { AnyVendor, ApiProfile, DefaultSteps, ShutOutStep } from '../vendors/contract.ts'
 import { checkBaseUrl } from './base-url.ts'
 import { findings } from './file/findings.ts'
 import { isRecord, type Finding, type Path } from './file/problems.ts'
@@ -62,8 +62,9 @@ export function checkSettings(
 export function defaultSteps(
   vendor: AnyVendor,
   apiProfile: 'auto' | ApiProfile,
-): { readonly inactive: readonly ShutOutStep[]; readonly deleted: readonly ShutOutStep[] } {
-  const { inactive, deleted } = vendor.deprovision
+  settings: Readonly<Record<string, unknown>>,
+): DefaultSteps {
+  const { inactive, deleted } = vendor.deprovisionFor?.(settings) ?? vendor.deprovision
   const switchFirst = apiProfile === 'guide' && vendor.capabilities('guide').account.disable
   return {
     inactive: switchFirst && !inactive.includes('disable') ? ['disable', ...inactive] : inactive,

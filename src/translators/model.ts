@@ -14,6 +14,8 @@ export interface Person {
   readonly login: string
   readonly active: boolean
   readonly profile: Profile
+  /** The whole name as the directory formats it, if it does. */
+  readonly formattedName?: string
   readonly groups: readonly GroupRef[]
 }
 
@@ -137,6 +139,7 @@ export interface Deviation {
     | 'login-immutable'
     | 'entitlement-unknown'
     | 'entitlement-ambiguous'
+    | 'entitlement-scope-conflict'
     | 'entitlement-kind-missing'
     | 'entitlement-deferred'
     | 'entitlement-inherited'

@@ -24,7 +24,19 @@ export function personOf(
 ): Person | undefined {
   const login = loginOf(resource, order)
   if (login === undefined) return undefined
-  return { login, active: resource['active'] !== false, profile: profileOf(resource, login), groups }
+  const formattedName = formattedNameOf(resource)
+  return {
+    login,
+    active: resource['active'] !== false,
+    profile: profileOf(resource, login),
+    ...(formattedName === undefined ? {} : { formattedName }),
+    groups,
+  }
+}
+
+function formattedNameOf({ name }: Resource): string | undefined {
+  const formatted = isRecord(name) ? name['formatted'] : undefined
+  return typeof formatted === 'string' && formatted.trim() !== '' ? formatted.trim() : undefined
 }
 
 function profileOf(resource: Resource, login: string): Profile {

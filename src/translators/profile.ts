@@ -28,16 +28,20 @@ export function profileDifference(
   if (!account) return { change: {}, deviations: notKept }
 
   const held = heldProfile(account, can)
+  const kept = new Set(account.facts.readOnly)
   const differing = supported(can).filter(([name]) => !isSame(name, wanted[name], held[name]))
   const changes = differing
-    .filter(([, { mutability }]) => mutability === 'readWrite')
+    .filter(([name, { mutability }]) => mutability === 'readWrite' && !kept.has(name))
     // Vendors fill a required attribute themselves; clearing it would only bring their filling back.
     .filter(([name, { required }]) => wanted[name] !== undefined || !required)
     .map(([name]) => [name, wanted[name] ?? null])
   const fixed = differing
     .filter(([name, { mutability }]) => mutability === 'immutable' && wanted[name] !== undefined)
     .map(([name]) => immutable(name, wanted[name] ?? '', held[name], can))
-  return { change: Object.fromEntries(changes), deviations: [...fixed, ...notKept] }
+  const locked = differing
+    .filter(([name, { mutability }]) => mutability === 'readWrite' && kept.has(name))
+    .map(([name]) => readOnlyHere(name, account))
+  return { change: Object.fromEntries(changes), deviations: [...fixed, ...locked, ...notKept] }
 }
 
 /** Adds the attributes that every update must carry, with the values that are known. */
@@ -56,8 +60,16 @@ export function carriedTogether(
 }
 
 /** The attribute that holds the vendor's login is wanted to be the person's login, whatever userName says. */
-function wantedProfile({ profile, login }: Person, { correlateBy: [loginAttribute] }: Capabilities): Profile {
-  return { ...profile, [loginAttribute]: login }
+function wantedProfile(person: Person, { correlateBy: [loginAttribute], attributes }: Capabilities): Profile {
+  const { profile, login } = person
+  const displayName = attributes.displayName?.required ? { displayName: wholeName(person) } : {}
+  return { ...displayName, ...profile, [loginAttribute]: login }
+}
+
+/** For vendors that demand one name of everybody, whatever the directory has. */
+function wholeName({ profile: { givenName, familyName }, formattedName, login }: Person): string {
+  const parts = [givenName, familyName].filter((part) => part !== undefined)
+  return formattedName ?? (parts.length > 0 ? parts.join(' ') : login)
 }
 
 function heldProfile({ profile, login }: Account, { correlateBy: [loginAttribute] }: Capabilities): Profile {
@@ -88,6 +100,11 @@ function immutable(name: Attribute, wanted: string, held: string | undefined, ca
         code: 'attribute-immutable',
         detail: `The vendor sets ${name} only at creation; it stays ${held ?? 'as it is'} instead of ${wanted}.`,
       }
+}
+
+function readOnlyHere(name: Attribute, { login, profile }: Account): Deviation {
+  const detail = `The vendor marks ${name} of ${login} as read-only; it stays ${profile[name] ?? 'as it is'}. Change it where the vendor takes it from.`
+  return { code: 'attribute-immutable', detail }
 }
 
 const names = ['givenName', 'familyName', 'displayName'] as const

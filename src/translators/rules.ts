@@ -1,6 +1,7 @@
 import { entitlementKey, type Capabilities, type Entitlement, type Scope } from '../vendors/contract.ts'
 import { resolve, type Wish } from './entitlements/catalogue.ts'
 import { isTeamRole } from './entitlements/changes.ts'
+import { ofOneLevel } from './entitlements/levels.ts'
 import { slotOf } from './entitlements/slot.ts'
 import { deviationOf } from './entitlements/unresolved.ts'
 import { keyOfWish, slotAsked, wishesOf } from './entitlements/wishes.ts'
@@ -47,22 +48,28 @@ export function entitlementsFor(
       if (!isDecided) frozen.add(key)
       continue
     }
-    const { entitlement } = resolution
-    const own = entitlementKey(entitlement)
-    if (support?.perAccount === 'one') {
-      const slot = slotOf(entitlement)
-      if ((slots.get(slot) ?? own) !== own) continue
-      slots.set(slot, own)
-    }
-    for (const each of withMembership(entitlement, catalogue, can)) {
-      const eachKey = entitlementKey(each)
-      granted.set(eachKey, merged(granted.get(eachKey), each, reason, key))
+    for (const entitlement of [resolution.entitlement, ...resolution.further]) {
+      const own = entitlementKey(entitlement)
+      if (support?.perAccount === 'one') {
+        const slot = slotOf(entitlement)
+        if ((slots.get(slot) ?? own) !== own) continue
+        slots.set(slot, own)
+      }
+      for (const each of withMembership(entitlement, catalogue, can)) {
+        const eachKey = entitlementKey(each)
+        granted.set(eachKey, merged(granted.get(eachKey), each, reason, key))
+      }
     }
   }
 
-  const entitlements = [...granted.values()]
-  const matched = entitlements.some(({ reasons }) => reasons.some(({ rule }) => rule !== 'default'))
-  return { entitlements, frozen: [...frozen], deviations: [...deviations.values()], matched }
+  const levelled = ofOneLevel([...granted.values()], can)
+  const matched = levelled.entitlements.some(({ reasons }) => reasons.some(({ rule }) => rule !== 'default'))
+  return {
+    entitlements: levelled.entitlements,
+    frozen: [...new Set([...frozen, ...levelled.frozen])],
+    deviations: [...deviations.values(), ...levelled.deviations],
+    matched,
+  }
 }
 
 interface Asked {

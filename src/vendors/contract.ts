@@ -36,6 +36,10 @@ export interface Entitlement extends EntitlementRef {
   readonly name: string
   /** Owner and admin roles: who holds one is never adopted silently. */
   readonly privileged?: boolean
+  /** The scope as people write it in a rule. */
+  readonly scopeName?: string
+  /** Meant by rules that name no scope; several home scopes are meant together. */
+  readonly home?: true
 }
 
 /** What an account holds. `inherited`: through a vendor group or a parent tenant; the gateway cannot revoke it. */
@@ -48,7 +52,7 @@ export interface EntitlementChange {
   readonly revoke: readonly EntitlementRef[]
 }
 
-/** What else a vendor tells of an account; inventory shows it, the planner reads only `lastOwner`, `managedBy`. */
+/** What else a vendor tells of an account; inventory shows it, the planner reads only `lastOwner`, `managedBy` and `readOnly`. */
 export interface AccountFacts {
   /** Who made the account: `local`, `sso`, `scim`, `directory`, … in the vendor's words, lower case. */
   readonly source?: string
@@ -61,6 +65,8 @@ export interface AccountFacts {
   readonly lastOwner?: boolean
   /** Somebody else manages the account (native SCIM, partnership); the vendor refuses our writes. Says who. */
   readonly managedBy?: string
+  /** Attributes that the vendor lets nobody change on this account, whatever the capability table says. */
+  readonly readOnly?: readonly Attribute[]
 }
 
 /** One person's presence on one target, as the vendor reports it. Plain JSON: it is stored as `held`. */
@@ -106,6 +112,8 @@ export interface EntitlementSupport {
   readonly catalogue: 'static' | 'fetched'
   /** What an account keeps when everything of this kind is taken away (a vendor's lowest role). */
   readonly floor?: readonly string[]
+  /** `one`: everything scoped that an account holds of this kind is of one scope level. */
+  readonly scopeLevels?: 'one'
 }
 
 /**
@@ -177,6 +185,8 @@ export interface Target {
   setActive?(id: string, active: boolean): Promise<Receipt>
   /** Present when `account.remove`. Resolves when the account is already gone. */
   remove?(id: string): Promise<Receipt>
+  /** Part of every shut-out: ends sessions and API tokens that outlive it. Resolves when there are none, or no account. */
+  endSessions?(id: string): Promise<Receipt>
 }
 
 /** The methods that a capability table obliges a vendor to implement; the compiler holds it to them. */
@@ -210,10 +220,9 @@ export interface Vendor<
   /** The least permissions that the credentials need, in the vendor's words; shown in docs and beside `missing-scope`. */
   readonly scopes: readonly string[]
   /** Default steps of a shut-out, for `inactive` and `deleted`. */
-  readonly deprovision: {
-    readonly inactive: readonly ShutOutStep[]
-    readonly deleted: readonly ShutOutStep[]
-  }
+  readonly deprovision: DefaultSteps
+  /** Present where settings change the default steps. */
+  readonly deprovisionFor?: (settings: Readonly<Record<string, unknown>>) => DefaultSteps
   readonly capabilities: (profile: ApiProfile) => C
   /** Opens no connection by itself. */
   connect(connection: Connection<Static<S> & CommonSettings, Static<K>>, kit: Kit): TargetOf<C>
@@ -227,6 +236,11 @@ export interface CommonSettings {
 
 /** What may be done on a vendor when a person becomes inactive or leaves, in order of preference. */
 export type ShutOutStep = 'disable' | 'strip' | 'remove'
+
+export interface DefaultSteps {
+  readonly inactive: readonly ShutOutStep[]
+  readonly deleted: readonly ShutOutStep[]
+}
 
 /** A vendor whose table is only known at run time: what the registry holds. */
 export interface AnyVendor extends Omit<Vendor, 'connect' | 'capabilities'> {

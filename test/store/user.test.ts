@@ -212,6 +212,21 @@ test('removes at once under accept, and lets a successor know what is still to b
   await store.applyConfiguration(aConfiguration(aConnection('sentry')))
 })
 
+test('refuses texts that the database cannot hold, and keeps everything else as it is', async () => {
+  const odd = ['\0', '\ud800', `${'é'.repeat(1_001)}`]
+  for (const userName of odd) {
+    await assert.rejects(() => store.directory.createUser(by, body(`a${userName}`)), {
+      scimType: 'invalidValue',
+    })
+  }
+  await assert.rejects(() => store.directory.createUser(by, body('b', { title: 'x\0' })), {
+    scimType: 'invalidValue',
+  })
+  const title = String.raw`\u0000 \\ud800 😀 "%_' $1`
+  const user = await stored(`o'${title}`, { title })
+  assert.equal((await store.directory.user(by.directory, user.id))?.body['title'], title)
+})
+
 async function prove(userId: string, status: 'proven' | 'failed' = 'proven'): Promise<void> {
   const { id } = await accountOf(userId)
   const claimed = await store.queue.claim(id)

@@ -20,7 +20,7 @@ export interface BoundPath {
    * A comparison on a whole multi-valued complex attribute is bound to its `value` already.
    */
   readonly names: readonly string[]
-  /** Characteristics of the last name; `unknown` for attributes that no schema has: they compare as absent. */
+  /** Characteristics of the last name; `unknown` for attributes that no schema has: every comparison with them is false. */
   readonly type:
     'string' | 'boolean' | 'integer' | 'decimal' | 'dateTime' | 'reference' | 'binary' | 'complex' | 'unknown'
   readonly caseExact: boolean

@@ -70,7 +70,7 @@ type Ids = ReadonlySet<string> | 'everybody'
 function idsOf(filter: Filter, text: string): Ids {
   switch (filter.kind) {
     case 'or':
-      return filter.terms.map((term) => idsOf(term, text)).reduce(union)
+      return union(filter.terms.map((term) => idsOf(term, text)))
     case 'and':
       return filter.terms.map((term) => idsOf(term, text)).reduce(intersection)
     case 'compare': {
@@ -86,8 +86,8 @@ function idsOf(filter: Filter, text: string): Ids {
   throw invalidFilter(`${quoted(text)} is not supported for members. Name them: members[value eq "<id>"].`)
 }
 
-function union(a: Ids, b: Ids): Ids {
-  return a === 'everybody' || b === 'everybody' ? 'everybody' : new Set([...a, ...b])
+function union(sets: readonly Ids[]): Ids {
+  return sets.includes('everybody') ? 'everybody' : new Set(sets.flatMap((ids) => [...ids]))
 }
 
 function intersection(a: Ids, b: Ids): Ids {

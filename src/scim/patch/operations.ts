@@ -39,7 +39,7 @@ export const maxOperations = 5000
 
 /**
  * Validates a PatchOp message and binds it to the schema (RFC 7644 §3.5.2). Attributes that the resource type does not
- * have are ignored in `add` and `replace`; a `remove` that cannot be understood is refused. Throws a ScimError.
+ * have are ignored in `add` and `replace`; a `remove` that cannot be understood is refused, unless it names an unknown schema. Throws a ScimError.
  */
 export function parsePatch(body: unknown, model: ResourceModel, switches: ClientSwitches): PatchOperation[] {
   const reading: Reading = { model, switches, operations: [] }
@@ -88,7 +88,7 @@ function readOperation(reading: Reading, operation: unknown): void {
 function readPath(reading: Reading, op: Op, path: string, value: unknown): void {
   const target = parsePath(path, reading.model, reading.switches)
   if (!target) {
-    if (op !== 'remove') return
+    if (op !== 'remove' || isForeign(path, reading.model)) return
     throw invalidPath(
       `${quoted(path)} is no attribute of a ${reading.model.name}. Correct the path of the remove.`,
     )
@@ -105,6 +105,12 @@ function readPath(reading: Reading, op: Op, path: string, value: unknown): void 
     throw invalidValue(`Remove ${quoted(path)} without a value, or the attributes inside one by one.`)
   }
   push(reading, op, target, undefined, false)
+}
+
+/** Of a schema that was never stored here (an identity provider's own extension): its removal is true already. */
+function isForeign(path: string, { urns }: ResourceModel): boolean {
+  const folded = path.toLowerCase()
+  return folded.startsWith('urn:') && !urns.some(({ folded: urn }) => folded.startsWith(urn))
 }
 
 /** An operation without path: each key of the value stands for a path. */

@@ -29,7 +29,6 @@ export const provisioningUser: SchemaDraft = {
           caseExact: true,
           mutability: 'readOnly',
         },
-        { name: 'login', description: 'Login of the account at the vendor.', mutability: 'readOnly' },
         {
           name: 'provenAt',
           type: 'dateTime',

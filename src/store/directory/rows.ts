@@ -1,6 +1,6 @@
 import type { ResourceBody, StoredGroup, StoredUser } from '../../scim/ports.ts'
 import { invalidValue } from '../../scim/errors.ts'
-import { sql } from '../sql/statement.ts'
+import { isStorable, sql } from '../sql/statement.ts'
 
 export interface UserRow {
   readonly id: string
@@ -51,6 +51,7 @@ export interface UserKeys {
 }
 
 export function userKeys(body: ResourceBody): UserKeys {
+  refuseUnstorable(body)
   const userName = indexable('userName', body['userName'])
   if (userName === null) throw invalidValue('userName is missing')
   const emails: unknown = body['emails']
@@ -74,6 +75,7 @@ export interface GroupKeys {
 }
 
 export function groupKeys(body: ResourceBody): GroupKeys {
+  refuseUnstorable(body)
   const displayName = indexable('displayName', body['displayName'])
   if (displayName === null) throw invalidValue('displayName is missing')
   return {
@@ -81,6 +83,10 @@ export function groupKeys(body: ResourceBody): GroupKeys {
     displayNameKey: keyOf(displayName),
     externalId: indexable('externalId', body['externalId']),
   }
+}
+
+function refuseUnstorable(body: ResourceBody): void {
+  if (!isStorable(body)) throw invalidValue('a text contains a NUL character or half of a surrogate pair')
 }
 
 /** How attributes that are not case-exact are compared. */
@@ -92,7 +98,6 @@ const longest = 2_000
 function indexable(name: string, value: unknown): string | null {
   if (typeof value !== 'string') return null
   if (Buffer.byteLength(value) > longest) throw invalidValue(`${name} is longer than ${longest} bytes`)
-  if (value.includes('\0')) throw invalidValue(`${name} contains a NUL character`)
   return value
 }
 

@@ -13,9 +13,6 @@ export const isUniqueViolation = (error: unknown): boolean => codeOf(error) === 
 export const isForeignKeyViolation = (error: unknown): boolean => codeOf(error) === '23503'
 /** Given up by the database for another transaction's sake. */
 export const isConflict = (error: unknown): boolean => ['40001', '40P01'].includes(codeOf(error) ?? '')
-/** A text with NUL, or one too long for an index. */
-export const isUnstorable = (error: unknown): boolean =>
-  ['22021', '22P05', '54000'].includes(codeOf(error) ?? '')
 
 const unreachable =
   /^(08|57P0|53)|^E(CONNREFUSED|CONNRESET|CONNABORTED|NOENT|ACCES|PIPE|TIMEDOUT|NOTFOUND|AI_AGAIN|HOSTUNREACH|NETUNREACH)$/

@@ -6,9 +6,15 @@ export const join = Prisma.join
 export const empty = Prisma.empty
 export type Statement = Prisma.Sql
 
-/** Plain JSON as a `jsonb` parameter; undefined is SQL's NULL. */
+/** NUL and halves of surrogate pairs, as `JSON.stringify` writes them: `jsonb` refuses both. */
+const unstorable = /(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})/g
+
+export const isStorable = (value: unknown): boolean => JSON.stringify(value).search(unstorable) < 0
+
+/** Plain JSON as a `jsonb` parameter; undefined is SQL's NULL. What PostgreSQL cannot hold becomes U+FFFD. */
 export function json(value: unknown): Statement {
-  return value === undefined || value === null ? sql`NULL::jsonb` : sql`${JSON.stringify(value)}::jsonb`
+  if (value === undefined || value === null) return sql`NULL::jsonb`
+  return sql`${JSON.stringify(value).replace(unstorable, '$1\ufffd')}::jsonb`
 }
 
 export function milliseconds(ms: number): Statement {

@@ -1,5 +1,6 @@
 import { entitlementKey, type Entitlement, type EntitlementKind, type Scope } from '../../vendors/contract.ts'
 import { nearestNames } from './nearest.ts'
+import { slotOf } from './slot.ts'
 
 /** One entitlement that a rule asks for, as the configuration spells it. */
 export interface Wish {
@@ -9,13 +10,14 @@ export interface Wish {
 }
 
 export type Resolution =
-  | { readonly kind: 'found'; readonly entitlement: Entitlement }
+  /** `further`: the same role in the other home scopes. */
+  | { readonly kind: 'found'; readonly entitlement: Entitlement; readonly further: readonly Entitlement[] }
   | { readonly kind: 'unknown'; readonly nearest: readonly string[] }
   | { readonly kind: 'ambiguous'; readonly among: readonly string[] }
 
 /**
  * Finds what a wish names: by id, then by name, letter case aside. A wish without a scope means the default scope,
- * else an entry without one, else the only entry there is; never a role in a team.
+ * else all home scopes, else an entry without one, else the only entry there is; never a role in a team.
  */
 export function resolve(wish: Wish, catalogue: readonly Entitlement[], defaultScope?: Scope): Resolution {
   const entries = indexOf(catalogue)[wish.kind]
@@ -25,15 +27,23 @@ export function resolve(wish: Wish, catalogue: readonly Entitlement[], defaultSc
   const byId = named(entries.byId.get(name) ?? [])
   const found = distinct(byId.length > 0 ? byId : named(entries.byName.get(name) ?? []))
 
-  const [entitlement, another] = found
+  const [entitlement, ...further] = found
   if (!entitlement) return { kind: 'unknown', nearest: nearestNames(wish.name, entries.names) }
-  if (another) return { kind: 'ambiguous', among: found.map(entitlementKey) }
-  return { kind: 'found', entitlement }
+  if (further.length > 0 && !isOnePerHome(found)) {
+    return { kind: 'ambiguous', among: found.map(entitlementKey) }
+  }
+  return { kind: 'found', entitlement, further }
+}
+
+function isOnePerHome(found: readonly Entitlement[]): boolean {
+  return found.every(({ home }) => home) && new Set(found.map(slotOf)).size === found.length
 }
 
 function withoutScope(pool: readonly Entitlement[], defaultScope: Scope | undefined): readonly Entitlement[] {
   const inDefault = defaultScope ? pool.filter(({ scope }) => scope && isSame(scope, defaultScope)) : []
   if (inDefault.length > 0) return inDefault
+  const atHome = pool.filter(({ home }) => home)
+  if (atHome.length > 0) return atHome
   const unscoped = pool.filter(({ scope }) => scope === undefined)
   return unscoped.length > 0 ? unscoped : pool.filter(({ scope }) => scope?.level !== 'team')
 }
@@ -61,11 +71,14 @@ function withinScope(
 /** The Falcon console shows CIDs with a checksum that the API does not know (CrowdStrike `cid`: 32 hex digits). */
 const cidChecksum = /-[0-9a-f]{2}$/
 
-/** Teams are named or numbered like any group of the catalogue; other levels by id. */
+/** Teams are named or numbered like any group of the catalogue; other levels by id, or as the catalogue names them. */
 function scopesNamed(level: string, value: string, catalogue: readonly Entitlement[]): readonly Scope[] {
   if (!isLevel(level)) return []
   if (level === 'cid') return [{ level, id: fold(value).replace(cidChecksum, '') }]
-  if (level !== 'team') return [{ level, id: value.trim() }]
+  if (level !== 'team') {
+    const named = indexOf(catalogue).scopes.get(`${level} ${fold(value)}`) ?? []
+    return [{ level, id: value.trim() }, ...named]
+  }
   const { byId, byName } = indexOf(catalogue).group
   const teams = byId.get(fold(value)) ?? byName.get(fold(value)) ?? []
   return distinct(teams).map(({ id }) => ({ level, id }))
@@ -96,6 +109,8 @@ interface KindIndex {
 interface CatalogueIndex extends Readonly<Record<EntitlementKind, KindIndex>> {
   /** Levels that the vendor lists role entries of. */
   readonly levels: ReadonlySet<string>
+  /** Scopes by level and name. */
+  readonly scopes: ReadonlyMap<string, readonly Scope[]>
 }
 
 // A sweep plans many people against one catalogue; the index lives as long as that array does.
@@ -108,9 +123,22 @@ function indexOf(catalogue: readonly Entitlement[]): CatalogueIndex {
     role: indexOfKind(catalogue.filter(({ kind }) => kind === 'role')),
     group: indexOfKind(catalogue.filter(({ kind }) => kind === 'group')),
     levels: new Set(catalogue.flatMap(({ scope }) => (scope ? [scope.level] : []))),
+    scopes: scopesByName(catalogue),
   }
   indexes.set(catalogue, index)
   return index
+}
+
+function scopesByName(catalogue: readonly Entitlement[]): ReadonlyMap<string, readonly Scope[]> {
+  const scopes = new Map<string, Scope[]>()
+  const seen = new Set<string>()
+  for (const { scope, scopeName } of catalogue) {
+    if (!scope || scopeName === undefined || seen.has(`${scope.level} ${scope.id}`)) continue
+    seen.add(`${scope.level} ${scope.id}`)
+    const name = `${scope.level} ${fold(scopeName)}`
+    scopes.set(name, [...(scopes.get(name) ?? []), scope])
+  }
+  return scopes
 }
 
 function indexOfKind(entries: readonly Entitlement[]): KindIndex {

@@ -208,6 +208,11 @@ describe('normaliseBody', () => {
       { locality: 'Oslo', type: 'work' },
     ]
     assert.equal((created(user({ addresses }))['addresses'] as unknown[]).length, 2)
+    const marked = [{ primary: true }, { type: 'work', primary: true }, { primary: false }]
+    assert.deepEqual(created(user({ addresses: marked }))['addresses'], [
+      { primary: false },
+      { type: 'work', primary: true },
+    ])
   })
 
   test('does not enforce suggested values or formats', () => {

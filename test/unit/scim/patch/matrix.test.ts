@@ -168,6 +168,14 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
   ],
   'elements that a filter selects': [
     [
+      'the primary written last wins over a later element',
+      [
+        { op: 'replace', path: 'emails[type eq "home"].primary', value: true },
+        { op: 'replace', path: 'emails[type eq "work"].primary', value: true },
+      ],
+      { emails: [work, { ...home, primary: false }] },
+    ],
+    [
       'add merges',
       [{ op: 'add', path: 'emails[type eq "work"]', value: { display: 'D' } }],
       { emails: [{ ...work, display: 'D' }, home] },

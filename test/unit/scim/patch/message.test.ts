@@ -93,7 +93,6 @@ describe('parsePatch', () => {
   test('ignores unknown attributes in add and replace, and refuses to remove them', () => {
     for (const path of [
       'nosuch',
-      'urn:unknown:2.0:User:attr',
       `${enterprise}:nosuch`,
       'constructor',
       'emails[type eq "work"].nosuch',
@@ -111,6 +110,17 @@ describe('parsePatch', () => {
       parse(message({ op: 'add', value: { nosuch: 1, 'a b': 2, '': 3, __proto__x: 4, é: 5 } })),
       [],
     )
+  })
+
+  test('ignores attributes of schemas that nobody here knows, so that a leaver is shut out all the same', () => {
+    const path = 'urn:ietf:params:scim:schemas:extension:custom:2.0:User:badge'
+    for (const op of ['add', 'replace', 'remove']) {
+      const operations = [
+        { op, path, value: 'x' },
+        { op: 'replace', path: 'active', value: false },
+      ]
+      assert.equal(patchUser(operations)['active'], false)
+    }
   })
 
   test('wants a target for a removal', () => {

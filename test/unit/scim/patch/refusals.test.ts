@@ -43,7 +43,6 @@ describe('applyPatch refuses', () => {
     ],
   ]
   for (const [operation, scimType, client] of refused) {
-    if (!scimType) continue
     test(`${JSON.stringify(operation).slice(0, 100)} ${client ?? ''}`, () => {
       assert.throws(() => patchUser([operation], client), refusal(scimType))
     })
@@ -52,10 +51,7 @@ describe('applyPatch refuses', () => {
   test('stops before work gets out of hand', () => {
     const emails = Array.from({ length: 500 }, (_, index) => ({ value: `${index}`, type: 'x' }))
     const terms = Array.from({ length: 99 }, (_, index) => `value eq "x${index}"`).join(' or ')
-    const operations = Array.from({ length: 5000 }, () => ({ op: 'remove', path: `emails[${terms}]` })).slice(
-      0,
-      300,
-    )
+    const operations = Array.from({ length: 300 }, () => ({ op: 'remove', path: `emails[${terms}]` }))
     assert.throws(
       () => patch(userModel, { userName: 'a', emails }, operations),
       refusal(undefined, /too much work/, 413),

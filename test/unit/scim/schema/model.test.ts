@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import { Schemas } from 'scimmy'
 import type { AttributeDefinition } from '../../../../src/scim/schema/model.ts'
 import {
+  defineModel,
   groupModel,
   modelOf,
   provisioningUrn,
@@ -119,6 +120,26 @@ describe('resolvePath', () => {
       assert.deepEqual(resolvePath(userModel, text)?.names, names)
     })
   }
+
+  test('takes the longest schema URN where one begins like another', () => {
+    const schema = (urn: string) => ({
+      urn,
+      name: urn,
+      description: urn,
+      attributes: [{ name: 'b' }, { name: 'more' }],
+    })
+    const extensions = [schema('urn:a'), schema('urn:a:more'), schema('urn:a:more:b')]
+    const model = defineModel({
+      name: 'X',
+      endpoint: '/X',
+      description: '',
+      schema: schema('urn:x'),
+      extensions,
+    })
+    assert.deepEqual(resolvePath(model, 'urn:a:more:b')?.names, ['urn:a:more:b'])
+    assert.deepEqual(resolvePath(model, 'urn:a:more:more')?.names, ['urn:a:more', 'more'])
+    assert.deepEqual(resolvePath(model, 'urn:a:b')?.names, ['urn:a', 'b'])
+  })
 
   test('finds attributes of writable extensions by short names where asked to', () => {
     assert.deepEqual(resolvePath(userModel, 'Manager', { shortNames: true })?.names, [enterprise, 'manager'])
