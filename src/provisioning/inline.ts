@@ -27,12 +27,14 @@ export function createProvisioning(by: Provisioner, wake: () => void): Provision
     wake,
 
     async run(directory, userId) {
-      const open = (await standings(directory, userId)).filter(({ proven }) => !proven).slice(0, mostInline)
+      const all = await standings(directory, userId)
+      const open = all.filter(({ proven }) => !proven).slice(0, mostInline)
+      if (open.length === 0) return all.map((standing) => outcomeOf(by, standing))
       const deadline = by.now() + budgetOf(by, open)
       const runs = open.map((standing) => runOne(by, userId, standing.accountId, deadline))
-      const all = Promise.all(runs).catch((err: unknown) => by.log.error({ err }, 'inline run broke off'))
+      const ended = Promise.all(runs).catch((err: unknown) => by.log.error({ err }, 'inline run broke off'))
       // A run goes on past the budget, and past a disconnect: it holds its lease and its journal.
-      await Promise.race([all, delay(Math.max(0, deadline - by.now()), undefined, { ref: false })])
+      await Promise.race([ended, delay(Math.max(0, deadline - by.now()), undefined, { ref: false })])
       return outcomes(directory, userId)
     },
 
@@ -45,10 +47,10 @@ export function createProvisioning(by: Provisioner, wake: () => void): Provision
 
 /** The shortest budget of the connections concerned: the identity provider waits for all of them. */
 function budgetOf(by: Provisioner, open: readonly AccountStanding[]): number {
-  return Math.min(
-    Number.MAX_SAFE_INTEGER,
-    ...open.map(({ connectionId }) => by.connections.byId(connectionId)?.policy.reply.budgetMs ?? 0),
+  const budgets = open.map(
+    ({ connectionId }) => by.connections.byId(connectionId)?.policy.reply.budgetMs ?? 0,
   )
+  return budgets.length === 0 ? 0 : Math.min(...budgets)
 }
 
 async function runOne(by: Provisioner, userId: string, accountId: string, deadline: number): Promise<void> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import { aUser, startTestGateway, type GatewayUnderTest } from '../support/gateway.ts'
+import { aPatch, aUser, startTestGateway, type GatewayUnderTest } from '../support/gateway.ts'
 import { falconPolicy, forget, person, startFalcon, writes, type Falcon } from '../support/vendors.ts'
 
 const down = { status: 503, times: 1_000 }
@@ -108,5 +108,28 @@ describe('a userName that comes back while its predecessor’s removal is pendin
       return now !== undefined && now !== account && person(falcon, 'ada')?.entitlements.length === 1
     })
     assert.deepEqual(writes(falcon), ['remove', 'create', 'grant'])
+  })
+})
+
+describe('a removal that is pending', () => {
+  it('is not cancelled by a change of profile, only by a write that wants the person active', async (t) => {
+    const { scim, falcon, until } = await start(t, 'retry')
+    const { body: ada } = await scim('POST', '/Users', aUser('ada'))
+    falcon.failNext(down)
+    assert.equal((await scim('DELETE', `/Users/${ada.id}`)).status, 503)
+    const changed = aPatch({ op: 'replace', path: 'title', value: 'Countess' })
+    assert.equal((await scim('PATCH', `/Users/${ada.id}`, changed)).status, 503)
+    falcon.clearFaults()
+    await until('404', async () => (await scim('GET', `/Users/${ada.id}`)).status === 404)
+    assert.equal(falcon.people().length, 0)
+
+    const { body: bob } = await scim('POST', '/Users', aUser('bob'))
+    falcon.failNext(down)
+    assert.equal((await scim('DELETE', `/Users/${bob.id}`)).status, 503)
+    assert.equal((await scim('PUT', `/Users/${bob.id}`, aUser('bob'))).status, 200)
+    falcon.clearFaults()
+    await until('settled', async () => (await scim('PUT', `/Users/${bob.id}`, aUser('bob'))).status === 200)
+    assert.equal((await scim('GET', `/Users/${bob.id}`)).body.active, true)
+    assert.deepEqual(person(falcon, 'bob')?.entitlements, ['role:event_viewer@cid'])
   })
 })

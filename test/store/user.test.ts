@@ -183,7 +183,9 @@ test('keeps a deleted User and its name until the removal is proven', async () =
 test('cancels a pending removal when the User is wanted again', async () => {
   const user = await stored('stays@corp.example')
   await store.directory.deleteUser(by, user.id)
-  const write = await store.directory.updateUser(by, user.id, (current) => current.body)
+  const aside = await store.directory.updateUser(by, user.id, ({ body }) => ({ ...body, title: 'Boss' }))
+  assert.ok(aside.kind === 'stored' && aside.user.deletePending, 'only a wish to be active cancels it')
+  const write = await store.directory.updateUser(by, user.id, ({ body }) => ({ ...body, active: true }))
   assert.ok(write.kind === 'stored' && write.changed && !write.user.deletePending)
   await prove(user.id)
   assert.ok(await store.directory.user(by.directory, user.id))

@@ -24,13 +24,17 @@ export function afterChange(account: Account, change: EntitlementChange, can: Ca
 }
 
 /** The account as it is after a change of profile that the vendor confirmed. */
-export function afterUpdate(account: Account, change: ProfileChange): Account {
+export function afterUpdate(
+  account: Account,
+  change: ProfileChange,
+  { correlateBy: [loginAttribute] }: Capabilities,
+): Account {
   const profile = Object.fromEntries(
     Object.entries({ ...account.profile, ...change }).filter(
       (entry): entry is [string, string] => entry[1] != null,
     ),
   )
-  return { ...account, profile, ...(change.email ? { login: change.email } : {}) }
+  return { ...account, profile, login: change[loginAttribute] ?? account.login }
 }
 
 /**

@@ -39,7 +39,7 @@ export async function execute(
         () => target.update(id, operation.change),
         (held) => ({
           ...held,
-          account: afterUpdate(held.account, operation.change),
+          account: afterUpdate(held.account, operation.change, run.connection.can),
         }),
       )
       break

@@ -1,8 +1,8 @@
-import { failures, VendorError } from '../../errors.ts'
+import { failures, GatewayError, VendorError } from '../../errors.ts'
 import { backoffMs, shutOutRetryMs } from '../backoff.ts'
 import { provide, relink, wantedBy } from './present.ts'
 import { recover } from './recover.ts'
-import { failureFrom, type Ending, type Provisioner, type Run } from './run.ts'
+import { failureFrom, failureOf, type Ending, type Provisioner, type Run } from './run.ts'
 import { shutOut } from './shut-out.ts'
 import { verify } from './verify.ts'
 import { yieldToPredecessor } from './predecessor.ts'
@@ -40,9 +40,20 @@ async function endingOf(run: Run): Promise<Ending> {
   try {
     return await look(run)
   } catch (error) {
+    if (error instanceof GatewayError && error.code === 'ACCOUNT_LINKED') return linkedElsewhere(run, error)
     if (!(error instanceof VendorError)) throw error
     if (error.failure === 'not-found' && run.link !== undefined) return lookAgain(run, error)
     return afterFailure(run, error)
+  }
+}
+
+/** Another User's account was linked to this one at the same moment: somebody has to decide whose it is. */
+function linkedElsewhere(run: Run, { message }: GatewayError): Ending {
+  return {
+    status: 'waiting',
+    failure: failureOf(run, 'ambiguous', message),
+    attempts: run.work.attempts,
+    dueInMs: shutOutRetryMs,
   }
 }
 

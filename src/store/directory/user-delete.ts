@@ -20,6 +20,7 @@ export async function deleteUser(db: Sql, by: Actor, id: string): Promise<'gone'
   })
 }
 
+/** From here on the User is wanted inactive: only a write that says `active: true` itself cancels the removal. */
 async function ask(tx: Sql, by: Actor, id: string): Promise<void> {
   const event = {
     directoryId: by.directory.id,
@@ -27,7 +28,10 @@ async function ask(tx: Sql, by: Actor, id: string): Promise<void> {
     resourceType: 'User',
   } as const
   await tx.rows(sql`
-    WITH asked AS (UPDATE users SET delete_requested_at = now() WHERE id = ${id}::uuid RETURNING id)
+    WITH asked AS (
+      UPDATE users SET delete_requested_at = now(), active_wanted = false, body = jsonb_set(body, '{active}', 'false')
+      WHERE id = ${id}::uuid RETURNING id
+    )
     ${recordEvent(by, { ...event, resourceId: sql`id` }, sql`FROM asked`)}`)
   await tx.rows(wish(sql`a.user_id = ${id}::uuid`, sql`${priorities['shut-out']}::smallint`, 'now'))
 }
