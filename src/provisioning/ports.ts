@@ -1,6 +1,6 @@
 import type { Failure } from '../errors.ts'
 import type { Deviation, GroupRef, Held, Operation, Snapshot } from '../translators/model.ts'
-import type { Entitlement, ShutOutStep } from '../vendors/contract.ts'
+import type { ApiProfile, Entitlement, ShutOutStep } from '../vendors/contract.ts'
 
 /**
  * What provisioning needs from the store. Implemented in src/store; the accounts row is the queue.
@@ -96,6 +96,8 @@ export interface AccountWork {
     readonly deleted: boolean
   }
   readonly groups: readonly GroupRef[]
+  /** Milliseconds for which path classes of the connection are paused, by any process. */
+  readonly pauses?: Readonly<Record<string, number>>
 }
 
 /** Fields that are absent are left alone; `null` clears. */
@@ -131,7 +133,10 @@ export interface Settlement {
 
 /** The accounts as a queue. */
 export interface AccountQueue {
-  /** Claims due accounts of unpaused, unparked connections, by priority and due time, in one statement. */
+  /**
+   * Claims due accounts of unparked connections, by priority and due time, in one statement. While a path class of the
+   * connection is paused only shut-outs and revokes are claimed: their calls may be of another class.
+   */
   claimDue(limit: number): Promise<readonly Claimed[]>
   /** Claims one account whether due or not. `busy`: leased elsewhere. `paused`: its connection is parked. */
   claim(accountId: string): Promise<Claimed | 'busy' | 'paused' | 'gone'>
@@ -179,12 +184,21 @@ export interface AccountStanding {
   readonly dueInMs?: number
 }
 
+export interface ResolvedProfile {
+  readonly profile: ApiProfile
+  /** ISO 8601 instant at which the vendor was asked. */
+  readonly at: string
+}
+
 /** Connections as the store keeps them. */
 export interface ConnectionStore {
   /** Stops all work of a connection until its credentials or settings change. Answers true the first time. */
   park(connectionId: string, reason: AccountFailure): Promise<boolean>
   /** Pauses a path class until `waitMs` from now. */
   pause(connectionId: string, pathClass: string, waitMs: number): Promise<void>
+  /** What `apiProfile: auto` was found to mean under the present settings. */
+  profile(connectionId: string): Promise<ResolvedProfile | undefined>
+  keepProfile(connectionId: string, profile: ApiProfile): Promise<void>
   /** Keeps the vendor's tenant id; rejects with `GatewayError` `TENANT_CHANGED` when another one is stored. */
   keepTenant(connectionId: string, tenant: string): Promise<void>
   catalogue(

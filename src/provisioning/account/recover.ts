@@ -42,7 +42,12 @@ async function afterCreate(run: Run, row: OpenOperation): Promise<Ending | undef
 
 async function afterWrite(run: Run, { operation }: OpenOperation): Promise<undefined> {
   const account = await refresh(run)
-  if (!account) return learn(run, unlink).then(() => undefined)
+  if (!account) {
+    const { active, deleted } = run.work.user
+    // A shut-out proves the absence itself, and needs the login that the vendor knew.
+    if (active && !deleted) await learn(run, unlink)
+    return undefined
+  }
   await keep(run, account)
   if (operation.op === 'change-entitlements') await claimGrants(run, operation.change)
   return undefined
