@@ -157,6 +157,8 @@ export interface Plan {
 export interface Snapshot {
   /** ISO 8601 instant. */
   readonly takenAt: string
+  /** The vendor's login of the account, by which its absence is proven once it has been removed. */
+  readonly login?: string
   readonly entitlements: readonly EntitlementRef[]
   /** Those that Drawbridge had granted: the rules decide about them anew. */
   readonly granted: readonly Granted[]

@@ -10,7 +10,7 @@ async function start(
   pendingShutOut: 'retry' | 'accept',
 ): Promise<GatewayUnderTest & { readonly falcon: Falcon }> {
   const falcon = await startFalcon(t)
-  const policy = { ...falconPolicy, reply: { budgetMs: 400, pendingShutOut } }
+  const policy = { ...falconPolicy, reply: { budgetMs: 4_000, pendingShutOut } }
   const gateway = await startTestGateway(t, { connections: [{ name: 'falcon', simulator: falcon, policy }] })
   return { ...gateway, falcon }
 }
@@ -61,7 +61,7 @@ describe('the answer to DELETE User', () => {
     assert.deepEqual(writes(falcon), [])
   })
 
-  it('ends an account that came by itself: a leaver without a link is found by login', async (t) => {
+  it('[R4-29] ends an account that came by itself: a leaver without a link is found by login', async (t) => {
     const { scim, falcon } = await start(t, 'retry')
     const known = falcon.state.addUser({ email: 'ada@example.com' })
     falcon.state.grant(known.id, 'help_desk')

@@ -17,7 +17,7 @@ function configure(t: TestContext, falcon: Falcon): Promise<string> {
 
 describe('a gateway that is killed', () => {
   for (const when of ['before', 'after'] as const) {
-    it(`between CrowdStrike's create and grant (${when} the vendor saw the grant) ends, restarted, in one account with its roles`, async (t) => {
+    it(`[M-07] between CrowdStrike's create and grant (${when} the vendor saw the grant) ends, restarted, in one account with its roles`, async (t) => {
       const falcon = await startFalcon(t)
       const [file, databaseUrl] = [await configure(t, falcon), await freshDatabase(t)]
       const grant = falcon.hold({ method: 'POST', path: /user-role-actions/, when })

@@ -21,7 +21,7 @@ import {
   type Sentry,
 } from '../support/vendors.ts'
 
-const reply = { budgetMs: 600, pendingShutOut: 'retry' } as const
+const reply = { budgetMs: 4_000, pendingShutOut: 'retry' } as const
 const urn = 'urn:drawbridge:params:scim:schemas:extension:provisioning:2.0:User'
 
 interface Account {
@@ -147,7 +147,7 @@ describe('credentials', () => {
     assert.deepEqual(writes(falcon), [])
   })
 
-  it('that lack a scope park the connection and name the scope', async (t) => {
+  it('[R3-05] that lack a scope park the connection and name the scope', async (t) => {
     const gateway = await startAtFalcon(t)
     gateway.falcon.state.toggles.scopes = ['read']
     const { status, body } = await gateway.scim('POST', '/Users', aUser('ada'))
@@ -171,7 +171,7 @@ describe('credentials', () => {
 })
 
 describe('what is never written', () => {
-  it('is the removal of the last owner: 400 that says why, and the owner stays', async (t) => {
+  it('[R4-18] is the removal of the last owner: 400 that says why, and the owner stays', async (t) => {
     const { scim, sentry } = await startAtSentry(t, { adopt: 'always' })
     // The founder is an owner; adopted through a shut-out, the only way that a privileged account is.
     for (const member of sentry.state.members.values()) {
@@ -198,7 +198,7 @@ describe('what is never written', () => {
     )
   })
 
-  it('is an account that native SCIM manages at the vendor', async (t) => {
+  it('[R4-13] is an account that native SCIM manages at the vendor', async (t) => {
     const { scim, sentry, until } = await startAtSentry(t)
     const { body: ada } = await scim('POST', '/Users', aUser('ada'))
     const member = [...sentry.state.members.values()].find(({ email }) => email === 'ada@example.com')

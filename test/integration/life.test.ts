@@ -24,7 +24,7 @@ for (const profile of profiles) {
       return { ...vendors, ...gateway }
     }
 
-    it('creates a joiner with roles and teams: one create and one grant at Falcon, one invite at Sentry', async (t) => {
+    it('[M-02, M-03] creates a joiner with roles and teams: one create and one grant at Falcon, one invite at Sentry', async (t) => {
       const { scim, falcon, sentry } = await start(t)
       const created = await scim('POST', '/Users', aUser('ada'))
       assert.equal(created.status, 201, JSON.stringify(created.body))
@@ -35,7 +35,7 @@ for (const profile of profiles) {
       assert.deepEqual(person(sentry, 'ada')?.entitlements, ['group:everyone', 'role:member'])
     })
 
-    it('moves a person between groups: grants before revokes, nothing else is touched', async (t) => {
+    it('[M-03] moves a person between groups: grants before revokes, nothing else is touched', async (t) => {
       const { scim, falcon, sentry, until } = await start(t)
       const { body: ada } = await scim('POST', '/Users', aUser('ada'))
       const { body: analysts } = await scim('POST', '/Groups', aGroup('Analysts', ada.id))
@@ -65,7 +65,7 @@ for (const profile of profiles) {
       assert.deepEqual(person(sentry, 'ada')?.entitlements, ['group:admins', 'group:everyone', 'role:member'])
     })
 
-    it('ends the access of a leaver, proves it, and gives it back on return', async (t) => {
+    it('[R3-33, R4-30, R4-34] ends the access of a leaver, proves it, and gives it back on return', async (t) => {
       const { scim, falcon, sentry, until } = await start(t)
       const { body: ada } = await scim('POST', '/Users', aUser('ada'))
       const left = await scim('PATCH', `/Users/${ada.id}`, deactivate)
@@ -94,7 +94,7 @@ for (const profile of profiles) {
       assert.deepEqual(person(falcon, 'ada')?.entitlements, ['role:event_viewer@cid', 'role:help_desk@cid'])
     })
 
-    it('removes a deleted person everywhere and answers 404 afterwards', async (t) => {
+    it('[M-03, R3-33] removes a deleted person everywhere and answers 404 afterwards', async (t) => {
       const { scim, falcon, sentry } = await start(t)
       const { body: ada } = await scim('POST', '/Users', aUser('ada'))
       const deleted = await scim('DELETE', `/Users/${ada.id}`)

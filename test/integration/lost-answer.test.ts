@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { VendorSimulator } from '../../src/vendors/simulator/simulator.ts'
-import { aUser, deactivate, startTestGateway } from '../support/gateway.ts'
+import { activate, aUser, deactivate, startTestGateway } from '../support/gateway.ts'
 import { bothVendors, person, writes } from '../support/vendors.ts'
 
 const creations = {
@@ -48,3 +48,23 @@ for (const name of ['falcon', 'sentry'] as const) {
     })
   })
 }
+
+describe('a removal whose read-back fails', () => {
+  it('is not taken for an account that is still there: who returns before it is proven gets a new one', async (t) => {
+    const { sentry, connections } = await bothVendors(t)
+    const reply = { budgetMs: 4_000, pendingShutOut: 'retry' } as const
+    const { scim, until } = await startTestGateway(t, {
+      connections: connections
+        .filter(({ name }) => name === 'sentry')
+        .map((each) => ({ ...each, policy: { ...each.policy, reply } })),
+    })
+    const { body: ada } = await scim('POST', '/Users', aUser('ada'))
+    sentry.failNext({ method: 'GET', path: /\/members\/$/, status: 503, times: 100 })
+    assert.equal((await scim('PATCH', `/Users/${ada.id}`, deactivate)).status, 503)
+    assert.equal(person(sentry, 'ada'), undefined)
+    assert.equal((await scim('PATCH', `/Users/${ada.id}`, activate)).status, 200)
+    sentry.clearFaults()
+    await until('the new invitation', () => person(sentry, 'ada') !== undefined)
+    assert.deepEqual(person(sentry, 'ada')?.entitlements, ['group:everyone', 'role:member'])
+  })
+})

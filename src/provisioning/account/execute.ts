@@ -4,7 +4,7 @@ import type { Held, Operation, WantedEntitlement } from '../../translators/model
 import type { Account, AccountDraft, EntitlementChange, Receipt } from '../../vendors/contract.ts'
 import { afterChange, afterUpdate } from './effects.ts'
 import { noteChange, seenThrough } from './recent.ts'
-import { journaled, type Run, type Written } from './run.ts'
+import { journaled, unlink, type Run, type Written } from './run.ts'
 
 type PresentOperation = Exclude<Operation, { op: 'shut-out' }>
 
@@ -110,7 +110,7 @@ export function setActive(
   throw new VendorError('unsupported', 'the vendor has no off switch', { vendor, operation: 'setActive' })
 }
 
-/** A journaled call on the linked account; `effect` is how it changes what is held. */
+/** A journaled call on the linked account; `effect` is how it changes what is held, null when nothing is any more. */
 export async function write(
   run: Run,
   operation: Operation,
@@ -122,7 +122,7 @@ export async function write(
     const held = run.held && effect(run.held)
     return {
       closing: { outcome: 'done', after: held?.account ?? null, ...asRequest(requestId) },
-      ...(held === undefined ? {} : { update: { held } }),
+      ...(held === undefined ? {} : { update: held === null ? unlink : { held } }),
     }
   })
 }

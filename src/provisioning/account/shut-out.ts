@@ -23,7 +23,7 @@ import {
 } from './run.ts'
 import type { AccountFailure } from '../ports.ts'
 
-export const tenantAgeMs = 5 * 60_000
+const tenantAgeMs = 5 * 60_000
 const firstVerificationMs = 5_000
 
 type ShutOut = Exclude<Wanted, { kind: 'present' }>
@@ -33,14 +33,14 @@ type ShutOut = Exclude<Wanted, { kind: 'present' }>
  * and falls through to the next while the step does not hold. Never ends as proven without proof.
  */
 export async function shutOut(run: Run, wanted: ShutOut): Promise<Ending> {
-  const account = await presentAccount(run, wanted)
+  const account = await presentAccount(run)
   if (account === 'absent') return proven()
   if ('status' in account) return account
   return takeSteps(run, wanted, account)
 }
 
 /** The account whose access must end: the linked one as the vendor shows it now, or the one found by login. */
-async function presentAccount(run: Run, wanted: ShutOut): Promise<Account | Ending | 'absent'> {
+async function presentAccount(run: Run): Promise<Account | Ending | 'absent'> {
   if (run.link !== undefined) {
     const account = await refresh(run)
     if (account) {
@@ -49,7 +49,7 @@ async function presentAccount(run: Run, wanted: ShutOut): Promise<Account | Endi
     }
   }
   // Not found by id, or never linked: only a look by login, at the tenant we know, can prove that nobody is there.
-  const login = loginAtVendor(run, wanted)
+  const login = loginAtVendor(run)
   if (run.link !== undefined) await learn(run, unlink)
   if (login === undefined) return 'absent'
   await run.connection.tenant(tenantAgeMs)
@@ -60,10 +60,9 @@ async function presentAccount(run: Run, wanted: ShutOut): Promise<Account | Endi
   return run.held!.account
 }
 
-function loginAtVendor(run: Run, wanted: ShutOut): string | undefined {
-  if (run.held) return run.held.account.login
-  const known = wanted.kind === 'shut-out' ? wanted.login : undefined
-  return known ?? loginOf(run.work.user.resource, run.connection.policy.login)
+/** The login under which the vendor knows, or knew, the account: never a userName that was renamed since. */
+export function loginAtVendor({ held, snapshot, work, connection }: Run): string | undefined {
+  return held?.account.login ?? snapshot?.login ?? loginOf(work.user.resource, connection.policy.login)
 }
 
 async function takeSteps(run: Run, wanted: ShutOut, account: Account): Promise<Ending> {
@@ -143,11 +142,12 @@ async function takeStep(run: Run, step: ShutOutStep): Promise<void> {
       const { remove } = target
       if (!remove)
         throw new VendorError('unsupported', 'accounts cannot be removed', { vendor, operation: 'remove' })
+      // From the vendor's yes on nothing is held: a return that comes before the read-back must not find it so.
       return write(
         run,
         { op: 'shut-out', steps: [step] },
         () => remove(id),
-        (held) => held,
+        () => null,
       )
     }
   }
@@ -174,24 +174,26 @@ async function readBack(run: Run, step: ShutOutStep): Promise<Account | undefine
     await (account ? keep(run, account, []) : learn(run, unlink))
     return account
   }
+  // Still there, or there again under another id: that account must go too.
+  const found = await findByLogin(run)
+  if (found) await linkTo(run, found)
+  return found
+}
+
+/** An account under the login that the vendor knew, at the tenant that we know. */
+export async function findByLogin(run: Run): Promise<Account | undefined> {
   const { target, can } = run.connection
-  const login = run.held!.account.login
+  const login = loginAtVendor(run)
   await run.connection.tenant(tenantAgeMs)
-  const [found] = await target.find(can.correlateBy[0], login)
-  if (found) {
-    // Still there, or there again under another id: that account must go too.
-    if (found.id !== run.link) await linkTo(run, found)
-    return found
-  }
-  await learn(run, unlink)
-  return undefined
+  const [found] = login === undefined ? [] : await target.find(can.correlateBy[0], login)
+  return found
 }
 
 async function keepSnapshot(run: Run): Promise<void> {
   if (run.snapshot || !run.held) return
   const { account, granted } = run.held
   const entitlements = account.entitlements.filter(({ inherited }) => !inherited)
-  await learn(run, { snapshot: { takenAt: iso(run.by.now()), entitlements, granted } })
+  await learn(run, { snapshot: { takenAt: iso(run.by.now()), login: account.login, entitlements, granted } })
 }
 
 function verifying(run: Run, step: ShutOutStep): Ending {

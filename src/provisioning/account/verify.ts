@@ -2,7 +2,7 @@ import { holds } from '../../translators/holds.ts'
 import type { Account } from '../../vendors/contract.ts'
 import { refresh } from './execute.ts'
 import { failureOf, iso, keep, learn, proven, unlink, type Ending, type Run } from './run.ts'
-import { inheritedPart, tenantAgeMs } from './shut-out.ts'
+import { findByLogin, inheritedPart } from './shut-out.ts'
 
 /** Reads where a write was believed although reads lag: at 5, 15, 45 s and after the lag. */
 export async function verify(run: Run): Promise<Ending> {
@@ -37,12 +37,6 @@ export async function verify(run: Run): Promise<Ending> {
 }
 
 async function readNow(run: Run): Promise<Account | undefined> {
-  if (run.link === undefined) return undefined
-  const account = await refresh(run)
-  if (account) return account
-  await run.connection.tenant(tenantAgeMs)
-  const login = run.held?.account.login
-  const [found] =
-    login === undefined ? [] : await run.connection.target.find(run.connection.can.correlateBy[0], login)
-  return found
+  const account = run.link === undefined ? undefined : await refresh(run)
+  return account ?? findByLogin(run)
 }
