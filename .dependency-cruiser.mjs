@@ -86,6 +86,15 @@ export default {
       'config/model[.]ts$',
       'generated/',
     ),
+    only(
+      'doctor',
+      'errors[.]ts$',
+      'translators/',
+      'vendors/(contract|registry|plan|examination)[.]ts$',
+      'vendors/kit/kit[.]ts$',
+      'provisioning/profile[.]ts$',
+      'config/model[.]ts$',
+    ),
     only('config', 'errors[.]ts$', 'translators/model[.]ts$', 'vendors/contract[.]ts$', 'scim/ports[.]ts$'),
     {
       name: 'entry-points-are-the-end',

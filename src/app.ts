@@ -10,11 +10,14 @@ import { createLeaseKeeper } from './provisioning/leases.ts'
 import { startWorker } from './provisioning/worker.ts'
 import { registerHealth } from './health.ts'
 import type { DirectoryRef } from './scim/ports.ts'
-import { scimPlugin } from './scim/http/plugin.ts'
+import { scimPlugin, type ScimOptions } from './scim/http/plugin.ts'
+import { answerClientError } from './scim/http/reply/client-errors.ts'
 import { answerFrameworkError } from './scim/http/reply/error-answers.ts'
+import { serverLimits } from './scim/http/server-limits.ts'
 import { openStore, type Store } from './store/open.ts'
 import { vendorOf } from './vendors/registry.ts'
 import type { Kit } from './vendors/kit/kit.ts'
+import { createPacing } from './vendors/kit/pacing.ts'
 
 /** Longest wait for one reply of a vendor, in milliseconds. */
 const vendorTimeoutMs = 30_000
@@ -25,6 +28,8 @@ export interface GatewayParts {
   readonly log: Logger
   /** For tests: how long a vendor may take. */
   readonly timeoutMs?: number
+  /** For tests: resource types beside User and Group. */
+  readonly resourceTypes?: ScimOptions['resourceTypes']
 }
 
 export interface Gateway {
@@ -65,6 +70,8 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
       directory: store.directory,
       provisioning: createProvisioning(by, worker.wake),
       publicUrl: environment.publicUrl,
+      cursorSecret: await store.cursorSecret(),
+      resourceTypes: parts.resourceTypes,
     })
     const url = await app.listen({ host: environment.host, port: environment.port })
     const directories = configuration.directories.map(({ name, client, domains }) => {
@@ -84,7 +91,7 @@ function createKit({ environment, log, timeoutMs = vendorTimeoutMs }: GatewayPar
   const dispatcher = createDispatcher(environment.insecureTargets)
   const stop = new AbortController()
   return {
-    kit: { log, dispatcher, signal: stop.signal, now: Date.now, timeoutMs },
+    kit: { log, dispatcher, signal: stop.signal, now: Date.now, timeoutMs, pacing: createPacing() },
     async close() {
       stop.abort()
       await dispatcher.destroy()
@@ -108,16 +115,19 @@ function specsOf(
 
 function createServer({ trustProxy, tls }: Environment, log: Logger): FastifyInstance {
   const https = tls && { cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) }
+  const { http, ...limits } = serverLimits
   const options = {
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy,
-    requestTimeout: 60_000,
+    ...limits,
     genReqId: () => randomUUID(),
     frameworkErrors: answerFrameworkError,
+    clientErrorHandler: answerClientError,
     // Open keep-alive connections must not hold up a stop.
     forceCloseConnections: 'idle',
   } as const
   // Fastify's types differ by server; the routes do not.
-  return (https ? Fastify({ ...options, https }) : Fastify(options)) as unknown as FastifyInstance
+  const server = https ? Fastify({ ...options, https: { ...http, ...https } }) : Fastify({ ...options, http })
+  return server as unknown as FastifyInstance
 }

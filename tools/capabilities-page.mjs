@@ -1,3 +1,5 @@
+import { planTables } from './plan-tables.mjs'
+
 const yesOrNo = (ability) => (ability ? 'yes' : 'no')
 
 /** Row titles and what they show of one vendor's table in one profile. */
@@ -19,8 +21,8 @@ const rows = {
   'permissions needed': ({ vendor }) => vendor.scopes.join(', '),
 }
 
-/** docs/vendors/capabilities.md: what each vendor can do in each API profile. */
-export function capabilitiesPage(vendors) {
+/** docs/vendors/capabilities.md: what each vendor can do in each API profile, and what its native SCIM costs and lacks. */
+export function capabilitiesPage(vendors, plans) {
   const columns = vendors.flatMap((vendor) =>
     vendor.profiles.map((profile) => ({ vendor, profile, can: vendor.capabilities(profile) })),
   )
@@ -28,12 +30,13 @@ export function capabilitiesPage(vendors) {
   return [
     '# Capabilities',
     '',
-    'Generated from the vendors’ capability tables (`npm run schema:write`). The planner reads the same tables.',
+    'Generated from the vendors’ capability tables and plan facts (`npm run schema:write`). The planner and `drawbridge doctor` read the same data.',
     '',
     line(['', ...columns.map(({ vendor, profile }) => `${vendor.name}, ${profile}`)]),
     line(['---', ...columns.map(() => '---')]),
     ...Object.entries(rows).map(([title, cell]) => line([title, ...columns.map(cell)])),
     '',
+    ...planTables(plans, vendors),
   ].join('\n')
 }
 

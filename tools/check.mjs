@@ -14,6 +14,7 @@ const steps = {
   types: ['npm', 'run', '--silent', 'typecheck'],
   imports: ['npm', 'run', '--silent', 'lint:imports'],
   'generated documents': ['node', 'tools/write-documents.mjs', '--check'],
+  'requirement rows': ['node', 'tools/requirement-rows.mjs'],
   repository: [
     'node',
     '--test',

@@ -5,10 +5,19 @@ import { fileURLToPath } from 'node:url'
 import { publishedSchema } from '../src/config/json-schema.ts'
 import { vendors } from '../src/vendors/registry.ts'
 import { capabilitiesPage } from './capabilities-page.mjs'
+import { conformancePage } from './conformance-page.mjs'
+import { planFacts } from './plan-tables.mjs'
 
+const conformance = conformancePage()
 const documents = {
   'docs/schemas/drawbridge.schema.json': `${JSON.stringify(publishedSchema(vendors), null, 2)}\n`,
-  'docs/vendors/capabilities.md': capabilitiesPage(vendors),
+  'docs/scim-conformance.md': conformance.text,
+  'docs/vendors/capabilities.md': capabilitiesPage(vendors, await planFacts()),
+}
+
+for (const problem of conformance.problems) {
+  console.error(problem)
+  process.exitCode = 1
 }
 
 for (const [path, text] of Object.entries(documents)) {

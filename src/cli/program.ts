@@ -22,6 +22,7 @@ export function createProgram(parts: Parts): Command {
     .addCommand(demoCommand(parts))
     .addCommand(simulateCommand(parts))
     .addCommand(checkCommand(parts))
+    .addCommand(doctorCommand(parts))
 }
 
 function serveCommand(parts: Parts): Command {
@@ -78,6 +79,19 @@ function checkCommand(parts: Parts): Command {
     })
 }
 
+function doctorCommand(parts: Parts): Command {
+  return newCommand('doctor', parts)
+    .description('Examine one connection at its vendor, changing nothing, and show what is wrong.')
+    .argument('<connection>', 'name of a connection, or <directory>/<connection>')
+    .option('--config <file>', 'configuration file', defaultFile)
+    .option('--json', 'print the report as JSON')
+    .addHelpText('after', examples('doctor falcon --config drawbridge.yaml', 'doctor corp/sentry --json'))
+    .action(async (connection: string, options: { config: string; json?: boolean }) => {
+      const { doctor } = await import('./doctor.ts')
+      parts.finish(await doctor(connection, options, parts.surroundings, parts.output))
+    })
+}
+
 function newCommand(name: string, { surroundings: { stdout, stderr } }: Parts): Command {
   return new Command(name)
     .exitOverride()
@@ -99,7 +113,7 @@ function portNumber(text: string): number {
 const exitCodeText = `
 Exit codes:
   0  done
-  1  the command could not be carried out
+  1  the command could not be carried out, or the doctor found something wrong
   2  unknown command or option, or a configuration that cannot be used; nothing was done
 
 In a checkout, "npm run drawbridge -- <command>" is the command line.`

@@ -44,6 +44,7 @@ export function checkConnection(
     ...(context.sound([...base, 'settings']) ? settings.findings : []),
     ...credentials,
     ...stepFindings(vendor, raw, base, context),
+    ...invitationFindings(vendor, raw, base),
     ...grantFindings(vendor, raw, base, context),
   ]
   if (all.length > 0 || !context.sound(base)) return { findings: all }
@@ -54,6 +55,7 @@ export function checkConnection(
       vendor: vendor.id,
       apiProfile: settings.apiProfile,
       settings: settings.settings,
+      ...(settings.plan !== undefined && { plan: settings.plan }),
       credentials: raw.credentials as Readonly<Record<string, string>>,
       policy: policyOf(raw, base, context, defaultSteps(vendor, settings.apiProfile, settings.settings)),
     },
@@ -80,6 +82,7 @@ function policyOf(
     },
     rename: raw.rename ?? 'keep',
     adopt: raw.adopt ?? 'always',
+    reinvite: raw.reinvite ?? 'never',
     reply: {
       budgetMs: durationMs(raw.reply?.budget ?? '8s') ?? 8000,
       pendingShutOut: raw.reply?.pendingShutOut ?? 'retry',
@@ -145,6 +148,12 @@ function stepFindings(
           ],
     )
   })
+}
+
+function invitationFindings(vendor: AnyVendor, { reinvite }: RawConnection, base: Path): readonly Finding[] {
+  const invites = vendor.profiles.some((profile) => vendor.capabilities(profile).account.create === 'invite')
+  if (reinvite !== 'once' || invites) return []
+  return [{ path: [...base, 'reinvite'], message: `${vendor.name} makes accounts without an invitation` }]
 }
 
 const kindOf = { role: 'role', team: 'group', vendorGroup: 'group' } as const satisfies Record<

@@ -21,6 +21,8 @@ export interface ConnectionConfig {
   readonly apiProfile: 'auto' | ApiProfile
   /** The vendor's own settings, defaults filled in, `baseUrl` included when given. */
   readonly settings: Readonly<Record<string, unknown>>
+  /** What the operator says that the tenant pays for. */
+  readonly plan?: string
   readonly credentials: Readonly<Record<string, string>>
   readonly policy: Policy
 }

@@ -20,7 +20,6 @@ const connectionRows: readonly Row<RawConnection>[] = [
     at: ['reconcile', 'repair'],
     given: ({ reconcile }) => differs(reconcile?.repair?.toSorted(), ['lacking', 'reactivated']),
   },
-  { at: ['reinvite'], given: ({ reinvite }) => reinvite === 'once' },
   { at: ['default', 'set'], given: (raw) => raw.default?.set !== undefined },
 ]
 

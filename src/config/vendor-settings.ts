@@ -14,7 +14,20 @@ export function commonSettings(vendor: AnyVendor) {
       }),
     ),
     apiProfile: Type.Optional(Type.Enum(['auto', ...vendor.profiles], { default: 'auto' })),
-    plan: Type.Optional(Type.String({ minLength: 1, description: 'What the tenant pays for; a note.' })),
+    ratePercent: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1000,
+        default: 90,
+        description: 'Share of the vendor’s published rate limits that is used, in percent.',
+      }),
+    ),
+    plan: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: 'What the tenant pays for; the doctor compares it with what native SCIM needs.',
+      }),
+    ),
   }
 }
 
@@ -36,6 +49,7 @@ export interface CheckedSettings {
   readonly apiProfile: 'auto' | ApiProfile
   /** The vendor's own, defaults filled in; `baseUrl` as an origin when given. */
   readonly settings: Readonly<Record<string, unknown>>
+  readonly plan?: string
   readonly findings: readonly Finding[]
 }
 
@@ -47,25 +61,31 @@ export function checkSettings(
 ): CheckedSettings {
   const given = raw === undefined ? {} : raw
   const found = [...findings(settingsSchema(vendor), given, base)]
-  const { baseUrl, apiProfile, plan: _, ...own } = isRecord(given) ? given : {}
+  const { baseUrl, apiProfile, plan, ...own } = isRecord(given) ? given : {}
   const checked = typeof baseUrl === 'string' ? checkBaseUrl(baseUrl, insecureTargets) : undefined
   if (checked && 'fault' in checked) found.push({ path: [...base, 'baseUrl'], message: checked.fault })
   const filled = Default(vendor.settings, structuredClone(own)) as Record<string, unknown>
   return {
     apiProfile: (apiProfile ?? 'auto') as 'auto' | ApiProfile,
     settings: checked && 'origin' in checked ? { ...filled, baseUrl: checked.origin } : filled,
+    ...(typeof plan === 'string' && { plan }),
     findings: found,
   }
 }
 
-/** The vendor's default steps of a shut-out; the `guide` profile tries the off switch first where there is one. */
+/**
+ * The vendor's default steps of a shut-out; the `guide` profile tries the off switch first where there is one. Under `auto`
+ * it stands first too where only that profile has it: a step that the profile found lacks is passed over.
+ */
 export function defaultSteps(
   vendor: AnyVendor,
   apiProfile: 'auto' | ApiProfile,
   settings: Readonly<Record<string, unknown>>,
 ): DefaultSteps {
   const { inactive, deleted } = vendor.deprovisionFor?.(settings) ?? vendor.deprovision
-  const switchFirst = apiProfile === 'guide' && vendor.capabilities('guide').account.disable
+  const may = (profile: ApiProfile): boolean =>
+    vendor.profiles.includes(profile) && vendor.capabilities(profile).account.disable
+  const switchFirst = may('guide') && (apiProfile === 'guide' || (apiProfile === 'auto' && !may('current')))
   return {
     inactive: switchFirst && !inactive.includes('disable') ? ['disable', ...inactive] : inactive,
     deleted,

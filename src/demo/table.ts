@@ -44,9 +44,10 @@ async function rowOf(
   directory: DirectoryRef,
   standing: Standing,
 ): Promise<Row> {
-  const connection = gateway.connections
+  const connection = await gateway.connections
     .ofDirectory(directory.id)
     .find(({ name }) => name === standing.connection)
+    ?.ready()
   if (!connection) throw new Error(`no connection ${standing.connection}`)
   const catalogue = await connection.catalogue()
   const wanted = await wantedAt(gateway, directory, standing, connection, catalogue)

@@ -2,7 +2,9 @@ import { GatewayError, VendorError } from '../errors.ts'
 import type { Policy } from '../translators/model.ts'
 import type { AnyVendor, ApiProfile, Capabilities, Entitlement, Target } from '../vendors/contract.ts'
 import type { Kit } from '../vendors/kit/kit.ts'
+import { backoffMs } from './backoff.ts'
 import type { ConnectionStore } from './ports.ts'
+import { targetOf } from './profile.ts'
 
 /** What a connection is made of: stored facts and, from the configuration, its secrets. */
 export interface ConnectionSpec {
@@ -16,9 +18,17 @@ export interface ConnectionSpec {
   readonly policy: Policy
 }
 
-/** A connection that can be worked with; facts about its tenant are read once and kept. */
-export interface LiveConnection extends Pick<ConnectionSpec, 'id' | 'name' | 'directoryId' | 'policy'> {
+/** A connection as it is configured. */
+export interface OpenConnection extends Pick<ConnectionSpec, 'id' | 'name' | 'directoryId' | 'policy'> {
   readonly vendor: string
+  /** Finds the API profile out first where that is left to the vendor. Rejects with `VendorError` while it does not tell. */
+  ready(): Promise<LiveConnection>
+  /** Vendor calls of this work are served by its priority; `pauses` are milliseconds by path class. */
+  during<T>(priority: number, pauses: Readonly<Record<string, number>>, work: () => Promise<T>): Promise<T>
+}
+
+/** A connection that can be worked with; facts about its tenant are read once and kept. */
+export interface LiveConnection extends Omit<OpenConnection, 'ready' | 'during'> {
   readonly target: Target
   readonly can: Capabilities
   /** `<vendor>:<tenant id>`, confirmed against the store; `maxAgeMs` asks the vendor again when the last look is older. */
@@ -56,15 +66,59 @@ function kept<T>(now: () => number, ask: () => Promise<T>): (maxAgeMs: number) =
   }
 }
 
-export function openConnection(spec: ConnectionSpec, store: ConnectionStore, kit: Kit): LiveConnection {
-  const profile = spec.apiProfile === 'auto' ? spec.vendor.profiles[0] : spec.apiProfile
-  const { settings, credentials } = spec
+export function openConnection(spec: ConnectionSpec, store: ConnectionStore, kit: Kit): OpenConnection {
+  const { id, name, directoryId, policy, vendor, settings, credentials } = spec
+  const pace = kit.pacing?.connection()
   // Both were checked against the vendor's own schemas when the configuration was read.
-  const target = spec.vendor.connect(
-    { settings: settings as never, credentials: credentials as never, profile },
-    kit,
-  )
+  const connect = (profile: ApiProfile): Target =>
+    vendor.connect({ settings: settings as never, credentials: credentials as never, profile }, kit)
+  const open = async (): Promise<LiveConnection> => {
+    const target = await targetOf(spec, store, connect)
+    const self = kept(kit.now, () => target.self())
+    // Whose credentials these are may decide what can be done with them.
+    await self(selfAgeMs)
+    return toLive(spec, target, self, store, kit)
+  }
+  return {
+    id,
+    name,
+    directoryId,
+    policy,
+    vendor: vendor.id,
+    ready: again(kit.now, open),
+    during(priority, pauses, work) {
+      if (!pace) return work()
+      for (const [pathClass, ms] of Object.entries(pauses)) pace.pause(pathClass, ms)
+      return pace.during(priority, work)
+    },
+  }
+}
 
+/** Asks until it succeeds once; after a failure not before the vendor's wait or the backoff, however many ask meanwhile. */
+function again<T>(now: () => number, ask: () => Promise<T>): () => Promise<T> {
+  let asking: Promise<T> | undefined
+  let failed: { readonly error: VendorError; readonly until: number; readonly attempts: number } | undefined
+  return () => {
+    if (failed && now() < failed.until) return Promise.reject(failed.error)
+    asking ??= ask().catch((error: unknown) => {
+      asking = undefined
+      if (error instanceof VendorError) {
+        const attempts = (failed?.attempts ?? 0) + 1
+        failed = { error, attempts, until: now() + (error.retryAfterMs ?? backoffMs(attempts)) }
+      }
+      throw error
+    })
+    return asking
+  }
+}
+
+function toLive(
+  spec: ConnectionSpec,
+  target: Target,
+  self: (maxAgeMs: number) => Promise<string | undefined>,
+  store: ConnectionStore,
+  kit: Kit,
+): LiveConnection {
   const tenant = kept(kit.now, async () => {
     const id = `${spec.vendor.id}:${await target.tenant()}`
     await store.keepTenant(spec.id, id).catch((cause: unknown) => {
@@ -78,7 +132,6 @@ export function openConnection(spec: ConnectionSpec, store: ConnectionStore, kit
     })
     return id
   })
-  const self = kept(kit.now, () => target.self())
   const fetched = kept(kit.now, () => fetchCatalogue(spec, target, store, kit.log))
   let stored: Promise<readonly Entitlement[] | undefined> | undefined
 
@@ -125,8 +178,8 @@ async function fetchCatalogue(
 }
 
 export interface Connections {
-  byId(id: string): LiveConnection | undefined
-  ofDirectory(directoryId: string): readonly LiveConnection[]
+  byId(id: string): OpenConnection | undefined
+  ofDirectory(directoryId: string): readonly OpenConnection[]
 }
 
 export function openConnections(

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { AccountOutcome, DirectoryRef, Provisioning, ResourceBody } from '../scim/ports.ts'
 import { loginOf } from '../translators/person.ts'
-import type { LiveConnection } from './connections.ts'
+import type { OpenConnection } from './connections.ts'
 import { provision } from './account/provision.ts'
 import type { Provisioner } from './account/run.ts'
 import type { AccountStanding } from './ports.ts'
@@ -84,7 +84,7 @@ function retryAfter(dueInMs: number | undefined): number {
 }
 
 function objection(
-  connections: readonly LiveConnection[],
+  connections: readonly OpenConnection[],
   { domains }: DirectoryRef,
   body: ResourceBody,
 ): string | undefined {

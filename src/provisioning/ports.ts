@@ -1,5 +1,5 @@
 import type { Failure } from '../errors.ts'
-import type { Deviation, GroupRef, Held, Operation, Snapshot } from '../translators/model.ts'
+import type { Deviation, GroupRef, Held, JournalOperation, Snapshot } from '../translators/model.ts'
 import type { ApiProfile, Entitlement, ShutOutStep } from '../vendors/contract.ts'
 
 /**
@@ -67,7 +67,7 @@ export interface Verification {
 /** A journal row that was never closed: the write may or may not have reached the vendor. */
 export interface OpenOperation {
   readonly id: string
-  readonly operation: Operation
+  readonly operation: JournalOperation
   /** ISO 8601 instant, database clock. */
   readonly openedAt: string
 }
@@ -144,7 +144,7 @@ export interface AccountQueue {
   renew(leases: readonly Lease[]): Promise<readonly Lease[]>
   read(lease: Lease): Promise<AccountWork>
   /** Commits an open journal row. `before` is held as JSON. */
-  open(lease: Lease, operation: Operation, before: unknown): Promise<string>
+  open(lease: Lease, operation: JournalOperation, before: unknown): Promise<string>
   /** Closes the journal row and updates the account in one transaction. */
   close(lease: Lease, operationId: string, closing: OperationClosing, update?: AccountUpdate): Promise<void>
   save(lease: Lease, update: AccountUpdate): Promise<void>

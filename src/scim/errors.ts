@@ -73,6 +73,9 @@ export const noTarget = ofType('noTarget')
 export const mutability = ofType('mutability')
 export const uniqueness = ofType('uniqueness')
 export const tooMany = ofType('tooMany')
+export const invalidCursor = ofType('invalidCursor')
+export const expiredCursor = ofType('expiredCursor')
+export const invalidCount = ofType('invalidCount')
 
 /** 404 for a resource of this type that the directory does not have. */
 export function notFound(type: string, id: string): ScimError {

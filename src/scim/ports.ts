@@ -1,4 +1,5 @@
-import type { Filter } from './filter/ast.ts'
+import type { Filter, Sort } from './filter/ast.ts'
+import type { SortKey } from './filter/sort-key.ts'
 
 export type ClientProfile = 'auto' | 'okta' | 'entra' | 'rfc'
 
@@ -53,13 +54,43 @@ export interface MemberRef {
 export interface Page<T> {
   readonly total: number
   readonly resources: readonly T[]
+  /** What the resources were sorted by, one for each; only where the query sorts. */
+  readonly keys?: readonly SortKey[] | undefined
+}
+
+/** A place in the order of a list: right after the resource of which this was true, whether or not it is still there. */
+export interface Position {
+  /** Null where the list is not sorted. */
+  readonly key: SortKey
+  /** ISO 8601 with milliseconds. */
+  readonly created: string
+  readonly id: string
 }
 
 export interface ListQuery {
   readonly filter?: Filter | undefined
-  /** 1-based. */
+  /** Without it the list is in the order of creation. */
+  readonly sort?: Sort | undefined
+  /** 1-based; counted from `after` where that is given. */
   readonly startIndex: number
   readonly count: number
+  /** Only what comes after it. `total` is of the whole list all the same. */
+  readonly after?: Position | undefined
+  /** The total of an earlier page, to be answered again instead of counting. */
+  readonly total?: number | undefined
+}
+
+/** Something that a connection of the directory offers, as its vendor names it. */
+export interface CatalogueEntry {
+  readonly connection: string
+  readonly vendor: string
+  readonly kind: 'role' | 'group'
+  /** The vendor's own. */
+  readonly id: string
+  readonly name: string
+  /** Where it counts; absent: the whole tenant. */
+  readonly scope?: { readonly level: string; readonly id: string }
+  readonly privileged: boolean
 }
 
 /** Who asks, for the event of a write. */
@@ -141,6 +172,8 @@ export interface Directory {
   memberCount(directory: DirectoryRef, groupId: string): Promise<number>
   /** Groups that users are in, directly. */
   groupsOf(directory: DirectoryRef, userIds: readonly string[]): Promise<readonly MemberRef[]>
+  /** What the directory's connections offer, as far as it was fetched; in a stable order. */
+  catalogue(directory: DirectoryRef, kind: CatalogueEntry['kind']): Promise<readonly CatalogueEntry[]>
 }
 
 /** How one account of a User stands after the request's own runs. */

@@ -57,6 +57,12 @@ export interface Resources<T extends StoredUser | StoredGroup> {
   acknowledge(directory: DirectoryRef, id: string, acknowledged: boolean): Promise<void>
 }
 
+/** What is needed of a resource type to write its resources. */
+export type Writes = Pick<
+  Resources<StoredUser> | Resources<StoredGroup>,
+  'model' | 'create' | 'replace' | 'patch' | 'remove' | 'acknowledge'
+>
+
 /** Absolute address of a resource. */
 export function locationOf(model: ResourceModel, id: string, baseUrl: string): string {
   return `${baseUrl}${model.endpoint}/${id}`

@@ -13,6 +13,7 @@ import { type Embedded, type EmbeddedLog, startEmbedded } from './embedded/embed
 import { migrate } from './migrate.ts'
 import type { Leasing } from './queue/claim.ts'
 import { createQueue } from './queue/queue.ts'
+import { keptSecret } from './secrets.ts'
 import { type Client, createClient } from './sql/client.ts'
 import { asStoreError } from './sql/failures.ts'
 import { sql } from './sql/statement.ts'
@@ -33,6 +34,8 @@ export interface Store {
   readonly queue: AccountQueue
   readonly connections: ConnectionStore
   readonly verifyToken: TokenVerifier
+  /** What cursors of lists are sealed with: kept in the store, so that any process can open another's. */
+  cursorSecret(): Promise<Uint8Array>
   /** Which database it is, for the log; without its address. */
   readonly database: string
   applyConfiguration(configuration: Configuration): Promise<Applied>
@@ -71,18 +74,19 @@ async function connect(url: string, options: StoreOptions, embedded?: Embedded):
 }
 
 function assemble(client: Client, leasing: Leasing, embedded: Embedded | undefined): Store {
-  const db = client.sql
+  const { hot, usual } = client
   return {
-    directory: createDirectory(db),
-    queue: createQueue(db, leasing),
-    connections: createConnectionStore(db),
-    verifyToken: createTokenVerifier(db),
+    directory: createDirectory(hot),
+    queue: createQueue(hot, leasing),
+    connections: createConnectionStore(usual),
+    verifyToken: createTokenVerifier(hot),
+    cursorSecret: () => keptSecret(usual, 'cursor_secret'),
     database: embedded ? embedded.version : 'PostgreSQL at DATABASE_URL',
-    applyConfiguration: (configuration) => applyConfiguration(db, configuration),
-    standings: (directoryId) => standings(db, directoryId),
-    timeline: (directoryId, limit) => timeline(db, directoryId, limit),
+    applyConfiguration: (configuration) => applyConfiguration(usual, configuration),
+    standings: (directoryId) => standings(usual, directoryId),
+    timeline: (directoryId, limit) => timeline(usual, directoryId, limit),
     ping: async () => {
-      await db.rows(sql`SELECT 1 AS answer`)
+      await hot.rows(sql`SELECT 1 AS answer`)
     },
     close: async () => {
       await client.close()

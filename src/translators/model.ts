@@ -59,6 +59,8 @@ export interface Policy {
   }
   readonly rename: 'keep' | 'recreate' | 'reject'
   readonly adopt: 'always' | 'ask' | 'never'
+  /** What follows when an invitation expires. */
+  readonly reinvite: 'never' | 'once'
   readonly reply: { readonly budgetMs: number; readonly pendingShutOut: 'retry' | 'accept' }
 }
 
@@ -104,6 +106,8 @@ export interface Held {
   readonly granted: readonly Granted[]
   /** Our own changes that reads of a lagging vendor may not show yet. */
   readonly recent?: readonly RecentChange[] | undefined
+  /** ISO 8601 instant at which Drawbridge renewed the invitation; it does so once. */
+  readonly reinvitedAt?: string | undefined
 }
 
 export interface RecentChange {
@@ -144,9 +148,13 @@ export interface Deviation {
     | 'entitlement-deferred'
     | 'entitlement-inherited'
     | 'no-usable-step'
+    | 'invitation-expired'
   /** One sentence for the admin: what, and what to do about it. */
   readonly detail: string
 }
+
+/** What the journal holds: what was planned, and what follows from policy alone. */
+export type JournalOperation = Operation | { readonly op: 'renew-invitation' }
 
 export interface Plan {
   readonly operations: readonly Operation[]

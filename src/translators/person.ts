@@ -8,10 +8,8 @@ type Resource = Readonly<Record<string, unknown>>
  * without `#EXT#`, else the primary, else the work e-mail. Order `email`: primary, work, userName.
  */
 export function loginOf(resource: Resource, order: Policy['login']): string | undefined {
-  const emails = emailsOf(resource)
   const userName = resource['userName']
-  const primary = emails.find((email) => email['primary'] === true)?.['value']
-  const work = emails.find((email) => fold(email['type']) === 'work')?.['value']
+  const { primary, work } = namedEmails(resource)
   const candidates = order === 'userName' ? [userName, primary, work] : [primary, work, userName]
   return candidates.map(fold).find((candidate) => candidate !== undefined && isLogin(candidate))
 }
@@ -45,10 +43,11 @@ function profileOf(resource: Resource, login: string): Profile {
   const parts = partsOf(typeof displayName === 'string' ? displayName : '')
   const values = {
     userName: resource['userName'],
-    email: login,
+    email: emailOf(resource) ?? login,
     givenName: name['givenName'] ?? (name['familyName'] === undefined ? parts.givenName : undefined),
     familyName: name['familyName'] ?? (name['givenName'] === undefined ? parts.familyName : undefined),
     displayName,
+    locale: localeOf(resource['locale']),
   }
   return Object.fromEntries(
     Object.entries(values).flatMap(([attribute, value]) => {
@@ -65,6 +64,26 @@ function partsOf(displayName: string): { readonly givenName?: string; readonly f
     ...(givenName === undefined ? {} : { givenName }),
     ...(rest.length === 0 ? {} : { familyName: rest.join(' ') }),
   }
+}
+
+/** The e-mail address that vendors keep beside a login: the primary, else the work one. */
+function emailOf(resource: Resource): string | undefined {
+  const { primary, work } = namedEmails(resource)
+  return [primary, work].map(fold).find((candidate) => candidate !== undefined && isLogin(candidate))
+}
+
+function namedEmails(resource: Resource): { readonly primary: unknown; readonly work: unknown } {
+  const emails = emailsOf(resource)
+  return {
+    primary: emails.find((email) => email['primary'] === true)?.['value'],
+    work: emails.find((email) => fold(email['type']) === 'work')?.['value'],
+  }
+}
+
+/** A language with its region, such as `en-US`, however it is written; anything else names no locale of a vendor. */
+function localeOf(value: unknown): string | undefined {
+  const [, language, region] = /^\s*([a-z]{2,3})[-_]([a-z]{2})\s*$/i.exec(String(value ?? '')) ?? []
+  return language && region && `${language.toLowerCase()}-${region.toUpperCase()}`
 }
 
 function emailsOf(resource: Resource): readonly Resource[] {

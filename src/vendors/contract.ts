@@ -1,8 +1,13 @@
 import type { Static, TSchema } from 'typebox'
+import type { Finding, Route } from './examination.ts'
 import type { Kit } from './kit/kit.ts'
+import type { PlanFacts } from './plan.ts'
+
+export type { Finding, Route } from './examination.ts'
+export type { PlanFacts, Source } from './plan.ts'
 
 /** The attributes that the gateway carries from SCIM to vendors, under their SCIM core names (RFC 7643 §4.1). */
-export type Attribute = 'userName' | 'email' | 'givenName' | 'familyName' | 'displayName'
+export type Attribute = 'userName' | 'email' | 'givenName' | 'familyName' | 'displayName' | 'locale'
 
 export type Profile = { readonly [A in Attribute]?: string }
 /** Attributes to write. `null` clears the value; an absent key is left alone. */
@@ -127,6 +132,10 @@ export interface Capabilities {
     /** Has an off switch worth trying; it is believed only after reading it back. */
     readonly disable: boolean
     readonly remove: boolean
+    /** Entitlements are taken away before a removal, so that the vendor's own history shows it. */
+    readonly stripFirst?: boolean
+    /** Days after which an invitation that nobody accepted expires. */
+    readonly invitationDays?: number
   }
   /** The attribute that holds the login, and others that `find` can look an account up by, best first. */
   readonly correlateBy: readonly [Attribute, ...Attribute[]]
@@ -159,6 +168,11 @@ export interface Creation extends Receipt {
  */
 export interface Target {
   readonly capabilities: Capabilities
+  /**
+   * One read that tells whether the tenant speaks this API profile: true after a 2xx of the profile's form, false where the
+   * answer is of another one. A rejection with status 404 or 405 means no, any other that nobody knows. Absent: taken for spoken.
+   */
+  probe?(): Promise<boolean>
   /** Exercises the credentials. Rejects with `unauthenticated` or `missing-scope`, naming the scope. Reads only. */
   test(): Promise<void>
   /** The vendor's own id of the tenant that the credentials reach; never empty. */
@@ -167,8 +181,12 @@ export interface Target {
   self(): Promise<string | undefined>
   /** Every account whose attribute equals the value, letter case aside; complete accounts, entitlements included. */
   find(attribute: Attribute, value: string): Promise<readonly Account[]>
-  /** Undefined when the vendor says that there is no such account; never when it merely failed to answer. */
-  get(id: string): Promise<Account | undefined>
+  /**
+   * Undefined when the vendor says that there is no such account; never when it merely failed to answer. With `known` only
+   * what a shut-out looks at need be read anew: state, entitlements, `lastOwner`, `managedBy`; the rest may be given back as
+   * it is known, where that saves a call.
+   */
+  get(id: string, known?: Account): Promise<Account | undefined>
   list(): AsyncIterable<AccountSummary>
   create(draft: AccountDraft): Promise<Creation>
   /** Rejects with `not-found` when the account is gone. */
@@ -185,8 +203,12 @@ export interface Target {
   setActive?(id: string, active: boolean): Promise<Receipt>
   /** Present when `account.remove`. Resolves when the account is already gone. */
   remove?(id: string): Promise<Receipt>
+  /** Sends an invitation that has expired anew. Absent where accounts are not invited, or it cannot be done. */
+  renewInvitation?(id: string): Promise<Receipt>
   /** Part of every shut-out: ends sessions and API tokens that outlive it. Resolves when there are none, or no account. */
   endSessions?(id: string): Promise<Receipt>
+  /** What only this vendor has to look at: kinds of token, scopes, regions. For the doctor; reads only, never rejects. */
+  examine?(): AsyncIterable<Finding>
 }
 
 /** The methods that a capability table obliges a vendor to implement; the compiler holds it to them. */
@@ -211,9 +233,9 @@ export interface Vendor<
   readonly id: string
   /** As people write it. */
   readonly name: string
-  /** API profiles that the connector speaks; `auto` resolves to the first. */
+  /** API profiles that the connector speaks, in the order in which `auto` tries them. */
   readonly profiles: readonly [ApiProfile, ...ApiProfile[]]
-  /** JSON Schema of what an operator types in, beside the settings that every vendor has (`baseUrl`, `apiProfile`, `plan`). */
+  /** JSON Schema of what an operator types in, beside the settings that every vendor has (docs/configuration.md). */
   readonly settings: S
   /** JSON Schema of the secrets; never logged. */
   readonly credentials: K
@@ -224,6 +246,10 @@ export interface Vendor<
   /** Present where settings change the default steps. */
   readonly deprovisionFor?: (settings: Readonly<Record<string, unknown>>) => DefaultSteps
   readonly capabilities: (profile: ApiProfile) => C
+  /** Every route that the connector uses. */
+  readonly routes?: (profile: ApiProfile) => readonly Route[]
+  /** What the vendor's own SCIM costs and lacks. */
+  readonly plan?: PlanFacts
   /** Opens no connection by itself. */
   connect(connection: Connection<Static<S> & CommonSettings, Static<K>>, kit: Kit): TargetOf<C>
 }
@@ -232,6 +258,8 @@ export interface Vendor<
 export interface CommonSettings {
   /** Origin; overrides the region. */
   readonly baseUrl?: string
+  /** Share of the vendor's published rate limits that is used, in percent. Default 90. */
+  readonly ratePercent?: number
 }
 
 /** What may be done on a vendor when a person becomes inactive or leaves, in order of preference. */

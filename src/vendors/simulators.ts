@@ -4,6 +4,8 @@ type Start = (options?: SimulatorOptions) => Promise<VendorSimulator>
 
 /** Simulators by vendor id, loaded only when asked for: the gateway itself never needs one. */
 export const simulators: Readonly<Record<string, () => Promise<Start>>> = {
+  sentinelone: async () => (await import('./sentinelone/simulator/index.ts')).startSentinelone,
   sentry: async () => (await import('./sentry/simulator/index.ts')).startSentry,
+  sisense: async () => (await import('./sisense/simulator/index.ts')).startSisense,
   crowdstrike: async () => (await import('./crowdstrike/simulator/index.ts')).startCrowdstrike,
 }

@@ -2,10 +2,14 @@ import { crowdstrike } from '../../src/vendors/crowdstrike/index.ts'
 import { startCrowdstrike } from '../../src/vendors/crowdstrike/simulator/index.ts'
 import { describeVendorContract } from './vendor-contract.ts'
 
-const usersPath = { current: '/user-management/entities/users', guide: '/users/entities/users' }
+const usersPath = {
+  current: '/user-management/entities/users',
+  legacy: '/users/entities/users',
+  guide: '/users/entities/users',
+}
 const refusal = (code: number, message: string) => ({ errors: [{ code, message }], resources: [] })
 
-for (const profile of ['current', 'guide'] as const) {
+for (const profile of ['current', 'legacy', 'guide'] as const) {
   describeVendorContract({
     vendor: crowdstrike,
     profile,

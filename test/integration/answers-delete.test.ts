@@ -16,7 +16,7 @@ async function start(
 }
 
 describe('the answer to DELETE User', () => {
-  it('is 204 once proven, 404 afterwards, and the name is free again', async (t) => {
+  it('[X-02] [X-03] is 204 once proven, 404 afterwards, and the name is free again', async (t) => {
     const { scim, falcon } = await start(t, 'retry')
     const { body: ada } = await scim('POST', '/Users', aUser('ada'))
     assert.equal((await scim('DELETE', `/Users/${ada.id}`)).status, 204)

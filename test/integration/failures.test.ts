@@ -60,7 +60,7 @@ async function startAtSentry(
 }
 
 describe('an account that the vendor has already', () => {
-  it('is adopted, gets what the rules grant, and keeps what somebody granted by hand', async (t) => {
+  it('[C-07] is adopted, gets what the rules grant, and keeps what somebody granted by hand', async (t) => {
     const { scim, falcon } = await startAtFalcon(t)
     const known = falcon.state.addUser({ email: 'ADA@example.com', firstName: 'Ada', lastName: 'Old' })
     falcon.state.grant(known.id, 'help_desk')
@@ -167,6 +167,20 @@ describe('credentials', () => {
     assert.equal(account.status, 'pending')
     assert.match(account.failure ?? '', /eu-1|region|127\.0\.0\.1/)
     assert.equal(elsewhere.people().length, 0)
+  })
+})
+
+describe('a grant that the vendor refuses for good', () => {
+  it('[R3-32] leaves nobody role-less in silence: the wish stands, the failure is shown', async (t) => {
+    const gateway = await startAtFalcon(t)
+    const refusal = { errors: [{ code: 400, message: 'this role may not be granted here' }], resources: [] }
+    gateway.falcon.failNext({ method: 'POST', path: /user-role-actions/, status: 400, body: refusal })
+    const { status, body } = await gateway.scim('POST', '/Users', aUser('ada'))
+    assert.equal(status, 201)
+    assert.equal(gateway.falcon.people().length, 1)
+    const account = await accountOf(gateway, body.id)
+    assert.equal(account.status, 'failed')
+    assert.match(account.failure ?? '', /may not be granted here/)
   })
 })
 

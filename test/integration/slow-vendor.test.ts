@@ -7,7 +7,7 @@ const requests = 200
 const reads = 40
 
 describe('a vendor that answers after 5 s', () => {
-  it('leaves reads as fast as before while 200 requests wait for it: no database connection is held', async (t) => {
+  it('[T-16] leaves reads as fast as before while 200 requests wait for it: no database connection is held', async (t) => {
     const { falcon, connections } = await bothVendors(t)
     const { scim } = await startTestGateway(t, {
       connections: connections.filter(({ name }) => name === 'falcon'),

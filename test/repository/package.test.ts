@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { read } from './repository.ts'
+import { existsSync } from 'node:fs'
+import { files, read, root } from './repository.ts'
 
 interface PackageFile {
   readonly version: string
@@ -39,6 +40,25 @@ describe('package.json', () => {
     const needed = /needed = '([\d.]+)'/.exec(read('tools/node-version.mjs'))?.[1]
     assert.equal(packageFile.engines.node, `>=${needed}`)
     assert.ok(packageFile.scripts['test']?.startsWith('node tools/assert-node.mjs &&'))
+  })
+})
+
+describe('the charter', () => {
+  const named = ['fastify', 'scimmy', '@fastify/bearer-auth', 'undici', '@prisma/client', 'pino']
+  for (const name of named) {
+    it(`[M-10] has ${name} in use below src`, () => {
+      assert.ok(packageFile.dependencies[name])
+      const pattern = new RegExp(`from '${name}(/[^']*)?'`)
+      const users = files('src/**/*.ts').filter((path) => pattern.test(read(path)))
+      const generated = name === '@prisma/client' && packageFile.devDependencies['prisma'] !== undefined
+      assert.ok(users.length > 0 || generated, name)
+    })
+  }
+
+  it('[M-11] has its top level', () => {
+    const paths = ['package.json', 'tsconfig.json', 'src/scim', 'src/translators', 'src/vendors']
+    const missing = [...paths, 'prisma', 'docker', 'test'].filter((path) => !existsSync(`${root}${path}`))
+    assert.deepEqual(missing, [])
   })
 })
 

@@ -12,7 +12,7 @@ describe('authentication', () => {
     ['an empty token', 'Bearer '],
   ]
   for (const [says, authorization] of refused) {
-    it(`answers 401 with a challenge and a SCIM error to ${says}`, async (t) => {
+    it(`[T-04] answers 401 with a challenge and a SCIM error to ${says}`, async (t) => {
       const { call } = await scimApp(t)
       const answer = await call('GET', '/Users', undefined, { authorization })
       assert.equal(answer.status, 401)
@@ -24,17 +24,17 @@ describe('authentication', () => {
     })
   }
 
-  it('asks for a token before it says whether an endpoint exists', async (t) => {
+  it('[D-10] asks for a token before it says whether an endpoint exists', async (t) => {
     const { call } = await scimApp(t)
     assert.equal((await call('GET', '/Nothing', undefined, { authorization: undefined })).status, 401)
   })
 
-  it('understands the word Bearer in any case', async (t) => {
+  it('[T-04] understands the word Bearer in any case', async (t) => {
     const { call } = await scimApp(t)
     assert.equal((await call('GET', '/Users', undefined, { authorization: `bearer ${token}` })).status, 200)
   })
 
-  it('answers 503 with a whole Retry-After, never 401, when tokens cannot be verified', async (t) => {
+  it('[T-17] answers 503 with a whole Retry-After, never 401, when tokens cannot be verified', async (t) => {
     const verifyToken = async () => {
       throw new Error('store down')
     }
@@ -46,7 +46,7 @@ describe('authentication', () => {
     assert.doesNotMatch(answer.text, /store down/)
   })
 
-  it('limits refused tokens per address and never a valid one', async (t) => {
+  it('[T-15] limits refused tokens per address and never a valid one', async (t) => {
     const { call } = await scimApp(t, { limits: { failedAttempts: { max: 3, windowMs: 60_000 } } })
     const guess = () => call('GET', '/Users', undefined, { authorization: 'Bearer guess' })
     const statuses = [await guess(), await guess(), await guess(), await guess()].map(({ status }) => status)
@@ -57,7 +57,7 @@ describe('authentication', () => {
     for (let n = 0; n < 10; n++) assert.equal((await call('GET', '/Users')).status, 200)
   })
 
-  it('keeps directories apart: a foreign id is 404', async (t) => {
+  it('[M-01] [T-06] keeps directories apart: a foreign id is 404', async (t) => {
     const corp = directoryNamed('corp')
     const other = directoryNamed('other')
     const verifyToken = async (secret: string) =>

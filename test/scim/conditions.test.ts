@@ -17,7 +17,7 @@ const kinds = [
 
 describe('conditional requests', () => {
   for (const { endpoint, body, renamed } of kinds) {
-    it(`answers 304 without a body to If-None-Match of the version at hand (${endpoint})`, async (t) => {
+    it(`[E-02] answers 304 without a body to If-None-Match of the version at hand (${endpoint})`, async (t) => {
       const { call } = await scimApp(t)
       const { json } = await call('POST', endpoint, body)
       const path = `${endpoint}/${json['id']}`
@@ -32,7 +32,7 @@ describe('conditional requests', () => {
       assert.equal((await call('GET', path, undefined, { 'if-none-match': 'W/"99"' })).status, 200)
     })
 
-    it(`answers 412 to If-Match of another version and changes nothing (${endpoint})`, async (t) => {
+    it(`[E-02] answers 412 to If-Match of another version and changes nothing (${endpoint})`, async (t) => {
       const { call } = await scimApp(t)
       const { json } = await call('POST', endpoint, body)
       const path = `${endpoint}/${json['id']}`
@@ -49,7 +49,7 @@ describe('conditional requests', () => {
     })
   }
 
-  it('keeps ETag and meta.version the same, whatever is shown', async (t) => {
+  it('[E-03] keeps ETag and meta.version the same, whatever is shown', async (t) => {
     const { call } = await scimApp(t)
     const { json, headers } = await call('POST', '/Users', aUser('ada@corp.example'))
     assert.equal((json['meta'] as Record<string, unknown>)['version'], headers['etag'])

@@ -6,26 +6,31 @@ type Document = Record<string, unknown> & { readonly id: string; readonly meta: 
 const documentsOf = (json: Record<string, unknown>): readonly Document[] => json['Resources'] as Document[]
 
 describe('discovery', () => {
-  it('advertises only what works, with every number present', async (t) => {
+  it('[D-01] [D-02] [D-09] [D-12] advertises only what works, with every number present', async (t) => {
     const { call } = await scimApp(t, { limits: { maxCount: 250 } })
     const { status, json } = await call('GET', '/ServiceProviderConfig?filter=x&startIndex=q')
     assert.equal(status, 200)
     assert.deepEqual(json['patch'], { supported: true })
-    assert.deepEqual(json['bulk'], { supported: false, maxOperations: 0, maxPayloadSize: 0 })
+    assert.deepEqual(json['bulk'], { supported: true, maxOperations: 1_000, maxPayloadSize: 1_048_576 })
     assert.deepEqual(json['filter'], { supported: true, maxResults: 250 })
-    for (const feature of ['changePassword', 'sort']) assert.deepEqual(json[feature], { supported: false })
+    assert.deepEqual(json['changePassword'], { supported: false })
+    assert.deepEqual(json['sort'], { supported: true })
     assert.deepEqual(json['etag'], { supported: true })
-    const pagination = json['pagination'] as Record<string, unknown>
-    assert.equal(pagination['cursor'], false)
-    assert.equal(pagination['index'], true)
-    assert.equal(pagination['maxPageSize'], 250)
+    assert.deepEqual(json['pagination'], {
+      cursor: true,
+      index: true,
+      defaultPaginationMethod: 'index',
+      defaultPageSize: 100,
+      maxPageSize: 250,
+      cursorTimeout: 3_600,
+    })
     const [scheme] = json['authenticationSchemes'] as Record<string, unknown>[]
     assert.equal(scheme?.['type'], 'oauthbearertoken')
     const meta = json['meta'] as Record<string, string>
     assert.match(String(meta['location']), /^http:\/\/.+\/scim\/v2\/ServiceProviderConfig$/)
   })
 
-  it('lists resource types whose schemas all exist', async (t) => {
+  it('[D-03] [D-06] [D-07] lists resource types whose schemas all exist', async (t) => {
     const { call } = await scimApp(t)
     const types = documentsOf((await call('GET', '/ResourceTypes')).json)
     const schemas = documentsOf((await call('GET', '/Schemas')).json).map(({ id }) => id)
@@ -34,6 +39,8 @@ describe('discovery', () => {
       [
         ['User', '/Users'],
         ['Group', '/Groups'],
+        ['Role', '/Roles'],
+        ['Entitlement', '/Entitlements'],
       ],
     )
     for (const { schema, schemaExtensions } of types) {
@@ -45,7 +52,7 @@ describe('discovery', () => {
     assert.ok(!schemas.some((id) => id.includes(':messages:')))
   })
 
-  it('serves each document under its own location, without null in it', async (t) => {
+  it('[D-04] [D-11] serves each document under its own location, without null in it', async (t) => {
     const { call } = await scimApp(t)
     for (const path of ['/Schemas', '/ResourceTypes']) {
       const list = await call('GET', path)
@@ -59,7 +66,7 @@ describe('discovery', () => {
     }
   })
 
-  it('answers 404 to unknown documents and 403 to filters', async (t) => {
+  it('[D-08] [D-09] answers 404 to unknown documents and 403 to filters', async (t) => {
     const { call } = await scimApp(t)
     for (const path of ['/Schemas', '/ResourceTypes']) {
       assert.equal((await call('GET', `${path}/urn:nothing`)).status, 404)
@@ -68,7 +75,7 @@ describe('discovery', () => {
     }
   })
 
-  it('puts the configured public address into locations, whatever the Host header says', async (t) => {
+  it('[T-02] puts the configured public address into locations, whatever the Host header says', async (t) => {
     const { call } = await scimApp(t, { publicUrl: 'https://bridge.example/' })
     const { json } = await call('GET', '/ServiceProviderConfig', undefined, { host: 'evil.example' })
     const meta = json['meta'] as Record<string, string>

@@ -30,7 +30,7 @@ describe('a store that fails', () => {
     ],
   ]
   for (const [says, error] of errors) {
-    it(`answers 503 with a whole Retry-After, never 404, to ${says}`, async (t) => {
+    it(`[T-17] answers 503 with a whole Retry-After, never 404, to ${says}`, async (t) => {
       const { call } = await scimApp(t, { memory: failing(error) })
       const answers = [
         await call('GET', '/Users/1'),
@@ -47,7 +47,7 @@ describe('a store that fails', () => {
     })
   }
 
-  it('answers 500 with the request id and nothing of the error, which is logged', async (t) => {
+  it('[T-17] answers 500 with the request id and nothing of the error, which is logged', async (t) => {
     const lines: string[] = []
     const logger = { level: 'error', stream: { write: (line: string) => void lines.push(line) } }
     const memory = failing(new TypeError('undefined is not a function'))

@@ -25,7 +25,7 @@ async function withGroup(t: Parameters<typeof scimApp>[0], client: ClientProfile
 }
 
 describe('POST /Groups', () => {
-  it('answers 201 with members, location and version once recorded, and wakes the workers', async (t) => {
+  it('[C-01] answers 201 with members, location and version once recorded, and wakes the workers', async (t) => {
     const { created, ada, provisioning, path } = await withGroup(t)
     assert.equal(created.headers['location'], `http://localhost:80/scim/v2${path}`)
     assert.equal(created.headers['etag'], 'W/"1"')
@@ -43,7 +43,7 @@ describe('POST /Groups', () => {
     ['rfc', 201],
   ]
   for (const [client, status] of twice) {
-    it(`answers ${status} to a second group of the same name (${client})`, async (t) => {
+    it(`[C-06] answers ${status} to a second group of the same name (${client})`, async (t) => {
       const { call } = await withGroup(t, client)
       const again = await call('POST', '/Groups', aGroup('falcon admins'))
       assert.equal(again.status, status)
@@ -51,7 +51,7 @@ describe('POST /Groups', () => {
     })
   }
 
-  it('answers 409 to a name taken over by PATCH or PUT, and 200 to keeping its own', async (t) => {
+  it('[C-06] answers 409 to a name taken over by PATCH or PUT, and 200 to keeping its own', async (t) => {
     const { call, path } = await withGroup(t)
     const other = await call('POST', '/Groups', aGroup('Others'))
     const rename = aPatch({ op: 'replace', path: 'displayName', value: 'Falcon Admins' })
@@ -63,14 +63,14 @@ describe('POST /Groups', () => {
 
 describe('members that are no users', () => {
   for (const client of ['auto', 'okta', 'entra'] as const) {
-    it(`are left out and the known ones kept (${client})`, async (t) => {
+    it(`[G-06] are left out and the known ones kept (${client})`, async (t) => {
       const { call, path, ada, bo } = await withGroup(t, client)
       await call('PATCH', path, add(bo, 'nobody'))
       assert.deepEqual(memberIds((await call('GET', path)).json), [ada, bo])
     })
   }
 
-  it('are refused for rfc, and nothing is stored', async (t) => {
+  it('[G-06] are refused for rfc, and nothing is stored', async (t) => {
     const { call, path, ada, bo } = await withGroup(t, 'rfc')
     const writes = [
       await call('POST', '/Groups', aGroup('New', bo, 'nobody')),
@@ -89,7 +89,7 @@ describe('members that are no users', () => {
 })
 
 describe('PATCH /Groups', () => {
-  it('removes exactly the listed members, as Entra words it', async (t) => {
+  it('[G-07] removes exactly the listed members, as Entra words it', async (t) => {
     const { call, path, ada, bo } = await withGroup(t, 'entra')
     await call('PATCH', path, add(bo))
     const removal = aPatch({ op: 'Remove', path: 'members', value: [{ $ref: null, value: ada }] })
@@ -97,7 +97,7 @@ describe('PATCH /Groups', () => {
     assert.deepEqual(memberIds((await call('GET', path)).json), [bo])
   })
 
-  it('adds and removes without reading the members where none are shown', async (t) => {
+  it('[J-06] adds and removes without reading the members where none are shown', async (t) => {
     const { call, path, bo, memory } = await withGroup(t, 'entra')
     memory.calls.length = 0
     const answer = await call('PATCH', path, add(bo))
@@ -107,7 +107,7 @@ describe('PATCH /Groups', () => {
     assert.deepEqual(memory.calls, ['updateGroup'])
   })
 
-  it('leaves the version alone when nothing changes', async (t) => {
+  it('[R-12] [G-07] leaves the version alone when nothing changes', async (t) => {
     const { call, path, ada } = await withGroup(t)
     const answer = await call('PATCH', path, add(ada))
     assert.equal(answer.headers['etag'], 'W/"1"')
@@ -162,7 +162,7 @@ describe('PATCH /Groups', () => {
 })
 
 describe('PUT and DELETE /Groups', () => {
-  it('replaces name and members, and clears what is absent', async (t) => {
+  it('[P-01] [P-03] replaces name and members, and clears what is absent', async (t) => {
     const { call, path, bo } = await withGroup(t)
     const put = await call('PUT', path, aGroup('Sentry Admins', bo))
     assert.equal(put.status, 200)
@@ -172,7 +172,7 @@ describe('PUT and DELETE /Groups', () => {
     assert.deepEqual(memberIds(cleared.json), [])
   })
 
-  it('takes back what GET gave without a change', async (t) => {
+  it('[P-07] takes back what GET gave without a change', async (t) => {
     const { call, path, created } = await withGroup(t)
     const read = await call('GET', path)
     const put = await call('PUT', path, read.json)
@@ -180,7 +180,7 @@ describe('PUT and DELETE /Groups', () => {
     assert.equal(put.headers['etag'], 'W/"1"')
   })
 
-  it('deletes once, wakes the workers, and takes the group from its members', async (t) => {
+  it('[X-01] deletes once, wakes the workers, and takes the group from its members', async (t) => {
     const { call, path, ada, created, provisioning } = await withGroup(t)
     const groups = (await call('GET', `/Users/${ada}`)).json['groups'] as { value: string }[]
     assert.deepEqual(

@@ -30,10 +30,10 @@ describe('lists', () => {
     [{ startIndex: '100001', count: '100' }, 100001, 0],
     [{ startIndex: '999999999999999' }, 2147483647, 0],
     [{ startIndex: '', count: '' }, 1, 5],
-    [{ aadOptscim062020: '', sortBy: 'nothing', cursor: 'x' }, 1, 5],
+    [{ aadOptscim062020: '', sortBy: '', unknown: 'x' }, 1, 5],
   ]
   for (const [parameters, startIndex, items] of windows) {
-    it(`shows ${items} of 5 from ${startIndex} for ${JSON.stringify(parameters)}`, async (t) => {
+    it(`[Q-01] [Q-03] [Q-05] [Q-06] shows ${items} of 5 from ${startIndex} for ${JSON.stringify(parameters)}`, async (t) => {
       const { call } = await withUsers(t)
       const { status, json } = await call('GET', `/Users${query(parameters)}`)
       assert.equal(status, 200)
@@ -46,7 +46,7 @@ describe('lists', () => {
   }
 
   for (const parameters of [{ startIndex: 'one' }, { count: '1.5' }, { count: '1e3' }, { count: 'NaN' }]) {
-    it(`answers 400 invalidValue to ${JSON.stringify(parameters)}`, async (t) => {
+    it(`[Q-03] answers 400 invalidValue to ${JSON.stringify(parameters)}`, async (t) => {
       const { call } = await scimApp(t)
       const { status, json } = await call('GET', `/Users${query(parameters)}`)
       assert.equal(status, 400)
@@ -54,13 +54,25 @@ describe('lists', () => {
     })
   }
 
-  it('shows the default number without count and never more than the maximum', async (t) => {
+  it('[Q-04] [Q-08] [Q-09] shows the default number without count and never more than the maximum', async (t) => {
     const { call } = await withUsers(t, { limits: { defaultCount: 2, maxCount: 3 } })
     assert.equal((await call('GET', '/Users')).json['itemsPerPage'], 2)
     assert.equal((await call('GET', '/Users?count=100')).json['itemsPerPage'], 3)
   })
 
-  it('visits each User exactly once over the pages', async (t) => {
+  it('pages by what was seen so far, with the default number each time', async (t) => {
+    const { call } = await withUsers(t, { limits: { defaultCount: 2 } })
+    const seen: unknown[] = []
+    for (;;) {
+      const { json } = await call('GET', `/Users?startIndex=${seen.length + 1}`)
+      if (resourcesOf(json).length === 0) break
+      seen.push(...resourcesOf(json).map(({ id }) => id))
+    }
+    assert.equal(seen.length, 5)
+    assert.equal(new Set(seen).size, 5)
+  })
+
+  it('[Q-07] visits each User exactly once over the pages', async (t) => {
     const { call } = await withUsers(t, {}, 7)
     const seen: unknown[] = []
     for (let at = 1; at <= 7; at += 3) {
@@ -70,7 +82,7 @@ describe('lists', () => {
     assert.equal(new Set(seen).size, 7)
   })
 
-  it('filters, and answers 200 with nothing where nothing matches', async (t) => {
+  it('[Q-02] filters, and answers 200 with nothing where nothing matches', async (t) => {
     const { call } = await withUsers(t)
     const hit = await call('GET', `/Users${query({ filter: 'userName eq "USER2@corp.example"' })}`)
     assert.equal(hit.json['totalResults'], 1)
@@ -90,7 +102,7 @@ describe('lists', () => {
     })
   }
 
-  it('understands unquoted literals of Entra, and refuses them to rfc', async (t) => {
+  it('[R-15] understands unquoted literals of Entra, and refuses them to rfc', async (t) => {
     const search = `/Users${query({ filter: 'externalId eq ext-user1@corp.example' })}`
     const entra = await withUsers(t, { client: 'entra' })
     assert.equal((await entra.call('GET', search)).json['totalResults'], 1)
@@ -100,7 +112,7 @@ describe('lists', () => {
 })
 
 describe('projection', () => {
-  it('asks the directory for groups of users once per page, and not at all where they are not shown', async (t) => {
+  it('[G-01] asks the directory for groups of users once per page, and not at all where they are not shown', async (t) => {
     const { call, memory } = await withUsers(t)
     memory.calls.length = 0
     await call('GET', '/Users')
@@ -113,7 +125,7 @@ describe('projection', () => {
     }
   })
 
-  it('does not read members where they are not shown', async (t) => {
+  it('[J-06] does not read members where they are not shown', async (t) => {
     const { call, memory } = await withUsers(t)
     const { json } = await call('GET', '/Users?count=1')
     const group = await call('POST', '/Groups', aGroup('Admins', String(resourcesOf(json)[0]?.['id'])))
@@ -132,7 +144,7 @@ describe('projection', () => {
     assert.match((await call('GET', '/Groups')).text, /"members"/)
   })
 
-  it('shows what was named and what is always returned, on every kind of answer', async (t) => {
+  it('[J-01] [J-05] shows what was named and what is always returned, on every kind of answer', async (t) => {
     const { call } = await scimApp(t)
     const created = await call('POST', '/Users?attributes=userName', aUser('ada@corp.example'))
     const id = String(created.json['id'])
@@ -148,7 +160,7 @@ describe('projection', () => {
     assert.equal(first?.['emails'], undefined)
   })
 
-  it('shows the provisioning extension only when it is asked for, outside the version', async (t) => {
+  it('[J-04] [E-03] shows the provisioning extension only when it is asked for, outside the version', async (t) => {
     const { call, provisioning } = await withUsers(t)
     const plain = await call('GET', '/Users')
     assert.doesNotMatch(plain.text, /provisioning:2.0/)

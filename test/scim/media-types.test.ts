@@ -12,7 +12,7 @@ describe('media types', () => {
     'Application/Scim+Json',
   ]
   for (const type of accepted) {
-    it(`reads bodies sent as ${type}`, async (t) => {
+    it(`[T-07] reads bodies sent as ${type}`, async (t) => {
       const { call } = await scimApp(t)
       const answer = await call('POST', '/Users', aUser('ada@corp.example'), { 'content-type': type })
       assert.equal(answer.status, 201, answer.text)
@@ -26,7 +26,7 @@ describe('media types', () => {
     'nonsense',
     'a/b/c',
   ]) {
-    it(`answers 415 to bodies sent as ${type}`, async (t) => {
+    it(`[T-10] answers 415 to bodies sent as ${type}`, async (t) => {
       const { call } = await scimApp(t)
       const answer = await call('POST', '/Users', aUser('ada@corp.example'), { 'content-type': type })
       assert.equal(answer.status, 415)
@@ -35,7 +35,7 @@ describe('media types', () => {
     })
   }
 
-  it('answers 415 to a body without a media type', async (t) => {
+  it('[T-10] answers 415 to a body without a media type', async (t) => {
     const { call } = await scimApp(t)
     const answer = await call('POST', '/Users', aUser('ada@corp.example'), { 'content-type': undefined })
     // inject() labels string payloads by itself where nothing is said
@@ -53,7 +53,7 @@ describe('media types', () => {
     ['Application/JSON; charset=utf-8', 'application/json'],
   ]
   for (const [accept, expected] of answers) {
-    it(`answers ${expected} to Accept: ${accept ?? 'nothing'}`, async (t) => {
+    it(`[T-08] [T-09] [T-12] answers ${expected} to Accept: ${accept ?? 'nothing'}`, async (t) => {
       const { call } = await scimApp(t)
       for (const path of ['/Users', '/Nothing']) {
         assert.equal((await call('GET', path, undefined, { accept })).headers['content-type'], expected)
@@ -61,7 +61,7 @@ describe('media types', () => {
     })
   }
 
-  it('does not mind a media type on requests without a body', async (t) => {
+  it('[T-11] does not mind a media type on requests without a body', async (t) => {
     const { call } = await scimApp(t)
     const { json } = await call('POST', '/Users', aUser('ada@corp.example'))
     for (const type of ['application/scim+json; charset=utf-8', 'text/plain']) {
@@ -74,7 +74,7 @@ describe('media types', () => {
     assert.equal(gone.status, 204)
   })
 
-  it('sends no body and no media type with 204', async (t) => {
+  it('[T-14] sends no body and no media type with 204', async (t) => {
     const { call } = await scimApp(t)
     const { json } = await call('POST', '/Users', aUser('ada@corp.example'))
     const gone = await call('DELETE', `/Users/${json['id']}`)
@@ -105,7 +105,7 @@ describe('hostile bodies', () => {
     })
   }
 
-  it('says that a body is nested too deep, and reads one of the deepest kind', async (t) => {
+  it('[T-18] says that a body is nested too deep, and reads one of the deepest kind', async (t) => {
     const { call } = await scimApp(t)
     const nested = (depth: number) =>
       JSON.stringify({ ...aUser('ada@corp.example'), x: 0 }).replace(
@@ -116,7 +116,7 @@ describe('hostile bodies', () => {
     assert.equal((await call('POST', '/Users', nested(32))).status, 201)
   })
 
-  it('gives keys that name prototypes no effect', async (t) => {
+  it('[R-24] gives keys that name prototypes no effect', async (t) => {
     const { call } = await scimApp(t)
     const text = JSON.stringify(aUser('ada@corp.example')).slice(0, -1)
     const answer = await call(

@@ -10,7 +10,7 @@ const traffic = JSON.parse(readFileSync(fixture, 'utf8')) as Traffic
 describe('recorded traffic of identity providers', () => {
   for (const sequence of traffic.sequences) {
     for (const client of ['auto', sequence.client] as const) {
-      it(`passes in full for ${sequence.id} (client: ${client})`, async (t) => {
+      it(`[M-04, R0-47] passes in full for ${sequence.id} (client: ${client})`, async (t) => {
         const { app } = await scimApp(t, { client })
         const send: Send = async (method, url, headers, payload) => {
           const answer = await app.inject({

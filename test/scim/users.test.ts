@@ -27,7 +27,7 @@ const putOff = (scim: ScimApp, id: string) => scim.call('PUT', `/Users/${id}`, {
 const patchOff = (scim: ScimApp, id: string) => scim.call('PATCH', `/Users/${id}`, off)
 
 describe('POST /Users', () => {
-  it('answers 201 with the User, its location and its version, after running it', async (t) => {
+  it('[C-01] [C-02] [E-01] answers 201 with the User, its location and its version, after running it', async (t) => {
     const { created, id, provisioning, memory } = await withAda(t)
     const location = `http://localhost:80/scim/v2/Users/${id}`
     assert.equal(created.headers['location'], location)
@@ -41,7 +41,7 @@ describe('POST /Users', () => {
     assert.deepEqual(memory.acknowledgements(), [true])
   })
 
-  it('takes active for granted and never shows or keeps a password', async (t) => {
+  it('[C-03] [R-14] takes active for granted and never shows or keeps a password', async (t) => {
     const { call } = await scimApp(t)
     const created = await call('POST', '/Users', {
       schemas: [coreUser],
@@ -55,7 +55,7 @@ describe('POST /Users', () => {
     }
   })
 
-  it('answers 409 uniqueness to a duplicate, letter case aside', async (t) => {
+  it('[C-05] answers 409 uniqueness to a duplicate, letter case aside', async (t) => {
     const { call } = await withAda(t)
     for (const userName of ['Ada@corp.example', 'ADA@CORP.EXAMPLE']) {
       const answer = await call('POST', '/Users', aUser(userName))
@@ -64,7 +64,7 @@ describe('POST /Users', () => {
     }
   })
 
-  it('refuses a person whom no connection can provision, before anything is stored', async (t) => {
+  it('[R3-09] refuses a person whom no connection can provision, before anything is stored', async (t) => {
     const { call, provisioning, memory } = await scimApp(t)
     provisioning.objects = () => 'falcon: no login'
     const answer = await call('POST', '/Users', ada)
@@ -146,7 +146,7 @@ describe('POST /Users', () => {
     assert.equal((await slow).status, 201)
   })
 
-  it('answers 400 without userName or schemas', async (t) => {
+  it('[C-04] answers 400 without userName or schemas', async (t) => {
     const { call } = await scimApp(t)
     const without: readonly (readonly [object, string])[] = [
       [{ schemas: [coreUser] }, 'invalidValue'],
@@ -162,7 +162,7 @@ describe('POST /Users', () => {
 })
 
 describe('PUT and PATCH /Users', () => {
-  it('answers 200 with the User and its new version', async (t) => {
+  it('[E-01] answers 200 with the User and its new version', async (t) => {
     const { call, id, provisioning } = await withAda(t)
     const put = await call('PUT', `/Users/${id}`, { ...ada, title: 'Countess' })
     assert.equal(put.status, 200)
@@ -174,7 +174,7 @@ describe('PUT and PATCH /Users', () => {
     assert.equal(provisioning.runs.length, 3)
   })
 
-  it('leaves the version alone without effect, and runs the User all the same', async (t) => {
+  it('[P-06] [R-12] leaves the version alone without effect, and runs the User all the same', async (t) => {
     const { call, id, created, provisioning } = await withAda(t)
     const put = await call('PUT', `/Users/${id}`, created.json)
     assert.equal(put.status, 200)
@@ -184,7 +184,7 @@ describe('PUT and PATCH /Users', () => {
     assert.equal((await call('GET', `/Users/${id}`)).headers['etag'], 'W/"1"')
   })
 
-  it('answers 404 to an unknown id and never creates', async (t) => {
+  it('[P-02] answers 404 to an unknown id and never creates', async (t) => {
     const { call } = await scimApp(t)
     assert.equal((await call('PUT', '/Users/none', ada)).status, 404)
     assert.equal((await call('PATCH', '/Users/none', off)).status, 404)
@@ -192,7 +192,7 @@ describe('PUT and PATCH /Users', () => {
     assert.equal((await call('GET', '/Users')).json['totalResults'], 0)
   })
 
-  it('answers 409 when the new userName is taken', async (t) => {
+  it('[C-05] answers 409 when the new userName is taken', async (t) => {
     const { call, id } = await withAda(t)
     await call('POST', '/Users', aUser('bo@corp.example'))
     const answer = await call(
@@ -211,7 +211,7 @@ describe('PUT and PATCH /Users', () => {
     ['auto', 200],
   ]
   for (const [client, status] of told) {
-    it(`answers ${status} to ${client} when an update is refused for good`, async (t) => {
+    it(`[T-17] answers ${status} to ${client} when an update is refused for good`, async (t) => {
       const { call, id, provisioning } = await withAda(t, { client })
       provisioning.accounts = [refused]
       const answer = await call('PUT', `/Users/${id}`, { ...ada, title: 'Countess' })
@@ -249,7 +249,7 @@ describe('a shut-out', () => {
       assert.equal(answer.json['active'], false)
     })
 
-    it(`by ${says} answers 503 while unproven, and everybody still reads active`, async (t) => {
+    it(`[T-17] by ${says} answers 503 while unproven, and everybody still reads active`, async (t) => {
       const { id, ...scim } = await withAda(t, { memory: memoryDirectory({ unproven: true }) })
       scim.provisioning.accounts = [pending]
       const answer = await write(scim, id)
@@ -285,7 +285,7 @@ describe('a shut-out', () => {
 })
 
 describe('DELETE /Users', () => {
-  it('answers 204 once proven, then 404', async (t) => {
+  it('[X-01] answers 204 once proven, then 404', async (t) => {
     const { id, ...scim } = await withAda(t, { memory: memoryDirectory({ unproven: true }) })
     scim.provisioning.accounts = [proven]
     scim.provisioning.meanwhile = (directory, userId) => scim.memory.prove(directory, userId)

@@ -47,7 +47,7 @@ test('says nothing and changes nothing when the same file is applied again', asy
   assert.equal(again.directoryIds.get('corp'), by.directory.id)
 })
 
-test('keeps the hash of a token only, and knows its directory', async () => {
+test('[T-05] keeps the hash of a token only, and knows its directory', async () => {
   const verified = await store.verifyToken(secret)
   assert.deepEqual(verified, {
     id: by.directory.id,
@@ -64,7 +64,7 @@ test('keeps the hash of a token only, and knows its directory', async () => {
   assert.ok(!JSON.stringify(dump).includes('not-a-real-secret'), 'credentials are not stored')
 })
 
-test('ends tokens that left the file, and knows the new one at once', async () => {
+test('[T-05] ends tokens that left the file, and knows the new one at once', async () => {
   const other = await store.another()
   const directory = aDirectory('corp', [aConnection('sentry')])
   const renewed = {

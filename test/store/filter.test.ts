@@ -225,7 +225,7 @@ test('leaves comparisons of indexed attributes to the database alone', () => {
   assert.equal(compile(parseFilter('name.familyName eq "a"', modelOf('User')), userAttributes).exact, false)
 })
 
-test('pages in a stable order and counts everything', async () => {
+test('[Q-07] pages in a stable order and counts everything', async () => {
   const first = await store.directory.users(by.directory, { startIndex: 1, count: 50 })
   const second = await store.directory.users(by.directory, { startIndex: 51, count: 50 })
   const none = await store.directory.users(by.directory, { startIndex: 1, count: 0 })

@@ -80,7 +80,7 @@ test('makes the accounts of those due who came or went, and nobody else', async 
   assert.deepEqual(await due(), [])
 })
 
-test('replaces all members and reports ids that are no Users', async () => {
+test('[P-08] replaces all members and reports ids that are no Users', async () => {
   const [ann, bob, cem] = people as [string, string, string]
   const { id } = await group('whole', [ann, bob])
   const stranger = '00000000-0000-7000-8000-000000000001'
@@ -117,7 +117,7 @@ test('marks everybody inside when a Group is renamed or deleted', async () => {
   assert.equal((await change(id, delta({ add: [ann] }))).kind, 'not-found')
 })
 
-test('creates exactly one of many Groups of the same name at once where names are unique', async () => {
+test('[C-06] creates exactly one of many Groups of the same name at once where names are unique', async () => {
   const writes = await Promise.all(
     Array.from({ length: 8 }, () =>
       store.directory.createGroup(by, { displayName: 'Only' }, delta({}), { uniqueName: true }),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -9,6 +9,10 @@ import { compareReleases, migrate } from '../../src/store/migrate.ts'
 import { createTestDatabase, stopOwnServer, type TestDatabase } from '../support/database.ts'
 
 const own = fileURLToPath(new URL('../../prisma/migrations', import.meta.url))
+const names = (await readdir(own, { withFileTypes: true }))
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name)
+  .sort()
 let folder: string
 const databases: TestDatabase[] = []
 
@@ -44,19 +48,22 @@ async function addMigration(name: string, text: string): Promise<void> {
 test('applies each migration once when several processes start together', async () => {
   const url = await empty()
   const applied = await Promise.all([migrate(url), migrate(url), migrate(url)])
-  assert.equal(applied.flat().length, 1)
+  assert.deepEqual(applied.flat().toSorted(), names)
   const rows = await ask<{ done: boolean }>(
     url,
     'SELECT finished_at IS NOT NULL AS done FROM _prisma_migrations',
   )
-  assert.deepEqual(rows, [{ done: true }])
+  assert.deepEqual(
+    rows,
+    names.map(() => ({ done: true })),
+  )
   assert.deepEqual(await migrate(url), [])
 })
 
 test('lets older releases run on a newer store until a migration says otherwise', async () => {
   const url = await empty()
   await addMigration('29990101000000_later', 'CREATE TABLE later (id int);')
-  assert.equal((await migrate(url, { folder, release: '0.2.0' })).length, 2)
+  assert.equal((await migrate(url, { folder, release: '0.2.0' })).length, names.length + 1)
   assert.deepEqual(await migrate(url, { release: '0.1.0' }), [], 'a migration that it does not know')
   await addMigration(
     '29990102000000_break',

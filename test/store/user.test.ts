@@ -60,7 +60,7 @@ test('stores a created User with its event and a due account in one transaction'
   assert.deepEqual([event?.action, event?.same], ['user.created', true])
 })
 
-test('creates exactly one of many Users of the same name at once', async () => {
+test('[C-05] creates exactly one of many Users of the same name at once', async () => {
   const writes = await Promise.all(
     Array.from({ length: 20 }, (_, i) =>
       store.directory.createUser(by, body(i % 2 ? 'twin@corp.example' : 'TWIN@corp.example')),
@@ -118,7 +118,7 @@ test('counts every one of many edits at once', async () => {
   assert.equal((await accountOf(user.id)).wanted_version, 16)
 })
 
-test('leaves version and lastModified alone without effect, and looks at unproven accounts at once', async () => {
+test('[R-12] leaves version and lastModified alone without effect, and looks at unproven accounts at once', async () => {
   const user = await stored('same@corp.example')
   const write = await store.directory.updateUser(by, user.id, (current) => current.body)
   assert.ok(write.kind === 'stored' && !write.changed)

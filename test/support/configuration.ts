@@ -13,6 +13,7 @@ export function aPolicy(change: Partial<Policy> = {}): Policy {
     deprovision: { inactive: ['strip'], deleted: ['remove'], graceDays: 0 },
     rename: 'keep',
     adopt: 'always',
+    reinvite: 'never',
     reply: { budgetMs: 8_000, pendingShutOut: 'retry' },
     ...change,
   }

@@ -11,11 +11,12 @@ import { vendorOf } from '../../src/vendors/registry.ts'
 import type { VendorSimulator } from '../../src/vendors/simulator/simulator.ts'
 import { aPolicy } from './configuration.ts'
 import { createTestDatabase } from './database.ts'
+import './prototypes.ts'
 
 export interface ConnectionUnderTest {
   readonly name: string
   readonly simulator: VendorSimulator
-  readonly profile?: ApiProfile
+  readonly profile?: ApiProfile | 'auto'
   readonly policy?: Partial<Policy>
   readonly settings?: Readonly<Record<string, unknown>>
   readonly credentials?: Readonly<Record<string, string>>
@@ -109,7 +110,7 @@ function connectionOf({
 }: ConnectionUnderTest): ConnectionConfig {
   const vendor = vendorOf(simulator.vendor)
   if (!vendor) throw new Error(`no vendor ${simulator.vendor}`)
-  const { settings, credentials } = simulator.connection(profile)
+  const { settings, credentials } = simulator.connection(profile === 'auto' ? 'current' : profile)
   return {
     name,
     vendor: vendor.id,

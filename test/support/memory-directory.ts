@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { matches } from '../../src/scim/filter/index.ts'
+import { compareSortKeys, matches, sortKeyOf } from '../../src/scim/filter/index.ts'
 import type {
   Actor,
+  CatalogueEntry,
   Directory,
   DirectoryRef,
   GroupWrite,
@@ -28,6 +29,7 @@ export interface MemoryDirectory extends Directory {
 export interface MemoryOptions {
   /** Shut-outs and deletions wait for `prove`. */
   readonly unproven?: boolean
+  readonly catalogue?: readonly CatalogueEntry[]
 }
 
 interface UserRow {
@@ -45,7 +47,7 @@ interface Shelf {
 const folded = (value: unknown): string => (typeof value === 'string' ? value.toLowerCase() : '')
 
 /** A Directory in memory: small, honest, one process, no transactions because nothing awaits between read and write. */
-export function memoryDirectory({ unproven = false }: MemoryOptions = {}): MemoryDirectory {
+export function memoryDirectory({ unproven = false, catalogue = [] }: MemoryOptions = {}): MemoryDirectory {
   const shelves = new Map<string, Shelf>()
   const calls: string[] = []
   const takenBack: string[] = []
@@ -247,6 +249,10 @@ export function memoryDirectory({ unproven = false }: MemoryOptions = {}): Memor
       return shelfOf(directory).members.get(groupId)?.size ?? 0
     },
 
+    async catalogue(_directory, kind) {
+      return catalogue.filter((entry) => entry.kind === kind)
+    },
+
     async groupsOf(directory, userIds) {
       calls.push('groupsOf')
       return groupsOf(shelfOf(directory), userIds)
@@ -284,11 +290,20 @@ function groupResource(group: StoredGroup, members: readonly MemberRef[]): Recor
   }
 }
 
-function page<T>(
+export function page<T extends StoredUser | StoredGroup>(
   rows: readonly T[],
-  { filter, startIndex, count }: ListQuery,
+  { filter, sort, after, total, startIndex, count }: ListQuery,
   resourceOf: (row: T) => Record<string, unknown>,
 ): Page<T> {
-  const hits = filter ? rows.filter((row) => matches(filter, resourceOf(row))) : rows
-  return { total: hits.length, resources: hits.slice(startIndex - 1, startIndex - 1 + count) }
+  const hits = rows
+    .filter((row) => !filter || matches(filter, resourceOf(row)))
+    .map((row) => ({ row, key: sort ? sortKeyOf(sort.path, resourceOf(row)) : null }))
+  if (sort) hits.sort((a, b) => compareSortKeys(a.key, b.key, sort.descending))
+  const from = after ? hits.findIndex(({ row }) => row.id === after.id) + 1 : 0
+  const shown = hits.slice(from + startIndex - 1, from + startIndex - 1 + count)
+  return {
+    total: total ?? hits.length,
+    resources: shown.map(({ row }) => row),
+    ...(sort && { keys: shown.map(({ key }) => key) }),
+  }
 }

@@ -4,6 +4,7 @@ import { scimPlugin, type ScimOptions } from '../../src/scim/http/plugin.ts'
 import type { ClientProfile, VerifiedToken } from '../../src/scim/ports.ts'
 import { type MemoryDirectory, memoryDirectory } from './memory-directory.ts'
 import { type ScriptedProvisioning, scriptedProvisioning } from './scripted-provisioning.ts'
+import './prototypes.ts'
 
 export const token = 'secret-of-the-corp-directory'
 export const base = '/scim/v2'

@@ -31,7 +31,7 @@ export const sentryPolicy: Partial<Policy> = {
   ],
 }
 
-export async function startFalcon(t: TestContext, profile: 'current' | 'guide' = 'current'): Promise<Falcon> {
+export async function startFalcon(t: TestContext, profile: ApiProfile = 'current'): Promise<Falcon> {
   const falcon = await startCrowdstrike({ profile })
   t.after(() => falcon.close())
   return falcon

@@ -1,6 +1,6 @@
 import { VendorError } from '../../errors.ts'
 import { grantedAfter } from '../../translators/granted.ts'
-import type { Held, Operation, WantedEntitlement } from '../../translators/model.ts'
+import type { Held, JournalOperation, Operation, WantedEntitlement } from '../../translators/model.ts'
 import type { Account, AccountDraft, EntitlementChange, Receipt } from '../../vendors/contract.ts'
 import { afterChange, afterUpdate } from './effects.ts'
 import { noteChange, seenThrough } from './recent.ts'
@@ -62,6 +62,7 @@ export async function changeEntitlements(
     { op: 'change-entitlements', change },
     () => target.changeEntitlements(linked(run), change),
     (held) => ({
+      ...held,
       account: afterChange(held.account, change, can),
       granted: grantedAfter(held.granted, wanted, change, can),
       recent: noteChange(held.recent, change, { now: run.by.now(), lagMs: can.readLagMs }),
@@ -87,7 +88,7 @@ async function create(
     const granted = grantedAfter([], wanted, { assign: draft.entitlements, revoke: [] })
     return {
       closing: { outcome: 'done', after: account, ...asRequest(requestId) },
-      update: { vendorAccountId: account.id, vendorTenant, held: { account, granted } },
+      update: { vendorAccountId: account.id, vendorTenant, held: { account, granted, reinvitedAt: run.reinvitedAt } },
     }
   })
   return executed
@@ -113,7 +114,7 @@ export function setActive(
 /** A journaled call on the linked account; `effect` is how it changes what is held, null when nothing is any more. */
 export async function write(
   run: Run,
-  operation: Operation,
+  operation: JournalOperation,
   call: () => Promise<Receipt>,
   effect: (held: Held) => Held | null,
 ): Promise<void> {
@@ -137,9 +138,12 @@ export function linked({ link, work }: Run): string {
   return link
 }
 
-/** Reads the linked account anew. Undefined when the vendor says that it is gone. */
-export async function refresh(run: Run): Promise<Account | undefined> {
+/** Reads the linked account anew, or only what tells of its access. Undefined when the vendor says that it is gone. */
+export async function refresh(
+  run: Run,
+  what: 'all' | 'access' = 'all',
+): Promise<Account | undefined> {
   const { target, can } = run.connection
-  const account = await target.get(linked(run))
+  const account = await target.get(linked(run), what === 'access' ? run.held?.account : undefined)
   return account && seenThrough(account, run.held?.recent, { now: run.by.now(), lagMs: can.readLagMs })
 }

@@ -8,6 +8,7 @@ import type { Entitlement } from '../../vendors/contract.ts'
 import { adopt, findAccount } from './correlate.ts'
 import { execute, refresh } from './execute.ts'
 import { needsFreshRead, objectionTo } from './guard.ts'
+import { awaitingPerson, renewExpired } from './invitation.ts'
 import { failureOf, iso, keep, learn, proven, unlink, type Ending, type Run } from './run.ts'
 
 export type Present = Extract<Wanted, { kind: 'present' }>
@@ -48,6 +49,7 @@ function ended(run: Run, wanted: ReturnType<typeof wantedOf>): Wanted | Ending {
 
 /** Makes what is wanted true: create, link, profile, grants, then revokes. */
 export async function provide(run: Run, wanted: Present): Promise<Ending> {
+  await renewExpired(run)
   const first = planFor(run, wanted)
   const objection = await guard(run, first)
   if (objection) return objection
@@ -61,7 +63,8 @@ export async function provide(run: Run, wanted: Present): Promise<Ending> {
   const left = planFor(run, wanted).deviations
   if (!left.some(({ code }) => code === 'entitlement-deferred')) await forgetSnapshot(run)
   const status = run.held?.account.state === 'invited' ? 'invited' : 'proven'
-  return { ...proven(status), deviations: [...wanted.deviations, ...left] }
+  const { amiss, ...due } = awaitingPerson(run)
+  return { ...proven(status), ...due, deviations: [...wanted.deviations, ...left, ...amiss] }
 }
 
 function planFor(run: Run, wanted: Present): Plan {

@@ -1,5 +1,6 @@
 import { failures, GatewayError, VendorError } from '../../errors.ts'
 import { backoffMs, shutOutRetryMs } from '../backoff.ts'
+import type { LiveConnection, OpenConnection } from '../connections.ts'
 import { provide, relink, wantedBy } from './present.ts'
 import { recover } from './recover.ts'
 import { failureFrom, failureOf, type Ending, type Provisioner, type Run } from './run.ts'
@@ -21,8 +22,10 @@ export async function provision(by: Provisioner, claimed: Claimed): Promise<void
     const work = await by.queue.read(lease.current())
     const { vendorAccountId: link, held, snapshot } = work
     const provisionOther = (other: Claimed): Promise<void> => provision(by, other)
-    const run: Run = { by, lease, connection, work, log, provisionOther, link, held, snapshot }
-    const ending = await endingOf(run)
+    const start = { by, lease, work, log, provisionOther, link, held, snapshot }
+    const ending = await connection.during(claimed.priority, work.pauses ?? {}, () =>
+      endingAt(connection, start),
+    )
     const { deviations = [], ...rest } = ending
     await by.queue.settle(lease.current(), { ...rest, deviations, wantedVersion: work.wantedVersion })
     const { status, failure } = ending
@@ -34,6 +37,17 @@ export async function provision(by: Provisioner, claimed: Claimed): Promise<void
   } finally {
     lease.release()
   }
+}
+
+async function endingAt(opened: OpenConnection, start: Omit<Run, 'connection'>): Promise<Ending> {
+  let connection: LiveConnection
+  try {
+    connection = await opened.ready()
+  } catch (error) {
+    if (!(error instanceof VendorError)) throw error
+    return afterFailure({ ...start, connection: opened }, error)
+  }
+  return endingOf({ ...start, connection })
 }
 
 async function endingOf(run: Run): Promise<Ending> {
@@ -84,8 +98,11 @@ async function look(run: Run): Promise<Ending> {
   return shutOut(run, wanted)
 }
 
+/** What a failure is judged by; the connection need not be ready. */
+type Failing = Pick<Run, 'by' | 'work' | 'log'> & { readonly connection: Pick<OpenConnection, 'id'> }
+
 /** The failure table: what follows from each kind. */
-async function afterFailure(run: Run, error: VendorError): Promise<Ending> {
+async function afterFailure(run: Failing, error: VendorError): Promise<Ending> {
   const { by, connection, work } = run
   const failure = failureFrom(run, error)
   const ending = { status: 'pending', failure, attempts: work.attempts } as const
@@ -114,7 +131,7 @@ async function afterFailure(run: Run, error: VendorError): Promise<Ending> {
 }
 
 /** Failed for good; a shut-out is tried again hourly all the same, because access that survives is never forgotten. */
-function giveUp(run: Run, error: VendorError): Ending {
+function giveUp(run: Failing, error: VendorError): Ending {
   const { user, attempts } = run.work
   const mustEnd = !user.active || user.deleted
   return {

@@ -4,7 +4,7 @@ import type { EntitlementChange } from '../../vendors/contract.ts'
 import { entitlementKey, type Account } from '../../vendors/contract.ts'
 import { adopt, findAccount } from './correlate.ts'
 import { refresh } from './execute.ts'
-import { keep, learn, unlink, type Ending, type Run } from './run.ts'
+import { iso, keep, learn, unlink, type Ending, type Run } from './run.ts'
 import type { OpenOperation } from '../ports.ts'
 
 /**
@@ -49,6 +49,9 @@ async function afterWrite(run: Run, { operation }: OpenOperation): Promise<undef
     return undefined
   }
   await keep(run, account)
+  if (operation.op === 'renew-invitation' && account.facts.invitation !== 'expired') {
+    await learn(run, { held: { ...run.held!, reinvitedAt: iso(run.by.now()) } })
+  }
   if (operation.op === 'change-entitlements') await claimGrants(run, operation.change)
   return undefined
 }

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { VendorError } from '../../errors.ts'
-import type { Held, Operation, Snapshot } from '../../translators/model.ts'
+import type { Held, JournalOperation, Snapshot } from '../../translators/model.ts'
 import type { Account } from '../../vendors/contract.ts'
 import type { Connections, LiveConnection } from '../connections.ts'
 import type { HeldLease, LeaseKeeper } from '../leases.ts'
@@ -37,6 +37,8 @@ export interface Run {
   link: string | undefined
   held: Held | undefined
   snapshot: Snapshot | undefined
+  /** ISO 8601 instant: the account that is made next stands for an invitation that expired. */
+  reinvitedAt?: string
 }
 
 export const iso = (ms: number): string => new Date(ms).toISOString()
@@ -67,7 +69,8 @@ function remember(run: Run, { vendorAccountId, held, snapshot }: AccountUpdate):
 
 /** Keeps what a read showed as held; `granted` is left as it was unless given. */
 export function keep(run: Run, account: Account, granted = run.held?.granted ?? []): Promise<void> {
-  return learn(run, { held: { account, granted, recent: run.held?.recent } })
+  const { recent, reinvitedAt } = run.held ?? {}
+  return learn(run, { held: { account, granted, recent, reinvitedAt } })
 }
 
 /** Links the account that was found or made. */
@@ -92,7 +95,7 @@ export interface Written {
  */
 export async function journaled(
   run: Run,
-  operation: Operation,
+  operation: JournalOperation,
   write: () => Promise<Written>,
 ): Promise<void> {
   const { queue } = run.by

@@ -42,7 +42,7 @@ export async function shutOut(run: Run, wanted: ShutOut): Promise<Ending> {
 /** The account whose access must end: the linked one as the vendor shows it now, or the one found by login. */
 async function presentAccount(run: Run): Promise<Account | Ending | 'absent'> {
   if (run.link !== undefined) {
-    const account = await refresh(run)
+    const account = await refresh(run, 'access')
     if (account) {
       await keep(run, account)
       return account
@@ -123,7 +123,7 @@ export function inheritedPart(account: Account | undefined): string {
 }
 
 async function takeStep(run: Run, step: ShutOutStep): Promise<void> {
-  const { target, vendor } = run.connection
+  const { target, can, vendor } = run.connection
   const id = linked(run)
   switch (step) {
     case 'disable':
@@ -142,6 +142,7 @@ async function takeStep(run: Run, step: ShutOutStep): Promise<void> {
       const { remove } = target
       if (!remove)
         throw new VendorError('unsupported', 'accounts cannot be removed', { vendor, operation: 'remove' })
+      if (can.account.stripFirst) await stripBefore(run)
       // From the vendor's yes on nothing is held: a return that comes before the read-back must not find it so.
       return write(
         run,
@@ -167,10 +168,20 @@ async function strip(run: Run): Promise<void> {
   }
 }
 
+/** For the vendor's own history only: what it refuses must not keep a removal back. */
+async function stripBefore(run: Run): Promise<void> {
+  try {
+    await strip(run)
+  } catch (error) {
+    if (!(error instanceof VendorError) || !isRefusal(error)) throw error
+    run.log.warn({ failure: error.failure }, 'roles not revoked before the removal')
+  }
+}
+
 /** The vendor's state after a step; a removed account must be absent by id and by login, at the tenant that we know. */
 async function readBack(run: Run, step: ShutOutStep): Promise<Account | undefined> {
   if (step !== 'remove') {
-    const account = await refresh(run)
+    const account = await refresh(run, 'access')
     await (account ? keep(run, account, []) : learn(run, unlink))
     return account
   }

@@ -37,6 +37,6 @@ export async function verify(run: Run): Promise<Ending> {
 }
 
 async function readNow(run: Run): Promise<Account | undefined> {
-  const account = run.link === undefined ? undefined : await refresh(run)
+  const account = run.link === undefined ? undefined : await refresh(run, 'access')
   return account ?? findByLogin(run)
 }

@@ -1,20 +1,29 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { serviceProviderConfig } from './service-provider-config.ts'
+import { type AdvertisedLimits, serviceProviderConfig } from './service-provider-config.ts'
 import { notFound, ScimError } from '../errors.ts'
 import { type DiscoveryDocument, resourceTypes, schemaDocuments } from '../schema/documents.ts'
 import { endpoint } from '../http/endpoints.ts'
 import { listResponse } from '../http/reply/list-response.ts'
 import { readParameters } from '../http/request/query-parameters.ts'
-import type { RouteOptions } from '../http/resource-routes.ts'
+import type { BaseUrl } from '../http/request/context.ts'
+import type { ResourceModel } from '../schema/model.ts'
+
+export interface DiscoveryOptions {
+  readonly baseUrl: BaseUrl
+  readonly limits: AdvertisedLimits
+  readonly models: readonly ResourceModel[]
+}
 
 /** What a client can learn about the service provider (RFC 7644 §4). */
-export function discoveryRoutes(app: FastifyInstance, { baseUrl, pages }: RouteOptions): void {
+export function discoveryRoutes(app: FastifyInstance, { baseUrl, limits, models }: DiscoveryOptions): void {
   endpoint(app, '/ServiceProviderConfig', {
-    GET: async (request) => serviceProviderConfig(pages, baseUrl(request)),
+    GET: async (request) => serviceProviderConfig(limits, baseUrl(request)),
   })
-  documentRoutes(app, '/Schemas', 'Schema', (request) => schemaDocuments({ baseUrl: baseUrl(request) }))
+  documentRoutes(app, '/Schemas', 'Schema', (request) =>
+    schemaDocuments({ baseUrl: baseUrl(request), models }),
+  )
   documentRoutes(app, '/ResourceTypes', 'ResourceType', (request) =>
-    resourceTypes({ baseUrl: baseUrl(request) }),
+    resourceTypes({ baseUrl: baseUrl(request), models }),
   )
 }
 

@@ -27,3 +27,9 @@ export interface BoundPath {
   /** Some name on the way is multi-valued. */
   readonly multiValued: boolean
 }
+
+/** The order of a list: by one value of each resource; equal ones in the order of their creation. */
+export interface Sort {
+  readonly path: BoundPath
+  readonly descending: boolean
+}

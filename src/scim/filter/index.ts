@@ -1,5 +1,7 @@
-export type { BoundPath, CompareOp, Filter, Literal } from './ast.ts'
+export type { BoundPath, CompareOp, Filter, Literal, Sort } from './ast.ts'
 export { matches } from './evaluate.ts'
 export type { FilterOptions } from './options.ts'
 export { parseFilter } from './parse.ts'
 export { printFilter } from './print.ts'
+export { parseSort } from './sort.ts'
+export { compareSortKeys, type SortKey, sortKeyOf } from './sort-key.ts'

@@ -1,19 +1,26 @@
 import type { FastifyPluginAsync } from 'fastify'
+import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createOffers } from '../catalogue/offers.ts'
 import { createGroups } from '../groups.ts'
-import type { Directory, Provisioning, TokenVerifier } from '../ports.ts'
+import type { Directory, Provisioning, StoredGroup, TokenVerifier } from '../ports.ts'
+import type { Resources } from '../resources.ts'
 import { createUsers, type Patience } from '../users.ts'
 import { logAccess } from './reply/access-log.ts'
 import { authenticate, type FailedAttempts } from './request/authentication.ts'
 import { baseUrlFor } from './request/context.ts'
+import { type BulkLimits, bulkRoutes } from './bulk-routes.ts'
 import { discoveryRoutes } from '../discovery/routes.ts'
 import { notImplemented } from './endpoints.ts'
+import { createCursors } from './lists/cursors.ts'
+import { rootRoutes } from './lists/list-routes.ts'
 import { answerErrors } from './reply/error-answers.ts'
 import { type BodyLimits, speakScimJson } from './media-types.ts'
+import { offerRoutes } from './offer-routes.ts'
 import type { PageLimits } from './request/query-parameters.ts'
 import { resourceRoutes } from './resource-routes.ts'
 
-export interface ScimLimits extends BodyLimits, PageLimits {
+export interface ScimLimits extends BodyLimits, BulkLimits, PageLimits {
   readonly failedAttempts: FailedAttempts
 }
 
@@ -24,15 +31,22 @@ export interface ScimOptions {
   /** Origin under which identity providers reach the gateway; without it, each request's own host. */
   readonly publicUrl?: string | undefined
   readonly limits?: Partial<ScimLimits> | undefined
+  /** What cursors are sealed with: the same in every process that serves the directories. Default: of this process alone. */
+  readonly cursorSecret?: Uint8Array | undefined
   /** How long an identical create waits for the first one. */
   readonly patience?: Patience | undefined
+  /** Resource types beside User and Group. */
+  readonly resourceTypes?: readonly Resources<StoredGroup>[] | undefined
 }
 
 const defaultLimits: ScimLimits = {
   bodyBytes: 1024 * 1024,
   depth: 32,
+  maxOperations: 1_000,
+  bulkBudgetMs: 30_000,
   defaultCount: 100,
   maxCount: 500,
+  cursorTimeout: 3_600,
   failedAttempts: { max: 30, windowMs: 60_000 },
 }
 
@@ -43,22 +57,44 @@ const defaultPatience: Patience = { budgetMs: 8_000, wait: async (ms) => sleep(m
  * authentication do not leak to other routes. The token selects the directory; the base URL is the same for all.
  */
 export const scimPlugin: FastifyPluginAsync<ScimOptions> = async (app, options) => {
-  const { directory, provisioning, verifyToken, publicUrl, patience = defaultPatience } = options
+  const {
+    directory,
+    provisioning,
+    verifyToken,
+    publicUrl,
+    patience = defaultPatience,
+    resourceTypes = [],
+  } = options
   const limits = { ...defaultLimits, ...options.limits }
   const ports = { directory, provisioning, log: app.log }
-  const routes = { baseUrl: baseUrlFor(publicUrl, app.prefix), pages: limits }
+  const cursors = createCursors(options.cursorSecret ?? randomBytes(32), limits.cursorTimeout)
+  const routes = { baseUrl: baseUrlFor(publicUrl, app.prefix), pages: limits, cursors }
 
-  answerErrors(app)
+  answerErrors(app, limits)
   logAccess(app)
   speakScimJson(app, limits)
   await authenticate(app, verifyToken, limits.failedAttempts)
 
-  discoveryRoutes(app, routes)
-  resourceRoutes(app, createUsers(ports, patience), routes)
-  resourceRoutes(app, createGroups(ports), routes)
+  const users = createUsers(ports, patience)
+  const groups = createGroups(ports)
+  const offers = createOffers(directory)
+  const models = [users, groups, ...offers, ...resourceTypes].map(({ model }) => model)
+  discoveryRoutes(app, { ...routes, limits, models })
+  resourceRoutes(app, users, routes)
+  resourceRoutes(app, groups, routes)
+  for (const type of resourceTypes) resourceRoutes(app, type, routes)
+  for (const offer of offers) offerRoutes(app, offer, routes)
+  bulkRoutes(app, {
+    ...routes,
+    limits,
+    provisioning,
+    types: (patient) => {
+      const own = { ...ports, provisioning: patient }
+      return [createUsers(own, patience), createGroups(own), ...resourceTypes]
+    },
+  })
+
+  rootRoutes(app, [users, groups, ...resourceTypes], routes)
 
   notImplemented(app, '/Me', 'A provisioning token stands for no User')
-  notImplemented(app, '/Bulk', 'Bulk operations are not supported')
-  notImplemented(app, '/.search', 'Searches over all resource types are not supported')
-  notImplemented(app, '/', 'Queries over all resource types are not supported')
 }

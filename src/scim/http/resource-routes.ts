@@ -1,27 +1,17 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { switchesOf } from '../client-profiles.ts'
 import { notFound } from '../errors.ts'
-import { parseFilter } from '../filter/index.ts'
 import type { StoredGroup, StoredUser } from '../ports.ts'
 import { compileProjection } from '../projection.ts'
 import { locationOf, type Resources, type View } from '../resources.ts'
 import type { ResourceModel } from '../schema/model.ts'
 import { acknowledgeWhenSent } from './reply/acknowledgement.ts'
 import { hasAlready, preconditionOf, versionTag } from './request/conditions.ts'
-import { actorOf, type BaseUrl, directoryOf } from './request/context.ts'
+import { actorOf, directoryOf } from './request/context.ts'
 import { endpoint } from './endpoints.ts'
-import { listResponse } from './reply/list-response.ts'
-import {
-  type PageLimits,
-  pageWindow,
-  type ReadParameters,
-  readParameters,
-} from './request/query-parameters.ts'
+import { answerList, type ListOptions, searchRoute } from './lists/list-routes.ts'
+import { type ReadParameters, readParameters } from './request/query-parameters.ts'
 
-export interface RouteOptions {
-  readonly baseUrl: BaseUrl
-  readonly pages: PageLimits
-}
+export type RouteOptions = ListOptions
 
 /** The endpoints that every resource type has (RFC 7644 §3.2). */
 export function resourceRoutes<T extends StoredUser | StoredGroup>(
@@ -36,23 +26,15 @@ export function resourceRoutes<T extends StoredUser | StoredGroup>(
 function collectionRoutes<T extends StoredUser | StoredGroup>(
   app: FastifyInstance,
   resources: Resources<T>,
-  { baseUrl, pages }: RouteOptions,
+  options: RouteOptions,
 ): void {
   const { model } = resources
+  const { baseUrl } = options
+  searchRoute(app, model.endpoint, [resources], options)
 
   endpoint(app, model.endpoint, {
     async GET(request) {
-      const directory = directoryOf(request)
-      const asked = readParameters(request.query)
-      const view = viewOf(model, asked, baseUrl(request))
-      const window = pageWindow(asked, pages)
-      const filter =
-        asked.filter === undefined
-          ? undefined
-          : parseFilter(asked.filter, model, switchesOf(directory.client))
-      const page = await resources.list(directory, { filter, ...window })
-      const shown = await resources.show(directory, page.resources, view)
-      return listResponse(shown, page.total, window.startIndex)
+      return answerList([resources], request, readParameters(request.query), options)
     },
 
     async POST(request, reply) {

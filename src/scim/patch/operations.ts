@@ -39,7 +39,8 @@ export const maxOperations = 5000
 
 /**
  * Validates a PatchOp message and binds it to the schema (RFC 7644 §3.5.2). Attributes that the resource type does not
- * have are ignored in `add` and `replace`; a `remove` that cannot be understood is refused, unless it names an unknown schema. Throws a ScimError.
+ * have are ignored in `add` and `replace`; a `remove` that cannot be understood is refused. What belongs to schemas that
+ * nobody here knows is always ignored. Throws a ScimError.
  */
 export function parsePatch(body: unknown, model: ResourceModel, switches: ClientSwitches): PatchOperation[] {
   const reading: Reading = { model, switches, operations: [] }
@@ -163,10 +164,17 @@ function holdsMany({ attribute, filter, subAttribute }: PatchTarget): boolean {
 }
 
 /** False: to be ignored. Throws `mutability` for what only the service provider writes. */
-function mayChange({ switches }: Reading, target: PatchTarget, value: unknown, keyed: boolean): boolean {
+function mayChange(
+  { model, switches }: Reading,
+  target: PatchTarget,
+  value: unknown,
+  keyed: boolean,
+): boolean {
   const { attribute, subAttribute, extension, text } = target
+  // Clients write the display of members although it is made here; it is left out with the rest of the element.
+  const part = attribute?.name === model.rows ? undefined : subAttribute
   const readOnly = attribute
-    ? attribute.mutability === 'readOnly' || subAttribute?.mutability === 'readOnly'
+    ? attribute.mutability === 'readOnly' || part?.mutability === 'readOnly'
     : (extension?.readOnly ?? false)
   if (!readOnly) return true
   if (keyed && attribute?.name === 'id' && switches.ownIdOnly) return true

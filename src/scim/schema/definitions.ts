@@ -52,16 +52,25 @@ export const user = imported(Schemas.User.definition, (attribute) =>
 
 export const enterpriseUser = imported(Schemas.EnterpriseUser.definition)
 
-/** RFC 7643 §4.2 says in prose that displayName is required and that a member's identity never changes. */
+/**
+ * RFC 7643 §4.2 says in prose that displayName is required and that a member's identity never changes. What is shown of
+ * a member is made here, and members are Users: the documents must say so.
+ */
 export const group = imported(Schemas.Group.definition, (attribute) => {
   if (attribute.name === 'displayName') return { ...attribute, required: true }
   if (attribute.name !== 'members') return attribute
-  const subAttributes = (attribute.subAttributes ?? []).map((sub) => ({
-    ...sub,
-    mutability: 'immutable' as const,
-  }))
-  return { ...attribute, subAttributes }
+  return { ...attribute, subAttributes: (attribute.subAttributes ?? []).map(memberPart) }
 })
+
+function memberPart(part: AttributeDraft): AttributeDraft {
+  if (part.name === 'display') return { ...part, mutability: 'readOnly' }
+  return {
+    ...part,
+    mutability: 'immutable',
+    ...(part.name === 'type' && { canonicalValues: ['User'] }),
+    ...(part.name === '$ref' && { referenceTypes: ['User'] }),
+  }
+}
 
 export const resourceType = imported(Schemas.ResourceType.definition)
 export const serviceProviderConfig = imported(Schemas.ServiceProviderConfig.definition)

@@ -3,7 +3,7 @@ import type { Configuration, ConnectionConfig, DirectoryConfig } from '../../con
 import { GatewayError } from '../../errors.ts'
 import type { Sql } from '../sql/client.ts'
 import { newId } from '../sql/ids.ts'
-import { json, sql } from '../sql/statement.ts'
+import { json, sql, type Statement } from '../sql/statement.ts'
 import { enlist, reopen, replan } from './accounts.ts'
 import { isSame, planningPart } from './policy.ts'
 
@@ -121,7 +121,7 @@ async function changeConnection(
   if (same) return
   await tx.rows(sql`
     UPDATE connections SET settings = ${json(settings)}, policy = ${json(policy)}, api_profile = ${apiProfile}::text,
-      revision = revision + 1
+      revision = revision + 1, ${profileFor(known, { apiProfile, settings })}
     WHERE id = ${known.id}::uuid`)
   if (isSame(planningPart(known.policy), planningPart(policy))) {
     done.changes.push(`connection ${path} changed`)
@@ -129,6 +129,17 @@ async function changeConnection(
   }
   const accounts = await replan(tx, known.id)
   done.changes.push(`connection ${path} changed its policy, ${accounts} accounts due`)
+}
+
+/** Other settings may lead to a tenant that speaks another profile: it is asked again. */
+function profileFor(
+  known: KnownConnection,
+  { apiProfile, settings }: Pick<ConnectionConfig, 'apiProfile' | 'settings'>,
+): Statement {
+  const stays = known.api_profile === apiProfile && isSame(known.settings, settings)
+  return stays
+    ? sql`resolved_profile = resolved_profile`
+    : sql`resolved_profile = NULL, resolved_at = NULL`
 }
 
 /** Drops connections that the file no longer has while nothing is linked by them. */

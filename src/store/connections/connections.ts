@@ -1,6 +1,6 @@
 import { GatewayError } from '../../errors.ts'
-import type { AccountFailure, ConnectionStore } from '../../provisioning/ports.ts'
-import type { Entitlement, EntitlementKind, Scope } from '../../vendors/contract.ts'
+import type { AccountFailure, ConnectionStore, ResolvedProfile } from '../../provisioning/ports.ts'
+import type { ApiProfile, Entitlement, EntitlementKind, Scope } from '../../vendors/contract.ts'
 import { gateway } from '../directory/events.ts'
 import type { Sql } from '../sql/client.ts'
 import { json, milliseconds, sql } from '../sql/statement.ts'
@@ -10,6 +10,8 @@ export function createConnectionStore(db: Sql): ConnectionStore {
     park: (id, reason) => park(db, id, reason),
     pause: (id, pathClass, waitMs) => pause(db, id, pathClass, waitMs),
     keepTenant: (id, tenant) => keepTenant(db, id, tenant),
+    profile: (id) => profile(db, id),
+    keepProfile: (id, resolved) => keepProfile(db, id, resolved),
     catalogue: (id) => catalogue(db, id),
     keepCatalogue: (id, entries) => keepCatalogue(db, id, entries),
   }
@@ -48,6 +50,18 @@ async function keepTenant(db: Sql, id: string, tenant: string): Promise<void> {
   )
 }
 
+async function profile(db: Sql, id: string): Promise<ResolvedProfile | undefined> {
+  const row = await db.row<{ profile: ApiProfile; at: Date }>(sql`
+    SELECT resolved_profile AS profile, resolved_at AS at FROM connections
+    WHERE id = ${id}::uuid AND resolved_profile IS NOT NULL`)
+  return row && { profile: row.profile, at: row.at.toISOString() }
+}
+
+async function keepProfile(db: Sql, id: string, resolved: ApiProfile): Promise<void> {
+  await db.rows(sql`
+    UPDATE connections SET resolved_profile = ${resolved}::text, resolved_at = clock_timestamp() WHERE id = ${id}::uuid`)
+}
+
 interface EntitlementRow {
   readonly kind: EntitlementKind
   readonly id: string
@@ -55,6 +69,8 @@ interface EntitlementRow {
   readonly scope_id: string
   readonly name: string
   readonly privileged: boolean
+  readonly home: boolean
+  readonly scope_name: string | null
 }
 
 async function catalogue(db: Sql, connectionId: string): ReturnType<ConnectionStore['catalogue']> {
@@ -72,24 +88,30 @@ function toEntitlement({
   scope_id: scopeId,
   name,
   privileged,
+  home,
+  scope_name: scopeName,
 }: EntitlementRow): Entitlement {
   return {
     kind,
     id,
     name,
     ...(level === '' ? {} : { scope: { level: level as Scope['level'], id: scopeId } }),
+    ...(scopeName === null ? {} : { scopeName }),
     ...(privileged ? { privileged } : {}),
+    ...(home ? { home } : {}),
   }
 }
 
 async function keepCatalogue(db: Sql, connectionId: string, entries: readonly Entitlement[]): Promise<void> {
-  const rows = entries.map(({ kind, id, scope, name, privileged }, position) => ({
+  const rows = entries.map(({ kind, id, scope, scopeName, name, privileged, home }, position) => ({
     kind,
     id,
     scope_level: scope?.level ?? '',
     scope_id: scope?.id ?? '',
     name,
     privileged: privileged ?? false,
+    home: home ?? false,
+    scope_name: scopeName ?? null,
     position,
   }))
   await db.transaction(async (tx) => {
@@ -98,9 +120,9 @@ async function keepCatalogue(db: Sql, connectionId: string, entries: readonly En
     )
     await tx.rows(sql`DELETE FROM entitlements WHERE connection_id = ${connectionId}::uuid`)
     await tx.rows(sql`
-      INSERT INTO entitlements (connection_id, kind, id, scope_level, scope_id, name, privileged, position)
+      INSERT INTO entitlements (connection_id, kind, id, scope_level, scope_id, name, privileged, home, scope_name, position)
       SELECT ${connectionId}::uuid, e.* FROM jsonb_to_recordset(${json(rows)})
-        e(kind text, id text, scope_level text, scope_id text, name text, privileged boolean, position int)
+        e(kind text, id text, scope_level text, scope_id text, name text, privileged boolean, home boolean, scope_name text, position int)
       ON CONFLICT DO NOTHING`)
   })
 }

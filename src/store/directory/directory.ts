@@ -1,9 +1,10 @@
 import type { Directory } from '../../scim/ports.ts'
 import type { Sql } from '../sql/client.ts'
+import { catalogueOf } from '../connections/catalogue.ts'
 import { isId } from '../sql/ids.ts'
 import { sql } from '../sql/statement.ts'
 import { createGroup, deleteGroup, updateGroup } from './groups.ts'
-import { listGroups, listUsers } from './listing/list.ts'
+import { createLists } from './listing/list.ts'
 import { groupsOf, memberCount, members } from './members.ts'
 import { groupColumns, type GroupRow, toGroup, toUser, userColumns, type UserRow } from './rows.ts'
 import { acknowledge, createUser, takeBack } from './user-create.ts'
@@ -11,6 +12,7 @@ import { deleteUser } from './user-delete.ts'
 import { updateUser } from './user-update.ts'
 
 export function createDirectory(db: Sql): Directory {
+  const lists = createLists(db)
   return {
     createUser: (by, body) => createUser(db, by, body),
     acknowledge: async (directory, id, acknowledged) => {
@@ -25,7 +27,7 @@ export function createDirectory(db: Sql): Directory {
         WHERE id = ${id}::uuid AND directory_id = ${directory.id}::uuid AND deleted_at IS NULL`)
       return row && toUser(row)
     },
-    users: (directory, query) => listUsers(db, directory, query),
+    users: lists.users,
     updateUser: (by, id, edit) => updateUser(db, by, id, edit),
     deleteUser: (by, id) => deleteUser(db, by, id),
     createGroup: (by, body, delta, options) => createGroup(db, by, body, delta, options),
@@ -35,11 +37,12 @@ export function createDirectory(db: Sql): Directory {
         WHERE id = ${id}::uuid AND directory_id = ${directory.id}::uuid`)
       return row && toGroup(row)
     },
-    groups: (directory, query) => listGroups(db, directory, query),
+    groups: lists.groups,
     updateGroup: (by, id, edit, options) => updateGroup(db, by, id, edit, options),
     deleteGroup: (by, id) => deleteGroup(db, by, id),
     members: (directory, ids) => members(db, directory, ids),
     memberCount: (directory, id) => memberCount(db, directory, id),
     groupsOf: (directory, ids) => groupsOf(db, directory, ids),
+    catalogue: (directory, kind) => catalogueOf(db, directory, kind),
   }
 }

@@ -1,4 +1,4 @@
-import type { Claimed, Lease } from '../../provisioning/ports.ts'
+import { priorities, type Claimed, type Lease } from '../../provisioning/ports.ts'
 import type { Sql } from '../sql/client.ts'
 import { isId } from '../sql/ids.ts'
 import { milliseconds, sql } from '../sql/statement.ts'
@@ -33,7 +33,8 @@ const result = sql`accounts.id, accounts.lease_epoch, accounts.connection_id, ac
 
 /**
  * Looks at each connection and priority by itself, so that neither a backlog nor a parked connection stands before a
- * leaver. Rows that another process is claiming are passed over.
+ * leaver. A pause is of one path class, and what takes access away may need another: it is claimed all the same. Rows that
+ * another process is claiming are passed over.
  */
 export async function claimDue(db: Sql, leasing: Leasing, limit: number): Promise<readonly Claimed[]> {
   if (limit < 1) return []
@@ -46,7 +47,7 @@ export async function claimDue(db: Sql, leasing: Leasing, limit: number): Promis
           AND (a.lease_until IS NULL OR a.lease_until <= now())
         ORDER BY a.due_at LIMIT ${limit}::int FOR UPDATE SKIP LOCKED
       ) ready
-      WHERE c.status <> 'parked' AND (c.paused_until IS NULL OR c.paused_until <= now())
+      WHERE c.status <> 'parked' AND (c.paused_until IS NULL OR c.paused_until <= now() OR p.priority <= ${priorities.revoke}::int)
       ORDER BY p.priority, ready.due_at LIMIT ${limit}::int
     )
     UPDATE accounts SET ${taken(leasing)} FROM due WHERE accounts.id = due.id RETURNING ${result}`)

@@ -1,6 +1,6 @@
 import { type AccountUpdate, type Lease, LeaseLost, type OperationClosing } from '../../provisioning/ports.ts'
 import { GatewayError } from '../../errors.ts'
-import type { Operation } from '../../translators/model.ts'
+import type { JournalOperation } from '../../translators/model.ts'
 import type { Sql } from '../sql/client.ts'
 import { isUniqueViolation } from '../sql/failures.ts'
 import { newId } from '../sql/ids.ts'
@@ -17,7 +17,7 @@ export async function openOperation(
   db: Sql,
   leasing: Leasing,
   lease: Lease,
-  operation: Operation,
+  operation: JournalOperation,
   before: unknown,
 ): Promise<string> {
   const id = newId()

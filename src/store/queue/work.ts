@@ -8,7 +8,7 @@ import {
   type OpenOperation,
   type Verification,
 } from '../../provisioning/ports.ts'
-import type { Deviation, GroupRef, Held, Operation, Snapshot } from '../../translators/model.ts'
+import type { Deviation, GroupRef, Held, JournalOperation, Snapshot } from '../../translators/model.ts'
 import type { Sql } from '../sql/client.ts'
 import { isId } from '../sql/ids.ts'
 import { sql } from '../sql/statement.ts'
@@ -28,9 +28,10 @@ interface WorkRow {
   readonly active: boolean
   readonly deleted: boolean
   readonly groups: readonly { id: string; displayName: string; externalId: string | null }[]
-  readonly open_operations: readonly { id: string; operation: Operation; openedAt: string }[]
+  readonly open_operations: readonly { id: string; operation: JournalOperation; openedAt: string }[]
   readonly predecessor_id: string | null
   readonly same_external_id: boolean | null
+  readonly pauses: Readonly<Record<string, number>>
 }
 
 /** Everything that a run needs, in one statement. */
@@ -46,8 +47,11 @@ export async function readWork(db: Sql, owner: string, lease: Lease): Promise<Ac
           ORDER BY o.opened_at), '[]')
         FROM operations o WHERE o.account_id = a.id AND o.closed_at IS NULL) AS open_operations,
       before.id AS predecessor_id,
-      coalesce(former.external_id = u.external_id, false) AS same_external_id
-    FROM accounts a JOIN users u ON u.id = a.user_id
+      coalesce(former.external_id = u.external_id, false) AS same_external_id,
+      CASE WHEN c.paused_until > clock_timestamp() THEN (
+        SELECT coalesce(jsonb_object_agg(p.key, round(extract(epoch FROM p.value::timestamptz - clock_timestamp()) * 1000)), '{}')
+        FROM jsonb_each_text(c.pauses) p WHERE p.value::timestamptz > clock_timestamp()) ELSE '{}' END AS pauses
+    FROM accounts a JOIN users u ON u.id = a.user_id JOIN connections c ON c.id = a.connection_id
     LEFT JOIN accounts before ON before.id = a.predecessor_id AND before.proven_version < before.wanted_version
     LEFT JOIN users former ON former.id = before.user_id
     WHERE a.id = ${lease.accountId}::uuid AND a.lease_epoch = ${lease.epoch}::int AND a.lease_owner = ${owner}::text`)
@@ -75,6 +79,7 @@ function toWork(accountId: string, row: WorkRow): AccountWork {
       ? {}
       : { predecessor: { accountId: row.predecessor_id, sameExternalId: row.same_external_id ?? false } }),
     user: { id: row.user_id, resource: row.body, active: row.active, deleted: row.deleted },
+    pauses: row.pauses,
     groups: row.groups.map(({ id, displayName, externalId }): GroupRef => ({
       id,
       displayName,

@@ -1,8 +1,11 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { PrismaClient } from '../../generated/prisma/client.ts'
-import { asStoreError, isConflict } from './failures.ts'
+import { createDirect, retrying } from './direct.ts'
+import { unprepared } from './statement.ts'
 import type { Prisma } from '../../generated/prisma/client.ts'
+
+export { unprepared } from './statement.ts'
 
 /** Runs statements, each in one round trip. Rejects with `StoreUnavailable` while the database cannot be reached. */
 export interface Sql {
@@ -14,13 +17,12 @@ export interface Sql {
 }
 
 export interface Client {
-  readonly prisma: PrismaClient
-  readonly sql: Sql
+  /** For what runs with every request or every turn of a worker: straight over the driver (ADR 0008). */
+  readonly hot: Sql
+  /** For everything else: over Prisma's client. */
+  readonly usual: Sql
   close(): Promise<void>
 }
-
-/** Marks statements whose text depends on the request: they are not kept prepared. */
-export const unprepared = '/* unprepared */'
 
 export function createClient(url: string, onError: (error: Error) => void): Client {
   const { config, schema } = poolConfig(url)
@@ -38,8 +40,8 @@ export function createClient(url: string, onError: (error: Error) => void): Clie
   })
   const prisma = new PrismaClient({ adapter, errorFormat: 'minimal' })
   return {
-    prisma,
-    sql: createSql(prisma),
+    hot: createDirect(pool),
+    usual: createSql(prisma),
     close: async () => {
       await prisma.$disconnect()
       await pool.end()
@@ -90,16 +92,4 @@ function overClient(
 function insideTransaction(client: Queryable): Sql {
   const inner: Sql = { ...overClient(client, (run) => run()), transaction: (work) => work(inner) }
   return inner
-}
-
-/** Deadlocks and serialization failures are tried again; nothing of them was kept. */
-async function retrying<T>(run: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await run()
-    } catch (error) {
-      if (attempt < 10 && isConflict(error)) continue
-      throw asStoreError(error)
-    }
-  }
 }

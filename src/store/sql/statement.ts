@@ -4,7 +4,12 @@ import { Prisma } from '../../generated/prisma/client.ts'
 export const sql = Prisma.sql
 export const join = Prisma.join
 export const empty = Prisma.empty
+/** Text of a statement as it is: never of a request. */
+export const raw = Prisma.raw
 export type Statement = Prisma.Sql
+
+/** Marks statements whose text depends on the request: they are not kept prepared. */
+export const unprepared = '/* unprepared */'
 
 /** NUL and halves of surrogate pairs, as `JSON.stringify` writes them: `jsonb` refuses both. */
 const unstorable = /(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})/g

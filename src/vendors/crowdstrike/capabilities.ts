@@ -50,9 +50,20 @@ const guide = {
   readLagMs: roleLagMs,
 } as const satisfies Capabilities
 
+/** The deprecated routes: names go one by one, roles many a call. */
+const legacy = {
+  account,
+  correlateBy: ['email'],
+  attributes: current.attributes,
+  entitlements: current.entitlements,
+  readLagMs: roleLagMs,
+} as const satisfies Capabilities
+
+const tables = { current, legacy, guide } as const
+
 /** What Falcon can do, per API profile. */
 export function capabilities(profile: ApiProfile) {
-  return profile === 'guide' ? guide : current
+  return tables[profile]
 }
 
 export type FalconCapabilities = ReturnType<typeof capabilities>

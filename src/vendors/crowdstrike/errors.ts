@@ -70,6 +70,19 @@ const byUnknownPath: Classifier = ({ status }) =>
 /** Names the failure of an API reply; undefined when there is none. */
 export const classify: Classifier = firstOf(byPayload, byUnknownPath, byStatus)
 
+/**
+ * The deprecated routes publish a 404 (gofalcon, 2026-07): with an error of theirs inside it is a user who is gone, and a
+ * wrong path otherwise.
+ */
+const byGone: Classifier = ({ status, readable, body }) => {
+  const errors = errorsOf(body)
+  const isGone = status === 404 && readable && errors.length > 0 && !/page not found/i.test(messages(errors))
+  return isGone ? 'not-found' : undefined
+}
+
+/** The same, for the deprecated routes. */
+export const classifyLegacy: Classifier = firstOf(byGone, classify)
+
 /** The token call: every refusal is about the credentials; redirects and a 401 are for the region search to judge. */
 export const classifyToken: Classifier = (reply) => {
   if (isRedirect(reply) || reply.status === 401) return undefined

@@ -1,23 +1,32 @@
-import { defineVendor } from '../contract.ts'
+import { type ApiProfile, defineVendor } from '../contract.ts'
+import type { Requester } from '../kit/http.ts'
 import { createRequester } from '../kit/requester.ts'
 import { falconAuth } from './auth/auth.ts'
 import { capabilities } from './capabilities.ts'
+import type { FalconClient } from './client/client.ts'
 import { currentClient } from './client/current.ts'
 import { guideClient } from './client/guide.ts'
-import { classify, plainspoken, rateLimitWait, requestIdOf } from './errors.ts'
+import { legacyClient } from './client/legacy.ts'
+import { limitsOf } from './limits.ts'
+import { examine } from './examination/examine.ts'
+import { routes } from './examination/routes.ts'
+import { classify, classifyLegacy, plainspoken, rateLimitWait, requestIdOf } from './errors.ts'
 import { plainCid } from './auth/regions.ts'
+import { plan } from './plan.ts'
 import { credentials, settings } from './settings.ts'
 import { createTarget } from './target/target.ts'
 
 export const crowdstrike = defineVendor({
   id: 'crowdstrike',
   name: 'CrowdStrike Falcon',
-  profiles: ['current', 'guide'],
+  profiles: ['current', 'legacy', 'guide'],
   settings,
   credentials,
   scopes: ['User management: Read', 'User management: Write'],
   deprovision: { inactive: ['strip'], deleted: ['remove'] },
   capabilities,
+  routes,
+  plan,
   connect({ settings, credentials, profile }, kit) {
     const auth = falconAuth(settings, credentials, profile, kit)
     const send = createRequester(
@@ -25,8 +34,9 @@ export const crowdstrike = defineVendor({
         vendor: 'crowdstrike',
         baseUrl: () => `${auth.origin()}/`,
         auth,
-        classify,
+        classify: profile === 'legacy' ? classifyLegacy : classify,
         wait: rateLimitWait,
+        limits: limitsOf(credentials, settings.ratePercent),
         requestId: requestIdOf,
         redact: Object.values(credentials),
         // Some endpoints ask for it even where there is no body (CrowdStrike/gofalcon sets it on every call).
@@ -35,11 +45,24 @@ export const crowdstrike = defineVendor({
       kit,
     )
     const plain = plainspoken(send)
-    const client = profile === 'guide' ? guideClient(plain, kit.now) : currentClient(plain)
+    const client = clientOf(profile, plain, kit.now)
+    const table = capabilities(profile)
     const can = {
-      ...capabilities(profile),
+      ...table,
+      account: { ...table.account, ...(settings.revokeBeforeRemove && { stripFirst: true }) },
       ...(settings.readLagMs !== undefined && { readLagMs: settings.readLagMs }),
     }
-    return createTarget(client, can, settings.cid && plainCid(settings.cid))
+    return {
+      ...createTarget(client, can, {
+        cid: settings.cid && plainCid(settings.cid),
+        memberCids: (settings.memberCids ?? []).map(plainCid),
+      }),
+      examine: () => examine({ client, send: plain, profile, origin: auth.origin }),
+    }
   },
 })
+
+function clientOf(profile: ApiProfile, send: Requester, now: () => number): FalconClient {
+  if (profile === 'guide') return guideClient(send, now)
+  return profile === 'legacy' ? legacyClient(send) : currentClient(send)
+}

@@ -14,6 +14,18 @@ export const settings = Type.Object({
       description: 'Customer ID of the tenant; checked against what the credentials reach.',
     }),
   ),
+  memberCids: Type.Optional(
+    Type.Array(Type.String({ pattern: '^[0-9a-fA-F]{32}(-[0-9a-fA-F]{2})?$' }), {
+      uniqueItems: true,
+      description: 'Flight Control: child CIDs in which roles are granted too, by rules with the scope cid.',
+    }),
+  ),
+  revokeBeforeRemove: Type.Optional(
+    Type.Boolean({
+      default: false,
+      description: 'Revoke the roles before a user is deleted, so that the history of roles shows it.',
+    }),
+  ),
   readLagMs: Type.Optional(
     Type.Integer({
       minimum: 0,

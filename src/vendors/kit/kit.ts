@@ -11,4 +11,49 @@ export interface Kit {
   readonly now: () => number
   /** Longest wait for one reply. */
   readonly timeoutMs: number
+  /** Shared by everything that calls vendors in this process. Absent: each requester keeps its limits alone. */
+  readonly pacing?: Pacing
+  /** Is told of every exchange, for those who watch; a connector has no use for it. */
+  readonly observe?: ((exchange: Exchange) => void) | undefined
+}
+
+/** One exchange with a vendor as an observer sees it: no query, no bodies, nothing that was sent along. */
+export interface Exchange {
+  readonly operation: string
+  readonly method: string
+  readonly origin: string
+  readonly path: string
+  /** Undefined when there was no answer. */
+  readonly status: number | undefined
+  /** Of the answer; keys in lower case. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  readonly endedAt: number
+}
+
+/** A limit as a vendor publishes it: so many requests in so long, so many at once. */
+export interface Limit {
+  /** Calls with the same key share it: the credential, or what else the vendor counts by, and the paths. No secret. */
+  readonly key: string
+  readonly requests: number
+  readonly perMs: number
+  readonly concurrent?: number
+}
+
+/** When calls may go out. */
+export interface Pacing {
+  /** Waits for a call's turn, a few seconds at most. Gives what ends the turn, or after how many milliseconds to come back. */
+  turn(pathClass: string, limits: readonly Limit[]): Promise<(() => void) | number>
+  /** The vendor asks for quiet: the connection at work makes no call of this path class meanwhile. */
+  pause(pathClass: string, waitMs: number): void
+  connection(): ConnectionPace
+}
+
+/** What the calls of one connection share. */
+export interface ConnectionPace {
+  /** Vendor calls of this work are served by its priority, 0 first. */
+  during<T>(priority: number, work: () => Promise<T>): Promise<T>
+  /** What another process was told. */
+  pause(pathClass: string, waitMs: number): void
 }

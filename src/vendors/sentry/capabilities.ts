@@ -5,7 +5,7 @@ import type { Capabilities } from '../contract.ts'
  * profiles can do the same; they differ in fields.
  */
 export const capabilities = {
-  account: { create: 'invite', disable: false, remove: true },
+  account: { create: 'invite', disable: false, remove: true, invitationDays: 30 },
   correlateBy: ['email'],
   attributes: {
     email: { mutability: 'immutable', required: true },

@@ -42,6 +42,12 @@ export function createClient(send: Requester, { organization, profile, sendInvit
       for await (const page of pages(send, first, Members, nextPage)) yield* page
     },
 
+    /** Any member, to see how members are written here. */
+    async someMember(operation: string): Promise<Member | undefined> {
+      const call = listing(operation, `${base}members/`, 'members', 'member:read')
+      return (await send({ ...call, query: { per_page: 1 } }, Members)).body[0]
+    },
+
     async member(operation: string, id: string): Promise<Member> {
       return (await send(readMember(operation, memberPath(id)), MemberDetail)).body
     },
@@ -61,6 +67,12 @@ export function createClient(send: Requester, { organization, profile, sendInvit
     async replaceMembership(id: string, { orgRole, teamRoles }: Membership): Promise<void> {
       const body = isGuide ? { role: orgRole, teamRoles } : { orgRole, teamRoles }
       await send({ ...writeMember('changeEntitlements', 'PUT', memberPath(id)), body })
+    },
+
+    /** The invitation's link is made anew and mailed; whatever else an update carried would be left out. */
+    async renewInvitation(id: string): Promise<void> {
+      const body = { reinvite: true, regenerate: true }
+      await send({ ...writeMember('renewInvitation', 'PUT', memberPath(id)), pathClass: 'invitations', body })
     },
 
     async remove(id: string): Promise<void> {

@@ -5,7 +5,10 @@ import { createRequester } from '../kit/requester.ts'
 import { capabilities } from './capabilities.ts'
 import { createClient } from './client.ts'
 import { classify, wait } from './errors.ts'
-import { probe } from './probe.ts'
+import { limitsOf } from './token/limits.ts'
+import { examine } from './examination/examine.ts'
+import { routes } from './examination/routes.ts'
+import { plan } from './plan.ts'
 import { createTarget } from './target.ts'
 
 const regions = { us: 'https://us.sentry.io', de: 'https://de.sentry.io' } as const
@@ -40,8 +43,11 @@ export const sentry = defineVendor({
   scopes: ['org:read', 'member:admin', 'team:admin'],
   deprovision: { inactive: ['remove'], deleted: ['remove'] },
   capabilities: () => capabilities,
+  routes,
+  plan,
   connect({ settings, credentials, profile }, kit) {
     const { organization, region, sendInvite = true, baseUrl = originOf(profile, region) } = settings
+    const counted = { token: credentials.token, organization: `${organization} at ${baseUrl}` }
     const send = createRequester(
       {
         vendor: 'sentry',
@@ -49,10 +55,16 @@ export const sentry = defineVendor({
         auth: staticToken('Bearer', credentials.token),
         classify,
         wait,
+        limits: limitsOf(counted, settings.ratePercent),
       },
       kit,
     )
     const client = createClient(send, { organization, profile, sendInvite })
-    return createTarget(client, () => probe(client, profile === 'current'))
+    const { origin } = new URL(baseUrl)
+    const { token } = credentials
+    // Not spread: its table changes once the kind of token is known.
+    return Object.assign(createTarget(client, { profile, token }), {
+      examine: () => examine({ client, token, origin, organization, profile, sendInvite }),
+    })
   },
 })

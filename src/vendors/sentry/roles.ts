@@ -15,6 +15,10 @@ const knownRoles: readonly OrganizationRole[] = [
 
 const privilegedRoles = new Set(['admin', 'manager', 'owner'])
 
+export function isFloor({ id, scope }: EntitlementRef): boolean {
+  return id === floorRole && scope === undefined
+}
+
 export function isPrivileged(role: string): boolean {
   return privilegedRoles.has(role)
 }

@@ -1,23 +1,53 @@
 import { ignoring, VendorError } from '../../errors.ts'
-import type { Account, AccountDraft, Creation, EntitlementChange, TargetOf } from '../contract.ts'
+import type { Account, AccountDraft, ApiProfile, Creation, EntitlementChange, TargetOf } from '../contract.ts'
 import { toAccount, toSummary } from './account.ts'
 import { capabilities } from './capabilities.ts'
 import type { Client } from './client.ts'
 import { findByEmail } from './find.ts'
 import { changed, membershipOf } from './membership.ts'
-import { roleEntitlements, teamEntitlements } from './roles.ts'
-import type { Member } from './wire.ts'
+import { tryOut } from './token/try-out.ts'
+import { isFloor, roleEntitlements, teamEntitlements } from './roles.ts'
+import { integrationCapabilities, kindOf } from './token/kind.ts'
 
-export function createTarget(client: Client, test: () => Promise<void>): TargetOf<typeof capabilities> {
+export interface TargetOptions {
+  readonly profile: ApiProfile
+  readonly token: string
+}
+
+export function createTarget(
+  client: Client,
+  { profile, token }: TargetOptions,
+): TargetOf<typeof capabilities> {
+  const isGuide = profile === 'guide'
+  let kind = kindOf(token)
+
+  async function self(operation: string) {
+    const member = await client.self(operation).catch(ignoring('not-found'))
+    // The guide has no such path, so its absence there tells nothing.
+    if (!member && !isGuide) kind ??= 'integration'
+    return member
+  }
+
   return {
-    capabilities,
-    test,
+    /** Known at the latest when `self`, `test` or `catalogue` has asked. */
+    get capabilities() {
+      return kind === 'integration' ? integrationCapabilities : capabilities
+    },
+
+    async probe() {
+      const member = await client.someMember('probe')
+      return isGuide || member === undefined || 'orgRole' in member
+    },
+
+    async test() {
+      await tryOut(client, !isGuide)
+      await self('test')
+    },
+
     tenant: () => client.organizationId('tenant'),
 
-    async self() {
-      // Tokens of an integration belong to no member.
-      return (await client.self('self').catch(ignoring('not-found')))?.id
-    },
+    // Tokens of an integration belong to no member.
+    self: async () => (await self('self'))?.id,
 
     get: (id) => read(client, 'get', id),
 
@@ -46,16 +76,20 @@ export function createTarget(client: Client, test: () => Promise<void>): TargetO
     },
 
     async catalogue() {
-      const self = await client.self('catalogue').catch(ignoring('not-found'))
+      const own = await self('catalogue')
       const teams = []
       for await (const team of client.teams('catalogue')) teams.push(...teamEntitlements(team))
-      return [...roleEntitlements(self?.orgRoleList), ...teams]
+      const roles = roleEntitlements(own?.orgRoleList)
+      return [...(kind === 'integration' ? roles.filter(isFloor) : roles), ...teams]
     },
 
     async changeEntitlements(id, change) {
       await changeEntitlements(client, id, change)
       return {}
     },
+
+    // The guide knows no way.
+    ...(!isGuide && { renewInvitation: async (id: string) => client.renewInvitation(id).then(() => ({})) }),
   }
 }
 
@@ -79,17 +113,15 @@ async function create(client: Client, draft: AccountDraft): Promise<Creation> {
   const { entitlements } = draft
   // The vendor compares invitations letter by letter: one spelling, or two invitations for one person.
   const login = draft.login.toLowerCase()
-  const member = await client.invite(login, membershipOf(entitlements)).catch(ignoring('conflict'))
-  if (member) return { outcome: 'invited', account: await invited(client, member) }
-  const [account] = await accountsOf(client, login)
-  return { outcome: 'exists', account }
-}
-
-/** What was invited, teams included. The invitation is out whatever becomes of this reading. */
-async function invited(client: Client, member: Member): Promise<Account> {
-  if (member.teamRoles) return toAccount(member)
-  const detail = await client.member('create', member.id).catch(() => member)
-  return toAccount(detail)
+  const membership = membershipOf(entitlements)
+  const member = await client.invite(login, membership).catch(ignoring('conflict'))
+  if (!member) {
+    const [account, another] = await accountsOf(client, login)
+    return { outcome: 'exists', account: another ? undefined : account }
+  }
+  // The answer tells no teams. An invitation is all or nothing: unknown teams are refused, and team roles are not taken.
+  const teamRoles = membership.teamRoles.map(({ teamSlug }) => ({ teamSlug, role: null }))
+  return { outcome: 'invited', account: toAccount({ teamRoles, ...member }) }
 }
 
 /** One team goes by its own route. Anything with a role rewrites the membership, read just before. */

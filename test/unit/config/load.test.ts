@@ -193,7 +193,7 @@ describe('problems', () => {
       [`6: ${prod}.settings.region must be one of us, de`],
     ],
     [
-      'a profile that the vendor does not have',
+      '[M-13] a profile that the vendor does not have',
       connection().replace('organization: corp', 'organization: corp, apiProfile: legacy'),
       [`6: ${prod}.settings.apiProfile must be one of auto, current, guide`],
     ],

@@ -23,7 +23,7 @@ const thing = (more: object, switches = auto) =>
   normaliseBody(thingModel, { schemas: [thingUrn], text: 'x', ...more }, switches, 'create').body
 
 describe('normaliseBody', () => {
-  test('gives canonical names, folds null and empty lists, and drops what only the service provider writes', () => {
+  test('[R-01] [R-03] gives canonical names, folds null and empty lists, and drops what only the service provider writes', () => {
     const body = {
       Schemas: [core.toUpperCase(), enterprise, legacyGroup],
       USERNAME: 'Ada ',
@@ -53,14 +53,14 @@ describe('normaliseBody', () => {
     })
   })
 
-  test('makes new Users active, and says nothing about active in a replacement', () => {
+  test('[C-03] [P-05] makes new Users active, and says nothing about active in a replacement', () => {
     assert.equal(created(user({}))['active'], true)
     assert.equal(created(user({ active: null }))['active'], true)
     assert.equal(created(user({ active: false }))['active'], false)
     assert.equal(normaliseBody(userModel, user({}), auto, 'replace').body['active'], undefined)
   })
 
-  test('accepts the schemas that clients send, and no others', () => {
+  test('[R-05] [R-06] accepts the schemas that clients send, and no others', () => {
     assert.doesNotThrow(() => created(user({}, [core.toLowerCase()]), rfc))
     assert.doesNotThrow(() => created(user({}, [core, core, enterprise, 'urn:any']), rfc))
     assert.doesNotThrow(() => created(user({}, ['urn:scim:schemas:core:1.0'])))
@@ -78,7 +78,7 @@ describe('normaliseBody', () => {
       assert.throws(() => created(body), refusal('invalidSyntax'))
   })
 
-  test('demands what is required, and not blank', () => {
+  test('[C-04] demands what is required, and not blank', () => {
     for (const userName of [undefined, null, '', '  \t']) {
       assert.throws(
         () => created({ schemas: [core], userName }),
@@ -89,7 +89,7 @@ describe('normaliseBody', () => {
     assert.throws(() => thing({ strict: [{ fixed: 'a' }] }), refusal('invalidValue', /^strict\.value/))
   })
 
-  test('understands core attributes inside a container named by the core URN', () => {
+  test('[R-07] understands core attributes inside a container named by the core URN', () => {
     const body = created({ schemas: [core], [core]: { userName: 'ada', title: 'Dr' } })
     assert.deepEqual(body, { userName: 'ada', title: 'Dr', active: true })
     assert.throws(() => created(user({ [core]: 'x' })), refusal('invalidValue'))
@@ -120,7 +120,7 @@ describe('normaliseBody', () => {
     }
   })
 
-  test('checks each data type', () => {
+  test('[R-15] [R-19] checks each data type', () => {
     const good = {
       flag: true,
       count: -3,
@@ -162,7 +162,7 @@ describe('normaliseBody', () => {
     })
   })
 
-  test('drops readOnly parts and forgets the password', () => {
+  test('[R-13] [R-14] drops readOnly parts and forgets the password', () => {
     assert.deepEqual(normaliseBody(userModel, user({ password: 'secret' }), auto, 'replace'), {
       body: { userName: 'ada' },
       password: true,
@@ -182,7 +182,7 @@ describe('normaliseBody', () => {
     )
   })
 
-  test('keeps one primary, the last, and no pair of type and value twice', () => {
+  test('[R-20] [R-21] keeps one primary, the last, and no pair of type and value twice', () => {
     const emails = [
       { value: 'a', type: 'work', primary: true },
       { value: 'b', type: 'home', primary: true },
@@ -215,7 +215,7 @@ describe('normaliseBody', () => {
     ])
   })
 
-  test('does not enforce suggested values or formats', () => {
+  test('[R-17] [R-18] does not enforce suggested values or formats', () => {
     const loose = {
       emails: [{ value: 'not an address', type: 'secondary' }],
       roles: [{ value: '{"id":"1"}', type: 'WindowsAzureActiveDirectoryRole' }],
@@ -253,7 +253,7 @@ describe('normaliseBody', () => {
     }
   })
 
-  test('takes members out as ids', () => {
+  test('[G-04] [G-05] takes members out as ids', () => {
     const members = (value: unknown, switches = auto) => grouped({ members: value }, switches).members
     assert.deepEqual(
       members([{ value: '1', display: 'x', $ref: null }, { VALUE: '2', type: 'user' }, { value: '1' }, null]),
@@ -284,7 +284,7 @@ describe('normaliseBody', () => {
     )
   })
 
-  test('is not impressed by names of prototypes', () => {
+  test('[R-24] is not impressed by names of prototypes', () => {
     const body = JSON.parse(
       `{"schemas":["${core}"],"userName":"ada","__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},
         "name":{"__proto__":{"polluted":1},"givenName":"Ada"},"${enterprise}":{"__proto__":{"department":"x"}}}`,

@@ -32,7 +32,7 @@ const { password: _password, [provisioningUrn]: _extension, ...visible } = ada
 const whole = { ...visible, schemas: [core, enterprise] }
 
 describe('compileProjection', () => {
-  test('shows everything but what is never shown, or only on request', () => {
+  test('[J-04] shows everything but what is never shown, or only on request', () => {
     for (const query of [
       {},
       { attributes: '' },
@@ -92,7 +92,7 @@ describe('compileProjection', () => {
     ['__proto__.x,constructor,name.__proto__', base],
   ]
   for (const [attributes, expected] of named) {
-    test(`shows attributes=${JSON.stringify(attributes)}`, () => {
+    test(`[J-01] shows attributes=${JSON.stringify(attributes)}`, () => {
       assert.deepEqual(shown({ attributes }), expected)
       assert.deepEqual(shown({ attributes, excludedAttributes: 'userName,name' }), expected)
     })
@@ -123,12 +123,12 @@ describe('compileProjection', () => {
     [provisioningUrn, whole],
   ]
   for (const [excludedAttributes, expected] of excluded) {
-    test(`hides excludedAttributes=${JSON.stringify(excludedAttributes)}`, () => {
+    test(`[J-02] hides excludedAttributes=${JSON.stringify(excludedAttributes)}`, () => {
       assert.deepEqual(shown({ excludedAttributes }), expected)
     })
   }
 
-  test('says which attributes are wanted, so that nobody loads the others', () => {
+  test('[J-06] says which attributes are wanted, so that nobody loads the others', () => {
     const wants = (query: Query, ...names: string[]) =>
       names.map((name) => compileProjection(groupModel, query).wants(name))
     assert.deepEqual(wants({}, 'members', 'MEMBERS', 'nosuch'), [true, true, false])
@@ -146,7 +146,7 @@ describe('compileProjection', () => {
     )
   })
 
-  test('follows returned of every attribute and part', () => {
+  test('[J-04] follows returned of every attribute and part', () => {
     const thing = {
       schemas: [thingUrn],
       id: '1',

@@ -16,12 +16,12 @@ describe('replaceBody', () => {
     [enterprise]: { department: 'R&D' },
   }
 
-  test('gives the same object when nothing differs', () => {
+  test('[P-06] gives the same object when nothing differs', () => {
     const again = structuredClone({ ...current, name: { middleName: 'M', givenName: 'Ada' } })
     assert.equal(replaceBody(userModel, current, again), current)
   })
 
-  test('clears what is absent, but keeps active', () => {
+  test('[P-03] [P-05] clears what is absent, but keeps active', () => {
     assert.deepEqual(replaceBody(userModel, current, { userName: 'ada', name: { givenName: 'A' } }), {
       userName: 'ada',
       active: false,
@@ -30,7 +30,7 @@ describe('replaceBody', () => {
     assert.equal(replaceBody(userModel, current, { userName: 'ada', active: true })['active'], true)
   })
 
-  test('refuses to change what is immutable, and keeps it when it is absent', () => {
+  test('[P-03] refuses to change what is immutable, and keeps it when it is absent', () => {
     const before = {
       text: 'x',
       fixed: 'f',
@@ -60,7 +60,7 @@ describe('replaceBody', () => {
     })
   })
 
-  test('keeps what clients cannot read or write', () => {
+  test('[P-04] keeps what clients cannot read or write', () => {
     const before = { text: 'x', given: 'g', hidden: 'h', whole: { given: 'w' } }
     assert.equal(replaceBody(thingModel, before, { text: 'x' }), before)
     assert.deepEqual(replaceBody(thingModel, before, { text: 'x', hidden: 'i' }), { ...before, hidden: 'i' })

@@ -7,7 +7,7 @@ const enterprise = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
 const common = { version: 3, created: new Date(0), lastModified: new Date(1500) }
 
 describe('represent', () => {
-  test("shows a User in full, in the schema's order", () => {
+  test("[R-11] shows a User in full, in the schema's order", () => {
     const shown = represent(userModel, {
       ...common,
       id: 'u1',
@@ -57,7 +57,7 @@ describe('represent', () => {
     ])
   })
 
-  test('names an extension exactly when it has data, and leaves empty lists out', () => {
+  test('[R-04] [R-08] names an extension exactly when it has data, and leaves empty lists out', () => {
     const shown = represent(userModel, {
       ...common,
       id: 'u1',
@@ -70,7 +70,7 @@ describe('represent', () => {
     assert.deepEqual(shown['schemas'], [userModel.schema])
   })
 
-  test('keeps references of other servers as they are', () => {
+  test('[R-22] keeps references of other servers as they are', () => {
     const manager = (value: object) =>
       represent(userModel, {
         ...common,

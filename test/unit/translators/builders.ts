@@ -75,6 +75,7 @@ export function aPolicy(given: Partial<Policy> = {}): Policy {
     deprovision: { inactive: ['strip'], deleted: ['remove'], graceDays: 0 },
     rename: 'keep',
     adopt: 'always',
+    reinvite: 'never',
     reply: { budgetMs: 8_000, pendingShutOut: 'retry' },
     ...given,
   }

@@ -120,8 +120,20 @@ describe('personOf', () => {
         givenName: 'Ada',
         familyName: 'Lovelace',
       },
+      formattedName: 'Countess',
       groups,
     })
+  })
+
+  it('keeps the primary e-mail beside a login that is another one, and a locale that has a region', () => {
+    const resource = { userName: 'ada@corp.example', emails: [primary], locale: 'de_de' }
+    const { login, profile } = personOf(resource, [], 'userName') ?? {}
+    assert.deepEqual(
+      [login, profile?.email, profile?.locale],
+      ['ada@corp.example', 'ada.primary@corp.example', 'de-DE'],
+    )
+    assert.equal(personOf({ ...resource, locale: 'de' }, [], 'userName')?.profile.locale, undefined)
+    assert.equal(personOf({ userName: 'a@b.co' }, [], 'userName')?.profile.email, 'a@b.co')
   })
 
   it('gives nobody without a login', () => {

@@ -48,7 +48,7 @@ describe('plan for a joiner', () => {
     assert.deepEqual(deviations, [])
   })
 
-  it('invites with role and teams, and defers what needs an accepted invitation', () => {
+  it('[M-08] invites with role and teams, and defers what needs an accepted invitation', () => {
     const wanted = wants([role('manager'), group('core'), teamRole('admin', 'core')])
     const { operations, deviations } = planned(wanted, undefined, sentry)
     const draft = {
@@ -60,7 +60,7 @@ describe('plan for a joiner', () => {
     assert.deepEqual(codes(deviations), ['entitlement-deferred', 'attribute-not-kept'])
   })
 
-  it('defers the same while the invitation is open, and assigns once it is accepted', () => {
+  it('[M-08] defers the same while the invitation is open, and assigns once it is accepted', () => {
     const wanted = wants([teamRole('admin', 'core')])
     const invited = planned(wanted, aHeld({ state: 'invited' }), sentry)
     assert.deepEqual(

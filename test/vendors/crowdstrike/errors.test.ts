@@ -81,7 +81,7 @@ for (const profile of ['current', 'guide'] as const) {
   describe(`failures (${profile})`, async () => {
     const { simulator, state, open, writes } = await falconBench(profile)
 
-    it('name the lacking scope, and what it is called in Falcon', async () => {
+    it('[R3-05] name the lacking scope, and what it is called in Falcon', async () => {
       state.toggles.scopes = ['read']
       const target = open()
       await target.test()
@@ -96,7 +96,7 @@ for (const profile of ['current', 'guide'] as const) {
       assert.equal(reading.failure, 'missing-scope')
     })
 
-    it('pause the path class that was limited, in seconds and in milliseconds', async () => {
+    it('[R3-26] pause the path class that was limited, in seconds and in milliseconds', async () => {
       for (const unit of ['seconds', 'milliseconds'] as const) {
         simulator.reset()
         state.toggles.retryAfter = unit

@@ -34,7 +34,7 @@ describe('the examples of the guide', async () => {
   const last = (method: string, path: string) =>
     simulator.trace.findLast((entry) => entry.method === method && entry.path === path)
 
-  it('list user UIDs: offset and limit go out, the uids come back', async () => {
+  it('[R3-16] list user UIDs: offset and limit go out, the uids come back', async () => {
     example('GET', uidsPath, listed)
     example('GET', usersPath, detailed)
     const ids: string[] = []
@@ -69,21 +69,21 @@ describe('the examples of the guide', async () => {
     assert.deepEqual([outcome, account?.id, account?.login], ['created', 'uid-9999', 'newuser@example.com'])
   })
 
-  it('update user: user_uuid in the query, only what changes in the body', async () => {
+  it('[R3-12, R3-18] update user: user_uuid in the query, only what changes in the body', async () => {
     example('PATCH', usersPath, updated)
     await open().update('uid-9999', { givenName: 'Jonathan' })
     assert.deepEqual(last('PATCH', usersPath)?.query, { user_uuid: 'uid-9999' })
     assert.deepEqual(last('PATCH', usersPath)?.body, { first_name: 'Jonathan' })
   })
 
-  it('delete user: user_uuid in the query, no body', async () => {
+  it('[R3-18] delete user: user_uuid in the query, no body', async () => {
     example('DELETE', usersPath, deleted)
     await open().remove?.('uid-9999')
     assert.deepEqual(last('DELETE', usersPath)?.query, { user_uuid: 'uid-9999' })
     assert.equal(last('DELETE', usersPath)?.body, undefined)
   })
 
-  it('get user roles: role ids only, in the tenant’s CID', async () => {
+  it('[R3-21] get user roles: role ids only, in the tenant’s CID', async () => {
     example('GET', usersPath, detailed)
     example('GET', heldPath, heldRoles)
     const account = await open().get('uid-1234')
@@ -92,14 +92,14 @@ describe('the examples of the guide', async () => {
     assert.equal(account?.privileged, true)
   })
 
-  it('grant roles to user: roleIds and user_uuid in the body, nothing in the query', async () => {
+  it('[R3-22] grant roles to user: roleIds and user_uuid in the body, nothing in the query', async () => {
     example('POST', rolesPath, granted)
     await open().changeEntitlements('uid-9999', { assign: [role('falcon_admin')], revoke: [] })
     assert.deepEqual(last('POST', rolesPath)?.body, { roleIds: ['falcon_admin'], user_uuid: 'uid-9999' })
     assert.deepEqual(last('POST', rolesPath)?.query, {})
   })
 
-  it('revoke roles from user: user_uuid and one roleId in the query', async () => {
+  it('[R3-24] revoke roles from user: user_uuid and one roleId in the query', async () => {
     example('DELETE', rolesPath, revoked)
     await open().changeEntitlements('uid-9999', { assign: [], revoke: [role('falcon_admin')] })
     assert.deepEqual(last('DELETE', rolesPath)?.query, { user_uuid: 'uid-9999', roleId: 'falcon_admin' })

@@ -11,7 +11,7 @@ describe('what the guide warns of', async () => {
   const requests = (method: string, path: string) =>
     simulator.trace.filter((entry) => entry.method === method && entry.path === path)
 
-  it('the listing has only UIDs: details follow, at most 100 ids a request', async () => {
+  it('[R3-15] the listing has only UIDs: details follow, at most 100 ids a request', async () => {
     state.seedUsers(250)
     const logins = new Set<string>()
     for await (const { login } of open().list()) logins.add(login)
@@ -20,14 +20,14 @@ describe('what the guide warns of', async () => {
     assert.deepEqual(sizes, [100, 100, 50])
   })
 
-  it('uid is the UUID and username the e-mail, by profile and never by fall-back', async () => {
+  it('[R3-08] uid is the UUID and username the e-mail, by profile and never by fall-back', async () => {
     const { id } = state.addUser({ email: 'jane@corp.example' })
     const body = { resources: [{ uuid: id, uid: 'jane@corp.example', first_name: 'Jane', last_name: 'Doe' }] }
     simulator.failNext({ method: 'GET', path: usersPath, status: 200, body })
     assert.equal((await rejection(open().get(id))).failure, 'unexpected')
   })
 
-  it('roles must be assigned separately after creation, and are not in the user object', async () => {
+  it('[R3-14] roles must be assigned separately after creation, and are not in the user object', async () => {
     const target = open()
     const { id, entitlements } = await create(target)
     assert.deepEqual(entitlements, [])
@@ -40,14 +40,14 @@ describe('what the guide warns of', async () => {
     assert.deepEqual((await target.get(id))?.entitlements, [role('event_viewer')])
   })
 
-  it('no password is set: the user is invited by mail', async () => {
+  it('[R3-17] no password is set: the user is invited by mail', async () => {
     state.toggles.sso = false
     await create(open())
     assert.equal(state.mails.length, 1)
     assert.ok(!JSON.stringify(requests('POST', usersPath)).includes('password'))
   })
 
-  it('deletion is immediate and irreversible, so nothing but remove deletes', async () => {
+  it('[R3-19] deletion is immediate and irreversible, so nothing but remove deletes', async () => {
     const target = open()
     const { id } = await create(target)
     await target.changeEntitlements(id, { assign: [role('event_viewer')], revoke: [] })
@@ -59,7 +59,7 @@ describe('what the guide warns of', async () => {
     assert.notEqual((await create(target)).id, id)
   })
 
-  it('role ids are case-sensitive: another spelling is no role', async () => {
+  it('[R3-23] role ids are case-sensitive: another spelling is no role', async () => {
     const target = open()
     const { id } = await create(target)
     const change = { assign: [role('Event_Viewer')], revoke: [] }
@@ -67,13 +67,13 @@ describe('what the guide warns of', async () => {
     assert.ok((await target.catalogue()).some((entry) => entry.id === 'event_viewer'))
   })
 
-  it('role ids have their names elsewhere: the catalogue reads them', async () => {
+  it('[R3-21] role ids have their names elsewhere: the catalogue reads them', async () => {
     const names = (await open().catalogue()).map(({ name }) => name)
     assert.ok(names.includes('Falcon Administrator'))
     assert.ok(names.includes('Detection Monitor'))
   })
 
-  it('revoking a role that is not assigned is an error: read again, and settled', async () => {
+  it('[R3-25] revoking a role that is not assigned is an error: read again, and settled', async () => {
     const target = open()
     const { id } = await create(target)
     await target.changeEntitlements(id, { assign: [], revoke: [role('event_viewer')] })
@@ -84,7 +84,7 @@ describe('what the guide warns of', async () => {
     assert.equal(calls().at(-1), 'GET /user-roles/queries/user-role-ids-by-user-uuid/v1')
   })
 
-  it('one role a revoke: more are refused before any call', async () => {
+  it('[R3-24] one role a revoke: more are refused before any call', async () => {
     const target = open()
     const { id } = await create(target)
     const before = writes()
@@ -109,7 +109,7 @@ describe('what the guide warns of', async () => {
     }
   })
 
-  it('errors accompany success: a 200 with errors is a failure', async () => {
+  it('[R3-37] errors accompany success: a 200 with errors is a failure', async () => {
     const target = open()
     const { id } = await create(target)
     state.toggles.errorsInside200 = true
@@ -117,7 +117,7 @@ describe('what the guide warns of', async () => {
     assert.deepEqual([error.failure, error.status], ['invalid', 200])
   })
 
-  it('a user name can be updated, and the account is found under the new one only', async () => {
+  it('[R3-10] a user name can be updated, and the account is found under the new one only', async () => {
     const target = open()
     const { id } = await create(target, 'jane@corp.example')
     await target.update(id, { email: 'Jane.Smith@corp.example' })
@@ -144,7 +144,7 @@ describe('what the guide warns of', async () => {
   })
 
   describe('there is no search by user name:', () => {
-    it('everybody is read once, then only who is new', async () => {
+    it('[R3-34] everybody is read once, then only who is new', async () => {
       state.seedUsers(250)
       const target = open()
       assert.equal((await target.find('email', 'SEED7@corp.example')).length, 1)
@@ -169,7 +169,7 @@ describe('what the guide warns of', async () => {
       assert.equal(full.length, 3)
     })
 
-    it('no query filter is relied on', async () => {
+    it('[R3-34] no query filter is relied on', async () => {
       await open().find('email', 'jane@corp.example')
       assert.ok(
         requests('GET', uidsPath).every(({ query }) => Object.keys(query).sort().join() === 'limit,offset'),
@@ -197,7 +197,7 @@ describe('what the guide warns of', async () => {
       assert.equal((await target.find('email', 'new@corp.example')).length, 1)
     })
 
-    it('a create whose answer was lost is adopted', async () => {
+    it('[R3-34] a create whose answer was lost is adopted', async () => {
       const target = open()
       await target.find('email', 'jane@corp.example')
       simulator.loseAnswer({ method: 'POST', path: usersPath })
@@ -219,7 +219,7 @@ describe('what the guide warns of', async () => {
 describe('the scenarios of the guide', async () => {
   const { simulator, state, open, calls } = await falconBench('guide')
 
-  it('provision a new user with a specific role: one create, one grant', async () => {
+  it('[R3-31] provision a new user with a specific role: one create, one grant', async () => {
     const target = open()
     const { id } = await create(target)
     const wanted = (await target.catalogue()).find(({ name }) => name === 'Detection Monitor')
@@ -235,7 +235,7 @@ describe('the scenarios of the guide', async () => {
     )
   })
 
-  it('deprovision a user: uid, roles, one revoke each, delete', async () => {
+  it('[R3-24, R3-33] deprovision a user: uid, roles, one revoke each, delete', async () => {
     const { id } = state.addUser({ email: 'jane@corp.example' })
     for (const roleId of ['event_viewer', 'help_desk']) state.grant(id, roleId)
     const target = open()

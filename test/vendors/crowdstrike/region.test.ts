@@ -16,7 +16,7 @@ const tokenCalls = ({ trace }: { readonly trace: readonly { readonly path: strin
   trace.filter(({ path }) => path === '/oauth2/token').length
 
 describe('regions', () => {
-  it('have a host each, and us-1 is where a region that is not known is asked', () => {
+  it('[R3-06] have a host each, and us-1 is where a region that is not known is asked', () => {
     for (const region of regions) assert.equal(startOrigin({ region }), `https://${regionHosts[region]}`)
     assert.equal(startOrigin({}), 'https://api.crowdstrike.com')
     assert.equal(startOrigin({ region: 'auto' }), 'https://api.crowdstrike.com')
@@ -102,7 +102,7 @@ describe('a wrong region in profile current', async () => {
 describe('a wrong region in profile guide', async () => {
   const { simulator, state, open, calls } = await falconBench('guide')
 
-  it('returns authentication errors, not a redirect', async () => {
+  it('[R3-07] returns authentication errors, not a redirect', async () => {
     state.toggles.wrongCloud = { origin: simulator.origin, region: 'eu-1', answer: 'refusal' }
     const error = await rejection(open().test())
     assert.equal(error.failure, 'unauthenticated')
@@ -110,7 +110,7 @@ describe('a wrong region in profile guide', async () => {
     assert.deepEqual(calls(), [])
   })
 
-  it('tries the published hosts once each when the region is auto, and keeps the one that answers', async (t) => {
+  it('[R3-07] tries the published hosts once each when the region is auto, and keeps the one that answers', async (t) => {
     const right = await startCrowdstrike({ profile: 'guide' })
     t.after(() => right.close())
     state.toggles.wrongCloud = { origin: right.origin, region: 'eu-1', answer: 'refusal' }

@@ -7,7 +7,7 @@ for (const profile of ['current', 'guide'] as const) {
     const { simulator, state, open, advance } = await falconBench(profile)
     const tokenCalls = () => simulator.trace.filter(({ path }) => path === '/oauth2/token')
 
-    it('is asked for by a form with grant_type, and by nothing else', async () => {
+    it('[R3-01, R3-02] is asked for by a form with grant_type, and by nothing else', async () => {
       await open().test()
       const [call] = tokenCalls()
       assert.deepEqual(call?.body, {
@@ -31,7 +31,7 @@ for (const profile of ['current', 'guide'] as const) {
       assert.equal(tokenCalls().length, 1)
     })
 
-    it('expires after 30 minutes and is refreshed at 80 % of that', async () => {
+    it('[R3-03] expires after 30 minutes and is refreshed at 80 % of that', async () => {
       const target = open()
       await target.test()
       advance(0.79 * 1_799_000)
@@ -42,7 +42,7 @@ for (const profile of ['current', 'guide'] as const) {
       assert.equal(tokenCalls().length, 2)
     })
 
-    it('is renewed once after a 401, and the call repeated once', async () => {
+    it('[R3-03] is renewed once after a 401, and the call repeated once', async () => {
       const target = open()
       const { id } = await create(target)
       state.tokens.clear()

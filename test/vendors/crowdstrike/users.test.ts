@@ -4,7 +4,7 @@ import { homeCid } from '../../../src/vendors/crowdstrike/simulator/index.ts'
 import { namesOf } from '../../../src/vendors/crowdstrike/target/names.ts'
 import { create, draftOf, falconBench, rejection } from './bench.ts'
 
-describe('names', () => {
+describe('[R3-11] names', () => {
   for (const [what, profile, expected] of [
     ['both as given', { givenName: ' Ada ', familyName: 'King' }, ['Ada', 'King']],
     ['out of the display name', { displayName: 'Ada  King Lovelace' }, ['Ada', 'King Lovelace']],
@@ -153,7 +153,7 @@ describe('the current API', async () => {
     assert.equal(calls().length, before)
   })
 
-  it('refuses a single name in PATCH, so both are sent', async () => {
+  it('[R3-12] refuses a single name in PATCH, so both are sent', async () => {
     const target = open()
     const { id } = await create(target)
     await target.update(id, { givenName: 'Janet' })

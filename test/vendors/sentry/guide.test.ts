@@ -7,7 +7,7 @@ import { draft, role, team, teamAdmin, useSentry } from './support.ts'
 describe('Sentry target (guide)', () => {
   const { target, state, simulator, writes } = useSentry('guide')
 
-  it("invites with role and teams, in the guide's fields, and always mails", async () => {
+  it("[R4-16] invites with role and teams, in the guide's fields, and always mails", async () => {
     await target().create(draft('bob@example.com', role('member'), team('backend')))
     assert.deepEqual(writes(), [
       'POST /members/ {"email":"bob@example.com","role":"member","teams":["backend"]}',
@@ -15,7 +15,7 @@ describe('Sentry target (guide)', () => {
     assert.deepEqual(state().mails, [{ to: 'bob@example.com', kind: 'invitation' }])
   })
 
-  it('reads the member of the examples', async () => {
+  it('[R4-08] reads the member of the examples', async () => {
     const example = {
       ...{ id: '123', email: 'alice@example.com', role: 'member' },
       teamRoles: [{ teamSlug: 'backend', role: 'contributor' }],
@@ -50,7 +50,7 @@ describe('Sentry target (guide)', () => {
     ])
   })
 
-  it('promotes to admin with every team in the same call', async () => {
+  it('[R4-14, R4-32] promotes to admin with every team in the same call', async () => {
     const { id } = state().addMember({
       email: 'alice@example.com',
       teams: new Map([
@@ -70,7 +70,7 @@ describe('Sentry target (guide)', () => {
     ])
   })
 
-  it("joins and leaves a team by the member's routes, 200 included", async () => {
+  it("[R4-21] joins and leaves a team by the member's routes, 200 included", async () => {
     const { id } = state().addMember({ email: 'alice@example.com' })
     await target().changeEntitlements(id, { assign: [team('backend')], revoke: [] })
     await target().changeEntitlements(id, { assign: [team('backend')], revoke: [] })
@@ -79,7 +79,7 @@ describe('Sentry target (guide)', () => {
     assert.deepEqual(writes(), [`POST ${path}`, `POST ${path}`, `DELETE ${path}`])
   })
 
-  it('does not take an answer without the team for success', async () => {
+  it('[R4-21] does not take an answer without the team for success', async () => {
     const { id } = state().addMember({ email: 'alice@example.com' })
     simulator().failNext({ method: 'POST', path: /teams/, status: 200, body: { id, teams: ['frontend'] } })
     await assert.rejects(target().changeEntitlements(id, { assign: [team('backend')], revoke: [] }), {
@@ -88,7 +88,7 @@ describe('Sentry target (guide)', () => {
     })
   })
 
-  it('sets a team role by the update of the member', async () => {
+  it('[R4-23] sets a team role by the update of the member', async () => {
     const { id } = state().addMember({
       email: 'alice@example.com',
       teams: new Map([['backend', 'contributor']]),
@@ -99,14 +99,14 @@ describe('Sentry target (guide)', () => {
     ])
   })
 
-  it('removes with 204 and reads back nothing', async () => {
+  it('[R4-19] removes with 204 and reads back nothing', async () => {
     const { id } = state().addMember({ email: 'alice@example.com' })
     await target().remove?.(id)
     assert.deepEqual(writes(), [`DELETE /members/${id}/`])
     assert.equal(await target().get(id), undefined)
   })
 
-  it('offers the roles that the guide lists, and the teams', async () => {
+  it('[R4-07] offers the roles that the guide lists, and the teams', async () => {
     const catalogue = await target().catalogue()
     const roles = catalogue.filter(({ kind, scope }) => kind === 'role' && !scope).map(({ id }) => id)
     assert.deepEqual(roles, ['billing', 'member', 'admin', 'manager', 'owner'])
@@ -115,7 +115,7 @@ describe('Sentry target (guide)', () => {
     )
   })
 
-  it('uses only the paths of the guide, under /api/0', async () => {
+  it('[R4-01] uses only the paths of the guide, under /api/0', async () => {
     await target().test()
     await target().tenant()
     await target().self()

@@ -27,14 +27,14 @@ describe('Sentry target (current)', () => {
     assert.deepEqual(state().mails, [])
   })
 
-  it('gives back the invitation even if reading it fails', async () => {
-    simulator().failNext({ method: 'GET', path: /members\/\d+/, status: 500 })
+  it('gives back the invitation with its teams, and reads nothing for it', async () => {
     const { outcome, account } = await target().create(draft('ada@x.example', team('backend')))
     assert.equal(outcome, 'invited')
-    assert.deepEqual(account?.entitlements, [role('member')])
+    assert.deepEqual(account?.entitlements, [role('member'), team('backend')])
+    assert.equal(simulator().trace.length, 1)
   })
 
-  it('holds a team role only after it is set, for an invitation does not bring it', async () => {
+  it('[M-08] holds a team role only after it is set, for an invitation does not bring it', async () => {
     const { account } = await target().create(draft('ada@x.example', teamAdmin('backend')))
     const id = account?.id ?? ''
     assert.deepEqual(account?.entitlements, [role('member'), team('backend')])
@@ -47,7 +47,7 @@ describe('Sentry target (current)', () => {
     ])
   })
 
-  it('keeps teams and team roles when the organization role changes', async () => {
+  it('[R4-09] keeps teams and team roles when the organization role changes', async () => {
     const { id } = state().addMember({
       email: 'ada@x.example',
       teams: new Map([
@@ -150,7 +150,7 @@ describe('Sentry target (current)', () => {
     assert.equal((await target().get(founder))?.facts.lastOwner, true)
   })
 
-  it('gives a new member id to whoever is invited again', async () => {
+  it('[R4-34] gives a new member id to whoever is invited again', async () => {
     const first = (await target().create(draft('ada@x.example'))).account?.id ?? ''
     await target().remove?.(first)
     const second = (await target().create(draft('ada@x.example'))).account?.id
@@ -202,13 +202,24 @@ describe('Sentry target (current)', () => {
 })
 
 describe('Sentry target under the rate limit of the members index', () => {
-  const { target, state } = useSentry('current', { limits: true })
+  const { open, state, simulator } = useSentry('current', { limits: true })
 
-  it('reads the bare string of a 429 and the reset of its header', async () => {
+  const findAtOnce = (count: number, settings: Readonly<Record<string, unknown>>) => {
     state().seedMembers(10)
-    const many = await Promise.allSettled(
-      Array.from({ length: 90 }, () => target().find('email', 'seeded1@acme.example')),
+    const target = open({ settings })
+    return Promise.allSettled(
+      Array.from({ length: count }, () => target.find('email', 'seeded1@acme.example')),
     )
+  }
+
+  it('keeps within the published rate by itself', async () => {
+    const many = await findAtOnce(60, {})
+    assert.deepEqual([...new Set(many.map(({ status }) => status))], ['fulfilled'])
+    assert.equal(simulator().trace.filter(({ status }) => status === 429).length, 0)
+  })
+
+  it('[R4-24] reads the bare string of a 429 and the reset of its header', async () => {
+    const many = await findAtOnce(90, { ratePercent: 1000 })
     const errors = many.flatMap((each) => (each.status === 'rejected' ? [each.reason as VendorError] : []))
     assert.ok(errors.length > 0)
     for (const { failure, pathClass, retryAfterMs, detail } of errors) {

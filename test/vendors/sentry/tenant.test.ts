@@ -5,7 +5,7 @@ import { draft, role, team, useSentry } from './support.ts'
 describe('Sentry tokens and organizations', () => {
   const { target, state, open, simulator } = useSentry('current', { pageSize: 3 })
 
-  it('belongs to the member behind the token, whose id is not the id of the user', async () => {
+  it('[R4-05] belongs to the member behind the token, whose id is not the id of the user', async () => {
     const id = (await target().self()) ?? ''
     assert.equal(state().members.get(id)?.email, 'drawbridge@acme.example')
     assert.notEqual(state().members.get(id)?.userId, id)
@@ -66,7 +66,7 @@ describe('Sentry tokens and organizations', () => {
     assert.equal((await fetch(`${simulator().origin}/api/0/organizations/acme/members`)).status, 404)
   })
 
-  it('offers every team of every page, and roles that are not retired', async () => {
+  it('[R4-20] offers every team of every page, and roles that are not retired', async () => {
     state().seedTeams(120)
     const catalogue = await target().catalogue()
     const ids = (kind: string, scoped: boolean) =>
@@ -80,7 +80,7 @@ describe('Sentry tokens and organizations', () => {
     )
   })
 
-  it('refuses a full page that lost its Link header on the way', async () => {
+  it('[R4-26] refuses a full page that lost its Link header on the way', async () => {
     const members = Array.from({ length: 100 }, (_, n) => ({
       id: String(n),
       email: `m${n}@x.example`,

@@ -1,19 +1,38 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { errorBody, ScimError } from '../../errors.ts'
+import { errorBody, ScimError, tooLarge } from '../../errors.ts'
 
 /** Every failure becomes a SCIM error (RFC 7644 §3.12); what is ours to mend is logged and not described. */
-export function answerErrors(app: FastifyInstance): void {
+export function answerErrors(app: FastifyInstance, { bodyBytes }: { readonly bodyBytes: number }): void {
   app.setErrorHandler<FastifyError>((error, request, reply) => {
-    const known = error instanceof ScimError ? error : (ofFastify(error) ?? ofStore(error))
-    if (!known) request.log.error({ err: error, requestId: request.id }, 'scim request failed')
-    else if (known.status === 503 && known !== (error as unknown)) {
-      request.log.error({ err: error, requestId: request.id }, 'store unavailable')
-    }
-    return sendError(reply, known ?? new ScimError(500, `Internal error (request ${request.id})`))
+    const tooLong = error.code === 'FST_ERR_CTP_BODY_TOO_LARGE'
+    return sendError(reply, tooLong ? bodyTooLarge(bodyBytes) : refusalOf(error, request).error)
   })
   app.setNotFoundHandler((_request: FastifyRequest, reply: FastifyReply) =>
     sendError(reply, new ScimError(404, 'No such endpoint')),
   )
+}
+
+export interface Refusal {
+  readonly error: ScimError
+  /** The store does not answer: whatever else is asked of it now will fail, too. */
+  readonly storeDown: boolean
+}
+
+/** What a request, or one operation of it, is refused with; logs what the client is not told. */
+export function refusalOf(error: unknown, request: FastifyRequest): Refusal {
+  if (error instanceof ScimError) return { error, storeDown: false }
+  const ours = error instanceof Error ? ofFastify(error as FastifyError) : undefined
+  if (ours) return { error: ours, storeDown: false }
+  const unreachable = ofStore(error)
+  const message = unreachable ? 'store unavailable' : 'scim request failed'
+  request.log.error({ err: error, requestId: request.id }, message)
+  if (unreachable) return { error: unreachable, storeDown: true }
+  return { error: new ScimError(500, `Internal error (request ${request.id})`), storeDown: false }
+}
+
+/** With the limit, as RFC 7644 §3.7.4 demands of bulk requests. */
+function bodyTooLarge(bytes: number): ScimError {
+  return tooLarge(`A body may have ${bytes} bytes at most. Send several requests.`)
 }
 
 /**

@@ -14,7 +14,11 @@ export function versionTag({ version }: Versioned): string {
 /** What `If-Match` demands of the state that a write meets; undefined without that header. */
 export function preconditionOf({ headers }: FastifyRequest): Precondition | undefined {
   const demanded = headers['if-match']
-  if (demanded === undefined) return undefined
+  return demanded === undefined ? undefined : demandVersion(demanded)
+}
+
+/** The same for a version that came another way. */
+export function demandVersion(demanded: string): Precondition {
   return (current) => {
     if (namesVersion(demanded, current)) return
     throw new ScimError(412, `The resource is at version ${versionTag(current)} now. Read it again.`)

@@ -5,6 +5,10 @@ export interface ReadParameters {
   readonly filter?: string | undefined
   readonly startIndex?: string | undefined
   readonly count?: string | undefined
+  readonly sortBy?: string | undefined
+  readonly sortOrder?: string | undefined
+  /** Empty: the first page. */
+  readonly cursor?: string | undefined
   /** Comma-separated; several parameters of the name are joined. */
   readonly attributes?: string | undefined
   readonly excludedAttributes?: string | undefined
@@ -13,6 +17,8 @@ export interface ReadParameters {
 export interface PageLimits {
   readonly defaultCount: number
   readonly maxCount: number
+  /** Seconds that a cursor lives. */
+  readonly cursorTimeout: number
 }
 
 /** 1-based; never more than `maxCount` (RFC 7644 §3.4.2.4). */
@@ -35,13 +41,19 @@ export function readParameters(query: unknown): ReadParameters {
     filter: given.get('filter')?.[0],
     startIndex: given.get('startindex')?.[0],
     count: given.get('count')?.[0],
+    sortBy: given.get('sortby')?.[0],
+    sortOrder: given.get('sortorder')?.[0],
+    cursor: given.get('cursor')?.[0],
     attributes: given.get('attributes')?.join(','),
     excludedAttributes: given.get('excludedattributes')?.join(','),
   }
 }
 
 /** Out-of-range numbers are brought into range; text that is no number is refused. */
-export function pageWindow({ startIndex, count }: ReadParameters, limits: PageLimits): PageWindow {
+export function pageWindow(
+  { startIndex, count }: ReadParameters,
+  limits: Pick<PageLimits, 'defaultCount' | 'maxCount'>,
+): PageWindow {
   return {
     startIndex: Math.min(Math.max(integer('startIndex', startIndex) ?? 1, 1), lastIndex),
     count: Math.min(Math.max(integer('count', count) ?? limits.defaultCount, 0), limits.maxCount),

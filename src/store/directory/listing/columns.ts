@@ -21,6 +21,11 @@ const common: Readonly<Record<string, Column>> = {
   'meta.lastModified': { kind: 'instant', value: sql`r.last_modified` },
 }
 
+/** The same in every row of the table. */
+function constant(value: Statement): Column {
+  return { kind: 'text', value, nullable: false, folded: false }
+}
+
 const groupsOfUser = { from: sql`members m JOIN groups g ON g.id = m.group_id`, where: sql`m.user_id = r.id` }
 const membersOfGroup = {
   from: sql`members m JOIN users u ON u.id = m.user_id`,
@@ -30,6 +35,7 @@ const membersOfGroup = {
 /** By the names of a path, joined with a dot; the row is `r`. */
 export const userAttributes: Readonly<Record<string, Column>> = {
   ...common,
+  'meta.resourceType': constant(sql`'User'::text`),
   userName: { kind: 'text', value: sql`r.user_name_key`, nullable: false, folded: true },
   displayName: { kind: 'text', value: sql`r.display_name_key`, nullable: true, folded: true },
   active: { kind: 'boolean', value: sql`r.active_shown` },
@@ -44,6 +50,7 @@ export const userAttributes: Readonly<Record<string, Column>> = {
 
 export const groupAttributes: Readonly<Record<string, Column>> = {
   ...common,
+  'meta.resourceType': constant(sql`'Group'::text`),
   displayName: { kind: 'text', value: sql`r.display_name_key`, nullable: false, folded: true },
   'members.value': { kind: 'rows', ...membersOfGroup, column: { kind: 'id', value: sql`m.user_id` } },
   'members.display': {

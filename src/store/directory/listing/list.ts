@@ -1,138 +1,145 @@
-import { matches } from '../../../scim/filter/evaluate.ts'
-import { tooMany } from '../../../scim/errors.ts'
-import type { Filter } from '../../../scim/filter/ast.ts'
 import type { DirectoryRef, ListQuery, Page, StoredGroup, StoredUser } from '../../../scim/ports.ts'
 import { type Sql, unprepared } from '../../sql/client.ts'
-import { Prisma } from '../../../generated/prisma/client.ts'
-import { sql, type Statement } from '../../sql/statement.ts'
-import { groupColumns, type GroupRow, toGroup, toUser, userColumns, type UserRow } from '../rows.ts'
-import { type Column, groupAttributes, userAttributes } from './columns.ts'
+import { codeOf } from '../../sql/failures.ts'
+import { raw, sql, type Statement } from '../../sql/statement.ts'
 import { compile } from './compile.ts'
-import { type Memberships, membershipsFor, showGroup, showUser } from './show.ts'
+import { judged } from './judged.ts'
+import { type AnyKind, groupKind, type Kind, userKind } from './kinds.ts'
+import { inCreationOrder, inSortedOrder, keyOfColumn, type Order, orderOf, sorted } from './order.ts'
+import { createTotals, type Totals } from './totals.ts'
 
-/** Most rows that a filter may make us judge one by one. */
-const mostJudged = 10_000
-
-interface Kind<Row, Stored> {
-  readonly table: Statement
-  readonly columns: Statement
-  /** Rows that are no tombstones, said so that no index on it looks better than one on what is asked for. */
-  readonly live: Statement
-  /** The same in the terms of the index that lists in order. */
-  readonly inOrder: { readonly live: Statement; readonly by: Statement }
-  readonly attributes: Readonly<Record<string, Column>>
-  readonly memberships: 'groups' | 'members'
-  toStored(row: Row): Stored
-  show(stored: Stored, memberships: Memberships): Readonly<Record<string, unknown>>
+export interface Lists {
+  users(directory: DirectoryRef, query: ListQuery): Promise<Page<StoredUser>>
+  groups(directory: DirectoryRef, query: ListQuery): Promise<Page<StoredGroup>>
 }
 
-const userKind: Kind<UserRow, StoredUser> = {
-  table: sql`users`,
-  columns: userColumns,
-  live: sql`r.user_name_key IS NOT NULL`,
-  inOrder: { live: sql`r.deleted_at IS NULL`, by: sql`r.deleted_at, r.created_at, r.id` },
-  attributes: userAttributes,
-  memberships: 'groups',
-  toStored: toUser,
-  show: showUser,
+export function createLists(db: Sql): Lists {
+  const totals = createTotals()
+  return {
+    users: (directory, query) => list(db, totals, userKind, directory, query),
+    groups: (directory, query) => list(db, totals, groupKind, directory, query),
+  }
 }
 
-const groupKind: Kind<GroupRow, StoredGroup> = {
-  table: sql`groups`,
-  columns: groupColumns,
-  live: sql`true`,
-  inOrder: { live: sql`true`, by: sql`r.created_at, r.id` },
-  attributes: groupAttributes,
-  memberships: 'members',
-  toStored: toGroup,
-  show: showGroup,
+/** SQLSTATE for a collation that is not there. */
+const undefinedObject = '42704'
+
+interface Row {
+  readonly id: string
+  readonly created_at: Date
 }
 
-export const listUsers = (db: Sql, directory: DirectoryRef, query: ListQuery) =>
-  list(db, userKind, directory, query)
-export const listGroups = (db: Sql, directory: DirectoryRef, query: ListQuery) =>
-  list(db, groupKind, directory, query)
+type Paged<R> = {
+  readonly total: number
+  readonly snapshot?: string
+  readonly sort_key: unknown
+} & (R | { readonly id: null })
 
-type Paged<Row> = { readonly total: number } & (Row | { readonly id: null })
-
-async function list<Row extends { readonly id: string }, Stored>(
+async function list<R extends Row, Stored>(
   db: Sql,
-  kind: Kind<Row, Stored>,
+  totals: Totals,
+  kind: Kind<R, Stored>,
   directory: DirectoryRef,
   query: ListQuery,
 ): Promise<Page<Stored>> {
   const ours = sql`r.directory_id = ${directory.id}::uuid`
-  const { filter } = query
-  if (!filter) return page(kind, await db.rows<Paged<Row>>(everything(kind, ours, query)))
-  const { where, exact } = compile(filter, kind.attributes)
+  const { filter, sort } = query
+  const order = sort && orderOf(kind, sort)
+  const { where, exact } = filter ? compile(filter, kind.attributes) : { where: sql`true`, exact: true }
   const found = sql`${ours} AND ${kind.live} AND ${where}`
-  if (exact) return page(kind, await db.rows<Paged<Row>>(filtered(kind, found, query)))
-  return judged(db, kind, directory, found, filter, query)
+  if (!exact || (sort && !order)) return judged(db, kind, directory, found, query)
+  if (filter || order?.computed) {
+    try {
+      return page(kind, query, await db.rows<Paged<R>>(filtered(kind, found, order, query)))
+    } catch (error) {
+      // A PostgreSQL built without ICU cannot fold letter case as we do.
+      if (order?.computed && codeOf(error) === undefinedObject)
+        return judged(db, kind, directory, found, query)
+      throw error
+    }
+  }
+  const key = `${kind.name} ${directory.id}`
+  const rows = await db.rows<Paged<R>>(everything(totals, key, kind, ours, order, query))
+  const [first] = rows
+  if (first?.snapshot !== undefined) totals.keep(key, { total: first.total, snapshot: first.snapshot })
+  return page(kind, query, rows)
 }
 
-/** Walks the index in order; only the rows of the page are read. */
-function everything({ table, columns, inOrder }: AnyKind, ours: Statement, query: ListQuery): Statement {
-  const { startIndex, count } = query
-  return sql`WITH page AS (
-      SELECT r.id FROM ${table} r WHERE ${ours} AND ${inOrder.live} ORDER BY ${inOrder.by}
-      LIMIT ${count}::int OFFSET ${startIndex - 1}::int
-    )
-    SELECT counted.total, s.* FROM (
-      SELECT count(*)::int AS total FROM ${table} r WHERE ${ours} AND ${inOrder.live}
-    ) counted
-    LEFT JOIN (SELECT ${columns} FROM ${table} WHERE id IN (SELECT id FROM page)) s ON true
-    ORDER BY s.created_at, s.id`
+/** Walks an index in order; only the rows of the page are read. */
+function everything(
+  totals: Totals,
+  key: string,
+  kind: AnyKind,
+  ours: Statement,
+  order: Order | undefined,
+  query: ListQuery,
+): Statement {
+  const { table, inOrder } = kind
+  const alive = sql`${ours} AND ${inOrder.live}`
+  const counted =
+    query.total === undefined
+      ? totals.columns(key, sql`SELECT count(*)::int FROM ${table} r WHERE ${alive}`)
+      : sql`${query.total}::int AS total`
+  const head = sql`WITH counted AS (SELECT ${counted})`
+  const from = sql`${table} r`
+  if (order) {
+    const source = { from, where: sql`${ours} AND ${kind.live}`, key: order.key }
+    return sql`${raw(unprepared)} ${head}, page AS (${inSortedOrder(source, order, query)}) ${shown(kind, order)}`
+  }
+  const nearEnd = !query.after && (query.startIndex - 1) * 2 > (totals.guess(key) ?? Infinity)
+  const walked = nearEnd
+    ? fromTheEnd(kind, alive, query)
+    : inCreationOrder({ from, where: alive }, inOrder.by, query)
+  return sql`${head}, page AS (${walked}) ${shown(kind)}`
+}
+
+/** The same page as in order, found from the other end: skipping costs as much as there is to skip. */
+function fromTheEnd(
+  { table, inOrder }: AnyKind,
+  alive: Statement,
+  { startIndex, count }: ListQuery,
+): Statement {
+  const skipped = startIndex - 1
+  // The outer limit is the one that the planner can read.
+  return sql`SELECT * FROM (
+      SELECT r.id, r.created_at, NULL::text AS key FROM ${table} r WHERE ${alive} ORDER BY ${inOrder.backwards}
+      LIMIT (SELECT least(${count}::int, greatest(total - ${skipped}::int, 0)) FROM counted)
+      OFFSET (SELECT greatest(total::bigint - ${skipped}::int - ${count}::int, 0) FROM counted)
+    ) last LIMIT ${count}::int`
 }
 
 /** Finds first and sorts what was found, so that the order never tempts the planner to walk everybody. */
-function filtered(
-  { table, columns }: AnyKind,
-  found: Statement,
-  { startIndex, count }: ListQuery,
-): Statement {
-  return sql`${marker}WITH hit AS MATERIALIZED (
-      SELECT r.id, r.created_at FROM ${table} r WHERE ${found}
-    ), page AS (
-      SELECT id FROM hit ORDER BY created_at, id LIMIT ${count}::int OFFSET ${startIndex - 1}::int
-    )
-    SELECT counted.total, s.* FROM (SELECT count(*)::int AS total FROM hit) counted
-    LEFT JOIN (SELECT ${columns} FROM ${table} WHERE id IN (SELECT id FROM page)) s ON true
-    ORDER BY s.created_at, s.id`
+function filtered(kind: AnyKind, found: Statement, order: Order | undefined, query: ListQuery): Statement {
+  const hit = { from: sql`hit r`, where: sql`true` }
+  const total = query.total === undefined ? sql`(SELECT count(*)::int FROM hit)` : sql`${query.total}::int`
+  const page = order
+    ? inSortedOrder({ ...hit, key: sql`r.key` }, order, query)
+    : inCreationOrder(hit, sql`r.created_at, r.id`, query)
+  return sql`${raw(unprepared)} WITH hit AS MATERIALIZED (
+      SELECT r.id, r.created_at, ${order?.key ?? sql`NULL::text`} AS key FROM ${kind.table} r WHERE ${found}
+    ), counted AS (SELECT ${total} AS total), page AS (${page}) ${shown(kind, order)}`
 }
 
-type AnyKind = Pick<Kind<never, never>, 'table' | 'columns' | 'inOrder'>
+/** The rows of `page` in its order, each with `counted`; a row of nothing where the page is empty. */
+function shown({ table, columns }: AnyKind, order?: Order): Statement {
+  const key = order ? sql`${sorted(sql`key`, order)},` : sql``
+  return sql`SELECT counted.*, s.* FROM counted LEFT JOIN (
+      SELECT ${columns}, p.sort_key, p.place FROM (
+        SELECT page.id AS page_id, key AS sort_key,
+          (row_number() OVER (ORDER BY ${key} page.created_at, page.id))::int AS place FROM page
+      ) p JOIN ${table} ON ${table}.id = p.page_id
+    ) s ON true ORDER BY s.place`
+}
 
-const marker = Prisma.raw(`${unprepared} `)
-
-function page<Row extends { readonly id: string }, Stored>(
-  kind: Kind<Row, Stored>,
-  rows: readonly Paged<Row>[],
+function page<R extends Row, Stored>(
+  kind: Kind<R, Stored>,
+  { sort }: ListQuery,
+  rows: readonly Paged<R>[],
 ): Page<Stored> {
-  const resources = rows.filter((row): row is { readonly total: number } & Row => row.id !== null)
-  return { total: rows[0]?.total ?? 0, resources: resources.map((row) => kind.toStored(row)) }
-}
-
-/** Reads what the indexable part leaves over and judges each row by the whole filter. */
-async function judged<Row extends { readonly id: string }, Stored>(
-  db: Sql,
-  kind: Kind<Row, Stored>,
-  directory: DirectoryRef,
-  found: Statement,
-  filter: Filter,
-  { startIndex, count }: ListQuery,
-): Promise<Page<Stored>> {
-  const rows = await db.rows<Row>(sql`${marker}WITH hit AS MATERIALIZED (
-      SELECT r.id FROM ${kind.table} r WHERE ${found} LIMIT ${mostJudged + 1}::int
-    )
-    SELECT ${kind.columns} FROM ${kind.table} WHERE id IN (SELECT id FROM hit) ORDER BY created_at, id`)
-  if (rows.length > mostJudged) {
-    throw tooMany(
-      `The filter would read more than ${mostJudged} resources one by one. Add a comparison of userName, externalId, id, displayName or emails to it.`,
-    )
+  const found = rows.filter((row): row is Paged<R> & R => row.id !== null)
+  return {
+    total: rows[0]?.total ?? 0,
+    resources: found.map((row) => kind.toStored(row)),
+    ...(sort && { keys: found.map((row) => keyOfColumn(row.sort_key)) }),
   }
-  const memberships = await membershipsFor(db, directory, kind.memberships, filter, rows)
-  const kept = rows
-    .map((row) => kind.toStored(row))
-    .filter((each) => matches(filter, kind.show(each, memberships)))
-  return { total: kept.length, resources: kept.slice(startIndex - 1, startIndex - 1 + count) }
 }

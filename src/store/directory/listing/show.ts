@@ -10,23 +10,21 @@ export type Memberships = ReadonlyMap<string, readonly MemberRef[]>
 /** Most memberships that are read to judge a filter. */
 const mostMemberships = 100_000
 
-/** Reads memberships only where the filter asks for them. */
 export async function membershipsFor(
   db: Sql,
   directory: DirectoryRef,
   attribute: 'groups' | 'members',
-  filter: Filter,
   rows: readonly { readonly id: string }[],
 ): Promise<Memberships> {
-  if (!mentions(filter, attribute)) return new Map()
   const ids = rows.map(({ id }) => id)
   const refs = attribute === 'groups' ? await groupsOf(db, directory, ids) : await members(db, directory, ids)
   if (refs.length > mostMemberships)
-    throw tooMany(`The filter would read more than ${mostMemberships} memberships.`)
+    throw tooMany(`The list would read more than ${mostMemberships} memberships.`)
   return Map.groupBy(refs, (ref) => (attribute === 'groups' ? ref.userId : ref.groupId))
 }
 
-function mentions(filter: Filter, attribute: string): boolean {
+/** Whether memberships must be read to judge a filter. */
+export function mentions(filter: Filter, attribute: string): boolean {
   switch (filter.kind) {
     case 'and':
     case 'or':

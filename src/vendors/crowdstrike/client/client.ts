@@ -1,6 +1,6 @@
 import type { AccountFacts, HeldEntitlement, Receipt } from '../../contract.ts'
 
-/** A user as both profiles tell it; which field is the id and which the login is settled per profile. */
+/** A user as every profile tells it; which field is the id and which the login is settled per profile. */
 export interface FalconUser {
   readonly id: string
   /** The e-mail address, as stored. */
@@ -64,6 +64,8 @@ export interface FalconUsers {
 export interface FalconRoles {
   /** Role calls name a CID and may set an end. Otherwise roles count in the tenant's own CID, for good. */
   readonly scopedRoles: boolean
+  /** Reading the roles of a user who is gone is known to be refused: nobody need look for the user as well. */
+  readonly tellsGone: boolean
   /** Every role that the user holds in the CID, inherited ones included, each with its scope. */
   grants(operation: string, id: string, cid: string): Promise<readonly HeldEntitlement[]>
   /** The roles that can be granted in the CID, named. */
@@ -73,4 +75,7 @@ export interface FalconRoles {
 }
 
 /** What each API profile implements in a file of its own. */
-export type FalconClient = FalconUsers & FalconRoles
+export interface FalconClient extends FalconUsers, FalconRoles {
+  /** One small read that only a tenant of this profile answers. */
+  probe(): Promise<void>
+}

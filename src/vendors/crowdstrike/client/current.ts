@@ -22,7 +22,12 @@ const idsPerRead = 5_000
 
 /** CrowdStrike's present User Management API. CrowdStrike/falconpy _user_management.py, 2026-04; gofalcon, 2026-07. */
 export function currentClient(send: Requester): FalconClient {
-  return { ...userCalls(send), ...roleCalls(send) }
+  return { ...userCalls(send), ...roleCalls(send), probe: async () => void (await search(send, 'probe', undefined, 1)) }
+}
+
+async function search(send: Requester, operation: string, filter: string | undefined, limit: number) {
+  const call = reads({ operation, method: 'GET', path: idsPath, query: { filter, limit } })
+  return (await send(call, IdPage)).body.resources ?? []
 }
 
 function userCalls(send: Requester): FalconUsers {
@@ -30,11 +35,6 @@ function userCalls(send: Requester): FalconUsers {
     const path = 'user-management/entities/users/GET/v1'
     const reply = await send(reads({ operation, method: 'POST', path, body: { ids } }), Users)
     return (reply.body.resources ?? []).map(toUser)
-  }
-
-  async function search(operation: string, filter: string | undefined, limit: number) {
-    const call = reads({ operation, method: 'GET', path: idsPath, query: { filter, limit } })
-    return (await send(call, IdPage)).body.resources ?? []
   }
 
   return {
@@ -47,10 +47,10 @@ function userCalls(send: Requester): FalconUsers {
     },
 
     // The filter wants lower case: Falcon stores addresses so.
-    idsOf: (operation, login) => search(operation, `uid:${quoted(login.toLowerCase())}`, 10),
+    idsOf: (operation, login) => search(send, operation, `uid:${quoted(login.toLowerCase())}`, 10),
 
     async someUser(operation, cid) {
-      const ids = await search(operation, cid && `cid:${quoted(cid)}`, 1)
+      const ids = await search(send, operation, cid && `cid:${quoted(cid)}`, 1)
       return ids.length > 0 ? (await users(operation, ids))[0] : undefined
     },
 
@@ -88,6 +88,7 @@ function roleCalls(send: Requester): FalconRoles {
 
   return {
     scopedRoles: true,
+    tellsGone: true,
     grant: (change) => act('grant', change),
     revoke: (change) => act('revoke', change),
 

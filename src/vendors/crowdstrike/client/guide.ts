@@ -23,7 +23,12 @@ const idsPerRead = 100
 
 /** The paths, parameters and bodies of the user management API guide of 2026-03, and no others. */
 export function guideClient(send: Requester, now: () => number): FalconClient {
-  return { ...userCalls(send, now), ...roleCalls(send) }
+  return { ...userCalls(send, now), ...roleCalls(send), probe: async () => void (await firstUid(send, 'probe')) }
+}
+
+async function firstUid(send: Requester, operation: string): Promise<string | undefined> {
+  const call = reads({ operation, method: 'GET', path: uidsPath, query: { offset: 0, limit: 1 } })
+  return (await send(call, IdPage)).body.resources?.[0]
 }
 
 function userCalls(send: Requester, now: () => number): FalconUsers {
@@ -35,8 +40,7 @@ function userCalls(send: Requester, now: () => number): FalconUsers {
     idsOf: index.find,
 
     async someUser(operation) {
-      const call = reads({ operation, method: 'GET', path: uidsPath, query: { offset: 0, limit: 1 } })
-      const [id] = (await send(call, IdPage)).body.resources ?? []
+      const id = await firstUid(send, operation)
       return id === undefined ? undefined : (await reading.users(operation, [id]))[0]
     },
 
@@ -90,6 +94,7 @@ function roleCalls(send: Requester): FalconRoles {
 
   return {
     scopedRoles: false,
+    tellsGone: false,
 
     async grants(operation, id, cid) {
       const path = 'user-roles/queries/user-role-ids-by-user-uuid/v1'

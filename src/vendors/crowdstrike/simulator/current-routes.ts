@@ -83,6 +83,7 @@ function roleRoutes(app: FastifyInstance, state: CrowdstrikeState): void {
     const { action, uuid, cid, role_ids: roleIds, expires_at: expiresAt } = body as Body
     const user = userCalled(state, uuid)
     if (typeof cid !== 'string' || cid === '') throw new Refusal(400, 'cid is required')
+    admitCid(state, cid)
     if (Array.isArray(roleIds) && roleIds.length > 100) throw new Refusal(400, 'at most 100 role ids')
     const until = typeof expiresAt === 'string' ? { expiresAt } : {}
     if (action === 'grant') grantRoles(state, user, roleIds, { cid, ...until })
@@ -94,6 +95,7 @@ function roleRoutes(app: FastifyInstance, state: CrowdstrikeState): void {
   app.get('/combined/user-roles/v2', async ({ query }) => {
     const { user_uuid: id, cid = homeCid, direct_only: directOnly, ...paging } = query as Query
     const user = userCalled(state, id)
+    admitCid(state, cid)
     const inherited = ({ userGroup, cidGroup }: SimGrant) => userGroup !== undefined || cidGroup !== undefined
     const seen = grantsSeen(state, user.id)
       .filter((grant) => grant.cid === cid)
@@ -105,7 +107,10 @@ function roleRoutes(app: FastifyInstance, state: CrowdstrikeState): void {
     )
   })
 
-  app.get('/queries/roles/v1', async () => envelope(state.roles.map(({ id }) => id)))
+  app.get('/queries/roles/v1', async ({ query }) => {
+    admitCid(state, (query as Query)['cid'] ?? homeCid)
+    return envelope(state.roles.map(({ id }) => id))
+  })
 
   app.post('/entities/roles/GET/v2', async ({ body }) => {
     const ids = (body as Body)['ids']
@@ -115,11 +120,17 @@ function roleRoutes(app: FastifyInstance, state: CrowdstrikeState): void {
   })
 }
 
+/** A client reaches its own CID and the children of it. */
+function admitCid({ children }: CrowdstrikeState, cid: string): void {
+  if (cid !== homeCid && !children.has(cid)) throw new Refusal(403, 'cid is not accessible to this client')
+}
+
 function grantToWire({ roles }: CrowdstrikeState, grant: SimGrant) {
   const { userId, roleId, cid, userGroup, cidGroup, expiresAt } = grant
   return {
     uuid: userId,
     cid,
+    ...(cid === homeCid ? {} : { parent_cid: homeCid }),
     role_id: roleId,
     role_name: roles.find(({ id }) => id === roleId)?.display_name,
     grant_type: userGroup ? 'user_group' : cidGroup ? 'cid_group' : 'direct',

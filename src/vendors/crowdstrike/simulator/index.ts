@@ -10,21 +10,22 @@ import { access, isReading, simulatedCredentials } from './access.ts'
 import { Refusal, refuse } from './answers.ts'
 import { currentRoutes } from './current-routes.ts'
 import { guideRoutes } from './guide-routes.ts'
+import { legacyRoutes } from './legacy-routes.ts'
 import { createState, type CrowdstrikeState, homeCid, type Toggles } from './state.ts'
 
 export { simulatedCredentials } from './access.ts'
 export { type CrowdstrikeState, homeCid, type SimGrant, type SimUser, type Toggles } from './state.ts'
 
 export interface CrowdstrikeSimulatorOptions extends SimulatorOptions {
-  /** Only this profile's paths; both when absent. */
-  readonly profile?: 'current' | 'guide'
+  /** Only this profile's paths; `current` and `guide` when absent. */
+  readonly profile?: ApiProfile
   /** Toggles to start with, and to go back to at `reset`. */
   readonly toggles?: Partial<Toggles>
   /** Milliseconds since the epoch. */
   readonly now?: () => number
 }
 
-/** Falcon's user management in profiles `current` and `guide`, quirks included. */
+/** Falcon's user management in each profile, quirks included. */
 export async function startCrowdstrike(
   options: CrowdstrikeSimulatorOptions = {},
 ): Promise<VendorSimulator<CrowdstrikeState>> {
@@ -65,7 +66,7 @@ function people(state: CrowdstrikeState): readonly SimulatedPerson[] {
 }
 
 function createApp(state: CrowdstrikeState): FastifyInstance {
-  const app = Fastify({ routerOptions: { maxParamLength: 500 } })
+  const app = Fastify({ routerOptions: { maxParamLength: 500 }, rewriteUrl: ({ url = '/' }) => placed(url, state) })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (request, text, done) => {
     const isForm = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')
@@ -84,12 +85,21 @@ function createApp(state: CrowdstrikeState): FastifyInstance {
     prefix: '/user-management',
   })
   app.register(async (scope) => guideRoutes(existing(scope, state, 'guide'), state))
+  app.register(async (scope) => legacyRoutes(scope, state), { prefix: legacyPrefix })
   app.setNotFoundHandler((_, reply) => refuse(reply, state, 404, '404: Page Not Found'))
   app.setErrorHandler((error, _, reply) => {
     if (error instanceof Refusal) return refuse(reply, state, error.status, error.message)
     return refuse(reply, state, 500, 'internal error')
   })
   return app
+}
+
+const legacyPrefix = '/legacy'
+
+/** The guide and the deprecated routes share addresses: one or the other answers there. */
+function placed(url: string, { toggles }: CrowdstrikeState): string {
+  if (url.startsWith(legacyPrefix)) return '/none'
+  return toggles.routes === 'legacy' && /^\/user(s|-roles)\//.test(url) ? `${legacyPrefix}${url}` : url
 }
 
 /** Routes that are toggled off are not there. */

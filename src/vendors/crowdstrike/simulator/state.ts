@@ -29,7 +29,7 @@ export interface SimGrant {
 
 export interface Toggles {
   /** Which paths exist. */
-  routes: 'current' | 'guide' | 'both'
+  routes: 'current' | 'legacy' | 'guide' | 'both'
   region: string
   /** This host is the wrong cloud: the token call is redirected there, or refused; API calls are refused. */
   wrongCloud?:
@@ -87,6 +87,8 @@ export function createState(now: () => number, first: Partial<Toggles> = {}) {
     users,
     grants,
     roles: [...roleCatalogue],
+    /** Flight Control children: their CIDs. */
+    children: new Set<string>(),
     /** Addresses that users of other CIDs have. */
     foreign: new Set<string>(),
     mails: [] as { to: string; why: 'activation' }[],
@@ -123,7 +125,7 @@ export function createState(now: () => number, first: Partial<Toggles> = {}) {
       grants.filter((each) => each.userId === userId && isHeld(each, now())),
 
     reset(): void {
-      for (const each of [users, state.foreign, state.tokens]) each.clear()
+      for (const each of [users, state.children, state.foreign, state.tokens]) each.clear()
       for (const each of [grants, ids, state.mails]) each.length = 0
       state.roles = [...roleCatalogue]
       state.window = { start: 0, used: 0 }

@@ -1,23 +1,30 @@
 import { ignoring } from '../../../errors.ts'
-import type { Account } from '../../contract.ts'
+import { type Account, type AccountSummary, entitlementKey, type HeldEntitlement } from '../../contract.ts'
 import type { FalconClient, FalconUser } from '../client/client.ts'
 import { isPrivileged } from '../privileged-roles.ts'
 import type { Home } from './home.ts'
 import { toSummary, usersOf } from './users.ts'
 
 export interface Accounts {
-  get(id: string): Promise<Account | undefined>
+  /** With `known` only the roles are read. */
+  get(id: string, known: Account | undefined): Promise<Account | undefined>
   /** `afresh` trusts nothing that was read before. */
   find(operation: string, login: string, afresh: boolean): Promise<readonly Account[]>
 }
 
-/** Users with their roles: one more call each. */
+/** Users with their roles: one more call for each CID. */
 export function createAccounts(client: FalconClient, home: Home): Accounts {
   async function complete(operation: string, user: FalconUser): Promise<Account | undefined> {
-    const cid = await home.cid(operation)
-    const entitlements = await client.grants(operation, user.id, cid).catch(ignoring('not-found'))
-    if (!entitlements) return undefined
-    return { ...toSummary(user), entitlements, privileged: entitlements.some(({ id }) => isPrivileged(id)) }
+    const entitlements = await rolesOf(operation, user.id).catch(ignoring('not-found'))
+    return entitlements && holding(toSummary(user), entitlements)
+  }
+
+  async function rolesOf(operation: string, id: string): Promise<readonly HeldEntitlement[]> {
+    const held = new Map<string, HeldEntitlement>()
+    for (const cid of await home.cids(operation)) {
+      for (const each of await client.grants(operation, id, cid)) held.set(entitlementKey(each), each)
+    }
+    return [...held.values()]
   }
 
   async function find(operation: string, login: string, afresh: boolean): Promise<readonly Account[]> {
@@ -31,11 +38,19 @@ export function createAccounts(client: FalconClient, home: Home): Accounts {
 
   return {
     find,
-    async get(id) {
+    async get(id, known) {
+      if (known?.id === id && client.tellsGone) {
+        const entitlements = await rolesOf('get', id).catch(ignoring('not-found'))
+        return entitlements && holding(known, entitlements)
+      }
       const [user] = await usersOf(client, 'get', [id])
       return user && complete('get', user)
     },
   }
+}
+
+function holding(account: AccountSummary, entitlements: readonly HeldEntitlement[]): Account {
+  return { ...account, entitlements, privileged: entitlements.some(({ id }) => isPrivileged(id)) }
 }
 
 function isCalled(user: FalconUser, login: string): boolean {

@@ -4,12 +4,18 @@ import { failure } from '../errors.ts'
 export interface Home {
   /** The CID in which roles are granted; read from any user, once, unless the settings name it. */
   cid(operation: string): Promise<string>
-  /** The same, checked against what the credentials reach now. */
+  /** The same, and after it the member CIDs in which roles are granted too. */
+  cids(operation: string): Promise<readonly [string, ...string[]]>
+  /** The home CID, checked against what the credentials reach now. */
   verified(operation: string): Promise<string>
 }
 
 /** No endpoint of user management names the CID of the credentials; every user does. */
-export function createHome(client: FalconClient, configured: string | undefined): Home {
+export function createHome(
+  client: FalconClient,
+  configured: string | undefined,
+  memberCids: readonly string[],
+): Home {
   let known = configured
 
   async function verified(operation: string): Promise<string> {
@@ -27,5 +33,13 @@ export function createHome(client: FalconClient, configured: string | undefined)
     throw failure('unauthenticated', operation, `the credentials reach CID ${reached}, not ${configured}`)
   }
 
-  return { verified, cid: async (operation) => known ?? verified(operation) }
+  const cid = async (operation: string): Promise<string> => known ?? verified(operation)
+  return {
+    verified,
+    cid,
+    async cids(operation) {
+      const first = await cid(operation)
+      return [first, ...memberCids.filter((each) => each !== first)]
+    },
+  }
 }

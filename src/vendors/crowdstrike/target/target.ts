@@ -1,5 +1,5 @@
 import { ignoring } from '../../../errors.ts'
-import type { AccountDraft, Capabilities, Creation, TargetOf } from '../../contract.ts'
+import type { AccountDraft, Capabilities, Creation, Entitlement, TargetOf } from '../../contract.ts'
 import type { FalconCapabilities } from '../capabilities.ts'
 import type { FalconClient } from '../client/client.ts'
 import { failure } from '../errors.ts'
@@ -11,14 +11,27 @@ import { changeRoles } from './role-changes.ts'
 import { updateUser } from './update.ts'
 import { inBatches, toSummary, usersOf } from './users.ts'
 
-/** What Falcon's user management means in the contract's words. `cid` is the one that the settings name. */
+interface Cids {
+  /** The one that the settings name. */
+  readonly cid: string | undefined
+  /** Flight Control children in which roles are granted too. */
+  readonly memberCids: readonly string[]
+}
+
+/** What Falcon's user management means in the contract's words. */
 export function createTarget(
   client: FalconClient,
   capabilities: Capabilities,
-  cid: string | undefined,
+  { cid, memberCids }: Cids,
 ): TargetOf<FalconCapabilities> {
-  const home = createHome(client, cid)
+  const home = createHome(client, cid, client.scopedRoles ? memberCids : [])
   const accounts = createAccounts(client, home)
+
+  async function offersOf(id: string, isHome: boolean): Promise<readonly Entitlement[]> {
+    const roles = await client.roles('catalogue', id)
+    const shared = { kind: 'role', scope: { level: 'cid', id }, ...(isHome && { home: true as const }) } as const
+    return roles.map((role) => ({ ...shared, ...role, privileged: isPrivileged(role.id) }))
+  }
 
   async function create({ login, profile }: AccountDraft): Promise<Creation> {
     const draft = { login: login.toLowerCase(), ...namesOf(profile), cid }
@@ -40,9 +53,14 @@ export function createTarget(
     // An API client is no user.
     self: async () => undefined,
 
+    async probe() {
+      await client.probe()
+      return true
+    },
+
     async test() {
       await client.someUser('test', undefined)
-      await client.roles('test', await home.cid('test'))
+      for (const id of await home.cids('test')) await client.roles('test', id)
     },
 
     async find(attribute, value) {
@@ -65,10 +83,10 @@ export function createTarget(
     },
 
     async catalogue() {
-      const id = await home.cid('catalogue')
-      const roles = await client.roles('catalogue', id)
-      const scope = { level: 'cid', id } as const
-      return roles.map((role) => ({ kind: 'role', ...role, scope, privileged: isPrivileged(role.id) }))
+      const [first, ...children] = await home.cids('catalogue')
+      const offers = [await offersOf(first, true)]
+      for (const child of children) offers.push(await offersOf(child, false))
+      return offers.flat()
     },
 
     async changeEntitlements(id, change) {

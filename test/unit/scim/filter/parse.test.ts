@@ -4,6 +4,7 @@ import type { Filter } from '../../../../src/scim/filter/index.ts'
 import { parseFilter, printFilter } from '../../../../src/scim/filter/index.ts'
 import { groupModel, userModel } from '../../../../src/scim/schema/model.ts'
 import { refusal, thingModel } from '../every-type.ts'
+import '../../../support/prototypes.ts'
 
 const enterprise = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
 const core = 'urn:ietf:params:scim:schemas:core:2.0:User'

@@ -5,6 +5,7 @@ import type { Filter } from '../../../../src/scim/filter/index.ts'
 import { matches, parseFilter, printFilter } from '../../../../src/scim/filter/index.ts'
 import { ScimError } from '../../../../src/scim/errors.ts'
 import { userModel } from '../../../../src/scim/schema/model.ts'
+import '../../../support/prototypes.ts'
 
 const enterprise = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
 const text = fc.string({ unit: 'grapheme', maxLength: 6 }).map((each) => JSON.stringify(each))

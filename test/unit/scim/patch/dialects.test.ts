@@ -8,7 +8,7 @@ import { ada, enterprise, patch, patchUser } from './support.ts'
 const managerOf = (body: ResourceBody) => (body[enterprise] as { manager?: unknown } | undefined)?.manager
 
 describe('applyPatch for Entra ID', () => {
-  test('reads booleans as text', () => {
+  test('[R-15] reads booleans as text', () => {
     assert.equal(patchUser([{ op: 'Replace', path: 'active', value: 'False' }], 'entra')['active'], false)
     assert.equal(patchUser([{ op: 'Add', path: 'active', value: 'True' }], 'okta'), ada)
   })
@@ -37,7 +37,7 @@ describe('applyPatch for Entra ID', () => {
     ])
   })
 
-  test('sets, replaces and clears the manager in every form', () => {
+  test('[G-09] sets, replaces and clears the manager in every form', () => {
     const forms: readonly [string, unknown, unknown][] = [
       [`${enterprise}:manager`, '7', { value: '7' }],
       [`${enterprise}.manager`, '7', { value: '7' }],

@@ -165,7 +165,7 @@ describe('applyPatch on members', () => {
     })
   }
 
-  test('takes bare ids only from lenient clients', () => {
+  test('[G-05] takes bare ids only from lenient clients', () => {
     for (const client of ['okta', 'rfc'] as const) {
       assert.throws(
         () => patchMembers([{ op: 'add', path: 'members', value: ['1'] }], client),

@@ -11,7 +11,7 @@ const parse = (body: unknown) => parsePatch(body, userModel, switchesOf('auto'))
 const message = (...operations: unknown[]) => ({ schemas: [patchOp], Operations: operations })
 
 describe('parsePatch', () => {
-  test('reads the message whatever the letter case of its keys and operations', () => {
+  test('[R-01] reads the message whatever the letter case of its keys and operations', () => {
     const body = {
       SCHEMAS: [patchOp.toUpperCase()],
       operations: [{ OP: 'Replace', Path: 'TITLE', Value: 'x', name: 'junk' }],
@@ -90,7 +90,7 @@ describe('parsePatch', () => {
     }
   })
 
-  test('ignores unknown attributes in add and replace, and refuses to remove them', () => {
+  test('[R-23] ignores unknown attributes in add and replace, and refuses to remove them', () => {
     for (const path of [
       'nosuch',
       `${enterprise}:nosuch`,

@@ -144,7 +144,7 @@ describe('any list of operations', () => {
     )
   })
 
-  test('leaves one primary at most', () => {
+  test('[R-20] leaves one primary at most', () => {
     const marked = fc.record({ value, type, primary: fc.boolean() })
     const operation = fc.oneof(
       fc
@@ -211,7 +211,7 @@ const json = fc.oneof(
 describe('anything at all', () => {
   const clients = ['auto', 'okta', 'entra', 'rfc'] as const
 
-  test('is applied, or refused with a SCIM error, and never reaches Object.prototype or what is stored', () => {
+  test('[R-24] is applied, or refused with a SCIM error, and never reaches Object.prototype or what is stored', () => {
     const before = Object.getOwnPropertyNames(Object.prototype)
     const operation = fc.record(
       {
@@ -261,7 +261,7 @@ describe('anything at all', () => {
     assert.deepEqual(Object.getOwnPropertyNames(Object.prototype), before)
   })
 
-  test('comes back from represent as it was: PUT of what GET gave has no effect, and shows no password', () => {
+  test('[P-07] [R-14] comes back from represent as it was: PUT of what GET gave has no effect, and shows no password', () => {
     const before = Object.getOwnPropertyNames(Object.prototype)
     const text = fc.string({ minLength: 1 }).filter((each) => !each.includes('\0'))
     const element = fc.record(

@@ -4,6 +4,7 @@ import { applyPatch, parsePatch } from '../../../../src/scim/patch/index.ts'
 import type { ClientProfile, ResourceBody } from '../../../../src/scim/ports.ts'
 import type { ResourceModel } from '../../../../src/scim/schema/model.ts'
 import { groupModel, userModel } from '../../../../src/scim/schema/model.ts'
+import '../../../support/prototypes.ts'
 
 export const patchOp = 'urn:ietf:params:scim:api:messages:2.0:PatchOp'
 export const enterprise = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'

@@ -28,6 +28,9 @@ describe('the schema model', () => {
     for (const name of ['value', '$ref', 'type']) {
       assert.equal(find(groupModel, `members.${name}`)?.mutability, 'immutable')
     }
+    assert.equal(find(groupModel, 'members.display')?.mutability, 'readOnly')
+    assert.deepEqual(find(groupModel, 'members.type')?.canonicalValues, ['User'])
+    assert.deepEqual(find(groupModel, 'members.$ref')?.referenceTypes, ['User'])
     assert.equal(find(userModel, 'profileUrl')?.caseExact, true)
     assert.equal(find(userModel, 'roles.type')?.canonicalValues, undefined)
   })
@@ -151,7 +154,7 @@ describe('resolvePath', () => {
 describe('schema documents', () => {
   const documents = schemaDocuments({ baseUrl: 'https://scim.example/scim/v2' })
 
-  test('cover resource types, extensions and the discovery documents', () => {
+  test('[D-05] [D-06] cover resource types, extensions and the discovery documents', () => {
     const ids = documents.map(({ id }) => id)
     for (const name of ['User', 'Group', 'Schema', 'ResourceType', 'ServiceProviderConfig']) {
       assert.ok(ids.includes(`urn:ietf:params:scim:schemas:core:2.0:${name}`), name)
@@ -165,7 +168,7 @@ describe('schema documents', () => {
     }
   })
 
-  test('hold no null, and every characteristic of every attribute', () => {
+  test('[D-04] hold no null, and every characteristic of every attribute', () => {
     assert.ok(!JSON.stringify(documents).includes('null'))
     const check = (attribute: Record<string, unknown>): void => {
       for (const key of [
@@ -188,7 +191,7 @@ describe('schema documents', () => {
       for (const each of document['attributes'] as Record<string, unknown>[]) check(each)
   })
 
-  test('say where they are', () => {
+  test('[D-11] say where they are', () => {
     assert.deepEqual(documents[0]?.['meta'], {
       resourceType: 'Schema',
       location: `https://scim.example/scim/v2/Schemas/${core}`,

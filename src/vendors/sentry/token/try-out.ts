@@ -1,5 +1,5 @@
-import { VendorError } from '../../errors.ts'
-import type { Client } from './client.ts'
+import { VendorError } from '../../../errors.ts'
+import type { Client } from '../client.ts'
 
 /** What the token must be allowed, each line by any one of its scopes. */
 const needed = [
@@ -9,7 +9,7 @@ const needed = [
 ] as const
 
 /** Reads with the token once per endpoint, and what the vendor tells of its scopes. Writes nothing. */
-export async function probe(client: Client, tellsScopes: boolean): Promise<void> {
+export async function tryOut(client: Client, tellsScopes: boolean): Promise<void> {
   await client.organizationId('test')
   await client.members('test').next()
   await client.teams('test').next()

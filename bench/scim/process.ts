@@ -1,0 +1,80 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+export interface Memory {
+  /** Bytes, of the process as the system sees it. */
+  readonly rss: number
+  /** Bytes, right after a collection. */
+  readonly heap: number
+}
+
+export interface ServerProcess {
+  readonly port: number
+  memory(): Promise<Memory>
+  stop(): Promise<void>
+}
+
+export interface Start {
+  readonly databaseUrl: string
+  readonly token: string
+  readonly publicUrl: string
+}
+
+/** Starts one of the servers of this folder in a process of its own; its log goes nowhere, as a pipe would cost it. */
+export async function startServer(
+  file: './gateway.ts' | './baseline.ts',
+  start: Start,
+  nodeOptions: readonly string[] = [],
+): Promise<ServerProcess> {
+  const child = fork(fileURLToPath(new URL(file, import.meta.url)), [], {
+    execArgv: ['--expose-gc', ...nodeOptions],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
+  const { port } = await ask<{ port: number }>(child, start)
+  return {
+    port,
+    memory: () => ask<Memory>(child, 'memory'),
+    stop: () =>
+      new Promise((resolve) => {
+        child.once('exit', () => resolve())
+        child.send('stop')
+      }),
+  }
+}
+
+function ask<T>(child: ChildProcess, question: 'memory' | Start): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const ended = (code: number | null): void => reject(new Error(`a server ended with code ${code}`))
+    child.once('exit', ended)
+    child.once('message', (answer) => {
+      child.off('exit', ended)
+      resolve(answer as T)
+    })
+    child.send(question)
+  })
+}
+
+/** The other side of `startServer`. */
+export function serveParent(
+  open: (start: Start) => Promise<{ readonly port: number; close(): Promise<unknown> }>,
+): void {
+  let close: (() => Promise<unknown>) | undefined
+  process.on('message', (question: 'memory' | 'stop' | Start) => {
+    void (async () => {
+      if (question === 'memory') {
+        globalThis.gc?.()
+        const { rss, heapUsed } = process.memoryUsage()
+        process.send?.({ rss, heap: heapUsed } satisfies Memory)
+      } else if (question === 'stop') {
+        await close?.()
+        process.disconnect()
+      } else {
+        const opened = await open(question)
+        close = () => opened.close()
+        process.send?.({ port: opened.port })
+      }
+    })()
+  })
+  // The parent is gone: nobody would end this process any more.
+  process.on('disconnect', () => process.exit())
+}

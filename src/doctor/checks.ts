@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto'
+import { failures, VendorError } from '../errors.ts'
+import { resolve } from '../translators/entitlements/catalogue.ts'
+import { deviationOf } from '../translators/entitlements/unresolved.ts'
+import { wishesOf } from '../translators/entitlements/wishes.ts'
+import type { Policy } from '../translators/model.ts'
+import type { AccountSummary, AnyVendor, Entitlement, Target } from '../vendors/contract.ts'
+import type { Finding } from './model.ts'
+
+type Told = Pick<Finding, 'state' | 'detail'>
+
+/** Most accounts that are looked at for signs of native SCIM. */
+const mostAccounts = 1_000
+const soonMs = 14 * 24 * 60 * 60_000
+
+/** Carries out a check; a failure of the vendor becomes its finding. */
+export async function finding(check: string, look: () => Promise<Told>): Promise<Finding> {
+  try {
+    return { check, ...(await look()) }
+  } catch (error) {
+    if (!(error instanceof VendorError)) throw error
+    const { failure, detail } = error
+    const state = ['unavailable', 'rate-limited'].includes(failure) ? 'unknown' : 'failed'
+    return { check, state, detail: `${failures[failure].summary}: ${detail}` }
+  }
+}
+
+/** Exercises the credentials; `refused` when the vendor does not take them at all. */
+export async function credentials(
+  target: Target,
+  { plan, scopes }: AnyVendor,
+): Promise<{ readonly finding: Finding; readonly refused: boolean }> {
+  const check = 'credentials'
+  try {
+    await target.test()
+    return { finding: { check, state: 'ok', detail: 'accepted, and enough for every read' }, refused: false }
+  } catch (error) {
+    if (!(error instanceof VendorError)) throw error
+    const refused = error.failure === 'unauthenticated'
+    const token = plan && `; a token of the vendor’s own SCIM (${plan.nativeScim.token}) does not work here`
+    const needs = `; all that is needed: ${scopes.join(', ')}`
+    const hint = refused ? (token ?? '') : error.failure === 'missing-scope' ? needs : ''
+    const detail = `${failures[error.failure].summary}: ${error.detail}${hint}`
+    return { finding: { check, state: 'failed', detail }, refused }
+  }
+}
+
+export function tenant(target: Target): Promise<Finding> {
+  return finding('tenant', async () => ({ state: 'ok', detail: await target.tenant() }))
+}
+
+/** The account behind the credentials, and until when they are valid. */
+export async function identity(target: Target): Promise<readonly Finding[]> {
+  let expiresAt: string | undefined
+  const who = await finding('own identity', async () => {
+    const id = await target.self()
+    if (id === undefined) return { state: 'ok', detail: 'the credentials belong to no account' }
+    const account = await target.get(id)
+    expiresAt = account?.facts.tokenExpiresAt
+    return { state: 'ok', detail: `${account?.login ?? 'account'} (${id}); Drawbridge never changes it` }
+  })
+  return [who, expiry(expiresAt)]
+}
+
+function expiry(expiresAt: string | undefined): Finding {
+  const check = 'token expiry'
+  if (expiresAt === undefined) return { check, state: 'unknown', detail: 'the vendor does not tell it' }
+  const left = Date.parse(expiresAt) - Date.now()
+  if (left <= 0) return { check, state: 'failed', detail: `ended ${expiresAt}` }
+  const days = Math.floor(left / (24 * 60 * 60_000))
+  const detail = `ends ${expiresAt}, in ${days} days`
+  return left < soonMs
+    ? { check, state: 'warning', detail: `${detail}: renew it` }
+    : { check, state: 'ok', detail }
+}
+
+/** What can be granted, and whether every rule means something of it. */
+export async function catalogue(target: Target, policy: Policy): Promise<readonly Finding[]> {
+  let entries: readonly Entitlement[] | undefined
+  const offered = await finding('catalogue', async () => {
+    entries = await target.catalogue()
+    if (entries.length === 0) return { state: 'failed', detail: 'the vendor offers no role or group at all' }
+    return { state: 'ok', detail: described(entries) }
+  })
+  return entries ? [offered, rules(entries, policy)] : [offered]
+}
+
+function described(entries: readonly Entitlement[]): string {
+  const counts = Map.groupBy(entries, ({ kind, scope }) => (scope ? `${kind} in ${scope.level}` : kind))
+  const numbers = [...counts].map(([what, each]) => `${each.length} × ${what}`).join(', ')
+  const privileged = [...new Set(entries.filter(({ privileged }) => privileged).map(({ name }) => name))]
+  return `${numbers}; privileged: ${privileged.join(', ') || 'none'}`
+}
+
+function rules(entries: readonly Entitlement[], { rules: all, default: usual }: Policy): Finding {
+  const check = 'rules'
+  const reasons = [
+    ...all.map((right, rule) => ({ right, reason: { rule, ...(right.line && { line: right.line }) } })),
+    { right: usual, reason: { rule: 'default' } as const },
+  ]
+  const wishes = reasons.flatMap(({ right, reason }) => wishesOf(right).map((wish) => ({ wish, reason })))
+  const problems = wishes.flatMap(({ wish, reason }) => {
+    const resolution = resolve(wish, entries)
+    return resolution.kind === 'found' ? [] : [deviationOf(wish, reason, resolution).detail]
+  })
+  if (problems.length > 0) return { check, state: 'failed', detail: [...new Set(problems)].join(' ') }
+  return {
+    check,
+    state: 'ok',
+    detail: wishes.length === 0 ? 'none' : `${wishes.length} grants, all in the catalogue`,
+  }
+}
+
+/** Looks for somebody who cannot exist, as correlation does before every creation. */
+export function search(target: Target): Promise<Finding> {
+  return finding('search', async () => {
+    const [attribute] = target.capabilities.correlateBy
+    const found = await target.find(attribute, `doctor-${randomUUID()}@drawbridge.invalid`)
+    if (found.length === 0)
+      return { state: 'ok', detail: `by ${attribute}; nobody is found who is not there` }
+    return { state: 'failed', detail: `by ${attribute} finds people who do not match` }
+  })
+}
+
+/** Lists accounts, up to a thousand of them, and reads one as a proof would. */
+export async function accounts(
+  target: Target,
+): Promise<{ readonly found: readonly AccountSummary[]; readonly finding: Finding }> {
+  const found: AccountSummary[] = []
+  const told = await finding('accounts', async () => {
+    let more = false
+    for await (const account of target.list()) {
+      more = found.length === mostAccounts
+      if (more) break
+      found.push(account)
+    }
+    const [first] = found
+    const read = first && (await target.get(first.id))
+    if (first && !read) return { state: 'failed', detail: 'an account that is listed cannot be read' }
+    return { state: 'ok', detail: more ? `more than ${mostAccounts}` : String(found.length) }
+  })
+  return { found, finding: told }
+}

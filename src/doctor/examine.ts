@@ -1,0 +1,57 @@
+import type { ConnectionConfig } from '../config/model.ts'
+import type { AnyVendor, Target } from '../vendors/contract.ts'
+import type { Kit } from '../vendors/kit/kit.ts'
+import { accounts, catalogue, credentials, identity, search, tenant } from './checks.ts'
+import { clockFinding, createRecorder, limitsFinding, routeFindings } from './exchanges.ts'
+import type { Finding, Report } from './model.ts'
+import { nativeScimOf } from './native-scim.ts'
+import { open } from './open.ts'
+
+export interface Patient {
+  readonly directory: string
+  readonly connection: ConnectionConfig
+  readonly vendor: AnyVendor
+}
+
+/** Looks at everything that a connection needs and tells what is wrong. Changes nothing at the vendor. */
+export async function examine({ directory, connection, vendor }: Patient, kit: Kit): Promise<Report> {
+  const recorder = createRecorder()
+  const watched = { ...kit, observe: recorder.observe }
+  const { target, profile, finding: profileFinding } = await open(connection, vendor, watched)
+
+  const accepted = await credentials(target, vendor)
+  const own: Finding[] = []
+  for await (const each of target.examine?.() ?? []) own.push(each)
+  // Nobody answers refused credentials; asking on could lock them.
+  const looked = accepted.refused ? { findings: [], found: [] } : await look(target, connection)
+
+  const routes = routeFindings(vendor.routes?.(profile) ?? [], recorder.exchanges)
+  const findings = [
+    profileFinding,
+    accepted.finding,
+    ...own,
+    ...looked.findings,
+    clockFinding(recorder.exchanges),
+    limitsFinding(recorder.exchanges),
+  ]
+  const { plan } = connection
+  return {
+    ok: [...findings, ...routes].every(({ state }) => state !== 'failed'),
+    connection: connection.name,
+    directory,
+    vendor: vendor.id,
+    profile: { configured: connection.apiProfile, used: profile },
+    ...nativeScimOf(vendor.plan, plan, looked.found),
+    findings,
+    routes,
+    ...(plan === undefined ? {} : { plan }),
+    ...(vendor.plan ? { gaps: vendor.plan } : {}),
+  }
+}
+
+async function look(target: Target, { policy }: ConnectionConfig) {
+  const findings: Finding[] = [await tenant(target), ...(await identity(target))]
+  findings.push(...(await catalogue(target, policy)), await search(target))
+  const { found, finding } = await accounts(target)
+  return { findings: [...findings, finding], found }
+}

@@ -1,0 +1,46 @@
+import { VendorError } from '../errors.ts'
+import type { ConnectionConfig } from '../config/model.ts'
+import { targetOf } from '../provisioning/profile.ts'
+import type { AnyVendor, ApiProfile, Target } from '../vendors/contract.ts'
+import type { Kit } from '../vendors/kit/kit.ts'
+import type { Finding } from './model.ts'
+
+/** A connection as the doctor works with it: opened, whether or not its API profile could be told. */
+export interface Opened {
+  readonly target: Target
+  readonly profile: ApiProfile
+  readonly finding: Finding
+}
+
+/** Opens a connection in the API profile that the gateway would use. Asks the vendor anew and keeps nothing. */
+export async function open(
+  { apiProfile, settings, credentials }: ConnectionConfig,
+  vendor: AnyVendor,
+  kit: Kit,
+): Promise<Opened> {
+  const connect = (profile: ApiProfile): Opened => {
+    // Both were checked against the vendor's own schemas when the configuration was read.
+    const target = vendor.connect(
+      { settings: settings as never, credentials: credentials as never, profile },
+      kit,
+    )
+    const how = apiProfile === 'auto' ? 'found by asking' : 'as configured'
+    return { target, profile, finding: { check: 'profile', state: 'ok', detail: `${profile}, ${how}` } }
+  }
+  const memory = { profile: async () => undefined, keepProfile: async () => undefined }
+  let opened: Opened | undefined
+  try {
+    await targetOf({ id: vendor.id, vendor, apiProfile }, memory, (profile) => {
+      opened = connect(profile)
+      return opened.target
+    })
+    return opened ?? connect(vendor.profiles[0])
+  } catch (error) {
+    if (!(error instanceof VendorError)) throw error
+    const first = connect(vendor.profiles[0])
+    // Credentials that are refused are told by a finding of their own.
+    const state = error.failure === 'unexpected' ? 'failed' : 'unknown'
+    const detail = `could not be told, taken for ${first.profile}: ${error.detail}`
+    return { ...first, finding: { check: 'profile', state, detail } }
+  }
+}

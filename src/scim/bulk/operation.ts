@@ -1,0 +1,119 @@
+import { switchesOf } from '../client-profiles.ts'
+import { invalidValue, quoted, ScimError } from '../errors.ts'
+import { normaliseBody } from '../normalise.ts'
+import { patchSchema } from '../patch/operations.ts'
+import type { Actor, StoredGroup, StoredUser } from '../ports.ts'
+import type { Precondition, Writes } from '../resources.ts'
+import { isObject } from '../values/json.ts'
+import { partBody, replaceReferences } from './references.ts'
+import { bulkIdOf, type Step, type Steps } from './step.ts'
+
+/** What one operation is done with. */
+export interface Doing {
+  readonly by: Actor
+  readonly steps: Steps
+  /** The condition that a version makes, as `If-Match` does. */
+  readonly demand: (version: string) => Precondition
+}
+
+/** What a write left behind; undefined after a DELETE. */
+export type Written = StoredUser | StoredGroup | undefined
+
+/** Attributes of a create that are still to be added. */
+export type Rest = Readonly<Record<string, unknown>>
+
+/** Does one operation whose references all have an id. Throws a ScimError. */
+export async function perform(doing: Doing, step: Step): Promise<Written> {
+  const type = writesOf(doing.steps, step)
+  refuseUnresolved(doing.steps, step)
+  const { method, version } = step.operation
+  const data = resolved(doing.steps, step.operation.data)
+  if (method === 'POST') return create(doing, step, type, data)
+  const bulkId = bulkIdOf(step)
+  if (bulkId !== undefined) step.id = doing.steps.creates.get(bulkId)?.id
+  if (step.id === undefined) throw unresolved(`No resource was created for bulkId ${quoted(bulkId ?? '')}`)
+  const check = version === undefined ? undefined : doing.demand(version)
+  if (method === 'PUT') return type.replace(doing.by, step.id, data, check)
+  if (method === 'PATCH') return type.patch(doing.by, step.id, data, check)
+  await type.remove(doing.by, step.id, check)
+  return undefined
+}
+
+async function create({ by }: Doing, step: Step, type: Writes, data: unknown): Promise<Written> {
+  const resource = await type.create(by, data)
+  step.id = resource.id
+  return resource
+}
+
+/**
+ * Creates without the attributes that refer to what is not there yet, and gives these; undefined, with nothing done,
+ * where the resource cannot be without them. What could never be accepted is refused before anything is created.
+ */
+export async function begin(doing: Doing, step: Step): Promise<Rest | undefined> {
+  const { steps, by } = doing
+  const type = writesOf(steps, step)
+  const { data } = step.operation
+  if (!isObject(data)) return undefined
+  refuseUnresolved(steps, step, { waiting: true })
+  const switches = switchesOf(by.directory.client)
+  normaliseBody(
+    type.model,
+    replaceReferences(data, () => anyId),
+    switches,
+    'create',
+  )
+  const { now, later } = partBody(data, (bulkId) => steps.creates.get(bulkId)?.id === undefined)
+  const body = resolved(steps, now)
+  try {
+    normaliseBody(type.model, body, switches, 'create')
+  } catch {
+    return undefined
+  }
+  await create(doing, step, type, body)
+  return later
+}
+
+const anyId = '00000000-0000-0000-0000-000000000000'
+
+/** Adds what a create was begun without. */
+export async function complete(doing: Doing, step: Step, rest: Rest): Promise<Written> {
+  const type = writesOf(doing.steps, step)
+  if (step.id === undefined) throw new Error('a create that was not begun cannot be completed')
+  refuseUnresolved(doing.steps, step)
+  const message = {
+    schemas: [patchSchema],
+    Operations: [{ op: 'add', value: resolved(doing.steps, rest) }],
+  }
+  return type.patch(doing.by, step.id, message, undefined)
+}
+
+/** 409: what is referred to does not exist (RFC 7644 §3.7.1). */
+export function unresolved(detail: string): ScimError {
+  return new ScimError(409, `${detail}. Correct the references, and send the operation again.`)
+}
+
+/** Whose resources the operation writes, if it may. Throws 404, 405 or `invalidValue`. */
+function writesOf({ creates }: Steps, step: Step): Writes {
+  const { operation, type, rest } = step
+  if (!type) throw new ScimError(404, `${quoted(operation.path)} is no endpoint that bulk requests can write`)
+  const offered = rest === '' ? ['POST'] : ['PUT', 'PATCH', 'DELETE']
+  if (!offered.includes(operation.method)) {
+    throw new ScimError(405, `${quoted(operation.path)} offers ${offered.join(', ')} in bulk requests`)
+  }
+  if (operation.method === 'POST' && creates.get(operation.bulkId ?? '') !== step) {
+    throw invalidValue('Each POST needs a bulkId that no other POST of the request has. Give it one.')
+  }
+  return type
+}
+
+function refuseUnresolved({ creates }: Steps, step: Step, { waiting = false } = {}): void {
+  for (const bulkId of step.references) {
+    const create = creates.get(bulkId)
+    if (create && (create.id !== undefined || (waiting && !create.done))) continue
+    throw unresolved(`No resource was created for bulkId ${quoted(bulkId)}`)
+  }
+}
+
+function resolved({ creates }: Steps, data: unknown): unknown {
+  return replaceReferences(data, (bulkId) => creates.get(bulkId)?.id)
+}

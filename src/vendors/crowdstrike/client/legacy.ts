@@ -1,0 +1,116 @@
+import { ignoring } from '../../../errors.ts'
+import type { Call, Requester } from '../../kit/http.ts'
+import { requestIdOf } from '../errors.ts'
+import { Envelope, RoleEntities, type RoleEntity, StringResources, Updated } from '../wire/envelope.ts'
+import { toUser, Users } from '../wire/legacy.ts'
+import type { FalconClient, FalconRoles, FalconUsers } from './client.ts'
+import { chunks, named, onlyUser, reads, writes } from './shared.ts'
+
+const usersPath = 'users/entities/users/v1'
+const rolesPath = 'user-roles/entities/user-roles/v1'
+const roleIdsPath = 'user-roles/queries/user-role-ids-by-cid/v1'
+/** Most ids in one query string. */
+const idsPerRead = 100
+
+/**
+ * The routes that CrowdStrike marks as deprecated and still publishes: CrowdStrike/falconpy _user_management.py, 2026-04;
+ * gofalcon, 2026-07. Roles count in the own CID only.
+ */
+export function legacyClient(send: Requester): FalconClient {
+  return { ...userCalls(send), ...roleCalls(send), probe: async () => void (await roleIds(send, 'probe')) }
+}
+
+async function idsAt(send: Requester, call: Omit<Call, 'method' | 'pathClass'>): Promise<readonly string[]> {
+  return (await send(reads({ ...call, method: 'GET' }), StringResources)).body.resources ?? []
+}
+
+function roleIds(send: Requester, operation: string): Promise<readonly string[]> {
+  return idsAt(send, { operation, path: roleIdsPath })
+}
+
+function userCalls(send: Requester): FalconUsers {
+  /** Without pages: all ids come at once. */
+  const everybody = (operation: string) => idsAt(send, { operation, path: 'users/queries/user-uuids-by-cid/v1' })
+
+  async function users(operation: string, ids: readonly string[]) {
+    const call = reads({ operation, method: 'GET', path: usersPath, query: { ids } })
+    return ((await send(call, Users)).body.resources ?? []).map(toUser)
+  }
+
+  return {
+    idsPerRead,
+    users,
+
+    async *userIds(operation) {
+      yield await everybody(operation)
+    },
+
+    async idsOf(operation, login) {
+      const path = 'users/queries/user-uuids-by-email/v1'
+      const call = { operation, path, query: { uid: login.toLowerCase() } }
+      return (await idsAt(send, call).catch(ignoring('not-found'))) ?? []
+    },
+
+    async someUser(operation) {
+      const [id] = await everybody(operation)
+      return id === undefined ? undefined : (await users(operation, [id]))[0]
+    },
+
+    async create({ login, givenName, familyName }) {
+      const body = { uid: login, firstName: givenName, lastName: familyName }
+      const reply = await send(writes({ operation: 'create', method: 'POST', path: usersPath, body }), Users)
+      const user = onlyUser(reply, (reply.body.resources ?? []).map(toUser))
+      return { user, requestId: requestIdOf(reply) }
+    },
+
+    async update(id, { givenName, familyName }) {
+      const body = { firstName: givenName, lastName: familyName }
+      const query = { user_uuid: id }
+      const call = writes({ operation: 'update', method: 'PATCH', path: usersPath, query, body })
+      const reply = await send(call, Updated)
+      return { requestId: requestIdOf(reply), empty: !reply.body.resources?.length }
+    },
+
+    async remove(id) {
+      const query = { user_uuid: id }
+      const call = writes({ operation: 'remove', method: 'DELETE', path: usersPath, query })
+      return { requestId: requestIdOf(await send(call, Envelope)) }
+    },
+  }
+}
+
+function roleCalls(send: Requester): FalconRoles {
+  return {
+    scopedRoles: false,
+    tellsGone: false,
+
+    async grants(operation, id, cid) {
+      const path = 'user-roles/queries/user-role-ids-by-user-uuid/v1'
+      const held = new Set(await idsAt(send, { operation, path, query: { user_uuid: id } }))
+      return [...held].map((role) => ({ kind: 'role', id: role, scope: { level: 'cid', id: cid } }))
+    },
+
+    async roles(operation) {
+      const ids = await roleIds(send, operation)
+      const entities: RoleEntity[] = []
+      for (const batch of chunks(ids, idsPerRead)) {
+        const call = reads({ operation, method: 'GET', path: rolesPath, query: { ids: batch } })
+        entities.push(...((await send(call, RoleEntities)).body.resources ?? []))
+      }
+      return named(ids, entities)
+    },
+
+    async grant({ id, roleIds: granted }) {
+      const query = { user_uuid: id }
+      const body = { roleIds: granted }
+      const call = writes({ operation: 'changeEntitlements', method: 'POST', path: rolesPath, query, body })
+      return { requestId: requestIdOf(await send(call, Envelope)) }
+    },
+
+    async revoke({ id, roleIds: ids }) {
+      const query = { user_uuid: id, ids }
+      const call = writes({ operation: 'changeEntitlements', method: 'DELETE', path: rolesPath, query })
+      return { requestId: requestIdOf(await send(call, Envelope)) }
+    },
+  }
+}

@@ -1,0 +1,39 @@
+import type { ApiProfile, Capabilities } from '../contract.ts'
+
+/** The e-mail address is the login and fixed after creation; one full name; one role in each scope, of one scope level. */
+const common = {
+  correlateBy: ['email'],
+  attributes: {
+    email: { mutability: 'immutable', required: true },
+    displayName: { mutability: 'readWrite', required: true },
+  },
+  entitlements: {
+    role: {
+      perAccount: 'one',
+      assigned: 'on-create',
+      write: 'replace',
+      perAssign: 100,
+      perRevoke: 100,
+      catalogue: 'fetched',
+      scopeLevels: 'one',
+    },
+  },
+} as const satisfies Omit<Capabilities, 'account'>
+
+const current = {
+  ...common,
+  account: { create: 'invite', disable: false, remove: true },
+} as const satisfies Capabilities
+
+/** The guide knows an off switch, `isActive`; nothing else public does. */
+const guide = {
+  ...common,
+  account: { create: 'invite', disable: true, remove: true },
+} as const satisfies Capabilities
+
+/** What SentinelOne can do, per API profile, with onboarding mails switched on. */
+export function capabilities(profile: ApiProfile) {
+  return profile === 'guide' ? guide : current
+}
+
+export type SentineloneCapabilities = ReturnType<typeof capabilities>

@@ -1,0 +1,77 @@
+import type { Scope } from '../../contract.ts'
+import type { ConsoleUser, HeldRole } from '../wire/user.ts'
+import type { SentineloneSettings } from '../settings.ts'
+
+export type { ConsoleUser, HeldRole } from '../wire/user.ts'
+
+/** An account or a site. Ids are 18 to 19 digits: texts, never numbers. */
+export interface Place {
+  readonly id: string
+  readonly name?: string | undefined
+}
+
+/** A scope that roles can be given in, and how people write it. */
+export interface NamedScope {
+  readonly scope: Scope
+  readonly name?: string | undefined
+}
+
+/** Where the token leads: whose it is, which account it works in, and where roles can be given. */
+export interface Reach {
+  readonly self: string
+  readonly selfRoles: readonly string[]
+  readonly account: Place
+  /** Meant by rules that name no scope. */
+  readonly home: readonly [Scope, ...Scope[]]
+  /** Roles can be given for the whole tenant. */
+  readonly tenantWide: boolean
+  /** Narrows lists and searches to what this connection is about. */
+  readonly narrowedTo: Readonly<Record<string, string>>
+}
+
+/** A role and where it can be given; `id` is what the profile writes. */
+export interface ConsoleRole {
+  readonly id: string
+  readonly name: string
+  /** Absent: in every scope. */
+  readonly definedAt?: Scope | undefined
+}
+
+/** Roles to write, all of one level, never none. */
+export interface RoleSet {
+  readonly level: Scope['level']
+  readonly roles: readonly [HeldRole, ...HeldRole[]]
+}
+
+export interface UserDraft extends RoleSet {
+  readonly login: string
+  readonly fullName: string
+  readonly password?: string | undefined
+  readonly canGenerateApiToken?: boolean | undefined
+}
+
+/** What each API profile implements in a file of its own. `operation` names the call in logs and errors. */
+export interface Client {
+  /** One small read that only a console of this profile answers in this form. */
+  probe(): Promise<boolean>
+  /** Reads anew where the token leads. */
+  reach(operation: string, settings: SentineloneSettings): Promise<Reach>
+  /** Every scope below the account that a rule can name, home included. */
+  scopes(operation: string, reach: Reach): Promise<readonly NamedScope[]>
+  roles(operation: string, reach: Reach): Promise<readonly ConsoleRole[]>
+  users(operation: string, reach: Reach): AsyncGenerator<readonly ConsoleUser[]>
+  /** Undefined when there is no such user, also not when asked for in another way. */
+  user(operation: string, reach: Reach, id: string): Promise<ConsoleUser | undefined>
+  /** Users whose address may be this one. */
+  search(operation: string, reach: Reach, email: string): Promise<readonly ConsoleUser[]>
+  create(reach: Reach, draft: UserDraft): Promise<ConsoleUser>
+  rename(reach: Reach, id: string, fullName: string): Promise<void>
+  /** Writes the whole set of roles, and the API token permission when given. */
+  setRoles(reach: Reach, id: string, set: RoleSet, canGenerateApiToken?: boolean): Promise<void>
+  remove(id: string): Promise<void>
+  revokeToken(id: string): Promise<void>
+  /** Present where the profile has an off switch. */
+  setActive?(id: string, active: boolean): Promise<void>
+  /** Whether users carry the API token permission, and whether it can be written. */
+  readonly keepsTokenPermission: boolean
+}

@@ -1,0 +1,69 @@
+import Type, { type Static } from 'typebox'
+
+/** The fields that we rely on, and no others. `hash` and `activationToken` come too, and are never read. */
+const id = Type.String({ minLength: 1 })
+const nullableString = Type.Union([Type.String(), Type.Null()])
+
+export const User = Type.Object({
+  _id: id,
+  email: Type.Optional(nullableString),
+  userName: Type.Optional(nullableString),
+  firstName: Type.Optional(nullableString),
+  lastName: Type.Optional(nullableString),
+  roleId: Type.Optional(nullableString),
+  /** Absent when empty; may name a group twice. */
+  groups: Type.Optional(Type.Union([Type.Array(Type.String()), Type.Null()])),
+  /** Groups of the corporate directory. */
+  adgroups: Type.Optional(Type.Union([Type.Array(Type.String()), Type.Null()])),
+  activeDirectory: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
+  createdSso: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
+  active: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
+  /** Both names of the same thing: how long the activation link of a user who never followed it lives. */
+  activationExpires: Type.Optional(nullableString),
+  pendingExpiration: Type.Optional(nullableString),
+  preferences: Type.Optional(
+    Type.Union([
+      Type.Object({ localeId: Type.Optional(nullableString), language: Type.Optional(nullableString) }),
+      Type.Null(),
+    ]),
+  ),
+  created: Type.Optional(nullableString),
+  lastLogin: Type.Optional(nullableString),
+})
+export type User = Static<typeof User>
+export const Users = Type.Array(User)
+
+/** `GET /api/users/loggedin`: whose token this is. */
+export const LoggedIn = Type.Object({
+  _id: id,
+  roleId: Type.Optional(nullableString),
+  roleName: Type.Optional(nullableString),
+  baseRoleName: Type.Optional(nullableString),
+  tenantId: Type.Optional(nullableString),
+})
+export type LoggedIn = Static<typeof LoggedIn>
+
+/** `POST /api/users` takes and gives a list. */
+export const Created = Type.Union([User, Type.Array(User, { minItems: 1 })])
+
+export const Role = Type.Object({
+  _id: id,
+  name: Type.String({ minLength: 1 }),
+  displayName: Type.Optional(nullableString),
+})
+export type Role = Static<typeof Role>
+export const Roles = Type.Array(Role)
+
+export const Group = Type.Object({
+  _id: id,
+  name: Type.String({ minLength: 1 }),
+  /** System groups. */
+  everyone: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
+  admins: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
+})
+export type Group = Static<typeof Group>
+
+export const Login = Type.Object({
+  access_token: Type.String({ minLength: 1 }),
+  success: Type.Optional(Type.Boolean()),
+})
