@@ -34,7 +34,7 @@ export function planTables(plans, vendors) {
     ...[...plans].flatMap(([id, facts]) => [
       `## What native SCIM of ${nameOf(id)} lacks`,
       '',
-      ...gaps(facts),
+      ...gaps(facts, profilesOf(id)),
       '',
     ]),
   ]

@@ -12,8 +12,12 @@ function file(settings: object): string {
 describe('a SentinelOne connection in the configuration file', () => {
   const baseUrl = 'https://acme.sentinelone.net'
   const steps: readonly [what: string, settings: object, inactive: readonly string[]][] = [
-    ['removes without a quarantine role', { baseUrl }, ['remove']],
-    ['strips down to a quarantine role', { baseUrl, quarantineRole: 'No Access' }, ['strip']],
+    ['removes without a quarantine role', { baseUrl, apiProfile: 'current' }, ['remove']],
+    [
+      'strips down to a quarantine role',
+      { baseUrl, apiProfile: 'current', quarantineRole: 'No Access' },
+      ['strip'],
+    ],
     ['disables first in profile guide', { baseUrl, apiProfile: 'guide' }, ['disable', 'remove']],
     [
       'disables first in profile guide, then strips',

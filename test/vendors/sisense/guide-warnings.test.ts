@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { Refusal } from '../../../src/vendors/sisense/simulator/answers.ts'
 import { simulatedToken, startSisense } from '../../../src/vendors/sisense/simulator/index.ts'
 import { openKit, openTarget } from '../../contract/target.ts'
 import { sisense } from '../../../src/vendors/sisense/index.ts'
@@ -69,10 +70,10 @@ describe('what the guide warns of', async () => {
     state.register = (given) => {
       seen = given.password ?? ''
       state.register = register
-      throw new Error(`bad password ${seen}`)
+      throw new Refusal(422, 2003, `${seen} is too weak`)
     }
     const error = await rejection(open().create(draftOf('jane@corp.example')))
-    assert.equal(error.failure, 'unavailable')
+    assert.match(error.detail, /\[redacted\] is too weak/)
     assert.ok(seen.length === 32 && !JSON.stringify({ ...error, message: error.message }).includes(seen))
   })
 
