@@ -1,5 +1,15 @@
 import type { Call } from './load.ts'
-import { externalId, groupId, type GroupSize, groupSizes, newUser, userId, userName } from './seed.ts'
+import {
+  copies,
+  externalId,
+  groupId,
+  type GroupSize,
+  groupSizes,
+  newUser,
+  plainUsers,
+  userId,
+  userName,
+} from './seed.ts'
 
 export interface Case {
   readonly name: string
@@ -24,7 +34,8 @@ const patch = (path: string, ...Operations: object[]): Call => ({
 
 export function casesFor(users: number): readonly Case[] {
   /** Spreads over all Users in an order that no cache of pages likes. */
-  const someone = (connection: number, n: number): number => ((n * 7_919 + connection * 104_729) % users) + 1
+  const someone = (connection: number, n: number): number =>
+    ((n * 7_919 + connection * 104_729) % plainUsers(users)) + 1
   const far = users - 99
   let made = 0
   return [
@@ -79,6 +90,7 @@ export function casesFor(users: number): readonly Case[] {
       }),
     },
     ...groupSizes.map((size) => memberCase(size, users)),
+    memberCase(1_000, users, true),
     ...groupSizes.map((size): Case => ({
       name: `GET group of ${size.toLocaleString('en')}`,
       gateway: () => get(`/scim/v2/Groups/${groupId(size)}`),
@@ -100,21 +112,21 @@ export function casesFor(users: number): readonly Case[] {
   ]
 }
 
-/** Each connection adds a User of its own and takes him away again. */
-function memberCase(size: GroupSize, users: number): Case {
-  const path = `/Groups/${groupId(size)}`
+/** Each connection adds a User of its own and takes him away again, in a Group of its own unless `together`. */
+function memberCase(size: GroupSize, users: number, together = false): Case {
+  const group = (connection: number): string => groupId(size, together ? 0 : connection % copies)
   const id = (connection: number): string => userId(users - connection)
   return {
-    name: `PATCH ±1 member of ${size.toLocaleString('en')}`,
-    goal: 0.5,
+    name: `PATCH ±1 member of ${size.toLocaleString('en')}${together ? ', all in one group' : ''}`,
+    ...(!together && { goal: 0.5 }),
     same: false,
     gateway: (c, n) =>
       n % 2 === 0
-        ? patch(path, { op: 'add', path: 'members', value: [{ value: id(c) }] })
-        : patch(path, { op: 'remove', path: `members[value eq "${id(c)}"]` }),
+        ? patch(`/Groups/${group(c)}`, { op: 'add', path: 'members', value: [{ value: id(c) }] })
+        : patch(`/Groups/${group(c)}`, { op: 'remove', path: `members[value eq "${id(c)}"]` }),
     baseline: (c, n) => ({
       method: n % 2 === 0 ? 'PUT' : 'DELETE',
-      path: `/member/${groupId(size)}/${id(c + 100)}`,
+      path: `/member/${group(c)}/${id(c + 64)}`,
     }),
   }
 }

@@ -56,7 +56,7 @@ export function table(results: readonly Result[]): string {
 
 /** How the throughput of member writes differs by the size of the Group, and whether memory grew. */
 export function notes(results: readonly Result[], heaps: readonly Memory[]): string {
-  const members = results.filter(({ name }) => name.startsWith('PATCH ±1'))
+  const members = results.filter(({ name }) => name.startsWith('PATCH ±1') && !name.includes('one group'))
   const rates = members.map(({ rounds }) => median(rounds.map(({ gateway }) => gateway.perSecond)))
   const mean = rates.reduce((sum, rate) => sum + rate, 0) / rates.length
   const spread = Math.max(...rates.map((rate) => Math.abs(rate / mean - 1)))

@@ -9,7 +9,7 @@ const uuid = (family: string, n: number): string =>
   `01960000-0000-7000-${family}-${n.toString(16).padStart(12, '0')}`
 /** Numbered from 1. */
 export const userId = (n: number): string => uuid('8000', n)
-export const groupId = (size: GroupSize): string => uuid('9000', size)
+export const groupId = (size: GroupSize, copy = 0): string => uuid('9000', size + copy * 100_000)
 export const userName = (n: number): string => `user-${String(n).padStart(6, '0')}@corp.example`
 export const externalId = (n: number): string => `00u${String(n).padStart(17, '0')}`
 
@@ -28,6 +28,15 @@ export const newUser = (key: string): object => ({
   [enterprise]: { employeeNumber: key, department: 'Engineering' },
 })
 
+/** Groups of each size, so that writes at once need not wait for each other. */
+export const copies = 16
+/** Users whom only the copies of the Groups hold, up to those of the last page. */
+const lastPage = 100
+
+/** Users in three Groups at most: those that are read one by one. */
+export const plainUsers = (users: number): number => Math.max(1, users - lastPage - largest(users))
+const largest = (users: number): number => Math.min(50_000, Math.floor((users - lastPage) / 2))
+
 /** Fills the only directory with `users` Users and the Groups, in the form in which the store keeps what was pushed. */
 export async function seed(databaseUrl: string, users: number): Promise<string> {
   const client = new pg.Client({ connectionString: databaseUrl })
@@ -36,18 +45,23 @@ export async function seed(databaseUrl: string, users: number): Promise<string> 
     const { rows } = await client.query<{ id: string }>('SELECT id FROM directories')
     const directoryId = rows[0]!.id
     await client.query(usersFrom, [directoryId, users])
+    // Without looking up each member and Group once more: both are there.
+    await client.query("SET session_replication_role = 'replica'")
     for (const size of groupSizes) {
-      const displayName = `Group of ${size}`
-      await client.query(
-        `INSERT INTO groups (id, directory_id, display_name, display_name_key, external_id, body)
-         VALUES ($1, $2, $3, lower($3), NULL, jsonb_build_object('displayName', $3::text))`,
-        [groupId(size), directoryId, displayName],
-      )
-      await client.query(
-        `INSERT INTO members (group_id, user_id)
-         SELECT $1, ('01960000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid FROM generate_series(1, $2::int) n`,
-        [groupId(size), Math.min(size, users)],
-      )
+      for (let copy = 0; copy < copies; copy++) {
+        const displayName = `Group of ${size}${copy === 0 ? '' : `, ${copy}`}`
+        await client.query(
+          `INSERT INTO groups (id, directory_id, display_name, display_name_key, external_id, body)
+           VALUES ($1, $2, $3, lower($3), NULL, jsonb_build_object('displayName', $3::text))`,
+          [groupId(size, copy), directoryId, displayName],
+        )
+        const first = copy === 0 ? 1 : plainUsers(users) + 1
+        await client.query(
+          `INSERT INTO members (group_id, user_id)
+           SELECT $1, ('01960000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid FROM generate_series($2::int, $3::int) n`,
+          [groupId(size, copy), first, first + Math.min(size, largest(users)) - 1],
+        )
+      }
     }
     await client.query('VACUUM (ANALYZE)')
     await client.query('CHECKPOINT')

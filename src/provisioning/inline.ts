@@ -16,6 +16,7 @@ const longestRetryAfterSeconds = 300
 export function createProvisioning(by: Provisioner, wake: () => void): Provisioning {
   const standings = async (directory: DirectoryRef, userId: string): Promise<readonly AccountStanding[]> => {
     const known = new Set(by.connections.ofDirectory(directory.id).map(({ id }) => id))
+    if (known.size === 0) return []
     return (await by.queue.outcomes(userId)).filter(({ connectionId }) => known.has(connectionId))
   }
   const outcomes = async (directory: DirectoryRef, userId: string): Promise<readonly AccountOutcome[]> =>

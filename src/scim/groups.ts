@@ -2,13 +2,14 @@ import { type ClientSwitches, switchesOf } from './client-profiles.ts'
 import { invalidValue, notFound, quoted, uniqueness } from './errors.ts'
 import type { BoundPath } from './filter/ast.ts'
 import { normaliseBody, replaceBody } from './normalise.ts'
-import { applyPatch, parsePatch } from './patch/index.ts'
+import { applyPatch, memberDelta, parsePatch } from './patch/index.ts'
 import type {
   Actor,
   ClientProfile,
   DirectoryRef,
   GroupWrite,
   MemberDelta,
+  MemberRef,
   ResourceBody,
   StoredGroup,
 } from './ports.ts'
@@ -16,8 +17,11 @@ import { represent } from './representation.ts'
 import { locationOf, type Precondition, type Resources, type ScimPorts, type View } from './resources.ts'
 import { groupModel } from './schema/model.ts'
 
-/** PATCH of a larger Group answers 204 where the client allows it: its members are not read for an answer. */
-const mostMembersShown = 1_000
+/**
+ * PATCH of a larger Group answers 204 where the client allows it: its members are not read for an answer, so that what
+ * a PATCH costs does not depend on them.
+ */
+const mostMembersShown = 100
 type Edit = (current: StoredGroup) => { readonly body: ResourceBody; readonly members: MemberDelta }
 
 const untouched: MemberDelta = { clear: false, add: new Set(), remove: new Set() }
@@ -58,6 +62,14 @@ export function createGroups(ports: ScimPorts): Resources<StoredGroup> {
     async patch(by, id, json, check) {
       const switches = switchesOf(by.directory.client)
       const operations = parsePatch(json, groupModel, switches)
+      const members =
+        check || switches.unknownMembers === 'refuse'
+          ? undefined
+          : memberDelta(operations, groupModel.rows, switches)
+      if (members) {
+        const mostMembers = switches.groupPatchAnswer === 'by-size' ? mostMembersShown : undefined
+        return recorded(ports, by, await directory.changeMembers(by, id, members, { mostMembers }), id)
+      }
       const edit: Edit = (current) => {
         const { body, members } = applyPatch(groupModel, current.body, operations, switches, { id })
         return { body, members: members ?? untouched }
@@ -78,7 +90,7 @@ export function createGroups(ports: ScimPorts): Resources<StoredGroup> {
       provisioning.wake()
     },
 
-    showsPatched: (ref, id) => showsPatched(ports, ref, switchesOf(ref.client), id),
+    showsPatched: (ref, group) => showsPatched(ports, ref, switchesOf(ref.client), group),
     acknowledge: async () => {},
   }
 }
@@ -145,22 +157,21 @@ async function showsPatched(
   { directory }: ScimPorts,
   ref: DirectoryRef,
   { groupPatchAnswer }: ClientSwitches,
-  id: string,
+  { id, members }: StoredGroup,
 ): Promise<boolean> {
   if (groupPatchAnswer !== 'by-size') return groupPatchAnswer === 'body'
-  return (await directory.memberCount(ref, id)) <= mostMembersShown
+  if (members) return members !== 'many'
+  return (await directory.memberCount(ref, id, mostMembersShown + 1)) <= mostMembersShown
 }
 
 async function showGroups(
-  { directory }: ScimPorts,
+  ports: ScimPorts,
   ref: DirectoryRef,
   groups: readonly StoredGroup[],
   { projection, baseUrl }: View,
 ): Promise<readonly Record<string, unknown>[]> {
   if (groups.length === 0) return []
-  const ids = groups.map(({ id }) => id)
-  const rows = projection.wants('members') ? await directory.members(ref, ids) : undefined
-  const members = rows && Map.groupBy(rows, ({ groupId }) => groupId)
+  const members = projection.wants('members') ? await membersOf(ports, ref, groups) : undefined
   return groups.map((group) =>
     projection.apply(
       represent(groupModel, {
@@ -170,4 +181,19 @@ async function showGroups(
       }),
     ),
   )
+}
+
+/** By Group; those that came with their members are not asked for again. */
+async function membersOf(
+  { directory }: ScimPorts,
+  ref: DirectoryRef,
+  groups: readonly StoredGroup[],
+): Promise<ReadonlyMap<string, readonly MemberRef[]>> {
+  const [only] = groups
+  if (groups.length === 1 && only && Array.isArray(only.members)) return new Map([[only.id, only.members]])
+  const rows = await directory.members(
+    ref,
+    groups.map(({ id }) => id),
+  )
+  return Map.groupBy(rows, ({ groupId }) => groupId)
 }

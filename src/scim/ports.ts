@@ -34,6 +34,8 @@ export interface StoredUser {
   readonly version: number
   readonly created: Date
   readonly lastModified: Date
+  /** The groups that the User is in, directly, where they were read together with the User. */
+  readonly groups?: readonly MemberRef[] | undefined
 }
 
 export interface StoredGroup {
@@ -42,6 +44,8 @@ export interface StoredGroup {
   readonly version: number
   readonly created: Date
   readonly lastModified: Date
+  /** Its direct members, where they were read together with the Group; `many`: more than were asked for. */
+  readonly members?: readonly MemberRef[] | 'many' | undefined
 }
 
 export interface MemberRef {
@@ -165,11 +169,21 @@ export interface Directory {
     edit: (current: StoredGroup) => { readonly body: ResourceBody; readonly members: MemberDelta },
     options: { readonly uniqueName: boolean },
   ): Promise<GroupWrite>
+  /**
+   * Changes memberships alone, without reading the Group first. The Group comes with its members if there are at most
+   * `mostMembers`, so that nothing grows with its size; `undefined` asks for none.
+   */
+  changeMembers(
+    by: Actor,
+    id: string,
+    members: MemberDelta,
+    options: { readonly mostMembers: number | undefined },
+  ): Promise<GroupWrite>
   deleteGroup(by: Actor, id: string): Promise<'gone' | 'not-found'>
   /** Direct members of groups. */
   members(directory: DirectoryRef, groupIds: readonly string[]): Promise<readonly MemberRef[]>
-  /** Counted up to 10,000. */
-  memberCount(directory: DirectoryRef, groupId: string): Promise<number>
+  /** Counted up to `most`, 10,000 without it. */
+  memberCount(directory: DirectoryRef, groupId: string, most?: number): Promise<number>
   /** Groups that users are in, directly. */
   groupsOf(directory: DirectoryRef, userIds: readonly string[]): Promise<readonly MemberRef[]>
   /** What the directory's connections offer, as far as it was fetched; in a stable order. */

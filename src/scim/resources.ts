@@ -52,7 +52,7 @@ export interface Resources<T extends StoredUser | StoredGroup> {
   patch(by: Actor, id: string, json: unknown, check: Precondition | undefined): Promise<T>
   remove(by: Actor, id: string, check: Precondition | undefined): Promise<void>
   /** Whether PATCH answers with the resource when the client did not say which attributes it wants. */
-  showsPatched(directory: DirectoryRef, id: string): Promise<boolean>
+  showsPatched(directory: DirectoryRef, resource: T): Promise<boolean>
   /** Whether the answer to a create got out. */
   acknowledge(directory: DirectoryRef, id: string, acknowledged: boolean): Promise<void>
 }

@@ -72,11 +72,13 @@ async function createUser(
   refuseObjection(ports, ref, body)
   const user = await recordCreate(ports, patience, by, body)
   const active = user.body['active'] !== false
-  const answer = answerTo({ kind: 'create', active }, ref.client, await runRecorded(ports, by, user.id))
+  const outcomes = await runRecorded(ports, by, user.id)
+  const answer = answerTo({ kind: 'create', active }, ref.client, outcomes)
   if (answer.takeBack) {
     await directory.takeBack(by, user.id, answer.detail ?? '')
     throw refusal(answer)
   }
+  if (outcomes.length === 0) return user
   // Read again, because proof may have changed what `active` shows. A failure here must not lose the id.
   return (await directory.user(ref, user.id).catch(() => undefined)) ?? user
 }
@@ -141,6 +143,7 @@ async function update(
     outcomes,
   )
   if (answer.status >= 400) throw refusal(answer)
+  if (outcomes.length === 0) return write.user
   return (await directory.user(ref, id)) ?? write.user
 }
 
@@ -159,8 +162,9 @@ async function showUsers(
 ): Promise<readonly Record<string, unknown>[]> {
   if (users.length === 0) return []
   const ids = users.map(({ id }) => id)
+  const unread = users.filter((user) => user.groups === undefined).map(({ id }) => id)
   const [memberships, extensions] = await Promise.all([
-    projection.wants('groups') ? directory.groupsOf(ref, ids) : undefined,
+    projection.wants('groups') && unread.length > 0 ? directory.groupsOf(ref, unread) : undefined,
     projection.wants(provisioningUrn) ? provisioning.extension(ref, ids) : undefined,
   ])
   const groups = memberships && Map.groupBy(memberships, ({ userId }) => userId)
@@ -169,7 +173,7 @@ async function showUsers(
       represent(userModel, {
         ...user,
         location: locationOf(userModel, user.id, baseUrl),
-        groups: groups?.get(user.id),
+        groups: user.groups ?? groups?.get(user.id),
         extension: extensions?.get(user.id),
       }),
     ),

@@ -134,6 +134,8 @@ export type Operation =
   | { readonly op: 'change-entitlements'; readonly change: EntitlementChange }
   /** Takes the first step, reads the account back, and falls through to the next while the step does not hold. */
   | { readonly op: 'shut-out'; readonly steps: readonly ShutOutStep[] }
+  /** Part of a shut-out: revokes API tokens, signs the person out. */
+  | { readonly op: 'end-sessions' }
 
 /** Something wanted that is impossible on this vendor or forbidden by policy. Reported, never thrown. */
 export interface Deviation {
@@ -167,6 +169,8 @@ export interface Snapshot {
   readonly takenAt: string
   /** The vendor's login of the account, by which its absence is proven once it has been removed. */
   readonly login?: string
+  /** The vendor has confirmed that API tokens and sessions were ended, in this shut-out. */
+  readonly sessionsEnded?: boolean
   readonly entitlements: readonly EntitlementRef[]
   /** Those that Drawbridge had granted: the rules decide about them anew. */
   readonly granted: readonly Granted[]

@@ -232,6 +232,21 @@ export function memoryDirectory({ unproven = false, catalogue = [] }: MemoryOpti
       return { kind: 'stored', group, changed: effect, unknownMembers: unknown }
     },
 
+    async changeMembers({ directory }, id, members, { mostMembers }): Promise<GroupWrite> {
+      calls.push('changeMembers')
+      const shelf = shelfOf(directory)
+      const current = shelf.groups.get(id)
+      if (!current) return { kind: 'not-found' }
+      const { changed, unknown } = applyMembers(shelf, id, members)
+      const group = changed ? next(current, {}) : current
+      shelf.groups.set(id, group)
+      const all = membersOf(shelf, [id])
+      const shown = mostMembers !== undefined && {
+        members: all.length > mostMembers ? ('many' as const) : all,
+      }
+      return { kind: 'stored', group: { ...group, ...shown }, changed, unknownMembers: unknown }
+    },
+
     async deleteGroup({ directory }, id) {
       calls.push('deleteGroup')
       const shelf = shelfOf(directory)

@@ -6,7 +6,7 @@ import { afterChange, afterUpdate } from './effects.ts'
 import { noteChange, seenThrough } from './recent.ts'
 import { journaled, unlink, type Run, type Written } from './run.ts'
 
-type PresentOperation = Exclude<Operation, { op: 'shut-out' }>
+type PresentOperation = Exclude<Operation, { op: 'shut-out' | 'end-sessions' }>
 
 /** `exists`: the vendor has an account under this login already; nothing was written. */
 export type Executed = 'done' | 'exists'

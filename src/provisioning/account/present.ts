@@ -92,7 +92,8 @@ function notFound({ connection: { vendor } }: Run): VendorError {
 
 async function executeAll(run: Run, { operations }: Plan, wanted: Present): Promise<'done' | 'exists'> {
   for (const operation of operations) {
-    if (operation.op === 'shut-out') throw new Error('a plan for a present person shuts nobody out')
+    if (operation.op === 'shut-out' || operation.op === 'end-sessions')
+      throw new Error('a plan for a present person shuts nobody out')
     if ((await execute(run, operation, wanted.entitlements)) === 'exists') return 'exists'
   }
   return 'done'

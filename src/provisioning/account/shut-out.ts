@@ -21,6 +21,7 @@ import {
   type Ending,
   type Run,
 } from './run.ts'
+import { endSessions } from './sessions.ts'
 import type { AccountFailure } from '../ports.ts'
 
 const tenantAgeMs = 5 * 60_000
@@ -71,7 +72,10 @@ async function takeSteps(run: Run, wanted: ShutOut, account: Account): Promise<E
   const operation = operations.find(({ op }) => op === 'shut-out')
   if (!operation || operation.op !== 'shut-out') {
     const [impossible] = deviations
-    return impossible ? refused(failureOf(run, 'no-step', impossible.detail)) : proven()
+    if (impossible) return refused(failureOf(run, 'no-step', impossible.detail))
+    await keepSnapshot(run)
+    await endSessions(run)
+    return proven()
   }
   const objection = await objectionTo(run, account, operations)
   if (objection) return refused(objection)
@@ -99,6 +103,7 @@ async function fallThrough(run: Run, steps: readonly ShutOutStep[]): Promise<End
       run.log.warn({ step, failure: error.failure }, 'shut-out step refused')
       continue
     }
+    await endSessions(run)
     const { readLagMs } = run.connection.can
     if (readLagMs) return verifying(run, step)
     const after = await readBack(run, step)

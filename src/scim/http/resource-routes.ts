@@ -80,7 +80,7 @@ function elementRoutes<T extends StoredUser | StoredGroup>(
       const check = preconditionOf(request)
       const resource = await resources.patch(actorOf(request), idOf(request), request.body, check)
       const named = asked.attributes !== undefined || asked.excludedAttributes !== undefined
-      if (named || (await resources.showsPatched(directoryOf(request), resource.id))) {
+      if (named || (await resources.showsPatched(directoryOf(request), resource))) {
         return show(resources, request, reply, resource, view)
       }
       return reply.code(204).header('etag', versionTag(resource)).send()

@@ -1,4 +1,5 @@
 export type { Patched } from './apply.ts'
 export { applyPatch } from './apply.ts'
+export { memberDelta } from './members.ts'
 export type { PatchOperation, PatchTarget } from './operations.ts'
 export { parsePatch } from './operations.ts'

@@ -31,6 +31,19 @@ export function foldMembers(
   return adding(op === 'replace' ? none(true) : changes, ids)
 }
 
+/** What the operations ask together; undefined when one of them touches anything but `rows`. */
+export function memberDelta(
+  operations: readonly PatchOperation[],
+  rows: string | undefined,
+  switches: ClientSwitches,
+): MemberDelta | undefined {
+  const onlyRows = operations.every(
+    ({ target }) => !target.extension && target.attribute !== undefined && target.attribute.name === rows,
+  )
+  if (!onlyRows) return undefined
+  return operations.reduce<MemberChanges>((before, each) => foldMembers(before, each, switches), none())
+}
+
 function adding(changes: MemberChanges, ids: Iterable<string>): MemberChanges {
   for (const id of ids) {
     changes.remove.delete(id)

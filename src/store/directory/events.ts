@@ -3,14 +3,14 @@ import { json, sql, type Statement } from '../sql/statement.ts'
 
 /** Who wrote, for an event. */
 export interface Origin {
-  readonly actor: string
-  readonly requestId?: string
+  readonly actor: string | Statement
+  readonly requestId?: string | Statement
 }
 
 export const gateway: Origin = { actor: 'gateway' }
 
 export interface EventDraft {
-  readonly directoryId: string
+  readonly directoryId: string | Statement
   readonly action: string
   readonly resourceType: 'User' | 'Group' | 'Account' | 'Connection' | 'Directory'
   /** An expression over `source`. */

@@ -4,7 +4,7 @@ import { isForeignKeyViolation, isUniqueViolation } from '../sql/failures.ts'
 import { isId, newId } from '../sql/ids.ts'
 import { json, sql } from '../sql/statement.ts'
 import { recordEvent } from './events.ts'
-import { changeMembers, type MemberChange, wishMembers } from './member-changes.ts'
+import { changeMembers, changeMembersOfWritten, wishMembers } from './member-changes.ts'
 import { changesBetween, groupColumns, groupKeys, type GroupRow, toGroup } from './rows.ts'
 
 export interface GroupOptions {
@@ -35,8 +35,8 @@ export async function createGroup(
         ${recordEvent(by, { directoryId, action: 'group.created', resourceType: 'Group', resourceId: sql`id`, detail: { after: body } }, sql`FROM born`)}
       )
       SELECT * FROM born`)
-    const { unknown } = await changeMembers(tx, by, id, members, 'born')
-    return { kind: 'stored', group: toGroup(born!), changed: true, unknownMembers: unknown }
+    const unknownMembers = await changeMembersOfWritten(tx, by, id, members)
+    return { kind: 'stored', group: toGroup(born!), changed: true, unknownMembers }
   })
 }
 
@@ -49,22 +49,15 @@ export async function updateGroup(
   options: GroupOptions,
 ): Promise<GroupWrite> {
   if (!isId(id)) return { kind: 'not-found' }
-  for (let attempt = 0; ; attempt++) {
-    try {
-      const row = await db.row<GroupRow>(sql`SELECT ${groupColumns} FROM groups
-        WHERE id = ${id}::uuid AND directory_id = ${by.directory.id}::uuid`)
-      if (!row) return { kind: 'not-found' }
-      const current = toGroup(row)
-      const { body, members } = edit(current)
-      if (body === current.body) return await applyMembers(db, by, current, members)
-      const written = await db.transaction((tx) => rewrite(tx, by, id, edit, options))
-      return written
-    } catch (error) {
-      // The Group was deleted meanwhile: the next attempt does not find it.
-      if (attempt < 3 && (isForeignKeyViolation(error) || isUniqueViolation(error))) continue
-      throw error
-    }
-  }
+  return unlessGone(async () => {
+    const row = await db.row<GroupRow>(sql`SELECT ${groupColumns} FROM groups
+      WHERE id = ${id}::uuid AND directory_id = ${by.directory.id}::uuid`)
+    if (!row) return { kind: 'not-found' }
+    const current = toGroup(row)
+    const { body, members } = edit(current)
+    if (body === current.body) return applyMembers(db, by, current, members)
+    return db.transaction((tx) => rewrite(tx, by, id, edit, options))
+  })
 }
 
 /** Memberships alone: rows come and go, the Group is neither locked for long nor loaded. */
@@ -77,12 +70,31 @@ async function applyMembers(
   if (!delta.clear && delta.add.size === 0 && delta.remove.size === 0) {
     return { kind: 'stored', group: current, changed: false, unknownMembers: [] }
   }
-  const change = await changeMembers(db, by, current.id, delta, 'there')
-  return stored(current, change)
+  return changeMembers(db, by, current.id, delta, undefined)
 }
 
-function stored(current: StoredGroup, { unknown, group }: MemberChange): GroupWrite {
-  return { kind: 'stored', group: group ?? current, changed: group !== undefined, unknownMembers: unknown }
+/** Memberships alone, of a Group that nobody has read. */
+export async function changeMembersOf(
+  db: Sql,
+  by: Actor,
+  id: string,
+  delta: MemberDelta,
+  mostMembers: number | undefined,
+): Promise<GroupWrite> {
+  if (!isId(id)) return { kind: 'not-found' }
+  return unlessGone(() => changeMembers(db, by, id, delta, mostMembers))
+}
+
+/** The Group was deleted meanwhile: the next attempt does not find it. */
+async function unlessGone(write: () => Promise<GroupWrite>): Promise<GroupWrite> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await write()
+    } catch (error) {
+      if (attempt < 3 && (isForeignKeyViolation(error) || isUniqueViolation(error))) continue
+      throw error
+    }
+  }
 }
 
 async function rewrite(
@@ -115,10 +127,10 @@ async function rewrite(
       ${recordEvent(by, { directoryId, action: 'group.updated', resourceType: 'Group', resourceId: sql`id`, detail }, sql`FROM changed`)}
     )
     SELECT * FROM changed`)
-  const { unknown } = await changeMembers(tx, by, id, members, 'bumped')
+  const unknownMembers = await changeMembersOfWritten(tx, by, id, members)
   // Rules name groups by displayName and externalId: everybody inside may be granted something else now.
   if (renamed || keys.externalId !== before.externalId) await tx.rows(wishMembers(id))
-  return { kind: 'stored', group: toGroup(written!), changed: true, unknownMembers: unknown }
+  return { kind: 'stored', group: toGroup(written!), changed: true, unknownMembers }
 }
 
 export async function deleteGroup(db: Sql, by: Actor, id: string): Promise<'gone' | 'not-found'> {

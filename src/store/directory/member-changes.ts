@@ -1,100 +1,82 @@
 import { priorities } from '../../provisioning/ports.ts'
-import type { Actor, MemberDelta, StoredGroup } from '../../scim/ports.ts'
+import type { Actor, GroupWrite, MemberDelta, StoredGroup } from '../../scim/ports.ts'
 import type { Sql } from '../sql/client.ts'
 import { isId } from '../sql/ids.ts'
-import { empty, sql, type Statement } from '../sql/statement.ts'
-import { wish } from './due.ts'
-import { recordEvent } from './events.ts'
-import { groupColumns, type GroupRow, toGroup } from './rows.ts'
+import { sql, type Statement } from '../sql/statement.ts'
+import { remind, wish } from './due.ts'
+import { change, type ChangedRow, type Ids, mostRemoved } from './member-statement.ts'
+import { toGroup } from './rows.ts'
 
-export interface MemberChange {
-  /** The Group with its new version; absent when no membership changed, or when its version moved already. */
-  readonly group?: StoredGroup
-  readonly unknown: readonly string[]
+/** Of a Group whose row the caller's transaction wrote already. Gives the ids that are no Users of the directory. */
+export async function changeMembersOfWritten(
+  db: Sql,
+  by: Actor,
+  groupId: string,
+  delta: MemberDelta,
+): Promise<readonly string[]> {
+  const ids = idsOf(delta)
+  if (isNothing(ids)) return [...delta.add]
+  const row = await db.row<ChangedRow>(change(by, groupId, ids, { bump: false, mostMembers: undefined }))
+  await remindOthers(db, groupId, ids, row)
+  return unknownOf(delta, row)
 }
 
 /**
- * Removes and adds memberships in one statement whose cost depends on the delta alone. `there`: a Group as others see
- * it, whose version moves when something changed; `born` and `bumped`: the caller's transaction wrote its row already.
+ * Removes and adds memberships in one statement whose cost depends on the delta alone, and moves the Group's version
+ * when something changed.
  */
 export async function changeMembers(
   db: Sql,
   by: Actor,
   groupId: string,
   delta: MemberDelta,
-  state: 'there' | 'born' | 'bumped',
-): Promise<MemberChange> {
-  const add = [...delta.add].filter(isId)
-  const remove = [...delta.remove].filter((id) => isId(id) && !delta.add.has(id))
-  if (!delta.clear && add.length === 0 && remove.length === 0) return { unknown: [...delta.add] }
-  const row = await db.row<Partial<GroupRow> & { known: string[] }>(
-    statement(by, groupId, { clear: delta.clear, add, remove }, state === 'there'),
-  )
-  const known = new Set(row?.known)
-  const unknown = [...delta.add].filter((id) => !known.has(id))
-  return row?.id ? { group: toGroup(row as GroupRow), unknown } : { unknown }
+  mostMembers: number | undefined,
+): Promise<GroupWrite> {
+  const ids = idsOf(delta)
+  const counted = !ids.clear && ids.remove.length <= mostRemoved ? mostMembers : undefined
+  const row = await db.row<ChangedRow>(change(by, groupId, ids, { bump: true, mostMembers: counted }))
+  if (!row) return { kind: 'not-found' }
+  await remindOthers(db, groupId, ids, row)
+  const { group, changed } = toChange(row, counted !== undefined)
+  return { kind: 'stored', group, changed, unknownMembers: unknownOf(delta, row) }
 }
 
-interface Ids {
-  readonly clear: boolean
-  readonly add: readonly string[]
-  readonly remove: readonly string[]
+function toChange(row: ChangedRow, counted: boolean): { group: StoredGroup; changed: boolean } {
+  const { version, new_version, new_last_modified, shown } = row
+  const members = shown ?? 'many'
+  if (new_version == null || new_last_modified == null) {
+    return { group: { ...toGroup(row), ...(counted && { members }) }, changed: false }
+  }
+  const group = toGroup({ ...row, version: new_version, last_modified: new_last_modified })
+  // Otherwise another write came between what was read and what was changed, and its members are not among those read.
+  const current = counted && new_version === version + 1
+  return { group: { ...group, ...(current && { members }) }, changed: true }
 }
 
-function statement(by: Actor, groupId: string, { clear, add, remove }: Ids, bump: boolean): Statement {
-  const directoryId = by.directory.id
-  const removal = clear ? sql`NOT (user_id = ANY(${add}::uuid[]))` : sql`user_id = ANY(${remove}::uuid[])`
-  const bumped = sql`bumped AS (
-      UPDATE groups SET version = version + 1, last_modified = greatest(clock_timestamp(), last_modified + interval '1 millisecond')
-      WHERE id = ${groupId}::uuid AND EXISTS (SELECT FROM touched) RETURNING ${groupColumns}
-    ),`
-  return sql`WITH known AS (
-      SELECT id FROM users WHERE id = ANY(${add}::uuid[]) AND directory_id = ${directoryId}::uuid AND deleted_at IS NULL
-    ), removed AS (
-      DELETE FROM members WHERE group_id = ${groupId}::uuid AND ${removal} RETURNING user_id
-    ), added AS (
-      INSERT INTO members (group_id, user_id) SELECT ${groupId}::uuid, id FROM known ORDER BY id
-      ON CONFLICT DO NOTHING RETURNING user_id
-    ), touched AS (
-      SELECT user_id, ${priorities.revoke}::smallint AS priority FROM removed
-      UNION ALL SELECT user_id, ${priorities.live}::smallint FROM added
-    ), ${bump ? bumped : empty} wished AS (
-      ${wish(
-        sql`a.user_id = ANY(ARRAY(SELECT user_id FROM touched))`,
-        sql`(SELECT min(t.priority) FROM touched t WHERE t.user_id = a.user_id)`,
-        'now',
-      )}
-    ), reminded AS (
-      ${remindOthers(groupId, [...add, ...remove])}
-    ), told AS (
-      ${recordEvent(
-        by,
-        {
-          directoryId,
-          action: 'group.members-changed',
-          resourceType: 'Group',
-          resourceId: sql`${groupId}::text`,
-          more: sql`jsonb_build_object('added', (SELECT coalesce(jsonb_agg(user_id), '[]') FROM added),
-            'removed', (SELECT coalesce(jsonb_agg(user_id), '[]') FROM removed))`,
-        },
-        sql`WHERE EXISTS (SELECT FROM touched)`,
-      )}
-    )
-    SELECT (SELECT coalesce(array_agg(id::text), '{}') FROM known) AS known ${bump ? sql`, bumped.*` : empty}
-    FROM (SELECT 1) one ${bump ? sql`LEFT JOIN bumped ON true` : empty}`
+function idsOf({ clear, add, remove }: MemberDelta): Ids {
+  return {
+    clear,
+    add: [...add].filter(isId),
+    remove: [...remove].filter((id) => isId(id) && !add.has(id)),
+  }
+}
+
+const isNothing = ({ clear, add, remove }: Ids): boolean => !clear && add.length === 0 && remove.length === 0
+
+function unknownOf({ add }: MemberDelta, row: ChangedRow | undefined): readonly string[] {
+  const found = new Set(row?.known)
+  return [...add].filter((id) => !found.has(id))
 }
 
 /** People who are named, without effect: what is unproven of them is looked at again. */
-function remindOthers(groupId: string, named: readonly string[]): Statement {
-  return sql`UPDATE accounts SET due_at = least(accounts.due_at, now())
-    FROM (
-      SELECT a.id FROM accounts a
-      WHERE a.user_id = ANY(${named}::uuid[]) AND a.user_id <> ALL(ARRAY(SELECT user_id FROM touched))
-        AND a.proven_version < a.wanted_version
-        AND EXISTS (SELECT FROM groups g JOIN users u ON u.directory_id = g.directory_id WHERE g.id = ${groupId}::uuid AND u.id = a.user_id)
-      ORDER BY a.id FOR UPDATE OF a
-    ) picked
-    WHERE accounts.id = picked.id`
+async function remindOthers(db: Sql, groupId: string, { add, remove }: Ids, row?: ChangedRow): Promise<void> {
+  const touched = new Set(row?.touched)
+  const others = [...add, ...remove].filter((id) => !touched.has(id))
+  if (others.length === 0) return
+  await db.rows(
+    remind(sql`a.user_id = ANY(${others}::uuid[]) AND EXISTS (
+      SELECT FROM groups g JOIN users u ON u.directory_id = g.directory_id WHERE g.id = ${groupId}::uuid AND u.id = a.user_id)`),
+  )
 }
 
 /** An UPDATE that marks everybody in a Group: what it grants may have changed. */

@@ -33,12 +33,17 @@ export async function members(
 /** A larger Group is no different to anybody who asks, and counting it would cost the more the larger it is. */
 const mostCounted = 10_000
 
-export async function memberCount(db: Sql, directory: DirectoryRef, groupId: string): Promise<number> {
+export async function memberCount(
+  db: Sql,
+  directory: DirectoryRef,
+  groupId: string,
+  most = mostCounted,
+): Promise<number> {
   if (!isId(groupId)) return 0
   const row = await db.row<{ count: number }>(sql`
     SELECT count(*)::int AS count FROM (
       SELECT FROM members m JOIN groups g ON g.id = m.group_id
-      WHERE m.group_id = ${groupId}::uuid AND g.directory_id = ${directory.id}::uuid LIMIT ${mostCounted}::int
+      WHERE m.group_id = ${groupId}::uuid AND g.directory_id = ${directory.id}::uuid LIMIT ${most}::int
     ) counted`)
   return row?.count ?? 0
 }
@@ -50,10 +55,11 @@ export async function groupsOf(
 ): Promise<readonly MemberRef[]> {
   const ids = userIds.filter(isId)
   if (ids.length === 0) return []
+  // An array whose length the planner does not see: or it would plan this anew each time, which costs more than running it.
   const rows = await db.rows<MemberRow>(sql`
     SELECT m.group_id, m.user_id, g.display_name AS display
     FROM members m JOIN groups g ON g.id = m.group_id
-    WHERE m.user_id = ANY(${ids}::uuid[]) AND g.directory_id = ${directory.id}::uuid
+    WHERE m.user_id = ANY((SELECT ${ids}::uuid[])::uuid[]) AND g.directory_id = ${directory.id}::uuid
     ORDER BY m.user_id, g.display_name, g.id`)
   return rows.map(toRef)
 }

@@ -1,4 +1,4 @@
-import type { ResourceBody, StoredGroup, StoredUser } from '../../scim/ports.ts'
+import type { MemberRef, ResourceBody, StoredGroup, StoredUser } from '../../scim/ports.ts'
 import { invalidValue } from '../../scim/errors.ts'
 import { isStorable, sql } from '../sql/statement.ts'
 
@@ -10,9 +10,17 @@ export interface UserRow {
   readonly version: number
   readonly created_at: Date
   readonly last_modified: Date
+  /** Only with `groupsColumn`. */
+  readonly groups?: readonly MemberRef[]
 }
 
 export const userColumns = sql`id, body, active_shown, delete_requested_at IS NOT NULL AS delete_pending, version, created_at, last_modified`
+
+/** The groups of row `users`, in the order in which they are shown, read in the same round trip. */
+export const groupsColumn = sql`coalesce((
+    SELECT json_agg(json_build_object('groupId', g.id, 'userId', m.user_id, 'display', g.display_name) ORDER BY g.display_name, g.id)
+    FROM members m JOIN groups g ON g.id = m.group_id WHERE m.user_id = users.id
+  ), '[]') AS groups`
 
 export function toUser(row: UserRow): StoredUser {
   return {
@@ -23,10 +31,11 @@ export function toUser(row: UserRow): StoredUser {
     version: row.version,
     created: row.created_at,
     lastModified: row.last_modified,
+    groups: row.groups,
   }
 }
 
-export type GroupRow = Omit<UserRow, 'active_shown' | 'delete_pending'>
+export type GroupRow = Omit<UserRow, 'active_shown' | 'delete_pending' | 'groups'>
 
 export const groupColumns = sql`id, body, version, created_at, last_modified`
 

@@ -2,7 +2,8 @@ import type { Actor, Directory, DirectoryRef, UserWrite } from '../../scim/ports
 import { priorities } from '../../provisioning/ports.ts'
 import type { Sql } from '../sql/client.ts'
 import { newId } from '../sql/ids.ts'
-import { json, sql } from '../sql/statement.ts'
+import { prepared } from '../sql/prepared.ts'
+import { type Query, sql, storable } from '../sql/statement.ts'
 import { replyBudget } from './due.ts'
 import { recordEvent } from './events.ts'
 import { toUser, userColumns, userKeys, type UserKeys, type UserRow } from './rows.ts'
@@ -26,7 +27,7 @@ export async function createUser(
   const keys = userKeys(body)
   for (let attempt = 0; attempt < 5; attempt++) {
     const row = await db.row<UserRow>(insertion(by, keys, body))
-    if (row) return { kind: 'stored', user: toUser(row), changed: true }
+    if (row) return { kind: 'stored', user: { ...toUser(row), groups: [] }, changed: true }
     const found = await judgeHolder(db, by.directory, keys)
     if (found) return found
     // The holder of the name went away between the two statements.
@@ -34,31 +35,46 @@ export async function createUser(
   return { kind: 'duplicate' }
 }
 
-function insertion(by: Actor, keys: UserKeys, body: unknown) {
-  const directoryId = by.directory.id
-  const priority = keys.active ? priorities.live : priorities['shut-out']
+function insertion(by: Actor, keys: UserKeys, body: unknown): Query {
+  return born({
+    id: newId(),
+    directory: by.directory.id,
+    actor: by.actor,
+    requestId: by.requestId,
+    ...keys,
+    body: storable(body),
+    priority: keys.active ? priorities.live : priorities['shut-out'],
+  })
+}
+
+type Born = 'id' | 'directory' | 'actor' | 'requestId' | 'body' | 'priority' | keyof UserKeys
+
+const born = prepared<Born>((value) => {
+  const directoryId = sql`${value('directory')}::uuid`
+  const event = { directoryId, action: 'user.created', resourceType: 'User', resourceId: sql`id` } as const
+  const by = { actor: value('actor'), requestId: value('requestId') }
   return sql`WITH born AS (
       INSERT INTO users (id, directory_id, user_name, user_name_key, external_id, display_name_key, email_keys, body,
         active_wanted, active_shown, create_running_until)
-      SELECT ${newId()}::uuid, ${directoryId}::uuid, ${keys.userName}::text, ${keys.userNameKey}::text,
-        ${keys.externalId}::text, ${keys.displayNameKey}::text, ${keys.emailKeys}::text[], ${json(body)},
-        ${keys.active}::boolean, ${keys.active}::boolean, now() + ${graceMs}::int * interval '1 millisecond'
-          + coalesce((SELECT max(${replyBudget}) FROM connections c WHERE c.directory_id = ${directoryId}::uuid), interval '0')
+      SELECT ${value('id')}::uuid, ${directoryId}, ${value('userName')}::text, ${value('userNameKey')}::text,
+        ${value('externalId')}::text, ${value('displayNameKey')}::text, ${value('emailKeys')}::text[], ${value('body')}::jsonb,
+        ${value('active')}::boolean, ${value('active')}::boolean, now() + ${graceMs}::int * interval '1 millisecond'
+          + coalesce((SELECT max(${replyBudget}) FROM connections c WHERE c.directory_id = ${directoryId}), interval '0')
       ON CONFLICT (directory_id, user_name_key) DO NOTHING
       RETURNING ${userColumns}
     ), wished AS (
       INSERT INTO accounts (id, connection_id, user_id, due_at, priority, predecessor_id)
-      SELECT gen_random_uuid(), c.id, born.id, now() + ${replyBudget}, ${priority}::smallint, (
+      SELECT gen_random_uuid(), c.id, born.id, now() + ${replyBudget}, ${value('priority')}::smallint, (
         SELECT a.id FROM users tombstone JOIN accounts a ON a.user_id = tombstone.id AND a.connection_id = c.id
-        WHERE tombstone.directory_id = c.directory_id AND tombstone.former_name_key = ${keys.userNameKey}::text
+        WHERE tombstone.directory_id = c.directory_id AND tombstone.former_name_key = ${value('userNameKey')}::text
           AND a.proven_version < a.wanted_version
         ORDER BY tombstone.deleted_at DESC LIMIT 1)
-      FROM born, connections c WHERE c.directory_id = ${directoryId}::uuid
+      FROM born, connections c WHERE c.directory_id = ${directoryId}
     ), told AS (
-      ${recordEvent(by, { directoryId, action: 'user.created', resourceType: 'User', resourceId: sql`id`, detail: { after: body } }, sql`FROM born`)}
+      ${recordEvent(by, { ...event, more: sql`jsonb_build_object('after', body)` }, sql`FROM born`)}
     )
     SELECT * FROM born`
-}
+})
 
 /** What a create is told whose userName is taken; undefined when it is free by now. */
 async function judgeHolder(
@@ -90,11 +106,17 @@ export async function acknowledge(
   userId: string,
   acknowledged: boolean,
 ): Promise<void> {
-  await db.rows(sql`
-    UPDATE users SET create_running_until = NULL,
-      acknowledged_at = CASE WHEN ${acknowledged}::boolean THEN coalesce(acknowledged_at, now()) END
-    WHERE id = ${userId}::uuid AND directory_id = ${directory.id}::uuid`)
+  await db.rows(acknowledgement({ id: userId, directory: directory.id, acknowledged }))
 }
+
+/** Nobody waits for the disk: a mark that a power cut takes away has the same create applied as PUT when it comes again. */
+const acknowledgement = prepared<'id' | 'directory' | 'acknowledged'>(
+  (value) => sql`
+    UPDATE users SET create_running_until = NULL,
+      acknowledged_at = CASE WHEN ${value('acknowledged')}::boolean THEN coalesce(acknowledged_at, now()) END
+    FROM (SELECT set_config('synchronous_commit', 'off', true)) relaxed
+    WHERE id = ${value('id')}::uuid AND directory_id = ${value('directory')}::uuid`,
+)
 
 /** Removes the rows of a User who was never provisioned anywhere; keeps one that is linked or uncertain after all. */
 export async function takeBack(db: Sql, by: Actor, userId: string, reason: string): Promise<void> {

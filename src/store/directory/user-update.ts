@@ -3,10 +3,19 @@ import type { Actor, ResourceBody, StoredUser, UserWrite } from '../../scim/port
 import type { Sql } from '../sql/client.ts'
 import { isUniqueViolation } from '../sql/failures.ts'
 import { isId } from '../sql/ids.ts'
-import { empty, json, sql } from '../sql/statement.ts'
+import { prepared } from '../sql/prepared.ts'
+import { empty, type Query, sql, storable } from '../sql/statement.ts'
 import { remind, retries, wish } from './due.ts'
 import { recordEvent } from './events.ts'
-import { changesBetween, toUser, userColumns, userKeys, type UserRow } from './rows.ts'
+import {
+  changesBetween,
+  groupsColumn,
+  toUser,
+  userColumns,
+  userKeys,
+  type UserKeys,
+  type UserRow,
+} from './rows.ts'
 
 type Edit = (current: StoredUser) => ResourceBody
 
@@ -31,9 +40,7 @@ async function attempt(
   edit: Edit,
   locking: boolean,
 ): Promise<UserWrite | undefined> {
-  const row = await db.row<UserRow>(sql`
-    SELECT ${userColumns} FROM users
-    WHERE id = ${id}::uuid AND directory_id = ${by.directory.id}::uuid AND deleted_at IS NULL ${locking ? sql`FOR UPDATE` : empty}`)
+  const row = await db.row<UserRow>((locking ? locked : free)({ id, directory: by.directory.id }))
   if (!row) return { kind: 'not-found' }
   const current = toUser(row)
   const body = edit(current)
@@ -43,32 +50,59 @@ async function attempt(
     return { kind: 'stored', user: current, changed: false }
   }
   const written = await db.row<UserRow>(change(by, current, body, returns))
-  return written && { kind: 'stored', user: toUser(written), changed: true }
+  return written && { kind: 'stored', user: { ...toUser(written), groups: current.groups }, changed: true }
 }
 
 /** Conditional on the version; `returns` cancels a delete that is pending. */
-function change(by: Actor, current: StoredUser, body: ResourceBody, returns: boolean) {
-  const { id, version } = current
+function change(by: Actor, current: StoredUser, body: ResourceBody, returns: boolean): Query {
   const keys = userKeys(body)
-  const priority = keys.active ? priorities.live : priorities['shut-out']
   const detail = {
     ...changesBetween(current.body, body),
     ...(returns ? { deletePending: { before: true, after: false } } : {}),
   }
+  return changed({
+    id: current.id,
+    version: current.version,
+    directory: by.directory.id,
+    actor: by.actor,
+    requestId: by.requestId,
+    ...keys,
+    body: storable(body),
+    detail: storable(detail),
+    priority: keys.active ? priorities.live : priorities['shut-out'],
+  })
+}
+
+type Changed =
+  'id' | 'version' | 'directory' | 'actor' | 'requestId' | 'body' | 'detail' | 'priority' | keyof UserKeys
+
+const changed = prepared<Changed>((value) => {
+  const active = sql`${value('active')}::boolean`
+  const event = { action: 'user.updated', resourceType: 'User', resourceId: sql`id` } as const
+  const by = { actor: value('actor'), requestId: value('requestId') }
   return sql`WITH changed AS (
-      UPDATE users SET user_name = ${keys.userName}::text, user_name_key = ${keys.userNameKey}::text,
-        external_id = ${keys.externalId}::text, display_name_key = ${keys.displayNameKey}::text,
-        email_keys = ${keys.emailKeys}::text[], body = ${json(body)}, active_wanted = ${keys.active}::boolean,
-        active_shown = ${keys.active}::boolean OR (active_shown AND EXISTS (
+      UPDATE users SET user_name = ${value('userName')}::text, user_name_key = ${value('userNameKey')}::text,
+        external_id = ${value('externalId')}::text, display_name_key = ${value('displayNameKey')}::text,
+        email_keys = ${value('emailKeys')}::text[], body = ${value('body')}::jsonb, active_wanted = ${active},
+        active_shown = ${active} OR (active_shown AND EXISTS (
           SELECT FROM accounts a JOIN connections c ON c.id = a.connection_id WHERE a.user_id = users.id AND ${retries})),
-        delete_requested_at = CASE WHEN ${keys.active}::boolean THEN NULL ELSE delete_requested_at END,
+        delete_requested_at = CASE WHEN ${active} THEN NULL ELSE delete_requested_at END,
         version = version + 1, last_modified = greatest(clock_timestamp(), last_modified + interval '1 millisecond')
-      WHERE id = ${id}::uuid AND version = ${version}::int AND deleted_at IS NULL
+      WHERE id = ${value('id')}::uuid AND version = ${value('version')}::int AND deleted_at IS NULL
       RETURNING ${userColumns}
     ), wished AS (
-      ${wish(sql`a.user_id = (SELECT id FROM changed)`, sql`${priority}::smallint`, 'after-reply')}
+      ${wish(sql`a.user_id = (SELECT id FROM changed)`, sql`${value('priority')}::smallint`, 'after-reply')}
     ), told AS (
-      ${recordEvent(by, { directoryId: by.directory.id, action: 'user.updated', resourceType: 'User', resourceId: sql`id`, detail }, sql`FROM changed`)}
+      ${recordEvent(by, { ...event, directoryId: value('directory'), more: sql`${value('detail')}::jsonb` }, sql`FROM changed`)}
     )
     SELECT * FROM changed`
-}
+})
+
+const current = (locking: boolean) =>
+  prepared<'id' | 'directory'>(
+    (value) => sql`SELECT ${userColumns}, ${groupsColumn} FROM users
+      WHERE id = ${value('id')}::uuid AND directory_id = ${value('directory')}::uuid AND deleted_at IS NULL
+      ${locking ? sql`FOR UPDATE` : empty}`,
+  )
+const free = current(false)
+const locked = current(true)

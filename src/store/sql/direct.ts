@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { Sql } from './client.ts'
 import { asStoreError, isConflict } from './failures.ts'
-import { type Statement, unprepared } from './statement.ts'
+import { type Query, unprepared } from './statement.ts'
 
 type Connection = Pick<pg.Pool, 'query'>
 
@@ -20,25 +20,25 @@ export function createDirect(pool: pg.Pool): Sql {
     return name
   }
 
-  async function ask<T>(connection: Connection, { text, values }: Statement): Promise<T[]> {
+  async function ask<T>(connection: Connection, { text, values }: Query): Promise<T[]> {
     const { rows } = await connection.query({ text, values, name: nameOf(text) } as pg.QueryConfig)
     return rows as T[]
   }
 
   function inside(connection: pg.PoolClient): Sql {
-    const rows = <T>(statement: Statement): Promise<T[]> => ask<T>(connection, statement)
+    const rows = <T>(statement: Query): Promise<T[]> => ask<T>(connection, statement)
     const inner: Sql = {
       rows,
-      row: async <T>(statement: Statement) => (await rows<T>(statement))[0],
+      row: async <T>(statement: Query) => (await rows<T>(statement))[0],
       transaction: (work) => work(inner),
     }
     return inner
   }
 
-  const rows = <T>(statement: Statement): Promise<T[]> => retrying(() => ask<T>(pool, statement))
+  const rows = <T>(statement: Query): Promise<T[]> => retrying(() => ask<T>(pool, statement))
   return {
     rows,
-    row: async <T>(statement: Statement) => (await rows<T>(statement))[0],
+    row: async <T>(statement: Query) => (await rows<T>(statement))[0],
     transaction: (work) => retrying(() => transact(pool, (connection) => work(inside(connection)))),
   }
 }

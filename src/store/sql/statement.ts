@@ -7,6 +7,11 @@ export const empty = Prisma.empty
 /** Text of a statement as it is: never of a request. */
 export const raw = Prisma.raw
 export type Statement = Prisma.Sql
+/** A statement as it is sent: `$1` stands for the first value. */
+export type Query = Pick<Statement, 'text' | 'values'>
+
+/** Marks statements whose text depends on the request: they are not kept prepared. */
+export const unprepared = '/* unprepared */'
 
 /** Marks statements whose text depends on the request: they are not kept prepared. */
 export const unprepared = '/* unprepared */'
@@ -19,8 +24,11 @@ export const isStorable = (value: unknown): boolean => JSON.stringify(value).sea
 /** Plain JSON as a `jsonb` parameter; undefined is SQL's NULL. What PostgreSQL cannot hold becomes U+FFFD. */
 export function json(value: unknown): Statement {
   if (value === undefined || value === null) return sql`NULL::jsonb`
-  return sql`${JSON.stringify(value).replace(unstorable, '$1\ufffd')}::jsonb`
+  return sql`${storable(value)}::jsonb`
 }
+
+/** As a value for `jsonb`. What PostgreSQL cannot hold becomes U+FFFD. */
+export const storable = (value: unknown): string => JSON.stringify(value).replace(unstorable, '$1\ufffd')
 
 export function milliseconds(ms: number): Statement {
   return sql`(${ms}::double precision * interval '1 millisecond')`

@@ -55,6 +55,8 @@ function after(
         account: changed(account, operation.change, can),
         granted: grantedAfter(held.granted, wanted, operation.change, can),
       }
+    case 'end-sessions':
+      return held
     case 'shut-out': {
       const left = stepTaken(operation.steps[0], account, can)
       return left && { account: left, granted: [] }

@@ -1,0 +1,162 @@
+import { priorities } from '../../provisioning/ports.ts'
+import type { Actor, MemberRef } from '../../scim/ports.ts'
+import { prepared } from '../sql/prepared.ts'
+import { empty, join, type Query, raw, sql, type Statement } from '../sql/statement.ts'
+import { wish } from './due.ts'
+import { recordEvent } from './events.ts'
+import { groupColumns, type GroupRow } from './rows.ts'
+
+export interface Ids {
+  readonly clear: boolean
+  readonly add: readonly string[]
+  readonly remove: readonly string[]
+}
+
+/** The Group as it was before, what became of it, and what the change met. */
+export interface ChangedRow extends GroupRow {
+  readonly new_version: number | null
+  readonly new_last_modified: Date | null
+  /** Ids to be added that are Users of the directory. */
+  readonly known: readonly string[]
+  /** Who came or went. */
+  readonly touched: readonly string[]
+  /** The members after the change; null when there are more than asked for. */
+  readonly shown?: readonly MemberRef[] | null
+}
+
+/** More removals at once than this, and the members that are left are counted by themselves. */
+export const mostRemoved = 10
+
+interface Shape {
+  /** Moves the Group's version; otherwise the caller's transaction did. */
+  readonly bump: boolean
+  readonly mostMembers: number | undefined
+}
+
+type Value = (name: 'group' | 'directory' | 'add' | 'remove' | 'actor' | 'requestId') => Statement
+
+/** Each shape is a statement of its own, without the parts that it has nothing to do for. */
+const shapes = new Map<string, ReturnType<typeof prepared<Parameters<Value>[0]>>>()
+
+/** No row: there is no such Group in the directory. */
+export function change(by: Actor, groupId: string, ids: Ids, shape: Shape): Query {
+  const { clear, add, remove } = ids
+  const parts = { clear, adds: add.length > 0, removes: clear || remove.length > 0 }
+  const key = JSON.stringify([parts, shape])
+  const statement = shapes.get(key) ?? prepared((value: Value) => build(value, parts, shape))
+  shapes.set(key, statement)
+  return statement({
+    group: groupId,
+    directory: by.directory.id,
+    add,
+    remove,
+    actor: by.actor,
+    requestId: by.requestId,
+  })
+}
+
+interface Parts {
+  readonly clear: boolean
+  readonly adds: boolean
+  readonly removes: boolean
+}
+
+function build(value: Value, parts: Parts, { bump, mostMembers }: Shape): Statement {
+  const home = sql`home AS (
+      SELECT ${groupColumns} FROM groups WHERE id = ${value('group')}::uuid AND directory_id = ${value('directory')}::uuid
+    )`
+  const bumped = sql`bumped AS (
+      UPDATE groups SET version = version + 1, last_modified = greatest(clock_timestamp(), last_modified + interval '1 millisecond')
+      WHERE id = ${value('group')}::uuid AND EXISTS (SELECT FROM touched) RETURNING version, last_modified
+    )`
+  const steps = [home, ...changes(value, parts), ...(bump ? [bumped] : [])]
+  const after = bump
+    ? sql`bumped.version AS new_version, bumped.last_modified AS new_last_modified,`
+    : sql`NULL::int AS new_version, NULL::timestamptz AS new_last_modified,`
+  return sql`WITH ${join(steps, ', ')}
+    SELECT home.*, ${after} ${parts.adds ? idsIn('known') : sql`'{}'::text[]`} AS known, ${idsIn('touched')} AS touched
+      ${mostMembers === undefined ? empty : sql`, ${shown(mostMembers, parts)} AS shown`}
+    FROM home ${bump ? sql`LEFT JOIN bumped ON true` : empty}`
+}
+
+const idsIn = (rows: 'known' | 'touched'): Statement =>
+  sql`(SELECT coalesce(array_agg(user_id::text), '{}') FROM ${raw(rows)})`
+
+/**
+ * An array whose length the planner does not see: it would plan the statement anew each time, which costs more than
+ * running it.
+ */
+const hidden = (ids: Statement): Statement => sql`(SELECT ${ids}::uuid[])::uuid[]`
+
+function changes(value: Value, { clear, adds, removes }: Parts): readonly Statement[] {
+  const leaving = clear
+    ? sql`NOT (user_id = ANY(${hidden(value('add'))}))`
+    : sql`user_id = ANY(${hidden(value('remove'))})`
+  const removed = sql`removed AS (
+      DELETE FROM members WHERE group_id = (SELECT id FROM home) AND ${leaving} RETURNING user_id
+    )`
+  const added = sql`known AS (
+      SELECT id AS user_id FROM users
+      WHERE id = ANY(${hidden(value('add'))}) AND directory_id = ${value('directory')}::uuid AND deleted_at IS NULL
+    ), added AS (
+      INSERT INTO members (group_id, user_id) SELECT home.id, known.user_id FROM home, known ORDER BY known.user_id
+      ON CONFLICT DO NOTHING RETURNING user_id
+    )`
+  const sources = [
+    ...(removes ? [sql`SELECT user_id, ${priorities.revoke}::smallint AS priority FROM removed`] : []),
+    ...(adds ? [sql`SELECT user_id, ${priorities.live}::smallint AS priority FROM added`] : []),
+  ]
+  const nobody = sql`SELECT NULL::uuid AS user_id, NULL::smallint AS priority WHERE false`
+  return [
+    ...(removes ? [removed] : []),
+    ...(adds ? [added] : []),
+    sql`touched AS (${sources.length === 0 ? nobody : join(sources, ' UNION ALL ')})`,
+    ...(sources.length === 0
+      ? []
+      : [sql`wished AS (${wished})`, sql`told AS (${told(value, adds, removes)})`]),
+  ]
+}
+
+const wished = wish(
+  sql`a.user_id = ANY(ARRAY(SELECT user_id FROM touched))`,
+  sql`(SELECT min(t.priority) FROM touched t WHERE t.user_id = a.user_id)`,
+  'now',
+)
+
+function told(value: Value, adds: boolean, removes: boolean): Statement {
+  const all = (is: boolean, rows: 'added' | 'removed'): Statement =>
+    is ? sql`(SELECT coalesce(jsonb_agg(user_id), '[]') FROM ${raw(rows)})` : sql`'[]'::jsonb`
+  return recordEvent(
+    { actor: value('actor'), requestId: value('requestId') },
+    {
+      directoryId: value('directory'),
+      action: 'group.members-changed',
+      resourceType: 'Group',
+      resourceId: value('group'),
+      more: sql`jsonb_build_object('added', ${all(adds, 'added')}, 'removed', ${all(removes, 'removed')})`,
+    },
+    sql`WHERE EXISTS (SELECT FROM touched)`,
+  )
+}
+
+/**
+ * The members after the change; NULL when there are more. Nothing is read that a larger Group has more of, and neither
+ * the Group's id nor a limit is a parameter, so that every Group has the same plan.
+ */
+function shown(mostMembers: number, { adds, removes }: Parts): Statement {
+  const most = raw(String(mostMembers))
+  const left = removes ? sql`AND user_id NOT IN (SELECT user_id FROM removed)` : empty
+  const come = adds ? sql`UNION ALL SELECT home.id, added.user_id FROM home, added` : empty
+  return sql`(SELECT CASE WHEN counted.after <= ${most} THEN (
+      SELECT coalesce(json_agg(json_build_object('groupId', m.group_id, 'userId', m.user_id, 'display', u.user_name)
+        ORDER BY m.user_id), '[]')
+      FROM (
+        SELECT group_id, user_id FROM members WHERE group_id = (SELECT id FROM home) ${left} ${come} LIMIT ${most}
+      ) m, LATERAL (SELECT user_name FROM users WHERE id = m.user_id AND deleted_at IS NULL LIMIT 1) u
+    ) END
+    FROM (
+      SELECT (SELECT count(*) FROM (
+          SELECT FROM members WHERE group_id = (SELECT id FROM home) LIMIT ${raw(String(mostMembers + mostRemoved + 1))}
+        ) there) ${adds ? sql`+ (SELECT count(*) FROM added)` : empty} ${removes ? sql`- (SELECT count(*) FROM removed)` : empty} AS after
+    ) counted)`
+}
