@@ -107,6 +107,25 @@ for (const profile of ['current', 'guide'] as const) {
       assert.ok(writes(0) <= 7)
     })
 
+    it('[R0-44] [R0-45] revokes the API token of a leaver, and repeats that alone until it is done', async (t) => {
+      const { scim, simulator, state, ada, until, calls } = await start(t, profile)
+      const { body: user } = await scim('POST', '/Users', aUser('ada'))
+      const secret = state.giveToken(ada().id)
+      const from = simulator.trace.length
+      simulator.failNext({ method: 'POST', path: /revoke-api-token$/, status: 500 })
+      const left = await scim('PATCH', `/Users/${user.id}`, deactivate)
+      assert.equal(left.status, 503, JSON.stringify(left.body))
+      assert.ok(state.tokens.has(secret))
+      const isProven = async () => (await scim('GET', `/Users/${user.id}`)).body.active === false
+      await until('the shut-out proven', isProven)
+      assert.equal(state.tokens.has(secret), false)
+      const writing = calls(from).filter((call) => !call.startsWith('GET'))
+      const revoke = writing.at(-1)
+      assert.match(revoke ?? '', /^POST .*revoke-api-token$/)
+      assert.deepEqual(writing, [`PUT /users/${ada().id}`, revoke, revoke])
+      assert.equal(ada().apiToken, null)
+    })
+
     it('removes a deleted person and answers 404 afterwards', async (t) => {
       const { scim, isThere } = await start(t, profile)
       const { body: user } = await scim('POST', '/Users', aUser('ada'))

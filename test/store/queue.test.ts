@@ -98,6 +98,28 @@ test('serves shut-outs first, and passes over parked and paused connections', as
   assert.equal(await store.queue.claim(standing!.accountId), 'paused')
 })
 
+test('claims what takes access away in spite of a pause, and tells the run which path classes are paused', async () => {
+  await person('joiner@corp.example')
+  const leaver = await person('leaver@corp.example')
+  await store.directory.updateUser(by, leaver, (current) => ({ ...current.body, active: false }))
+  await makeDue()
+  await store.connections.pause(sentry, 'invitations', 60_000)
+  await store.connections.pause(sentry, 'members', 1)
+  await store.connections.pause(falcon, 'write', 60_000)
+  const claimed = await store.queue.claimDue(10)
+  assert.deepEqual(
+    claimed.map(({ userId, connectionId }) => [userId, connectionId]).sort(),
+    [
+      [leaver, falcon],
+      [leaver, sentry],
+    ].sort(),
+  )
+  const atSentry = claimed.find(({ connectionId }) => connectionId === sentry)
+  const { pauses = {} } = await store.queue.read(atSentry!.lease)
+  assert.deepEqual(Object.keys(pauses), ['invitations'])
+  assert.ok(pauses['invitations']! > 50_000 && pauses['invitations']! <= 60_000)
+})
+
 test('says busy while leased elsewhere and hands over once the lease ran out', async () => {
   const userId = await person('shared@corp.example')
   const first = await claimOf(userId, sentry, other)

@@ -27,6 +27,8 @@ export interface GatewaySetting {
   readonly client?: ClientProfile
   readonly domains?: readonly string[]
   readonly databaseUrl?: string
+  /** Of another gateway on the same database; its own otherwise. */
+  readonly token?: string
   readonly timeoutMs?: number
 }
 
@@ -51,7 +53,7 @@ export interface GatewayUnderTest {
 /** The whole gateway on a fresh database and a real socket; closed when the test ends. */
 export async function startTestGateway(t: TestContext, setting: GatewaySetting): Promise<GatewayUnderTest> {
   const databaseUrl = setting.databaseUrl ?? (await freshDatabase(t))
-  const token = `test_${randomBytes(12).toString('hex')}`
+  const token = setting.token ?? `test_${randomBytes(12).toString('hex')}`
   const configuration = configurationOf(setting, token)
   const gateway = await startGateway({
     environment: environmentFor(databaseUrl),
@@ -59,9 +61,11 @@ export async function startTestGateway(t: TestContext, setting: GatewaySetting):
     log: pino({ level: process.env['TEST_LOG'] ?? 'silent' }),
     ...(setting.timeoutMs === undefined ? {} : { timeoutMs: setting.timeoutMs }),
   })
-  t.after(() => gateway.close())
+  let closing: Promise<void> | undefined
+  const close = (): Promise<void> => (closing ??= gateway.close())
+  t.after(close)
   return {
-    gateway,
+    gateway: { ...gateway, close },
     token,
     databaseUrl,
     scim: (method, path, body, headers) => scim(gateway.url, token, method, path, body, headers),

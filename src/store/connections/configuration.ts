@@ -137,9 +137,7 @@ function profileFor(
   { apiProfile, settings }: Pick<ConnectionConfig, 'apiProfile' | 'settings'>,
 ): Statement {
   const stays = known.api_profile === apiProfile && isSame(known.settings, settings)
-  return stays
-    ? sql`resolved_profile = resolved_profile`
-    : sql`resolved_profile = NULL, resolved_at = NULL`
+  return stays ? sql`resolved_profile = resolved_profile` : sql`resolved_profile = NULL, resolved_at = NULL`
 }
 
 /** Drops connections that the file no longer has while nothing is linked by them. */

@@ -3,12 +3,13 @@ import type { Sql } from '../sql/client.ts'
 import { catalogueOf } from '../connections/catalogue.ts'
 import { isId } from '../sql/ids.ts'
 import { sql } from '../sql/statement.ts'
-import { createGroup, deleteGroup, updateGroup } from './groups.ts'
+import { changeMembersOf, createGroup, deleteGroup, updateGroup } from './groups.ts'
 import { createLists } from './listing/list.ts'
 import { groupsOf, memberCount, members } from './members.ts'
-import { groupColumns, type GroupRow, toGroup, toUser, userColumns, type UserRow } from './rows.ts'
+import { groupColumns, type GroupRow, toGroup } from './rows.ts'
 import { acknowledge, createUser, takeBack } from './user-create.ts'
 import { deleteUser } from './user-delete.ts'
+import { findUser, findUsers } from './user-find.ts'
 import { updateUser } from './user-update.ts'
 
 export function createDirectory(db: Sql): Directory {
@@ -21,13 +22,9 @@ export function createDirectory(db: Sql): Directory {
     takeBack: async (by, id, reason) => {
       if (isId(id)) await takeBack(db, by, id, reason)
     },
-    user: async (directory, id) => {
-      if (!isId(id)) return undefined
-      const row = await db.row<UserRow>(sql`SELECT ${userColumns} FROM users
-        WHERE id = ${id}::uuid AND directory_id = ${directory.id}::uuid AND deleted_at IS NULL`)
-      return row && toUser(row)
-    },
-    users: lists.users,
+    user: (directory, id) => findUser(db, directory, id),
+    users: async (directory, query) =>
+      (await findUsers(db, directory, query)) ?? lists.users(directory, query),
     updateUser: (by, id, edit) => updateUser(db, by, id, edit),
     deleteUser: (by, id) => deleteUser(db, by, id),
     createGroup: (by, body, delta, options) => createGroup(db, by, body, delta, options),
@@ -39,9 +36,10 @@ export function createDirectory(db: Sql): Directory {
     },
     groups: lists.groups,
     updateGroup: (by, id, edit, options) => updateGroup(db, by, id, edit, options),
+    changeMembers: (by, id, delta, { mostMembers }) => changeMembersOf(db, by, id, delta, mostMembers),
     deleteGroup: (by, id) => deleteGroup(db, by, id),
     members: (directory, ids) => members(db, directory, ids),
-    memberCount: (directory, id) => memberCount(db, directory, id),
+    memberCount: (directory, id, most) => memberCount(db, directory, id, most),
     groupsOf: (directory, ids) => groupsOf(db, directory, ids),
     catalogue: (directory, kind) => catalogueOf(db, directory, kind),
   }

@@ -2,16 +2,17 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { PrismaClient } from '../../generated/prisma/client.ts'
 import { createDirect, retrying } from './direct.ts'
-import { unprepared } from './statement.ts'
+import { isStatement } from './prepared.ts'
+import { type Query, unprepared } from './statement.ts'
 import type { Prisma } from '../../generated/prisma/client.ts'
 
 export { unprepared } from './statement.ts'
 
 /** Runs statements, each in one round trip. Rejects with `StoreUnavailable` while the database cannot be reached. */
 export interface Sql {
-  rows<T>(statement: Prisma.Sql): Promise<T[]>
+  rows<T>(statement: Query): Promise<T[]>
   /** The first row. */
-  row<T>(statement: Prisma.Sql): Promise<T | undefined>
+  row<T>(statement: Query): Promise<T | undefined>
   /** Several statements in one transaction; it is run again when the database gave it up for a conflict. */
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>
 }
@@ -85,8 +86,11 @@ function overClient(
   client: Queryable,
   around: <T>(run: () => Promise<T>) => Promise<T>,
 ): Omit<Sql, 'transaction'> {
-  const rows = <T>(statement: Prisma.Sql) => around(() => client.$queryRaw<T[]>(statement))
-  return { rows, row: async <T>(statement: Prisma.Sql) => (await rows<T>(statement))[0] }
+  const rows = <T>(statement: Query): Promise<T[]> => {
+    if (!isStatement(statement)) throw new TypeError('prepared statements go the direct way')
+    return around(() => client.$queryRaw<T[]>(statement))
+  }
+  return { rows, row: async <T>(statement: Query) => (await rows<T>(statement))[0] }
 }
 
 function insideTransaction(client: Queryable): Sql {

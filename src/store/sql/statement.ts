@@ -13,9 +13,6 @@ export type Query = Pick<Statement, 'text' | 'values'>
 /** Marks statements whose text depends on the request: they are not kept prepared. */
 export const unprepared = '/* unprepared */'
 
-/** Marks statements whose text depends on the request: they are not kept prepared. */
-export const unprepared = '/* unprepared */'
-
 /** NUL and halves of surrogate pairs, as `JSON.stringify` writes them: `jsonb` refuses both. */
 const unstorable = /(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})/g
 

@@ -12,7 +12,7 @@ import {
 import type { VendorSimulator } from '../../../src/vendors/simulator/simulator.ts'
 import { openKit, openTarget, type Opening } from '../../contract/target.ts'
 
-export type Profile = 'current' | 'guide'
+export type Profile = 'current' | 'legacy' | 'guide'
 
 export interface FalconBench {
   readonly simulator: VendorSimulator<CrowdstrikeState>

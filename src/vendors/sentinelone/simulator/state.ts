@@ -1,4 +1,12 @@
-import { dayMs, firstRoles, type SimAccount, type SimRole, type SimSite } from './tenant.ts'
+import {
+  dayMs,
+  firstAccounts,
+  firstRoles,
+  firstSites,
+  type SimAccount,
+  type SimRole,
+  type SimSite,
+} from './tenant.ts'
 
 export type { SimAccount, SimRole, SimSite } from './tenant.ts'
 
@@ -101,27 +109,9 @@ export function createState({
   const iso = (ms: number): string => new Date(ms).toISOString()
 
   function addUser(given: Partial<SimUser> & { readonly email: string }): SimUser {
-    const user: SimUser = {
-      id: nextId(),
-      fullName: given.email,
-      scope: 'account',
-      scopeRoles: [{ id: accounts[0]?.id ?? '', roleId: state.roleId('Viewer') }],
-      isActive: true,
-      source: toggles.profile === 'guide' ? 'local' : 'mgmt',
-      dateJoined: iso(now()),
-      firstLogin: null,
-      lastLogin: null,
-      emailVerified: false,
-      emailReadOnly: false,
-      fullNameReadOnly: false,
-      twoFaEnabled: false,
-      twoFaEnabledReadOnly: false,
-      canGenerateApiToken: false,
-      apiToken: null,
-      isSystem: false,
-      hasPassword: false,
-      ...given,
-    }
+    const scopeRoles = [{ id: accounts[0]?.id ?? '', roleId: state.roleId('Viewer') }]
+    const source = toggles.profile === 'guide' ? 'local' : 'mgmt'
+    const user = newUser(nextId(), { scopeRoles, source, dateJoined: iso(now()), ...given })
     users.set(user.id, user)
     return user
   }
@@ -131,26 +121,13 @@ export function createState({
     for (const list of [accounts, sites, roles, mails]) list.length = 0
     lastId = firstId
     Object.assign(toggles, initialToggles, first)
-    for (const name of ['Acme', 'Globex']) accounts.push({ id: nextId(), name })
-    for (const [name, at] of [
-      ['EMEA', 0],
-      ['APAC', 0],
-      ['Springfield', 1],
-    ] as const) {
-      sites.push({ id: nextId(), name, accountId: accounts[at]?.id ?? '' })
-    }
+    accounts.push(...firstAccounts(nextId))
+    sites.push(...firstSites(nextId, accounts))
     roles.push(...firstRoles(nextId, accounts, sites))
-    const [acme] = accounts
-    const owner = addUser({
-      email: 'drawbridge@acme.example',
-      fullName: 'Drawbridge',
-      scopeRoles: [{ id: acme?.id ?? '', roleId: state.roleId('Admin') }],
-      emailVerified: true,
-      firstLogin: iso(now()),
-      lastLogin: iso(now()),
-      canGenerateApiToken: true,
-    })
-    state.giveToken(owner.id, ownerToken)
+    const signedIn = { emailVerified: true, firstLogin: iso(now()), lastLogin: iso(now()) }
+    const scopeRoles = [{ id: accounts[0]?.id ?? '', roleId: state.roleId('Admin') }]
+    const owner = { email: 'drawbridge@acme.example', fullName: 'Drawbridge', canGenerateApiToken: true }
+    state.giveToken(addUser({ ...owner, ...signedIn, scopeRoles }).id, ownerToken)
   }
 
   const state = {
@@ -200,4 +177,28 @@ function idOf(list: readonly { readonly id: string; readonly name: string }[], n
   const found = list.find((each) => each.name === name)
   if (!found) throw new Error(`the simulator has no ${name}`)
   return found.id
+}
+
+function newUser(
+  id: string,
+  given: Partial<SimUser> & Pick<SimUser, 'email' | 'scopeRoles' | 'source' | 'dateJoined'>,
+): SimUser {
+  return {
+    id,
+    fullName: given.email,
+    scope: 'account',
+    isActive: true,
+    firstLogin: null,
+    lastLogin: null,
+    emailVerified: false,
+    emailReadOnly: false,
+    fullNameReadOnly: false,
+    twoFaEnabled: false,
+    twoFaEnabledReadOnly: false,
+    canGenerateApiToken: false,
+    apiToken: null,
+    isSystem: false,
+    hasPassword: false,
+    ...given,
+  }
 }

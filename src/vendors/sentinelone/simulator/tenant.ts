@@ -19,6 +19,20 @@ export interface SimRole {
   readonly scopeId: string | null
 }
 
+export function firstAccounts(nextId: () => string): readonly SimAccount[] {
+  return ['Acme', 'Globex'].map((name) => ({ id: nextId(), name }))
+}
+
+/** Two in the first account, one in the second. */
+export function firstSites(nextId: () => string, [first, second]: readonly SimAccount[]): readonly SimSite[] {
+  const site = (name: string, account: SimAccount | undefined): SimSite => ({
+    id: nextId(),
+    name,
+    accountId: account?.id ?? '',
+  })
+  return [site('EMEA', first), site('APAC', first), site('Springfield', second)]
+}
+
 const predefined: readonly [name: string, description: string][] = [
   ['Admin', 'Full access'],
   ['Viewer', 'Read-only'],

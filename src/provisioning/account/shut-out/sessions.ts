@@ -1,6 +1,6 @@
-import { VendorError } from '../../errors.ts'
-import { linked, write } from './execute.ts'
-import { learn, type Run } from './run.ts'
+import { VendorError } from '../../../errors.ts'
+import { linked, write } from '../execute.ts'
+import { learn, type Run } from '../run.ts'
 
 /**
  * Ends what is open already: API tokens, signed-in sessions. It belongs to every step of a shut-out that leaves the account

@@ -1,7 +1,7 @@
-import { holds } from '../../translators/holds.ts'
-import type { Account } from '../../vendors/contract.ts'
-import { refresh } from './execute.ts'
-import { failureOf, iso, keep, learn, proven, unlink, type Ending, type Run } from './run.ts'
+import { holds } from '../../../translators/holds.ts'
+import type { Account } from '../../../vendors/contract.ts'
+import { refresh } from '../execute.ts'
+import { failureOf, iso, keep, learn, proven, unlink, type Ending, type Run } from '../run.ts'
 import { findByLogin, inheritedPart } from './shut-out.ts'
 
 /** Reads where a write was believed although reads lag: at 5, 15, 45 s and after the lag. */

@@ -1,14 +1,14 @@
-import { VendorError } from '../../errors.ts'
-import { holds } from '../../translators/holds.ts'
-import { loginOf } from '../../translators/person.ts'
-import { plan } from '../../translators/plan.ts'
-import type { Wanted } from '../../translators/model.ts'
-import type { Account, ShutOutStep } from '../../vendors/contract.ts'
-import { shutOutRetryMs } from '../backoff.ts'
-import { adopt, findAccount } from './correlate.ts'
-import { stripChanges } from './effects.ts'
-import { changeEntitlements, linked, refresh, setActive, write } from './execute.ts'
-import { objectionTo } from './guard.ts'
+import { VendorError } from '../../../errors.ts'
+import { holds } from '../../../translators/holds.ts'
+import { loginOf } from '../../../translators/person.ts'
+import { plan } from '../../../translators/plan.ts'
+import type { Wanted } from '../../../translators/model.ts'
+import type { Account, ShutOutStep } from '../../../vendors/contract.ts'
+import { shutOutRetryMs } from '../../backoff.ts'
+import { adopt, findAccount } from '../correlate.ts'
+import { stripChanges } from '../effects.ts'
+import { changeEntitlements, linked, refresh, setActive, write } from '../execute.ts'
+import { objectionTo } from '../guard.ts'
 import {
   failureFrom,
   failureOf,
@@ -20,9 +20,9 @@ import {
   unlink,
   type Ending,
   type Run,
-} from './run.ts'
+} from '../run.ts'
 import { endSessions } from './sessions.ts'
-import type { AccountFailure } from '../ports.ts'
+import type { AccountFailure } from '../../ports.ts'
 
 const tenantAgeMs = 5 * 60_000
 const firstVerificationMs = 5_000
