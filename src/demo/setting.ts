@@ -1,6 +1,8 @@
 import { stringify } from 'yaml'
 import { startCrowdstrike } from '../vendors/crowdstrike/simulator/index.ts'
+import { startSentinelone } from '../vendors/sentinelone/simulator/index.ts'
 import { startSentry } from '../vendors/sentry/simulator/index.ts'
+import { startSisense } from '../vendors/sisense/simulator/index.ts'
 import type { TraceEntry, VendorSimulator } from '../vendors/simulator/simulator.ts'
 
 /** Falcon's reads lag by up to 90 s; nobody wants to watch that. */
@@ -18,9 +20,14 @@ export interface DemoVendors {
 const teams = ['everyone', 'research', 'research-leads', 'detection', 'platform-admins']
 
 export async function startVendors(): Promise<DemoVendors> {
-  const [falcon, sentry] = await Promise.all([startCrowdstrike({ toggles: { roleLagMs } }), startSentry()])
+  const [falcon, sentinelone, sentry, sisense] = await Promise.all([
+    startCrowdstrike({ toggles: { roleLagMs } }),
+    startSentinelone(),
+    startSentry(),
+    startSisense(),
+  ])
   for (const slug of teams) sentry.state.addTeam(slug)
-  const all: readonly VendorSimulator[] = [falcon, sentry]
+  const all: readonly VendorSimulator[] = [falcon, sentinelone, sentry, sisense]
   return {
     all,
     mark: () => all.map(({ trace }) => trace.length),
@@ -45,7 +52,7 @@ function describeCall(vendor: string, { method, path, query, body, status, mutat
 
 /** The configuration file of the demo: the same for both directories, as an admin would write it. */
 export function configurationText({ all }: DemoVendors): string {
-  const [falcon, sentry] = all
+  const [falcon, sentinelone, sentry, sisense] = all
   const connections = {
     falcon: {
       vendor: 'crowdstrike',
@@ -58,6 +65,17 @@ export function configurationText({ all }: DemoVendors): string {
         { group: 'Research Leads', role: 'Dashboard Admin' },
       ],
     },
+    sentinelone: {
+      vendor: 'sentinelone',
+      ...sentinelone?.connection('current'),
+      default: { role: 'Viewer' },
+      rules: [
+        { group: 'Falcon Analysts', role: 'SOC' },
+        { group: 'Falcon Admins', role: 'IR Team' },
+        { group: 'Research', role: 'SOC' },
+        { group: 'Research Leads', role: 'IR Team' },
+      ],
+    },
     sentry: {
       vendor: 'sentry',
       ...sentry?.connection('current'),
@@ -67,6 +85,17 @@ export function configurationText({ all }: DemoVendors): string {
         { group: 'Falcon Admins', team: 'platform-admins' },
         { group: 'Research', team: 'research' },
         { group: 'Research Leads', team: 'research-leads' },
+      ],
+    },
+    sisense: {
+      vendor: 'sisense',
+      ...sisense?.connection('current'),
+      default: { role: 'Viewer' },
+      rules: [
+        { group: 'Falcon Analysts', vendorGroup: 'Sales Team' },
+        { group: 'Falcon Admins', vendorGroup: 'Finance' },
+        { group: 'Research', vendorGroup: 'Sales Team' },
+        { group: 'Research Leads', vendorGroup: 'Finance' },
       ],
     },
   }
