@@ -122,6 +122,8 @@ function createServer({ trustProxy, tls }: Environment, log: Logger): FastifyIns
     trustProxy,
     ...limits,
     genReqId: () => randomUUID(),
+    // Each line says of itself which request it is about.
+    childLoggerFactory: () => log,
     frameworkErrors: answerFrameworkError,
     clientErrorHandler: answerClientError,
     // Open keep-alive connections must not hold up a stop.

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { poolConfig } from '../../src/store/sql/client.ts'
 import { serveParent, type Start } from './process.ts'
-import * as statements from './statements.ts'
+import { statements } from './statements.ts'
 
 const enterprise = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
 const core = 'urn:ietf:params:scim:schemas:core:2.0:'

@@ -6,9 +6,9 @@ import { isDeepStrictEqual, parseArgs } from 'node:util'
 import pg from 'pg'
 import { startEmbedded } from '../../src/store/embedded/embedded.ts'
 import { type Case, casesFor } from './cases.ts'
-import { load, once, type Target } from './load.ts'
+import { type Calls, load, once, type Target } from './load.ts'
 import { type Memory, type ServerProcess, startServer } from './process.ts'
-import { keep, machine, notes, type Result, type Round, table } from './report.ts'
+import { keep, machine, notes, type Result, type Round, type Served, table } from './report.ts'
 import { seed } from './seed.ts'
 
 const usage = `npm run bench:scim -- [options]
@@ -74,15 +74,25 @@ async function measureAll(servers: Servers): Promise<{ results: Result[]; heaps:
 
 async function round(each: Case, servers: Servers, milliseconds: number, swapped: boolean): Promise<Round> {
   const how = { connections: Math.min(settings.connections, each.connections ?? 64), milliseconds }
-  const first = swapped ? await load(servers.baseline, each.baseline, how) : undefined
-  const gateway = await load(servers.gateway, each.gateway, how)
+  const first = swapped ? await serve(servers.baseline, each.baseline, how) : undefined
+  const gateway = await serve(servers.gateway, each.gateway, how)
   const memory = await servers.gateway.memory()
-  const baseline = first ?? (await load(servers.baseline, each.baseline, how))
+  const baseline = first ?? (await serve(servers.baseline, each.baseline, how))
   const failed = [...Object.keys(gateway.statuses), ...Object.keys(baseline.statuses)].filter(
     (status) => status >= '5',
   )
   if (failed.length > 0) throw new Error(`${each.name}: answered ${failed.join(', ')}`)
   return { gateway, baseline, memory }
+}
+
+async function serve(
+  server: ServerProcess & Target,
+  calls: Calls,
+  how: Parameters<typeof load>[2],
+): Promise<Served> {
+  const before = await server.cpu()
+  const measure = await load(server, calls, how)
+  return { ...measure, cpu: ((await server.cpu()) - before) / measure.requests }
 }
 
 /** A ratio means something only between equal answers. */

@@ -11,6 +11,8 @@ export interface Memory {
 export interface ServerProcess {
   readonly port: number
   memory(): Promise<Memory>
+  /** Processor time so far, in microseconds. */
+  cpu(): Promise<number>
   stop(): Promise<void>
 }
 
@@ -34,6 +36,7 @@ export async function startServer(
   return {
     port,
     memory: () => ask<Memory>(child, 'memory'),
+    cpu: () => ask<number>(child, 'cpu'),
     stop: () =>
       new Promise((resolve) => {
         child.once('exit', () => resolve())
@@ -42,7 +45,7 @@ export async function startServer(
   }
 }
 
-function ask<T>(child: ChildProcess, question: 'memory' | Start): Promise<T> {
+function ask<T>(child: ChildProcess, question: 'memory' | 'cpu' | Start): Promise<T> {
   return new Promise((resolve, reject) => {
     const ended = (code: number | null): void => reject(new Error(`a server ended with code ${code}`))
     child.once('exit', ended)
@@ -59,12 +62,15 @@ export function serveParent(
   open: (start: Start) => Promise<{ readonly port: number; close(): Promise<unknown> }>,
 ): void {
   let close: (() => Promise<unknown>) | undefined
-  process.on('message', (question: 'memory' | 'stop' | Start) => {
+  process.on('message', (question: 'memory' | 'cpu' | 'stop' | Start) => {
     void (async () => {
       if (question === 'memory') {
         globalThis.gc?.()
         const { rss, heapUsed } = process.memoryUsage()
         process.send?.({ rss, heap: heapUsed } satisfies Memory)
+      } else if (question === 'cpu') {
+        const { user, system } = process.cpuUsage()
+        process.send?.(user + system)
       } else if (question === 'stop') {
         await close?.()
         process.disconnect()

@@ -3,9 +3,12 @@ import { cpus, totalmem } from 'node:os'
 import type { Measure } from './load.ts'
 import type { Memory } from './process.ts'
 
+/** With the processor time that the server spent on one request, in microseconds. */
+export type Served = Measure & { readonly cpu: number }
+
 export interface Round {
-  readonly gateway: Measure
-  readonly baseline: Measure
+  readonly gateway: Served
+  readonly baseline: Served
   /** Of the gateway, after its turn. */
   readonly memory: Memory
 }
@@ -31,7 +34,19 @@ export const ratioOf = ({ rounds }: Result): number =>
   median(rounds.map(({ gateway, baseline }) => gateway.perSecond / baseline.perSecond))
 
 export function table(results: readonly Result[]): string {
-  const head = ['case', 'req/s', 'p50 ms', 'p99 ms', 'baseline req/s', 'ratio', 'goal', 'answers', 'RSS MB']
+  const head = [
+    'case',
+    'req/s',
+    'p50 ms',
+    'p99 ms',
+    'baseline req/s',
+    'ratio',
+    'goal',
+    'CPU µs',
+    'baseline CPU µs',
+    'answers',
+    'RSS MB',
+  ]
   const rows = results.map((result) => {
     const of = (pick: (round: Round) => number): number => median(result.rounds.map(pick))
     const statuses = new Set(result.rounds.flatMap(({ gateway }) => Object.keys(gateway.statuses)))
@@ -43,6 +58,8 @@ export function table(results: readonly Result[]): string {
       whole(of(({ baseline }) => baseline.perSecond)),
       ratioOf(result).toFixed(2),
       result.goal === undefined ? '' : `≥ ${result.goal}`,
+      whole(of(({ gateway }) => gateway.cpu)),
+      whole(of(({ baseline }) => baseline.cpu)),
       [...statuses].join(' '),
       mebibytes(Math.max(...result.rounds.map(({ memory }) => memory.rss))),
     ]

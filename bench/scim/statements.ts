@@ -1,26 +1,24 @@
-/** The baseline's statements, one for each case; what somebody would write by hand who needs just this answer. */
-
 const userColumns = `u.id, u.body, u.version, u.created_at, u.last_modified, (
   SELECT json_agg(json_build_object('value', g.id, 'display', g.display_name) ORDER BY g.display_name, g.id)
   FROM members m JOIN groups g ON g.id = m.group_id WHERE m.user_id = u.id) AS links`
 const living = 'u.directory_id = $1 AND u.deleted_at IS NULL'
 
-export const user = `SELECT ${userColumns} FROM users u WHERE u.id = $1 AND u.directory_id = $2 AND u.deleted_at IS NULL`
+const user = `SELECT ${userColumns} FROM users u WHERE u.id = $1 AND u.directory_id = $2 AND u.deleted_at IS NULL`
 
-export const byUserName = `SELECT count(*) OVER ()::int AS total, ${userColumns} FROM users u WHERE u.directory_id = $1 AND u.user_name_key = $2`
+const byUserName = `SELECT count(*) OVER ()::int AS total, ${userColumns} FROM users u WHERE u.directory_id = $1 AND u.user_name_key = $2`
 
-export const byExternalId = `SELECT count(*) OVER ()::int AS total, ${userColumns} FROM users u WHERE ${living} AND u.external_id = $2 ORDER BY u.created_at, u.id`
+const byExternalId = `SELECT count(*) OVER ()::int AS total, ${userColumns} FROM users u WHERE ${living} AND u.external_id = $2 ORDER BY u.created_at, u.id`
 
-export const page = `SELECT (SELECT count(*)::int FROM users u WHERE ${living}) AS total, ${userColumns}
+const page = `SELECT (SELECT count(*)::int FROM users u WHERE ${living}) AS total, ${userColumns}
   FROM (SELECT * FROM users u WHERE ${living} ORDER BY u.deleted_at, u.created_at, u.id LIMIT $3 OFFSET $2) u`
 
-export const byFamilyName = `WITH hit AS MATERIALIZED (
+const byFamilyName = `WITH hit AS MATERIALIZED (
     SELECT u.* FROM users u WHERE ${living} AND lower(u.body->'name'->>'familyName') LIKE $2
   )
   SELECT (SELECT count(*)::int FROM hit) AS total, ${userColumns}
   FROM (SELECT * FROM hit ORDER BY created_at, id LIMIT 100) u`
 
-export const insertUser = `WITH u AS (
+const insertUser = `WITH u AS (
     INSERT INTO users (id, directory_id, user_name, user_name_key, external_id, display_name_key, email_keys, body,
       active_wanted, active_shown, acknowledged_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, true, true, now()) RETURNING *
@@ -30,7 +28,7 @@ export const insertUser = `WITH u AS (
   )
   SELECT id, body, version, created_at, last_modified, NULL AS links FROM u`
 
-export const setActive = `WITH u AS (
+const setActive = `WITH u AS (
     UPDATE users SET body = jsonb_set(body, '{active}', to_jsonb($3::boolean)), active_wanted = $3, active_shown = $3,
       version = version + 1, last_modified = now()
     WHERE id = $1 AND directory_id = $2 AND deleted_at IS NULL RETURNING *
@@ -40,14 +38,29 @@ export const setActive = `WITH u AS (
   )
   SELECT ${userColumns} FROM u`
 
-export const addMember = 'INSERT INTO members (group_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING'
-export const removeMember = 'DELETE FROM members WHERE group_id = $1 AND user_id = $2'
+const addMember = 'INSERT INTO members (group_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING'
+const removeMember = 'DELETE FROM members WHERE group_id = $1 AND user_id = $2'
 
 const groupColumns = 'g.id, g.body, g.version, g.created_at, g.last_modified'
 
-export const group = `SELECT ${groupColumns}, NULL AS links FROM groups g WHERE g.id = $1 AND g.directory_id = $2`
+const group = `SELECT ${groupColumns}, NULL AS links FROM groups g WHERE g.id = $1 AND g.directory_id = $2`
 
-export const groupWithMembers = `SELECT ${groupColumns}, (
+const groupWithMembers = `SELECT ${groupColumns}, (
     SELECT json_agg(json_build_object('value', u.id, 'display', u.user_name) ORDER BY u.id)
     FROM members m JOIN users u ON u.id = m.user_id WHERE m.group_id = g.id AND u.deleted_at IS NULL) AS links
   FROM groups g WHERE g.id = $1 AND g.directory_id = $2`
+
+/** The baseline's statements, one for each case; what somebody would write by hand who needs just this answer. */
+export const statements = {
+  user,
+  byUserName,
+  byExternalId,
+  page,
+  byFamilyName,
+  insertUser,
+  setActive,
+  addMember,
+  removeMember,
+  group,
+  groupWithMembers,
+}

@@ -75,8 +75,8 @@ function applied(
   shows: ReadonlyMap<string, Show>,
 ): Record<string, unknown> {
   const result: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(resource)) {
-    const shown = shows.get(name)?.(value)
+  for (const name of Object.keys(resource)) {
+    const shown = shows.get(name)?.(resource[name])
     if (shown !== undefined) result[name] = shown
   }
   const { schemas } = result

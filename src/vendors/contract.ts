@@ -158,7 +158,7 @@ export interface Receipt {
 export interface Creation extends Receipt {
   /** `exists`: the vendor already had accounts under this login; nothing was written. */
   readonly outcome: 'created' | 'invited' | 'exists'
-  /** Absent only with `exists` when the account cannot be seen (another CID, blocked). */
+  /** Absent only with `exists`: it cannot be seen (another CID, blocked), or there are several. */
   readonly account?: Account | undefined
 }
 

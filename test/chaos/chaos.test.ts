@@ -96,7 +96,7 @@ async function start(t: TestContext, falcon: VendorSimulator, sentry: VendorSimu
       },
     },
   })
-  const databaseUrl = await freshDatabase(t)
+  const databaseUrl = await freshDatabase()
   const running: GatewayProcess[] = [await serve(t, file, databaseUrl), await serve(t, file, databaseUrl)]
   const pick = (random: () => number) => Math.floor(random() * running.length)
   return {

@@ -16,7 +16,7 @@ import {
 const reply = { budgetMs: 4_000, pendingShutOut: 'retry' } as const
 
 async function start(t: TestContext, simulator: VendorSimulator, more: Partial<GatewaySetting> = {}) {
-  const databaseUrl = more.databaseUrl ?? (await freshDatabase(t))
+  const databaseUrl = more.databaseUrl ?? (await freshDatabase())
   const policy = { ...(simulator.vendor === 'sentry' ? sentryPolicy : falconPolicy), reply }
   const connections = [{ name: 'target', simulator, profile: 'auto', policy } as const]
   const gateway = await startTestGateway(t, { connections, ...more, databaseUrl })
@@ -33,7 +33,8 @@ async function start(t: TestContext, simulator: VendorSimulator, more: Partial<G
 
 const probes = (simulator: VendorSimulator): number =>
   simulator.trace.filter(
-    ({ path, query: { limit, filter } }) => /queries\/users\/v1$/.test(path) && limit === '1' && filter === undefined,
+    ({ path, query: { limit, filter } }) =>
+      /queries\/users\/v1$/.test(path) && limit === '1' && filter === undefined,
   ).length
 
 describe('apiProfile: auto', () => {
@@ -122,7 +123,13 @@ describe('a change of settings', () => {
     const spoken: ApiProfile = 'guide'
     falcon.state.toggles.routes = spoken
     const connections = [
-      { name: 'target', simulator: falcon, profile: 'auto', settings: { ratePercent: 50 }, policy: falconPolicy },
+      {
+        name: 'target',
+        simulator: falcon,
+        profile: 'auto',
+        settings: { ratePercent: 50 },
+        policy: falconPolicy,
+      },
     ] as const
     const second = await start(t, falcon, { databaseUrl: first.databaseUrl, connections })
     await second.scim('POST', '/Users', aUser('bob'))

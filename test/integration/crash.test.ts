@@ -19,7 +19,7 @@ describe('a gateway that is killed', () => {
   for (const when of ['before', 'after'] as const) {
     it(`[M-07] between CrowdStrike's create and grant (${when} the vendor saw the grant) ends, restarted, in one account with its roles`, async (t) => {
       const falcon = await startFalcon(t)
-      const [file, databaseUrl] = [await configure(t, falcon), await freshDatabase(t)]
+      const [file, databaseUrl] = [await configure(t, falcon), await freshDatabase()]
       const grant = falcon.hold({ method: 'POST', path: /user-role-actions/, when })
       const first = await serve(t, file, databaseUrl)
       const answer = scim(first.url, token, 'POST', '/Users', aUser('ada')).catch(() => undefined)
@@ -43,7 +43,7 @@ describe('a gateway that is killed', () => {
 
   it('while a removal waits for its answer ends, restarted, with the access gone and the answer true', async (t) => {
     const falcon = await startFalcon(t)
-    const [file, databaseUrl] = [await configure(t, falcon), await freshDatabase(t)]
+    const [file, databaseUrl] = [await configure(t, falcon), await freshDatabase()]
     const first = await serve(t, file, databaseUrl)
     const { body: ada } = await scim(first.url, token, 'POST', '/Users', aUser('ada'))
     forget(falcon)

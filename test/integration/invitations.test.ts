@@ -32,7 +32,9 @@ async function start(t: TestContext, reinvite: Policy['reinvite'], profile: 'cur
     async expire() {
       sentry.state.expire(member.id)
       Object.assign(member, { dateCreated: longAgo })
-      await query(`UPDATE accounts SET held = jsonb_set(held, '{account,createdAt}', '"${longAgo}"'), due_at = now()`)
+      await query(
+        `UPDATE accounts SET held = jsonb_set(held, '{account,createdAt}', '"${longAgo}"'), due_at = now()`,
+      )
       forget(sentry)
     },
     accountOf: async () => (await scim('GET', `/Users/${ada.id}?attributes=${urn}`)).body[urn].connections[0],
@@ -51,10 +53,16 @@ describe('an invitation that expired', () => {
     assert.deepEqual(writes(sentry), ['replace'])
     assert.deepEqual(person(sentry, 'ada')?.entitlements, ['group:everyone', 'role:member'])
     assert.equal(sentry.state.mails.length, 2)
-    await until('settled', async () => (await query('SELECT FROM accounts WHERE due_at IS NULL')).length === 1)
+    await until(
+      'settled',
+      async () => (await query('SELECT FROM accounts WHERE due_at IS NULL')).length === 1,
+    )
 
     await expire()
-    await until('another look', async () => (await query('SELECT FROM accounts WHERE due_at IS NULL')).length === 1)
+    await until(
+      'another look',
+      async () => (await query('SELECT FROM accounts WHERE due_at IS NULL')).length === 1,
+    )
     assert.deepEqual(writes(sentry), [])
     assert.equal(member.expired, true)
     assert.equal((await accountOf()).status, 'invited')
@@ -75,7 +83,10 @@ describe('an invitation that expired', () => {
     sentry.state.accept(member.id)
     await expire()
     member.expired = false
-    await until('settled', async () => (await query(`SELECT FROM accounts WHERE status = 'proven'`)).length === 1)
+    await until(
+      'settled',
+      async () => (await query(`SELECT FROM accounts WHERE status = 'proven'`)).length === 1,
+    )
     assert.deepEqual(writes(sentry), [])
   })
 
@@ -102,7 +113,15 @@ describe('an invitation that expired', () => {
 describe('the token of an integration', () => {
   it('makes people members with teams; roles above and removals are told to be impossible without a call', async (t) => {
     const sentry = await startSentryWithTeams(t)
-    const scopes = ['org:read', 'member:read', 'member:write', 'member:invite', 'team:read', 'team:write', 'team:admin']
+    const scopes = [
+      'org:read',
+      'member:read',
+      'member:write',
+      'member:invite',
+      'team:read',
+      'team:write',
+      'team:admin',
+    ]
     const token = sentry.state.addToken({ kind: 'integration', scopes })
     const policy = { ...sentryPolicy, rules: [{ group: 'Leads', role: 'manager' }] }
     const connection = { name: 'sentry', simulator: sentry, credentials: { token }, policy }

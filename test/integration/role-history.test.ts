@@ -47,9 +47,16 @@ describe('memberCids', () => {
     const connection = { name: 'falcon', simulator: falcon, settings: { memberCids: [child] }, policy }
     const { scim, until } = await startTestGateway(t, { connections: [connection] })
     const { body: ada } = await scim('POST', '/Users', aUser('ada'))
-    await scim('POST', '/Groups', { schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'], displayName: 'Analysts', members: [{ value: ada.id }] })
+    await scim('POST', '/Groups', {
+      schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'],
+      displayName: 'Analysts',
+      members: [{ value: ada.id }],
+    })
     const held = () => falcon.people().find(({ login }) => login === 'ada@example.com')?.entitlements
-    await until('the role in the child', () => held()?.some((key) => key === `role:help_desk@cid:${child}`) === true)
+    await until(
+      'the role in the child',
+      () => held()?.some((key) => key === `role:help_desk@cid:${child}`) === true,
+    )
     const left = await scim('PATCH', `/Users/${ada.id}`, {
       schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
       Operations: [{ op: 'replace', value: { active: false } }],

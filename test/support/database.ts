@@ -80,7 +80,7 @@ export async function createTestDatabase(kind: 'migrated' | 'empty' = 'migrated'
 const leftovers: TestDatabase[] = []
 
 /** Connection string of a fresh migrated database, dropped once the file has ended and everything on it is closed. */
-export async function freshDatabase(_t?: unknown): Promise<string> {
+export async function freshDatabase(): Promise<string> {
   if (leftovers.length === 0) process.once('beforeExit', () => void dropLeftovers())
   const database = await createTestDatabase()
   leftovers.push(database)

@@ -10,7 +10,7 @@ import type { ApiProfile } from '../../src/vendors/contract.ts'
 import { vendorOf } from '../../src/vendors/registry.ts'
 import type { VendorSimulator } from '../../src/vendors/simulator/simulator.ts'
 import { aPolicy } from './configuration.ts'
-import { createTestDatabase } from './database.ts'
+import { freshDatabase } from './database.ts'
 import './prototypes.ts'
 
 export interface ConnectionUnderTest {
@@ -50,9 +50,11 @@ export interface GatewayUnderTest {
   until(what: string, condition: () => boolean | Promise<boolean>): Promise<void>
 }
 
+export { freshDatabase } from './database.ts'
+
 /** The whole gateway on a fresh database and a real socket; closed when the test ends. */
 export async function startTestGateway(t: TestContext, setting: GatewaySetting): Promise<GatewayUnderTest> {
-  const databaseUrl = setting.databaseUrl ?? (await freshDatabase(t))
+  const databaseUrl = setting.databaseUrl ?? (await freshDatabase())
   const token = setting.token ?? `test_${randomBytes(12).toString('hex')}`
   const configuration = configurationOf(setting, token)
   const gateway = await startGateway({
@@ -71,13 +73,6 @@ export async function startTestGateway(t: TestContext, setting: GatewaySetting):
     scim: (method, path, body, headers) => scim(gateway.url, token, method, path, body, headers),
     until,
   }
-}
-
-/** A database of the test's own, dropped when the test ends. */
-export async function freshDatabase(t: TestContext): Promise<string> {
-  const { url, drop } = await createTestDatabase()
-  t.after(drop)
-  return url
 }
 
 export function environmentFor(databaseUrl: string): Environment {

@@ -13,16 +13,16 @@ interface Circumstances {
 
 /** Looks for the person's account at the vendor by login and decides by policy whether it is theirs. */
 export async function findAccount(run: Run, { login, ...rest }: Circumstances): Promise<Correlation> {
-  const { target, can, policy } = run.connection
+  const { target, can } = run.connection
   const [key] = can.correlateBy
-  return decide(run, await target.find(key, login), { login, ...rest }, policy.adopt)
+  return judge(run, await target.find(key, login), { login, ...rest })
 }
 
-async function decide(
+/** Decides by policy which of the accounts that the vendor has under the login is the person's. */
+export async function judge(
   run: Run,
   candidates: readonly Account[],
   circumstances: Circumstances,
-  adopt: 'always' | 'ask' | 'never',
 ): Promise<Correlation> {
   if (candidates.length === 0) return { kind: 'none' }
   const { connection, work, by } = run
@@ -31,7 +31,7 @@ async function decide(
   const elsewhere = await by.queue.linkedElsewhere(work.accountId, tenant, ids)
   return correlate(candidates, {
     ...circumstances,
-    adopt,
+    adopt: connection.policy.adopt,
     ...(self === undefined ? {} : { self }),
     linkedElsewhere: (id) => elsewhere.has(id),
   })

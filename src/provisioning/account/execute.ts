@@ -8,8 +8,8 @@ import { journaled, unlink, type Run, type Written } from './run.ts'
 
 type PresentOperation = Exclude<Operation, { op: 'shut-out' | 'end-sessions' }>
 
-/** `exists`: the vendor has an account under this login already; nothing was written. */
-export type Executed = 'done' | 'exists'
+/** `exists`: the vendor has an account under this login already, the one shown if it can be told; nothing was written. */
+export type Executed = 'done' | { readonly exists: Account | undefined }
 
 /** Makes the one vendor call of an operation, journaled, and keeps what it changed. */
 export async function execute(
@@ -80,7 +80,7 @@ async function create(
   await journaled(run, { op: 'create', draft }, async (): Promise<Written> => {
     const { outcome, account, requestId } = await run.connection.target.create(draft)
     if (outcome === 'exists') {
-      executed = 'exists'
+      executed = { exists: account }
       return { closing: { outcome: 'refused', ...asRequest(requestId) } }
     }
     // A vendor that says "created" and shows nothing has told us nothing: the row stays open, the next run looks.
@@ -88,7 +88,11 @@ async function create(
     const granted = grantedAfter([], wanted, { assign: draft.entitlements, revoke: [] })
     return {
       closing: { outcome: 'done', after: account, ...asRequest(requestId) },
-      update: { vendorAccountId: account.id, vendorTenant, held: { account, granted, reinvitedAt: run.reinvitedAt } },
+      update: {
+        vendorAccountId: account.id,
+        vendorTenant,
+        held: { account, granted, reinvitedAt: run.reinvitedAt },
+      },
     }
   })
   return executed
@@ -139,10 +143,7 @@ export function linked({ link, work }: Run): string {
 }
 
 /** Reads the linked account anew, or only what tells of its access. Undefined when the vendor says that it is gone. */
-export async function refresh(
-  run: Run,
-  what: 'all' | 'access' = 'all',
-): Promise<Account | undefined> {
+export async function refresh(run: Run, what: 'all' | 'access' = 'all'): Promise<Account | undefined> {
   const { target, can } = run.connection
   const account = await target.get(linked(run), what === 'access' ? run.held?.account : undefined)
   return account && seenThrough(account, run.held?.recent, { now: run.by.now(), lagMs: can.readLagMs })

@@ -39,7 +39,9 @@ export function awaitingPerson(run: Run): Pick<Ending, 'dueInMs'> & { readonly a
   const { account } = run.held ?? {}
   if (account?.state !== 'invited') return { amiss: [] }
   if (isExpired(account)) return { amiss: [expired(run, account)] }
-  return mayRenew(run) ? { dueInMs: Math.max(endOf(run) - run.by.now(), 0) + graceMs, amiss: [] } : { amiss: [] }
+  return mayRenew(run)
+    ? { dueInMs: Math.max(endOf(run) - run.by.now(), 0) + graceMs, amiss: [] }
+    : { amiss: [] }
 }
 
 function mayRenew({ held, connection: { policy, can } }: Run): boolean {

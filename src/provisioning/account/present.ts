@@ -4,9 +4,9 @@ import { grantedAfter } from '../../translators/granted.ts'
 import { plan } from '../../translators/plan.ts'
 import { wantedOf } from '../../translators/wanted.ts'
 import type { Plan, Wanted } from '../../translators/model.ts'
-import type { Entitlement } from '../../vendors/contract.ts'
-import { adopt, findAccount } from './correlate.ts'
-import { execute, refresh } from './execute.ts'
+import type { Account, Entitlement } from '../../vendors/contract.ts'
+import { adopt, findAccount, judge } from './correlate.ts'
+import { execute, refresh, type Executed } from './execute.ts'
 import { needsFreshRead, objectionTo } from './guard.ts'
 import { awaitingPerson, renewExpired } from './invitation.ts'
 import { failureOf, iso, keep, learn, proven, unlink, type Ending, type Run } from './run.ts'
@@ -54,8 +54,8 @@ export async function provide(run: Run, wanted: Present): Promise<Ending> {
   const objection = await guard(run, first)
   if (objection) return objection
   const outcome = await executeAll(run, first, wanted)
-  if (outcome === 'exists') {
-    const adopted = await adoptExisting(run, wanted)
+  if (outcome !== 'done') {
+    const adopted = await adoptExisting(run, wanted, outcome.exists)
     if (adopted) return adopted
     return provide(run, wanted)
   }
@@ -90,18 +90,24 @@ function notFound({ connection: { vendor } }: Run): VendorError {
   return new VendorError('not-found', 'the linked account is gone', { vendor, operation: 'get' })
 }
 
-async function executeAll(run: Run, { operations }: Plan, wanted: Present): Promise<'done' | 'exists'> {
+async function executeAll(run: Run, { operations }: Plan, wanted: Present): Promise<Executed> {
   for (const operation of operations) {
     if (operation.op === 'shut-out' || operation.op === 'end-sessions')
       throw new Error('a plan for a present person shuts nobody out')
-    if ((await execute(run, operation, wanted.entitlements)) === 'exists') return 'exists'
+    const executed = await execute(run, operation, wanted.entitlements)
+    if (executed !== 'done') return executed
   }
   return 'done'
 }
 
 /** The vendor said that the login is taken: whose account it is decides the policy. */
-async function adoptExisting(run: Run, { person }: Present): Promise<Ending | undefined> {
-  const found = await findAccount(run, { login: person.login, shutOut: false })
+async function adoptExisting(
+  run: Run,
+  { person }: Present,
+  shown: Account | undefined,
+): Promise<Ending | undefined> {
+  const circumstances = { login: person.login, shutOut: false }
+  const found = shown ? await judge(run, [shown], circumstances) : await findAccount(run, circumstances)
   const adopted = await adopt(run, found)
   if (adopted === 'linked') return undefined
   if (adopted !== 'none') return adopted

@@ -35,15 +35,16 @@ export function speakScimJson(app: FastifyInstance, { bodyBytes, depth }: BodyLi
       )
     },
   )
-  app.addHook('onSend', async (request, reply, payload) => {
+  app.addHook('onSend', (request, reply, payload, done) => {
     // Without a charset: JSON has none, and some clients compare the whole value.
     if (payload) reply.header('content-type', answerTypeFor(request))
-    return payload
+    done(null, payload)
   })
 }
 
 /** `application/json` only for clients whose `Accept` rules everything else out. */
 function answerTypeFor({ headers }: FastifyRequest): string {
+  if (headers.accept === undefined || headers.accept === scimJson) return scimJson
   const accepted = (headers.accept ?? '').split(',').map(mediaTypeOf)
   const others = [scimJson, 'application/*', '*/*']
   return accepted.includes(json) && !others.some((type) => accepted.includes(type)) ? json : scimJson

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Configuration, ConnectionConfig, DirectoryConfig } from '../../config/model.ts'
 import { GatewayError } from '../../errors.ts'
 import type { Sql } from '../sql/client.ts'
@@ -166,7 +166,7 @@ async function dropMissing(tx: Sql, { directories }: Configuration, done: Outcom
   }
 }
 
-export const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex')
+export const hashOf = (secret: string): string => hash('sha256', secret)
 
 /** Tokens that left the file end; a secret that came back lives again. */
 async function keepTokens(tx: Sql, { directories }: Configuration, done: Outcome): Promise<void> {

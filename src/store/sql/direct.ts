@@ -46,6 +46,9 @@ export function createDirect(pool: pg.Pool): Sql {
 async function transact<T>(pool: pg.Pool, work: (connection: pg.PoolClient) => Promise<T>): Promise<T> {
   const connection = await pool.connect()
   let broken = false
+  // A connection that is lost while it is lent rejects the query and emits this event too; unheard it ends the process.
+  const lost = (): void => void (broken = true)
+  connection.on('error', lost)
   try {
     await connection.query('BEGIN')
     const result = await work(connection)
@@ -57,6 +60,7 @@ async function transact<T>(pool: pg.Pool, work: (connection: pg.PoolClient) => P
     })
     throw error
   } finally {
+    connection.off('error', lost)
     connection.release(broken)
   }
 }

@@ -27,9 +27,13 @@ interface Context {
   readonly paused: Map<string, number>
 }
 
-/** What went out under one limit within its window, and what is still out. */
+/**
+ * What counts under one limit. The vendor may count a call at any moment between its sending and its answer, so it counts
+ * here while it is out, and for the length of the window afterwards.
+ */
 interface Lane {
-  sent: number[]
+  /** Instants of answers, oldest first. */
+  ended: number[]
   running: number
 }
 
@@ -50,37 +54,38 @@ export function createPacing(now: () => number = () => performance.now()): Pacin
   let alarm: NodeJS.Timeout | undefined
 
   function laneOf({ key, perMs }: Limit): Lane {
-    const lane = lanes.get(key) ?? { sent: [], running: 0 }
+    const lane = lanes.get(key) ?? { ended: [], running: 0 }
     lanes.set(key, lane)
     const since = now() - perMs
-    if ((lane.sent[0] ?? since + 1) <= since) lane.sent = lane.sent.filter((at) => at > since)
+    if ((lane.ended[0] ?? since + 1) <= since) lane.ended = lane.ended.filter((at) => at > since)
     return lane
   }
 
   const isFree = (limit: Limit, priority: number): boolean => {
-    const { sent, running } = laneOf(limit)
-    return sent.length < open(limit.requests, priority) && running < open(limit.concurrent, priority)
+    const { ended, running } = laneOf(limit)
+    const room = open(limit.requests, priority) - running - ended.length
+    return room > 0 && running < open(limit.concurrent, priority)
   }
 
   /** Milliseconds until there is room in the window, as far as can be told now. */
   function untilFree(limit: Limit, priority: number): number {
-    const { sent } = laneOf(limit)
+    const { ended, running } = laneOf(limit)
     const most = open(limit.requests, priority)
     const ahead = waiting.filter((each) => each.priority <= priority && shares(each, limit)).length
-    const turn = sent.length + ahead - most
+    const turn = ended.length + running + ahead - most
     if (turn < 0) return 0
     const round = Math.floor(turn / most) + 1
-    return (sent[turn % most] ?? sent.at(-1) ?? now()) + round * limit.perMs - now()
+    return (ended[turn % most] ?? now()) + round * limit.perMs - now()
   }
 
   function take(limits: readonly Limit[]): () => void {
     const held = limits.map(laneOf)
-    for (const lane of held) {
-      lane.sent.push(now())
-      lane.running += 1
-    }
+    for (const lane of held) lane.running += 1
     return () => {
-      for (const lane of held) lane.running -= 1
+      for (const lane of held) {
+        lane.running -= 1
+        lane.ended.push(now())
+      }
       serve()
     }
   }
@@ -92,8 +97,13 @@ export function createPacing(now: () => number = () => performance.now()): Pacin
     clearTimeout(alarm)
     const ends = waiting
       .flatMap(({ limits }) => limits)
-      .flatMap((limit) => laneOf(limit).sent.slice(0, 1).map((first) => first + limit.perMs))
-    if (ends.length > 0) alarm = setTimeout(serve, Math.max(1, Math.ceil(Math.min(...ends) - now())))
+      .flatMap((limit) =>
+        laneOf(limit)
+          .ended.slice(0, 1)
+          .map((first) => first + limit.perMs),
+      )
+    if (ends.length === 0) return
+    alarm = setTimeout(serve, Math.max(1, Math.ceil(Math.min(...ends) - now()))).unref()
   }
 
   function queue(priority: number, limits: readonly Limit[]): Promise<(() => void) | number> {

@@ -92,6 +92,11 @@ export function createClient(send: Requester, { organization, profile, sendInvit
       if (!joined(reply.body, slug)) throw notJoined(call, reply)
     },
 
+    /** Of somebody who is in the team. The guide has no such route. */
+    async setTeamRole(id: string, slug: string, teamRole: 'admin' | 'contributor'): Promise<void> {
+      await send({ ...changeTeam('PUT', memberPath(id), slug), body: { teamRole } })
+    },
+
     async leaveTeam(id: string, slug: string): Promise<void> {
       await send(changeTeam('DELETE', memberPath(id), slug))
     },
@@ -119,7 +124,7 @@ function writeMember(operation: string, method: 'PUT' | 'DELETE', path: string):
   return { operation, method, path, pathClass: 'member', needs: 'member:admin' }
 }
 
-function changeTeam(method: 'POST' | 'DELETE', member: string, slug: string): Call {
+function changeTeam(method: 'POST' | 'PUT' | 'DELETE', member: string, slug: string): Call {
   const path = `${member}teams/${segment(slug)}/`
   return { operation: 'changeEntitlements', method, path, pathClass: 'member-teams', needs: 'team:write' }
 }

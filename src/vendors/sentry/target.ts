@@ -84,7 +84,7 @@ export function createTarget(
     },
 
     async changeEntitlements(id, change) {
-      await changeEntitlements(client, id, change)
+      await changeEntitlements(client, id, change, !isGuide)
       return {}
     },
 
@@ -124,13 +124,24 @@ async function create(client: Client, draft: AccountDraft): Promise<Creation> {
   return { outcome: 'invited', account: toAccount({ teamRoles, ...member }) }
 }
 
-/** One team goes by its own route. Anything with a role rewrites the membership, read just before. */
-async function changeEntitlements(client: Client, id: string, change: EntitlementChange): Promise<void> {
+/** One team, or one team role, goes by its own route. Anything else rewrites the membership, read just before. */
+async function changeEntitlements(
+  client: Client,
+  id: string,
+  change: EntitlementChange,
+  setsTeamRoles: boolean,
+): Promise<void> {
   const { assign, revoke } = change
   const [only, another] = [...assign, ...revoke]
   if (!only) return
   if (!another && only.kind === 'group') {
     return assign.length > 0 ? client.joinTeam(id, only.id) : client.leaveTeam(id, only.id)
+  }
+  if (!another && only.scope?.level === 'team' && setsTeamRoles) {
+    const role = assign.length > 0 ? 'admin' : 'contributor'
+    const isSet = client.setTeamRole(id, only.scope.id, role).then(() => true)
+    // Whoever is not in the team yet joins it by the longer way.
+    if (await isSet.catch(ignoring('not-found'))) return
   }
   const membership = changed(await client.member('changeEntitlements', id), change)
   if (membership) await client.replaceMembership(id, membership)

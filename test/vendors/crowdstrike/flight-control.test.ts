@@ -14,8 +14,9 @@ describe('Flight Control', async () => {
     state.children.add(child)
     return open({ settings: { memberCids } })
   }
-  const keys = (account: { readonly entitlements: readonly Parameters<typeof entitlementKey>[0][] } | undefined) =>
-    account?.entitlements.map(entitlementKey).sort()
+  const keys = (
+    account: { readonly entitlements: readonly Parameters<typeof entitlementKey>[0][] } | undefined,
+  ) => account?.entitlements.map(entitlementKey).sort()
 
   it('offers the roles of every CID; a rule without a scope means the home CID', async () => {
     const catalogue = await parent().catalogue()
@@ -32,7 +33,10 @@ describe('Flight Control', async () => {
       [{ cid: child }, child],
       [{ cid: `${child}-1a` }, child],
     ] as const) {
-      const found = resolve({ kind: 'role', name: 'Falcon Administrator', ...(scope && { scope }) }, catalogue)
+      const found = resolve(
+        { kind: 'role', name: 'Falcon Administrator', ...(scope && { scope }) },
+        catalogue,
+      )
       assert.ok(found.kind === 'found')
       assert.equal(found.entitlement.scope?.id, cid)
       assert.equal(found.further.length, 0)

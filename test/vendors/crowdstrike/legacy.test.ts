@@ -12,9 +12,15 @@ describe('profile legacy', async () => {
     const { id } = await create(target)
     assert.deepEqual(last()?.body, { uid: 'jane@corp.example', firstName: 'Jane', lastName: 'Doe' })
     await target.update(id, { familyName: 'Roe' })
-    assert.deepEqual([last()?.method, last()?.query, last()?.body], ['PATCH', { user_uuid: id }, { lastName: 'Roe' }])
+    assert.deepEqual(
+      [last()?.method, last()?.query, last()?.body],
+      ['PATCH', { user_uuid: id }, { lastName: 'Roe' }],
+    )
     await target.changeEntitlements(id, { assign: [role('event_viewer'), role('help_desk')], revoke: [] })
-    assert.deepEqual([last()?.query, last()?.body], [{ user_uuid: id }, { roleIds: ['event_viewer', 'help_desk'] }])
+    assert.deepEqual(
+      [last()?.query, last()?.body],
+      [{ user_uuid: id }, { roleIds: ['event_viewer', 'help_desk'] }],
+    )
     await target.changeEntitlements(id, { assign: [], revoke: [role('event_viewer'), role('help_desk')] })
     assert.deepEqual(last()?.query, { user_uuid: id, ids: ['event_viewer', 'help_desk'] })
     assert.deepEqual((await target.get(id))?.entitlements, [])

@@ -7,10 +7,11 @@ import type { FastifyInstance } from 'fastify'
 export function logAccess(app: FastifyInstance): void {
   // Nothing in these lines is secret, and looking for it costs more than answering.
   const log = app.log.child({}, { redact: [] })
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
+    done()
   })
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const { id } = request.params as { id?: string }
     log.info(
       {
@@ -24,5 +25,6 @@ export function logAccess(app: FastifyInstance): void {
       },
       'scim request',
     )
+    done()
   })
 }

@@ -22,7 +22,11 @@ const idsPerRead = 5_000
 
 /** CrowdStrike's present User Management API. CrowdStrike/falconpy _user_management.py, 2026-04; gofalcon, 2026-07. */
 export function currentClient(send: Requester): FalconClient {
-  return { ...userCalls(send), ...roleCalls(send), probe: async () => void (await search(send, 'probe', undefined, 1)) }
+  return {
+    ...userCalls(send),
+    ...roleCalls(send),
+    probe: async () => void (await search(send, 'probe', undefined, 1)),
+  }
 }
 
 async function search(send: Requester, operation: string, filter: string | undefined, limit: number) {

@@ -23,7 +23,11 @@ const idsPerRead = 100
 
 /** The paths, parameters and bodies of the user management API guide of 2026-03, and no others. */
 export function guideClient(send: Requester, now: () => number): FalconClient {
-  return { ...userCalls(send, now), ...roleCalls(send), probe: async () => void (await firstUid(send, 'probe')) }
+  return {
+    ...userCalls(send, now),
+    ...roleCalls(send),
+    probe: async () => void (await firstUid(send, 'probe')),
+  }
 }
 
 async function firstUid(send: Requester, operation: string): Promise<string | undefined> {

@@ -30,7 +30,8 @@ function roleIds(send: Requester, operation: string): Promise<readonly string[]>
 
 function userCalls(send: Requester): FalconUsers {
   /** Without pages: all ids come at once. */
-  const everybody = (operation: string) => idsAt(send, { operation, path: 'users/queries/user-uuids-by-cid/v1' })
+  const everybody = (operation: string) =>
+    idsAt(send, { operation, path: 'users/queries/user-uuids-by-cid/v1' })
 
   async function users(operation: string, ids: readonly string[]) {
     const call = reads({ operation, method: 'GET', path: usersPath, query: { ids } })

@@ -66,7 +66,10 @@ function people(state: CrowdstrikeState): readonly SimulatedPerson[] {
 }
 
 function createApp(state: CrowdstrikeState): FastifyInstance {
-  const app = Fastify({ routerOptions: { maxParamLength: 500 }, rewriteUrl: ({ url = '/' }) => placed(url, state) })
+  const app = Fastify({
+    routerOptions: { maxParamLength: 500 },
+    rewriteUrl: ({ url = '/' }) => placed(url, state),
+  })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (request, text, done) => {
     const isForm = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')

@@ -38,7 +38,9 @@ function userRoutes(app: FastifyInstance, state: CrowdstrikeState): void {
 
   app.post(path, async ({ body }, reply) => {
     const { uid: email, firstName, lastName, password } = body as Body
-    return reply.code(201).send(envelope([toWire(createUser(state, { email, firstName, lastName, password }))]))
+    return reply
+      .code(201)
+      .send(envelope([toWire(createUser(state, { email, firstName, lastName, password }))]))
   })
 
   app.patch(path, async ({ body, query }) => {
@@ -58,7 +60,9 @@ function userRoutes(app: FastifyInstance, state: CrowdstrikeState): void {
 function roleRoutes(app: FastifyInstance, state: CrowdstrikeState): void {
   const path = '/user-roles/entities/user-roles/v1'
 
-  app.get('/user-roles/queries/user-role-ids-by-cid/v1', async () => envelope(state.roles.map(({ id }) => id)))
+  app.get('/user-roles/queries/user-role-ids-by-cid/v1', async () =>
+    envelope(state.roles.map(({ id }) => id)),
+  )
 
   app.get('/user-roles/queries/user-role-ids-by-user-uuid/v1', async ({ query }) => {
     const user = userCalled(state, (query as Query)['user_uuid'])

@@ -29,7 +29,11 @@ export function createTarget(
 
   async function offersOf(id: string, isHome: boolean): Promise<readonly Entitlement[]> {
     const roles = await client.roles('catalogue', id)
-    const shared = { kind: 'role', scope: { level: 'cid', id }, ...(isHome && { home: true as const }) } as const
+    const shared = {
+      kind: 'role',
+      scope: { level: 'cid', id },
+      ...(isHome && { home: true as const }),
+    } as const
     return roles.map((role) => ({ ...shared, ...role, privileged: isPrivileged(role.id) }))
   }
 
@@ -38,8 +42,8 @@ export function createTarget(
     const creation = await client.create(draft).catch(ignoring('conflict'))
     if (!creation) {
       // Without an account the address belongs to another CID, or is blocked.
-      const [account] = await accounts.find('create', login, true)
-      return { outcome: 'exists', account }
+      const [account, another] = await accounts.find('create', login, true)
+      return { outcome: 'exists', account: another ? undefined : account }
     }
     const { user, requestId } = creation
     return { outcome: 'created', account: { ...toSummary(user), entitlements: [] }, requestId }
