@@ -59,13 +59,13 @@ async function measureAll(servers: Servers): Promise<{ results: Result[]; heaps:
   const rounds = new Map<Case, Round[]>(cases.map((each) => [each, []]))
   const heaps: Memory[] = []
   for (const each of cases) await compare(each, servers)
-  for (const each of cases) await round(each, servers, Math.min(300, settings.seconds * 300), false)
+  for (const each of cases) await round(each, servers, Math.min(1_500, settings.seconds * 1_500), false)
   const deadline = performance.now() + settings.minutes * 60_000
   for (let n = 0; n < settings.rounds && performance.now() < deadline; n++) {
     for (const each of cases) {
       rounds.get(each)!.push(await round(each, servers, settings.seconds * 1_000, n % 2 === 1))
     }
-    heaps.push(await servers.gateway.memory())
+    if (n === 0 || n === settings.rounds - 1) heaps.push(await servers.gateway.collect())
     console.error(`round ${n + 1} of ${settings.rounds}`)
   }
   const results = [...rounds].map(([{ name, goal }, rounds]) => ({ name, goal, rounds }))
@@ -76,13 +76,13 @@ async function round(each: Case, servers: Servers, milliseconds: number, swapped
   const how = { connections: Math.min(settings.connections, each.connections ?? 64), milliseconds }
   const first = swapped ? await serve(servers.baseline, each.baseline, how) : undefined
   const gateway = await serve(servers.gateway, each.gateway, how)
-  const memory = await servers.gateway.memory()
+  const rss = await servers.gateway.rss()
   const baseline = first ?? (await serve(servers.baseline, each.baseline, how))
   const failed = [...Object.keys(gateway.statuses), ...Object.keys(baseline.statuses)].filter(
     (status) => status >= '5',
   )
   if (failed.length > 0) throw new Error(`${each.name}: answered ${failed.join(', ')}`)
-  return { gateway, baseline, memory }
+  return { gateway, baseline, rss }
 }
 
 async function serve(

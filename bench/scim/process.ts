@@ -8,9 +8,15 @@ export interface Memory {
   readonly heap: number
 }
 
+/** What the parent asks. */
+type Question = 'collect' | 'rss' | 'cpu'
+
 export interface ServerProcess {
   readonly port: number
-  memory(): Promise<Memory>
+  /** Bytes, of the process as the system sees it. */
+  rss(): Promise<number>
+  /** After a collection: it throws compiled code away, so it is for the beginning and the end. */
+  collect(): Promise<Memory>
   /** Processor time so far, in microseconds. */
   cpu(): Promise<number>
   stop(): Promise<void>
@@ -35,7 +41,8 @@ export async function startServer(
   const { port } = await ask<{ port: number }>(child, start)
   return {
     port,
-    memory: () => ask<Memory>(child, 'memory'),
+    rss: () => ask<number>(child, 'rss'),
+    collect: () => ask<Memory>(child, 'collect'),
     cpu: () => ask<number>(child, 'cpu'),
     stop: () =>
       new Promise((resolve) => {
@@ -45,7 +52,7 @@ export async function startServer(
   }
 }
 
-function ask<T>(child: ChildProcess, question: 'memory' | 'cpu' | Start): Promise<T> {
+function ask<T>(child: ChildProcess, question: Question | Start): Promise<T> {
   return new Promise((resolve, reject) => {
     const ended = (code: number | null): void => reject(new Error(`a server ended with code ${code}`))
     child.once('exit', ended)
@@ -62,9 +69,10 @@ export function serveParent(
   open: (start: Start) => Promise<{ readonly port: number; close(): Promise<unknown> }>,
 ): void {
   let close: (() => Promise<unknown>) | undefined
-  process.on('message', (question: 'memory' | 'cpu' | 'stop' | Start) => {
+  process.on('message', (question: Question | 'stop' | Start) => {
     void (async () => {
-      if (question === 'memory') {
+      if (question === 'rss') process.send?.(process.memoryUsage.rss())
+      else if (question === 'collect') {
         globalThis.gc?.()
         const { rss, heapUsed } = process.memoryUsage()
         process.send?.({ rss, heap: heapUsed } satisfies Memory)

@@ -9,8 +9,8 @@ export type Served = Measure & { readonly cpu: number }
 export interface Round {
   readonly gateway: Served
   readonly baseline: Served
-  /** Of the gateway, after its turn. */
-  readonly memory: Memory
+  /** Of the gateway, after its turn, in bytes. */
+  readonly rss: number
 }
 
 export interface Result {
@@ -61,7 +61,7 @@ export function table(results: readonly Result[]): string {
       whole(of(({ gateway }) => gateway.cpu)),
       whole(of(({ baseline }) => baseline.cpu)),
       [...statuses].join(' '),
-      mebibytes(Math.max(...result.rounds.map(({ memory }) => memory.rss))),
+      mebibytes(Math.max(...result.rounds.map(({ rss }) => rss))),
     ]
   })
   const lines = [head, head.map((_, column) => (column === 0 ? '---' : '---:')), ...rows]
@@ -83,7 +83,7 @@ export function notes(results: readonly Result[], heaps: readonly Memory[]): str
     ...(rates.length > 1
       ? [`PATCH ±1 member: within ±${(spread * 100).toFixed(0)} % of each other over all sizes.`]
       : []),
-    `Gateway after each round: heap in use after a collection ${heap} MB; resident ${rss} MB.`,
+    `Gateway after the first and the last round: heap in use after a collection ${heap} MB; resident ${rss} MB.`,
   ].join('\n')
 }
 

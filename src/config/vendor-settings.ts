@@ -73,19 +73,14 @@ export function checkSettings(
   }
 }
 
-/**
- * The vendor's default steps of a shut-out; the `guide` profile tries the off switch first where there is one. Under `auto`
- * it stands first too where only that profile has it: a step that the profile found lacks is passed over.
- */
+/** The vendor's default steps of a shut-out; the `guide` profile tries the off switch first where there is one. */
 export function defaultSteps(
   vendor: AnyVendor,
   apiProfile: 'auto' | ApiProfile,
   settings: Readonly<Record<string, unknown>>,
 ): DefaultSteps {
   const { inactive, deleted } = vendor.deprovisionFor?.(settings) ?? vendor.deprovision
-  const may = (profile: ApiProfile): boolean =>
-    vendor.profiles.includes(profile) && vendor.capabilities(profile).account.disable
-  const switchFirst = may('guide') && (apiProfile === 'guide' || (apiProfile === 'auto' && !may('current')))
+  const switchFirst = apiProfile === 'guide' && vendor.capabilities('guide').account.disable
   return {
     inactive: switchFirst && !inactive.includes('disable') ? ['disable', ...inactive] : inactive,
     deleted,

@@ -4,7 +4,7 @@ import type { AnyVendor, ApiProfile, Capabilities, Entitlement, Target } from '.
 import type { Kit } from '../vendors/kit/kit.ts'
 import { backoffMs } from './backoff.ts'
 import type { ConnectionStore } from './ports.ts'
-import { targetOf } from './profile.ts'
+import { policyAs, targetOf } from './profile.ts'
 
 /** What a connection is made of: stored facts and, from the configuration, its secrets. */
 export interface ConnectionSpec {
@@ -73,11 +73,12 @@ export function openConnection(spec: ConnectionSpec, store: ConnectionStore, kit
   const connect = (profile: ApiProfile): Target =>
     vendor.connect({ settings: settings as never, credentials: credentials as never, profile }, kit)
   const open = async (): Promise<LiveConnection> => {
-    const target = await targetOf(spec, store, connect)
+    const spoken = await targetOf(spec, store, connect)
+    const { target } = spoken
     const self = kept(kit.now, () => target.self())
     // Whose credentials these are may decide what can be done with them.
     await self(selfAgeMs)
-    return toLive(spec, target, self, store, kit)
+    return toLive({ ...spec, policy: policyAs(spoken, spec) }, target, self, store, kit)
   }
   return {
     id,

@@ -1,4 +1,5 @@
 import { failures, VendorError } from '../errors.ts'
+import type { Policy } from '../translators/model.ts'
 import type { AnyVendor, ApiProfile, Target } from '../vendors/contract.ts'
 import type { ConnectionStore } from './ports.ts'
 
@@ -8,7 +9,17 @@ interface Question {
   readonly apiProfile: 'auto' | ApiProfile
 }
 
+interface Settled {
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly policy: Policy
+}
+
 type Connect = (profile: ApiProfile) => Target
+
+export interface Spoken {
+  readonly profile: ApiProfile
+  readonly target: Target
+}
 
 const notSpoken: readonly (number | undefined)[] = [404, 405]
 
@@ -20,16 +31,18 @@ export async function targetOf(
   { id, vendor, apiProfile }: Question,
   store: Pick<ConnectionStore, 'profile' | 'keepProfile'>,
   connect: Connect,
-): Promise<Target> {
-  if (apiProfile !== 'auto') return connect(apiProfile)
+): Promise<Spoken> {
+  const as = (profile: ApiProfile): Spoken => ({ profile, target: connect(profile) })
+  if (apiProfile !== 'auto') return as(apiProfile)
   const kept = (await store.profile(id))?.profile
-  if (kept && vendor.profiles.includes(kept)) return connect(kept)
+  if (kept && vendor.profiles.includes(kept)) return as(kept)
   for (const profile of vendor.profiles) {
-    const target = connect(profile)
-    if (!target.probe) return target
-    if (await isSpoken(target.probe, vendor)) {
+    const spoken = as(profile)
+    const { probe } = spoken.target
+    if (!probe) return spoken
+    if (await isSpoken(probe, vendor)) {
       await store.keepProfile(id, profile)
-      return target
+      return spoken
     }
   }
   const detail = `no API profile of ${vendor.name} is spoken there (${vendor.profiles.join(', ')}): check its address and settings`
@@ -46,4 +59,17 @@ async function isSpoken(probe: () => Promise<boolean>, { id: vendor }: AnyVendor
     // About no account: what would be final for one person only means that nobody knows yet.
     throw new VendorError('unexpected', error.detail, { ...error, vendor, operation: 'probe', cause: error })
   }
+}
+
+/** The default steps of a shut-out try the off switch first in profile `guide`, also where the profile was found out. */
+export function policyAs(
+  { profile, target }: Spoken,
+  { vendor, apiProfile, settings, policy }: Question & Settled,
+): Policy {
+  const { inactive } = policy.deprovision
+  const usual = vendor.deprovisionFor?.(settings) ?? vendor.deprovision
+  const isUsual = inactive.join() === usual.inactive.join() && !inactive.includes('disable')
+  const switches = apiProfile === 'auto' && profile === 'guide' && target.capabilities.account.disable
+  if (!switches || !isUsual) return policy
+  return { ...policy, deprovision: { ...policy.deprovision, inactive: ['disable', ...inactive] } }
 }

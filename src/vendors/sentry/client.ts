@@ -79,6 +79,12 @@ export function createClient(send: Requester, { organization, profile, sendInvit
       await send(writeMember('remove', 'DELETE', memberPath(id)))
     },
 
+    ...teamCalls(send, base, memberPath, isGuide),
+  }
+}
+
+function teamCalls(send: Requester, base: string, memberPath: (id: string) => string, isGuide: boolean) {
+  return {
     async *teams(operation: string) {
       const first = listing(operation, `${base}teams/`, 'teams', 'team:read')
       for await (const page of pages(send, first, Teams, nextPage)) yield* page

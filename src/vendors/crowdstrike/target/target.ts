@@ -5,7 +5,7 @@ import type { FalconClient } from '../client/client.ts'
 import { failure } from '../errors.ts'
 import { isPrivileged } from '../privileged-roles.ts'
 import { createAccounts } from './accounts.ts'
-import { createHome } from './home.ts'
+import { createHome, type Home } from './home.ts'
 import { namesOf } from './names.ts'
 import { changeRoles } from './role-changes.ts'
 import { updateUser } from './update.ts'
@@ -26,16 +26,6 @@ export function createTarget(
 ): TargetOf<FalconCapabilities> {
   const home = createHome(client, cid, client.scopedRoles ? memberCids : [])
   const accounts = createAccounts(client, home)
-
-  async function offersOf(id: string, isHome: boolean): Promise<readonly Entitlement[]> {
-    const roles = await client.roles('catalogue', id)
-    const shared = {
-      kind: 'role',
-      scope: { level: 'cid', id },
-      ...(isHome && { home: true as const }),
-    } as const
-    return roles.map((role) => ({ ...shared, ...role, privileged: isPrivileged(role.id) }))
-  }
 
   async function create({ login, profile }: AccountDraft): Promise<Creation> {
     const draft = { login: login.toLowerCase(), ...namesOf(profile), cid }
@@ -86,15 +76,24 @@ export function createTarget(
       return (await client.remove(id).catch(ignoring('not-found'))) ?? {}
     },
 
-    async catalogue() {
-      const [first, ...children] = await home.cids('catalogue')
-      const offers = [await offersOf(first, true)]
-      for (const child of children) offers.push(await offersOf(child, false))
-      return offers.flat()
-    },
+    catalogue: () => catalogueOf(client, home),
 
     async changeEntitlements(id, change) {
       return changeRoles(client, capabilities, await home.cid('changeEntitlements'), id, change)
     },
   }
+}
+
+/** The roles of every CID; those of the home CID are meant by rules that name none. */
+async function catalogueOf(client: FalconClient, home: Home): Promise<readonly Entitlement[]> {
+  const [first, ...others] = await home.cids('catalogue')
+  const offers: Entitlement[] = []
+  for (const id of [first, ...others]) {
+    const scope = { level: 'cid', id } as const
+    const meant = id === first ? { home: true as const } : {}
+    for (const role of await client.roles('catalogue', id)) {
+      offers.push({ kind: 'role', ...role, scope, ...meant, privileged: isPrivileged(role.id) })
+    }
+  }
+  return offers
 }
