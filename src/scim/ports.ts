@@ -130,7 +130,7 @@ export type GroupWrite =
 
 /**
  * What the service provider needs from storage. Everything is scoped by the directory: a foreign id is not found.
- * Each write is one transaction: row, version, event, and the due accounts of `design.md` §5.3.
+ * Each write is one transaction: row, version, event, and the accounts that it makes due (docs/architecture.md).
  * `edit` is called with the current state and gives the next body, the same object for "no effect"; it may be called
  * again when another write came first, may throw (nothing is stored then), and does no I/O.
  */
