@@ -131,7 +131,7 @@ export function memoryDirectory({ unproven = false, catalogue = [] }: MemoryOpti
         if (there.create === 'running') return { kind: 'running' }
         return { kind: 'exists-unacknowledged', id: there.user.id }
       }
-      const now = new Date()
+      const now = nextInstant()
       const user: StoredUser = {
         id: randomUUID(),
         body,
@@ -198,7 +198,7 @@ export function memoryDirectory({ unproven = false, catalogue = [] }: MemoryOpti
       calls.push('createGroup')
       const shelf = shelfOf(directory)
       if (uniqueName && groupNamed(shelf, body)) return { kind: 'duplicate' }
-      const now = new Date()
+      const now = nextInstant()
       const group: StoredGroup = { id: randomUUID(), body, version: 1, created: now, lastModified: now }
       shelf.groups.set(group.id, group)
       const { unknown } = applyMembers(shelf, group.id, members)
@@ -276,7 +276,15 @@ export function memoryDirectory({ unproven = false, catalogue = [] }: MemoryOpti
 }
 
 function next<T extends StoredUser | StoredGroup>(current: T, change: Partial<T>): T {
-  return { ...current, ...change, version: current.version + 1, lastModified: new Date() }
+  return { ...current, ...change, version: current.version + 1, lastModified: nextInstant() }
+}
+
+let lastInstant = 0
+
+/** Now, and later than every instant before: resources that tie in what they are sorted by keep the order of their creation. */
+function nextInstant(): Date {
+  lastInstant = Math.max(Date.now(), lastInstant + 1)
+  return new Date(lastInstant)
 }
 
 const metaOf = ({ created, lastModified, version }: StoredUser | StoredGroup, resourceType: string) => ({
