@@ -1,0 +1,31 @@
+/** What people should look at. */
+export type NoticeKind =
+  | 'connection-parked'
+  | 'guard-tripped'
+  | 'shut-out-failed'
+  | 'shut-out-waiting'
+  | 'shut-out-withdrawn'
+  | 'update-refused'
+  | 'catalogue-refused'
+  | 'decision-needed'
+  | 'drift-found'
+  | 'token-expires'
+  | 'store-restored'
+
+export interface NoticeDraft {
+  readonly kind: NoticeKind
+  readonly connectionId?: string
+  /** With the kind and the connection: what makes two notices the same. */
+  readonly subject?: string
+  /** One or two sentences: what happened, and what to do about it. No secret. */
+  readonly text: string
+  readonly detail?: Readonly<Record<string, unknown>>
+}
+
+/** Grouped, not repeated: the same notice raised again counts up and is delivered once until it is resolved. */
+export interface Notices {
+  /** Never rejects: a notice that cannot be kept is logged. */
+  raise(draft: NoticeDraft): Promise<void>
+  /** The cause is gone. */
+  resolve(draft: Pick<NoticeDraft, 'kind' | 'connectionId' | 'subject'>): Promise<void>
+}
