@@ -12,6 +12,10 @@ import { files, read, root } from './repository.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
+interface Linted {
+  readonly messages: readonly { readonly type: string; readonly line: number; readonly message: string }[]
+}
+
 describe('docker/Dockerfile', () => {
   const text = read('docker/Dockerfile')
 
@@ -52,7 +56,7 @@ describe('docker/Dockerfile', () => {
 describe('compose files', () => {
   const linter = new DCLinter({ rules: {}, quiet: true, debug: false, exclude: [] })
   const errorsOf = async (path: string): Promise<readonly string[]> =>
-    (await linter.lintFiles([path], false)).flatMap(({ messages }) =>
+    ((await linter.lintFiles([path], false)) as readonly Linted[]).flatMap(({ messages }) =>
       messages.filter(({ type }) => type === 'error').map(({ line, message }) => `${line}: ${message}`),
     )
 
@@ -76,11 +80,7 @@ describe('compose files', () => {
     const folder = await mkdtemp(join(tmpdir(), 'drawbridge-compose-'))
     try {
       const path = join(folder, 'compose.yaml')
-      await writeFile(path, 'services:
-  gateway:
-    image: 1
-    ports: yes
-')
+      await writeFile(path, 'services:\n  gateway:\n    image: 1\n    ports: yes\n')
       assert.notDeepEqual(await errorsOf(path), [])
     } finally {
       await rm(folder, { recursive: true })
