@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs'
+import type { Logger } from 'pino'
+import type { Dispatcher } from 'undici'
+import type { Receiver } from '../audit/delivery/receiver.ts'
+import { syslogReceiver } from '../audit/delivery/syslog.ts'
+import { webhookReceiver } from '../audit/delivery/webhook.ts'
+import { type Keeper, startAuditKeeper } from '../audit/keeper.ts'
+import type { Environment } from '../config/model.ts'
+import { post } from '../egress.ts'
+import type { Store } from '../store/open.ts'
+
+/** Seals, delivers and drops events of the audit while the gateway runs. */
+export function openAudit(
+  environment: Environment,
+  store: Store,
+  dispatcher: Dispatcher,
+  log: Logger,
+): Keeper {
+  const { auditWebhook, auditSyslog, auditRetentionDays: retentionDays } = environment
+  const receivers: Receiver[] = []
+  if (auditWebhook) {
+    const { url, secret } = auditWebhook
+    receivers.push(webhookReceiver(url, secret, (to, headers, body) => post(dispatcher, to, headers, body)))
+  }
+  if (auditSyslog) receivers.push(syslogReceiver(auditSyslog, release()))
+  return startAuditKeeper({ store: store.audit, log, receivers, retentionDays })
+}
+
+function release(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}
