@@ -1,5 +1,5 @@
 import { lookup, type LookupAddress, type LookupOptions } from 'node:dns'
-import { Agent } from 'undici'
+import { Agent, type Dispatcher } from 'undici'
 import { isPublicAddress } from './config/base-url.ts'
 
 type Found = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void
@@ -37,4 +37,25 @@ export function createDispatcher(insecureTargets: readonly string[]): Agent {
     keepAliveTimeout: 10_000,
     connect: { timeout: 5_000, lookup: publicLookup(insecureTargets) as never },
   })
+}
+
+/** Posts a text and gives the status of the answer, whose body is not read. Redirects are not followed. */
+export async function post(
+  dispatcher: Dispatcher,
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+): Promise<number> {
+  const { origin, pathname, search } = new URL(url)
+  const answer = await dispatcher.request({
+    origin,
+    path: `${pathname}${search}`,
+    method: 'POST',
+    headers,
+    body,
+    headersTimeout: 10_000,
+    bodyTimeout: 10_000,
+  })
+  await answer.body.dump()
+  return answer.statusCode
 }

@@ -1,4 +1,4 @@
-import { pino, stdTimeFunctions, type Logger, type LoggerOptions } from 'pino'
+import { pino, type Logger, type LoggerOptions } from 'pino'
 import type { Environment } from './config/model.ts'
 
 /** Keys whose values never reach a log, wherever they stand in the first three levels of a log line. */
@@ -19,7 +19,7 @@ const secretKeys = [
 export function loggerOptions(level: Environment['logLevel']): LoggerOptions {
   return {
     level,
-    timestamp: stdTimeFunctions.isoTime,
+    timestamp: isoTime,
     formatters: { level: (label) => ({ level: label }) },
     redact: {
       paths: ['', '*.', '*.*.'].flatMap((prefix) => secretKeys.map((key) => `${prefix}${key}`)),
@@ -28,6 +28,28 @@ export function loggerOptions(level: Environment['logLevel']): LoggerOptions {
   }
 }
 
+/**
+ * To the standard output, in pieces of 4 KB or ten times a second, whichever comes first, and before the process ends by
+ * itself: a write for each line costs more than a short request. Killed, a process loses what it logged in a tenth of a
+ * second; what must not be lost is in the store.
+ */
 export function createLogger(level: Environment['logLevel']): Logger {
-  return pino(loggerOptions(level))
+  return pino(
+    loggerOptions(level),
+    pino.destination({ dest: 1, sync: false, minLength: 4_096, periodicFlush: 100 }),
+  )
+}
+
+let second = 0
+let upToSeconds = ''
+
+/** The time as pino wants it, its seconds written once each. */
+function isoTime(): string {
+  const now = Date.now()
+  const milliseconds = now % 1_000
+  if (now - milliseconds !== second) {
+    second = now - milliseconds
+    upToSeconds = `,"time":"${new Date(now).toISOString().slice(0, 20)}`
+  }
+  return `${upToSeconds}${String(milliseconds).padStart(3, '0')}Z"`
 }

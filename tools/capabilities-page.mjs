@@ -15,6 +15,8 @@ const rows = {
   'written together': ({ can }) => can.updateTogether?.join(', ') ?? '–',
   roles: ({ can }) => entitlements(can.entitlements.role),
   'groups, teams': ({ can }) => entitlements(can.entitlements.group),
+  'makes groups, teams': ({ can }) => groups(can.groups),
+  'settings by rule': ({ can }) => settings(can.settings),
   'reads lag by up to': ({ can }) => (can.readLagMs ? `${can.readLagMs / 1000} s` : '–'),
   'default steps when inactive': ({ vendor }) => vendor.deprovision.inactive.join(', then '),
   'default steps when deleted': ({ vendor }) => vendor.deprovision.deleted.join(', then '),
@@ -38,6 +40,16 @@ export function capabilitiesPage(vendors, plans) {
     '',
     ...planTables(plans, vendors),
   ].join('\n')
+}
+
+function groups(support) {
+  if (!support) return 'no'
+  const further = ['rename', 'remove'].filter((ability) => support[ability])
+  return ['yes', ...further.map((ability) => `${ability}s them`)].join(', ')
+}
+
+function settings(support) {
+  return Object.keys(support ?? {}).join(', ') || 'none'
 }
 
 function entitlements(support) {

@@ -5,11 +5,13 @@ import { fileURLToPath } from 'node:url'
 import { publishedSchema } from '../src/config/json-schema.ts'
 import { vendors } from '../src/vendors/registry.ts'
 import { capabilitiesPage } from './capabilities-page.mjs'
+import { commandLinePage } from './command-line-page.mjs'
 import { conformancePage } from './conformance-page.mjs'
 import { planFacts } from './plan-tables.mjs'
 
 const conformance = conformancePage()
 const documents = {
+  'docs/command-line.md': commandLinePage(),
   'docs/schemas/drawbridge.schema.json': `${JSON.stringify(publishedSchema(vendors), null, 2)}\n`,
   'docs/scim-conformance.md': conformance.text,
   'docs/vendors/capabilities.md': capabilitiesPage(vendors, await planFacts()),

@@ -1,14 +1,16 @@
 import { loadConfiguration } from '../config/load.ts'
 import type { ConnectionConfig, DirectoryConfig } from '../config/model.ts'
-import type { Rule } from '../translators/model.ts'
+import type { GuardLimit } from '../translators/model.ts'
+import { grantWords, ruleWords } from '../translators/rules/words.ts'
+import { ruleHints, type RuleHint } from '../doctor/rules/hints.ts'
 import { vendorOf, vendors } from '../vendors/registry.ts'
 import { reportFaults } from './configuration.ts'
 import { exitCodes, type ExitCode } from './exit-codes.ts'
 import type { Output, Surroundings } from './output.ts'
 
-/** Checks a configuration file offline and shows what it means; secrets are never shown. */
+/** Checks a configuration file, offline unless `live`, and shows what it means; secrets are never shown. */
 export async function check(
-  options: { readonly config: string; readonly json?: boolean },
+  options: { readonly config: string; readonly live?: boolean; readonly json?: boolean },
   { env }: Pick<Surroundings, 'env'>,
   output: Output,
 ): Promise<ExitCode> {
@@ -19,10 +21,39 @@ export async function check(
     return exitCodes.usage
   }
   const { directories } = loaded.configuration
+  const hints = [...ruleHints(directories, vendorOf), ...(options.live ? await live(directories, env) : [])]
+  const ok = hints.every(({ state }) => state !== 'failed')
   if (options.json)
-    output.json({ ok: true, file: options.config, directories: directories.map(withoutSecrets) })
-  else for (const line of describe(options.config, directories, output)) output.line(line)
-  return exitCodes.ok
+    output.json({ ok, file: options.config, directories: directories.map(withoutSecrets), hints })
+  else {
+    for (const line of describe(options.config, directories, output)) output.line(line)
+    for (const line of hintLines(hints, output)) output.line(line)
+  }
+  return ok ? exitCodes.ok : exitCodes.failed
+}
+
+async function live(
+  directories: readonly DirectoryConfig[],
+  env: Surroundings['env'],
+): Promise<readonly RuleHint[]> {
+  const { checkLive } = await import('./rules/check-live.ts')
+  return checkLive(directories, { env })
+}
+
+const styles = { hint: 'yellow', failed: 'red', unknown: 'yellow' } as const
+
+function hintLines(hints: readonly RuleHint[], { paint }: Output): readonly string[] {
+  const lines = hints.map(
+    ({ state, detail, ...place }) => `${paint(styles[state], state)} ${placeWords(place)}${detail}`,
+  )
+  return lines.length > 0 ? ['', ...lines] : []
+}
+
+function placeWords({ directory, connection, rule, line }: Omit<RuleHint, 'state' | 'detail'>): string {
+  const where = connection === undefined ? directory : `${directory}/${connection}`
+  const which = rule === undefined ? '' : rule === 'default' ? ' default' : ` rule ${rule + 1}`
+  const place = `${where}${which}${line === undefined ? '' : ` (line ${line})`}`
+  return place === '' ? '' : `${place}: `
 }
 
 function withoutSecrets({ tokens, connections, ...directory }: DirectoryConfig): object {
@@ -61,6 +92,7 @@ function describeConnection({ vendor, apiProfile, settings, policy }: Connection
   const { deprovision, reply } = policy
   return [
     field('vendor', vendorOf(vendor)?.name ?? vendor),
+    field('mode', policy.mode),
     field('profile', apiProfile),
     field(
       'settings',
@@ -68,22 +100,24 @@ function describeConnection({ vendor, apiProfile, settings, policy }: Connection
     ),
     field('people', policy.people === 'assigned' ? 'everyone pushed' : 'whom a rule grants something'),
     field('login', policy.login),
-    ...policy.rules.map((rule) =>
-      field('rule', `group ${JSON.stringify(rule.group)} grants ${grantText(rule)}`),
-    ),
-    field('default', grantText(policy.default) || 'nothing'),
+    ...policy.rules.map((rule) => field('rule', ruleWords(rule))),
+    field('default', grantWords(policy.default) || 'nothing'),
+    ...(policy.exclusive ? [field('exclusive', 'what Drawbridge did not grant is revoked too')] : []),
     field('when inactive', deprovision.inactive.join(', then ')),
     field('when deleted', deprovision.deleted.join(', then ')),
+    ...(deprovision.graceDays > 0 ? [field('grace', `${deprovision.graceDays} days before a removal`)] : []),
     field('rename', policy.rename),
     field('adopt', policy.adopt),
+    field('protect', listOf(policy.guard.protect) || 'nobody'),
+    field('shut-outs', limitText(policy.guard.shutOuts)),
+    field('revokes', limitText(policy.guard.revokes)),
     field('reply', `within ${reply.budgetMs} ms; a pending shut-out: ${reply.pendingShutOut}`),
   ]
 }
 
-function grantText({ role, team, vendorGroup, scope }: Omit<Rule, 'group'>): string {
-  const grants = Object.entries({ role, team, vendorGroup }).filter(([, name]) => name !== undefined)
-  const where = Object.entries(scope ?? {}).map(([level, name]) => ` in ${level} ${JSON.stringify(name)}`)
-  return listOf(grants.map(([kind, name]) => `${kind} ${JSON.stringify(name)}`)) + where.join('')
+function limitText({ count, withinMs, percent }: GuardLimit): string {
+  const share = percent === undefined ? '' : `, or ${percent} % of the accounts if that is less`
+  return `${count} within ${withinMs / 60_000} minutes${share}; the rest waits`
 }
 
 function field(name: string, value: string): string {

@@ -1,5 +1,6 @@
 import type { Configuration, Environment } from '../config/model.ts'
 import { examine, type Patient } from '../doctor/examine.ts'
+import type { Memory } from '../doctor/open.ts'
 import { page } from '../doctor/page.ts'
 import { createDispatcher } from '../egress.ts'
 import { createLogger } from '../logger.ts'
@@ -14,7 +15,7 @@ const timeoutMs = 30_000
 /** Examines one connection at its vendor; `name` may carry its directory, as in `corp/falcon`. */
 export async function doctor(
   name: string,
-  options: { readonly config: string; readonly json?: boolean },
+  options: { readonly config: string; readonly json?: boolean; readonly reprobe?: boolean },
   surroundings: Pick<Surroundings, 'env'>,
   output: Output,
 ): Promise<ExitCode> {
@@ -33,7 +34,10 @@ export async function doctor(
     )
     return exitCodes.usage
   }
-  const report = await withKit(settings.environment, (kit) => examine(patient, kit))
+  const { environment } = settings
+  const report = await withMemory(environment, patient, options.reprobe === true, output, (memory) =>
+    withKit(environment, (kit) => examine(patient, kit, memory)),
+  )
   if (options.json) output.json(report)
   else for (const line of page(report, output.paint)) output.line(line)
   return report.ok ? exitCodes.ok : exitCodes.failed
@@ -50,6 +54,37 @@ function patientsOf({ directories }: Configuration): readonly Patient[] {
 
 function pathOf({ directory, connection }: Patient): string {
   return `${directory}/${connection.name}`
+}
+
+const nothing = async (): Promise<undefined> => undefined
+
+/**
+ * Lends what the store of DATABASE_URL keeps of the API profile; only who asks again
+ * keeps what was found. An embedded store belongs to the
+ * gateway that runs it.
+ */
+async function withMemory<T>(
+  { databaseUrl }: Environment,
+  patient: Patient,
+  again: boolean,
+  output: Output,
+  work: (memory?: Memory) => Promise<T>,
+): Promise<T> {
+  if (databaseUrl === undefined || patient.connection.apiProfile !== 'auto') return work()
+  const { withKeptProfile } = await import('../store/connections/kept-profile.ts')
+  let hasBegun = false
+  try {
+    return await withKeptProfile(databaseUrl, patient, (kept) => {
+      hasBegun = true
+      return work(kept && { ...kept, ...(again ? { profile: nothing } : { keepProfile: nothing }) })
+    })
+  } catch (error) {
+    if (hasBegun) throw error
+    output.problem(
+      'The store of DATABASE_URL does not tell what is kept of the API profile; it is asked anew.',
+    )
+    return work()
+  }
 }
 
 async function withKit<T>({ insecureTargets }: Environment, work: (kit: Kit) => Promise<T>): Promise<T> {

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander'
 import { GatewayError } from '../errors.ts'
-import { exitCodes, type ExitCode } from './exit-codes.ts'
+import { CommandFailure, exitCodes, type ExitCode } from './exit-codes.ts'
 import { createOutput, type Surroundings } from './output.ts'
 import { createProgram } from './program.ts'
 
@@ -19,11 +19,12 @@ export async function run(argv: readonly string[], surroundings: Surroundings): 
     // The command line library has already written its message.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
     output.problem(failureText(error))
-    return exitCodes.failed
+    return error instanceof CommandFailure ? error.exitCode : exitCodes.failed
   }
 }
 
 function failureText(error: unknown): string {
+  if (error instanceof CommandFailure) return error.message
   if (error instanceof GatewayError) return `${error.code}: ${error.message}`
   return error instanceof Error ? `unexpected failure: ${error.stack ?? error.message}` : 'unexpected failure'
 }

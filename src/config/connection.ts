@@ -1,11 +1,11 @@
-import type { Policy, Rule } from '../translators/model.ts'
-import type { AnyVendor, EntitlementKind } from '../vendors/contract.ts'
+import type { GuardLimit, Policy } from '../translators/model.ts'
+import type { AnyVendor } from '../vendors/contract.ts'
 import { durationMs } from './duration.ts'
 import type { ConnectionConfig } from './model.ts'
 import { findings } from './file/findings.ts'
 import { isRecord, nearest, type Finding, type Path } from './file/problems.ts'
-import type { RawConnection, RawRule } from './file/schema.ts'
-import { unavailable } from './unavailable.ts'
+import type { RawConnection } from './file/schema.ts'
+import { ruleFindings, toRule } from './rules/check.ts'
 import { checkSettings, credentialsSchema, defaultSteps, possibleSteps } from './vendor-settings.ts'
 
 /** What checking a part of the file needs to know of the rest. */
@@ -23,6 +23,7 @@ export interface Checked<T> {
 }
 
 const longestReplyMs = 50_000
+const shortestSurveyMs = 60_000
 
 /** Checks one connection as far as its shape allows; `value` is meant only when the whole file has no findings. */
 export function checkConnection(
@@ -32,7 +33,7 @@ export function checkConnection(
   context: Context,
 ): Checked<ConnectionConfig> {
   const vendor = context.vendors.find(({ id }) => id === raw.vendor)
-  const general = [...unavailable(soundParts(raw, base, context), base), ...replyFindings(raw, base, context)]
+  const general = [...replyFindings(raw, base, context), ...reconcileFindings(raw, base, context)]
   if (!vendor) return { findings: [...general, ...unknownVendor(raw.vendor, base, context)] }
 
   const settings = checkSettings(vendor, raw.settings, [...base, 'settings'], context.insecureTargets)
@@ -45,7 +46,7 @@ export function checkConnection(
     ...credentials,
     ...stepFindings(vendor, raw, base, context),
     ...invitationFindings(vendor, raw, base),
-    ...grantFindings(vendor, raw, base, context),
+    ...ruleFindings(vendor, raw, base, context),
   ]
   if (all.length > 0 || !context.sound(base)) return { findings: all }
   return {
@@ -73,7 +74,7 @@ function policyOf(
     people: raw.people ?? 'assigned',
     login: raw.login ?? 'userName',
     rules: (raw.rules ?? []).map((rule, index) => toRule(rule, lineOf([...base, 'rules', index]))),
-    default: only(raw.default ?? {}, ['role', 'team', 'vendorGroup', 'scope']),
+    default: only(raw.default ?? {}, ['role', 'team', 'vendorGroup', 'scope', 'set']) as Policy['default'],
     exclusive: raw.exclusive ?? false,
     deprovision: {
       inactive: raw.deprovision?.inactive ?? steps.inactive,
@@ -82,31 +83,34 @@ function policyOf(
     },
     rename: raw.rename ?? 'keep',
     adopt: raw.adopt ?? 'always',
+    guard: {
+      protect: raw.guard?.protect ?? [],
+      shutOuts: limitOf(raw.guard?.shutOuts, 25),
+      revokes: limitOf(raw.guard?.revokes, 100),
+    },
     reinvite: raw.reinvite ?? 'never',
     reply: {
       budgetMs: durationMs(raw.reply?.budget ?? '8s') ?? 8000,
       pendingShutOut: raw.reply?.pendingShutOut ?? 'retry',
     },
+    reconcile: reconcileOf(raw),
   }
 }
 
-function toRule(raw: RawRule, line: number): Rule {
-  return { group: raw.group ?? '', ...only(raw, ['role', 'team', 'vendorGroup', 'scope']), line }
+const guardWindow = '1h'
+
+function limitOf(raw: NonNullable<RawConnection['guard']>['shutOuts'], count: number): GuardLimit {
+  return {
+    count: raw?.count ?? count,
+    withinMs: durationMs(raw?.within ?? guardWindow) ?? 3_600_000,
+    ...(raw?.percent === undefined ? {} : { percent: raw.percent }),
+  }
 }
 
 function only<T extends object, K extends keyof T>(value: T, keys: readonly K[]): Pick<T, K> {
   return Object.fromEntries(
     keys.filter((key) => value[key] !== undefined).map((key) => [key, value[key]]),
   ) as Pick<T, K>
-}
-
-function soundParts(raw: RawConnection, base: Path, { sound }: Context): RawConnection {
-  const parts = Object.entries(raw).filter(([key]) => key === 'rules' || sound([...base, key]))
-  const rules = Array.isArray(raw.rules) ? raw.rules : []
-  return {
-    ...(Object.fromEntries(parts) as unknown as RawConnection),
-    rules: rules.map((rule, index) => (sound([...base, 'rules', index]) ? rule : {})),
-  }
 }
 
 function unknownVendor(vendor: unknown, base: Path, { vendors }: Context): readonly Finding[] {
@@ -117,6 +121,21 @@ function unknownVendor(vendor: unknown, base: Path, { vendors }: Context): reado
   return [
     { path: [...base, 'vendor'], message: `is not a vendor of this release (${known.join(', ')})${hint}` },
   ]
+}
+
+function reconcileOf({
+  reconcile: { every = '6h', repair } = {},
+}: RawConnection): NonNullable<Policy['reconcile']> {
+  const everyMs = durationMs(every)
+  return { ...(everyMs === undefined ? {} : { everyMs }), repair: repair ?? ['lacking', 'reactivated'] }
+}
+
+function reconcileFindings(raw: RawConnection, base: Path, { sound }: Context): readonly Finding[] {
+  const path = [...base, 'reconcile', 'every']
+  const every = sound(path) ? raw.reconcile?.every : undefined
+  return every !== undefined && (durationMs(every) ?? shortestSurveyMs) < shortestSurveyMs
+    ? [{ path, message: 'must be at least 1m, or never: a whole listing is read each time' }]
+    : []
 }
 
 function replyFindings(raw: RawConnection, base: Path, { sound }: Context): readonly Finding[] {
@@ -154,55 +173,4 @@ function invitationFindings(vendor: AnyVendor, { reinvite }: RawConnection, base
   const invites = vendor.profiles.some((profile) => vendor.capabilities(profile).account.create === 'invite')
   if (reinvite !== 'once' || invites) return []
   return [{ path: [...base, 'reinvite'], message: `${vendor.name} makes accounts without an invitation` }]
-}
-
-const kindOf = { role: 'role', team: 'group', vendorGroup: 'group' } as const satisfies Record<
-  string,
-  EntitlementKind
->
-const rightSides = Object.keys(kindOf) as (keyof typeof kindOf)[]
-
-function grantFindings(
-  vendor: AnyVendor,
-  raw: RawConnection,
-  base: Path,
-  context: Context,
-): readonly Finding[] {
-  const rules = Array.isArray(raw.rules) ? raw.rules : []
-  const ruleFindings = rules.flatMap((rule, index) => {
-    const path = [...base, 'rules', index]
-    return context.sound(path) ? [...sidesOf(rule, path), ...kindFindings(vendor, rule, path)] : []
-  })
-  const path = [...base, 'default']
-  return [...ruleFindings, ...(context.sound(path) ? kindFindings(vendor, raw.default ?? {}, path) : [])]
-}
-
-function sidesOf(rule: RawRule, path: Path): readonly Finding[] {
-  const left = [rule.group, rule.attribute, rule.roles].filter((side) => side !== undefined).length
-  const right = [rule.role, rule.team, rule.vendorGroup, rule.set].filter((side) => side !== undefined).length
-  const found: Finding[] = []
-  if (left !== 1) found.push({ path, message: 'a rule needs exactly one of group, attribute, roles' })
-  if (right === 0 && rule.roles === undefined)
-    found.push({ path, message: 'a rule must grant something: role, team or vendorGroup' })
-  if (rule.group === 'externalId:')
-    found.push({ path: [...path, 'group'], message: 'externalId: must be followed by a value' })
-  return found
-}
-
-function kindFindings(
-  vendor: AnyVendor,
-  grant: RawRule | NonNullable<RawConnection['default']>,
-  path: Path,
-): readonly Finding[] {
-  const tables = vendor.profiles.map((profile) => vendor.capabilities(profile).entitlements)
-  const missing = rightSides.filter(
-    (side) => grant[side] !== undefined && !tables.some((kinds) => kinds[kindOf[side]]),
-  )
-  const found: Finding[] = missing.map((side) => ({
-    path: [...path, side],
-    message: `${vendor.name} has no ${kindOf[side] === 'role' ? 'roles' : 'groups or teams'} that can be granted`,
-  }))
-  if (grant.scope && Object.keys(grant.scope).length !== 1)
-    found.push({ path: [...path, 'scope'], message: 'must name exactly one level' })
-  return found
 }

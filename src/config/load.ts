@@ -6,7 +6,7 @@ import { insecureTargetsOf } from './environment.ts'
 import type { Configuration, DirectoryConfig } from './model.ts'
 import { findings } from './file/findings.ts'
 import { isRecord, pathText, type Finding, type Path, type Problem } from './file/problems.ts'
-import { pathKey, resolveReferences, type Variables } from './file/references.ts'
+import { pathKey, resolveReferences, type SecretReader, type Variables } from './file/references.ts'
 import { ConfigurationSchema, type RawDirectory } from './file/schema.ts'
 import { readSource, type Source } from './file/source.ts'
 
@@ -28,7 +28,12 @@ export function loadConfiguration(path: string, env: Variables, vendors: readonl
 }
 
 /** As `loadConfiguration`, from the text of a file. */
-export function parseConfiguration(text: string, env: Variables, vendors: readonly AnyVendor[]): Loaded {
+export function parseConfiguration(
+  text: string,
+  env: Variables,
+  vendors: readonly AnyVendor[],
+  readSecretFile?: SecretReader,
+): Loaded {
   const source = readSource(text)
   if (!('lineOf' in source)) return { ok: false, problems: source }
   if (!isRecord(source.value))
@@ -37,7 +42,7 @@ export function parseConfiguration(text: string, env: Variables, vendors: readon
       problems: [{ path: '', line: 1, message: 'the file must hold a block "directories:"' }],
     }
 
-  const resolved = resolveReferences(source.value, env)
+  const resolved = resolveReferences(source.value, env, readSecretFile)
   const known = [...resolved.missing].map((key) => JSON.parse(key) as Path)
   const usable = (path: Path) => !known.some((each) => startsWith(path, each))
   const shape = findings(ConfigurationSchema, resolved.value).filter(({ path }) => usable(path))

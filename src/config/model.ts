@@ -35,7 +35,19 @@ export interface Environment {
   readonly tls?: { readonly certFile: string; readonly keyFile: string }
   readonly trustProxy: boolean | string
   readonly databaseUrl?: string
+  /** Closes `/metrics` to everybody else. */
+  readonly metricsToken?: string
   readonly dataDir: string
   readonly insecureTargets: readonly string[]
+  /** Secret of an admin of the operator API. */
+  readonly adminToken?: string
+  /** Where notices go, and what they are signed with. */
+  readonly noticeWebhook?: { readonly url: string; readonly secret: string }
+  /** Where the audit goes, and what it is signed with. */
+  readonly auditWebhook?: { readonly url: string; readonly secret: string }
+  /** `tcp://host:port` or `tls://host:port`. */
+  readonly auditSyslog?: string
+  /** Older events are dropped. */
+  readonly auditRetentionDays?: number
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
 }

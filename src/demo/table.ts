@@ -2,6 +2,7 @@ import type { Gateway } from '../app.ts'
 import type { LiveConnection } from '../provisioning/connections.ts'
 import type { DirectoryRef } from '../scim/ports.ts'
 import type { Standing } from '../store/connections/standings.ts'
+import { matching } from '../config/rules/matching.ts'
 import { wantedOf } from '../translators/wanted.ts'
 import { entitlementKey, type Entitlement, type EntitlementRef } from '../vendors/contract.ts'
 import type { DemoVendors } from './setting.ts'
@@ -88,6 +89,8 @@ async function wantedAt(
     policy,
     catalogue,
     capabilities: can,
+    matching,
+    now: new Date().toISOString(),
   })
   return wanted.kind === 'present'
     ? wanted.entitlements.map(({ ref }: { ref: EntitlementRef }) => entitlementKey(ref))

@@ -4,6 +4,7 @@ import { resolve } from '../translators/entitlements/catalogue.ts'
 import { deviationOf } from '../translators/entitlements/unresolved.ts'
 import { wishesOf } from '../translators/entitlements/wishes.ts'
 import type { Policy } from '../translators/model.ts'
+import { hasTemplate } from '../translators/rules/right-side.ts'
 import type { AccountSummary, AnyVendor, Entitlement, Target } from '../vendors/contract.ts'
 import type { Finding } from './model.ts'
 
@@ -98,7 +99,9 @@ function rules(entries: readonly Entitlement[], { rules: all, default: usual }: 
     ...all.map((right, rule) => ({ right, reason: { rule, ...(right.line && { line: right.line }) } })),
     { right: usual, reason: { rule: 'default' } as const },
   ]
-  const wishes = reasons.flatMap(({ right, reason }) => wishesOf(right).map((wish) => ({ wish, reason })))
+  // What a template stands for only the groups of the directory can tell: `drawbridge check --live`.
+  const plain = reasons.filter(({ right }) => !hasTemplate(right))
+  const wishes = plain.flatMap(({ right, reason }) => wishesOf(right).map((wish) => ({ wish, reason })))
   const problems = wishes.flatMap(({ wish, reason }) => {
     const resolution = resolve(wish, entries)
     return resolution.kind === 'found' ? [] : [deviationOf(wish, reason, resolution).detail]

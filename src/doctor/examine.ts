@@ -5,7 +5,7 @@ import { accounts, catalogue, credentials, identity, search, tenant } from './ch
 import { clockFinding, createRecorder, limitsFinding, routeFindings } from './exchanges.ts'
 import type { Finding, Report } from './model.ts'
 import { nativeScimOf } from './native-scim.ts'
-import { open } from './open.ts'
+import { type Memory, open } from './open.ts'
 
 export interface Patient {
   readonly directory: string
@@ -14,10 +14,14 @@ export interface Patient {
 }
 
 /** Looks at everything that a connection needs and tells what is wrong. Changes nothing at the vendor. */
-export async function examine({ directory, connection, vendor }: Patient, kit: Kit): Promise<Report> {
+export async function examine(
+  { directory, connection, vendor }: Patient,
+  kit: Kit,
+  memory?: Memory,
+): Promise<Report> {
   const recorder = createRecorder()
   const watched = { ...kit, observe: recorder.observe }
-  const { target, profile, finding: profileFinding } = await open(connection, vendor, watched)
+  const { target, profile, finding: profileFinding } = await open(connection, vendor, watched, memory)
 
   const accepted = await credentials(target, vendor)
   const own: Finding[] = []
@@ -30,7 +34,8 @@ export async function examine({ directory, connection, vendor }: Patient, kit: K
     profileFinding,
     accepted.finding,
     ...own,
-    ...looked.findings,
+    // What the vendor's own examination tells is told once.
+    ...looked.findings.filter(({ check }) => own.every((each) => each.check !== check)),
     clockFinding(recorder.exchanges),
     limitsFinding(recorder.exchanges),
   ]

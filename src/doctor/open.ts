@@ -1,5 +1,6 @@
 import { VendorError } from '../errors.ts'
 import type { ConnectionConfig } from '../config/model.ts'
+import type { ConnectionStore } from '../provisioning/ports.ts'
 import { targetOf } from '../provisioning/profile.ts'
 import type { AnyVendor, ApiProfile, Target } from '../vendors/contract.ts'
 import type { Kit } from '../vendors/kit/kit.ts'
@@ -12,22 +13,29 @@ export interface Opened {
   readonly finding: Finding
 }
 
-/** Opens a connection in the API profile that the gateway would use. Asks the vendor anew and keeps nothing. */
+/** What the API profile that was found out is kept in; the ids of its methods mean nothing here. */
+export type Memory = Pick<ConnectionStore, 'profile' | 'keepProfile'>
+
+const forgetful: Memory = { profile: async () => undefined, keepProfile: async () => undefined }
+
+/** Opens a connection in the API profile that the gateway would use. Without a memory the vendor is asked anew. */
 export async function open(
   { apiProfile, settings, credentials }: ConnectionConfig,
   vendor: AnyVendor,
   kit: Kit,
+  memory: Memory = forgetful,
 ): Promise<Opened> {
+  const since = apiProfile === 'auto' ? (await memory.profile(vendor.id))?.at : undefined
   const connect = (profile: ApiProfile): Opened => {
     // Both were checked against the vendor's own schemas when the configuration was read.
     const target = vendor.connect(
       { settings: settings as never, credentials: credentials as never, profile },
       kit,
     )
-    const how = apiProfile === 'auto' ? 'found by asking' : 'as configured'
+    const found = since === undefined ? 'found by asking' : `found ${since} and kept; --reprobe asks again`
+    const how = apiProfile === 'auto' ? found : 'as configured'
     return { target, profile, finding: { check: 'profile', state: 'ok', detail: `${profile}, ${how}` } }
   }
-  const memory = { profile: async () => undefined, keepProfile: async () => undefined }
   let opened: Opened | undefined
   try {
     await targetOf({ id: vendor.id, vendor, apiProfile }, memory, (profile) => {

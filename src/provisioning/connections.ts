@@ -3,7 +3,8 @@ import type { Policy } from '../translators/model.ts'
 import type { AnyVendor, ApiProfile, Capabilities, Entitlement, Target } from '../vendors/contract.ts'
 import type { Kit } from '../vendors/kit/kit.ts'
 import { backoffMs } from './backoff.ts'
-import type { ConnectionStore } from './ports.ts'
+import { priorities, type ConnectionStore } from './ports.ts'
+import type { Notices } from './notices/ports.ts'
 import { policyAs, targetOf } from './profile.ts'
 
 /** What a connection is made of: stored facts and, from the configuration, its secrets. */
@@ -25,17 +26,23 @@ export interface OpenConnection extends Pick<ConnectionSpec, 'id' | 'name' | 'di
   ready(): Promise<LiveConnection>
   /** Vendor calls of this work are served by its priority; `pauses` are milliseconds by path class. */
   during<T>(priority: number, pauses: Readonly<Record<string, number>>, work: () => Promise<T>): Promise<T>
+  /** Long work behind all other: its calls wait for their turn however long that takes. */
+  patiently<T>(work: () => Promise<T>): Promise<T>
 }
 
 /** A connection that can be worked with; facts about its tenant are read once and kept. */
-export interface LiveConnection extends Omit<OpenConnection, 'ready' | 'during'> {
+export interface LiveConnection extends Omit<OpenConnection, 'ready' | 'during' | 'patiently'> {
   readonly target: Target
   readonly can: Capabilities
   /** `<vendor>:<tenant id>`, confirmed against the store; `maxAgeMs` asks the vendor again when the last look is older. */
   tenant(maxAgeMs?: number): Promise<string>
   /** The gateway's own account at the vendor, if it has one. */
   self(): Promise<string | undefined>
-  catalogue(options?: { readonly refresh: boolean }): Promise<readonly Entitlement[]>
+  /** `refresh`: not older than a minute, or than `maxAgeMs`. */
+  catalogue(options?: {
+    readonly refresh: boolean
+    readonly maxAgeMs?: number
+  }): Promise<readonly Entitlement[]>
 }
 
 const selfAgeMs = 10 * 60_000
@@ -66,7 +73,12 @@ function kept<T>(now: () => number, ask: () => Promise<T>): (maxAgeMs: number) =
   }
 }
 
-export function openConnection(spec: ConnectionSpec, store: ConnectionStore, kit: Kit): OpenConnection {
+export function openConnection(
+  spec: ConnectionSpec,
+  store: ConnectionStore,
+  kit: Kit,
+  notices?: Notices,
+): OpenConnection {
   const { id, name, directoryId, policy, vendor, settings, credentials } = spec
   const pace = kit.pacing?.connection()
   // Both were checked against the vendor's own schemas when the configuration was read.
@@ -78,7 +90,7 @@ export function openConnection(spec: ConnectionSpec, store: ConnectionStore, kit
     const self = kept(kit.now, () => target.self())
     // Whose credentials these are may decide what can be done with them.
     await self(selfAgeMs)
-    return toLive({ ...spec, policy: policyAs(spoken, spec) }, target, self, store, kit)
+    return toLive({ ...spec, policy: policyAs(spoken, spec) }, target, self, store, kit, notices)
   }
   return {
     id,
@@ -92,6 +104,7 @@ export function openConnection(spec: ConnectionSpec, store: ConnectionStore, kit
       for (const [pathClass, ms] of Object.entries(pauses)) pace.pause(pathClass, ms)
       return pace.during(priority, work)
     },
+    patiently: (work) => (pace ? pace.during(priorities.backlog, work, 'patient') : work()),
   }
 }
 
@@ -119,6 +132,7 @@ function toLive(
   self: (maxAgeMs: number) => Promise<string | undefined>,
   store: ConnectionStore,
   kit: Kit,
+  notices: Notices | undefined,
 ): LiveConnection {
   const tenant = kept(kit.now, async () => {
     const id = `${spec.vendor.id}:${await target.tenant()}`
@@ -133,7 +147,7 @@ function toLive(
     })
     return id
   })
-  const fetched = kept(kit.now, () => fetchCatalogue(spec, target, store, kit.log))
+  const fetched = kept(kit.now, () => fetchCatalogue(spec, target, store, kit.log, notices))
   let stored: Promise<readonly Entitlement[] | undefined> | undefined
 
   return {
@@ -146,8 +160,8 @@ function toLive(
     can: target.capabilities,
     tenant: (maxAgeMs = Number.POSITIVE_INFINITY) => tenant(maxAgeMs),
     self: () => self(selfAgeMs),
-    async catalogue({ refresh } = { refresh: false }) {
-      if (refresh) return fetched(refreshAgeMs)
+    async catalogue({ refresh, maxAgeMs = refreshAgeMs } = { refresh: false }) {
+      if (refresh) return fetched(maxAgeMs)
       stored ??= store
         .catalogue(spec.id)
         .then((known) => (known && known.ageMs < catalogueAgeMs ? known.entries : undefined))
@@ -161,11 +175,14 @@ async function fetchCatalogue(
   target: Target,
   store: ConnectionStore,
   log: Kit['log'],
+  notices: Notices | undefined,
 ): Promise<readonly Entitlement[]> {
   const [entries, before] = await Promise.all([target.catalogue(), store.catalogue(id)])
   // A half-empty answer would look like a mass removal of roles; the old one stays until an operator has looked.
   if (before && entries.length * 2 < before.entries.length) {
     log.error({ connection: name, before: before.entries.length, now: entries.length }, 'catalogue refused')
+    const text = `${name} offered ${before.entries.length} roles and groups, and ${entries.length} now: that is not believed, and nothing is taken away for it. Check the permissions of the credentials, and the vendor.`
+    await notices?.raise({ kind: 'catalogue-refused', connectionId: id, text })
     return before.entries
   }
   if (entries.length === 0) {
@@ -175,6 +192,7 @@ async function fetchCatalogue(
     })
   }
   await store.keepCatalogue(id, entries)
+  await notices?.resolve({ kind: 'catalogue-refused', connectionId: id })
   return entries
 }
 
@@ -187,8 +205,9 @@ export function openConnections(
   specs: readonly ConnectionSpec[],
   store: ConnectionStore,
   kit: Kit,
+  notices?: Notices,
 ): Connections {
-  const live = new Map(specs.map((spec) => [spec.id, openConnection(spec, store, kit)]))
+  const live = new Map(specs.map((spec) => [spec.id, openConnection(spec, store, kit, notices)]))
   const byDirectory = Map.groupBy(live.values(), ({ directoryId }) => directoryId)
   return {
     byId: (id) => live.get(id),

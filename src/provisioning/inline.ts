@@ -67,15 +67,18 @@ async function runOne(by: Provisioner, userId: string, accountId: string, deadli
 }
 
 function outcomeOf(by: Provisioner, standing: AccountStanding): AccountOutcome {
-  const { connectionId, connection, proven, status, linked, uncertain, failure, dueInMs } = standing
-  const pendingShutOut = by.connections.byId(connectionId)?.policy.reply.pendingShutOut ?? 'retry'
+  const { connectionId, connection, proven, status, linked, uncertain, failure, dueInMs, excused } = standing
+  const { mode, reply } = by.connections.byId(connectionId)?.policy ?? {}
+  // Nothing is done there, and nobody is to wait for it (ADR 0009).
+  const aside = mode === 'shadow' || excused === true
+  const pendingShutOut = aside ? 'accept' : (reply?.pendingShutOut ?? 'retry')
   return {
     connection,
-    state: proven ? 'proven' : status === 'failed' ? 'refused' : 'pending',
+    state: proven ? 'proven' : status === 'failed' && !aside ? 'refused' : 'pending',
     ...(failure ? { detail: failure.detail } : {}),
     mayExist: linked || uncertain,
     pendingShutOut,
-    retryAfter: retryAfter(dueInMs),
+    retryAfter: status === 'waiting' ? longestRetryAfterSeconds : retryAfter(dueInMs),
   }
 }
 
@@ -90,7 +93,9 @@ function objection(
   body: ResourceBody,
 ): string | undefined {
   // Whom a `mapped` connection provisions depends on groups, which come later.
-  const assigned = connections.filter(({ policy }) => policy.people === 'assigned')
+  const assigned = connections.filter(
+    ({ policy }) => policy.people === 'assigned' && policy.mode !== 'shadow',
+  )
   for (const { name, policy } of assigned) {
     const login = loginOf(body, policy.login)
     if (login === undefined) {

@@ -12,12 +12,12 @@ export interface HeldLease {
 }
 
 export interface LeaseKeeper {
-  hold(claimed: Claimed): HeldLease
+  hold(claimed: Pick<Claimed, 'lease'>): HeldLease
   close(): void
 }
 
 /** Renews all leases of this process together, every 5 s. */
-export function createLeaseKeeper(queue: AccountQueue, log: Logger, everyMs = renewEveryMs): LeaseKeeper {
+export function createLeaseKeeper(queue: Pick<AccountQueue, 'renew'>, log: Logger, everyMs = renewEveryMs): LeaseKeeper {
   const held = new Map<string, Lease>()
 
   const renew = async (): Promise<void> => {

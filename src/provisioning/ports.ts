@@ -1,5 +1,7 @@
 import type { Failure } from '../errors.ts'
+import type { PlanReason } from './plans/ports.ts'
 import type { Deviation, GroupRef, Held, JournalOperation, Snapshot } from '../translators/model.ts'
+import type { MadeGroups } from '../translators/rules/vendor-groups.ts'
 import type { ApiProfile, Entitlement, ShutOutStep } from '../vendors/contract.ts'
 
 /**
@@ -46,6 +48,15 @@ export interface AccountFailure {
     | 'no-login'
     | 'domain'
     | 'no-step'
+    | 'protected'
+    | 'shadow'
+    | 'approval'
+    | 'rejected'
+    | 'mass-change'
+    | 'rename-refused'
+    | 'unmanaged'
+    | 'restored'
+    | 'waiting-group'
   /** One sentence in the vendor's words, redacted, or ours. */
   readonly detail: string
   /** ISO 8601 instant. */
@@ -72,6 +83,23 @@ export interface OpenOperation {
   readonly openedAt: string
 }
 
+/** An operator holds the person shut out against the directory. */
+export interface Hold {
+  readonly reason: string
+  readonly by: string
+  /** ISO 8601 instants. */
+  readonly at: string
+  readonly until?: string
+}
+
+/** What a run needs of a plan that was recorded. */
+export interface KnownPlan {
+  readonly hash: string
+  readonly reason: PlanReason
+  readonly state: 'recorded' | 'waiting' | 'approved' | 'rejected'
+  readonly operations: readonly JournalOperation[]
+}
+
 /** Everything that one run needs, in one read. */
 export interface AccountWork {
   readonly accountId: string
@@ -92,10 +120,26 @@ export interface AccountWork {
     readonly id: string
     /** The SCIM User as wanted: plain JSON without `id` and `meta`. */
     readonly resource: Readonly<Record<string, unknown>>
+    /** Wanted, and not held shut out by an operator. */
     readonly active: boolean
     readonly deleted: boolean
+    readonly hold?: Hold
+    /** Made by an import, and the client has not written to it: nothing is planned. */
+    readonly unclaimed?: boolean
   }
   readonly groups: readonly GroupRef[]
+  /** The vendor's groups that are made for those of them. */
+  readonly made?: MadeGroups
+  /** The plan that is recorded for the account. */
+  readonly plan?: KnownPlan
+  /** An operator took the account out of provisioning. */
+  readonly unmanaged?: boolean
+  /** What is held is in doubt: the vendor is read before anything is planned from it. */
+  readonly uncertain?: boolean
+  /** The store was restored and nobody has looked yet: only shut-outs run. */
+  readonly recovering?: boolean
+  /** Milliseconds since the shut-out that is not proven was asked for, by the store's clock. */
+  readonly shutOutAskedMsAgo?: number
   /** Milliseconds for which path classes of the connection are paused, by any process. */
   readonly pauses?: Readonly<Record<string, number>>
 }
@@ -107,6 +151,8 @@ export interface AccountUpdate {
   readonly vendorTenant?: string | null
   readonly held?: Held | null
   readonly snapshot?: Snapshot | null
+  /** The vendor was read: what is held is known again. */
+  readonly uncertain?: false
 }
 
 export interface OperationClosing {
@@ -138,7 +184,7 @@ export interface AccountQueue {
    * connection is paused only shut-outs and revokes are claimed: their calls may be of another class.
    */
   claimDue(limit: number): Promise<readonly Claimed[]>
-  /** Claims one account whether due or not. `busy`: leased elsewhere. `paused`: its connection is parked. */
+  /** Claims one account whether due or not. `busy`: leased elsewhere. `paused`: its connection is parked, or another process has changed it. */
   claim(accountId: string): Promise<Claimed | 'busy' | 'paused' | 'gone'>
   /** Prolongs leases; gives back those still held. */
   renew(leases: readonly Lease[]): Promise<readonly Lease[]>
@@ -182,6 +228,8 @@ export interface AccountStanding {
   readonly failure?: AccountFailure
   /** Milliseconds until it is tried again. */
   readonly dueInMs?: number
+  /** Nobody waits for its proof: it is unmanaged, or an operator accepts that a shut-out stays undone. */
+  readonly excused?: true
 }
 
 export interface ResolvedProfile {

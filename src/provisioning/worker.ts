@@ -16,6 +16,8 @@ export interface WorkerOptions {
   readonly concurrency: number
   /** Longest time between two looks at the queue. */
   readonly pollMs: number
+  /** Processes that work on the same accounts: `concurrency` is of them all. */
+  readonly processes?: () => number
   /** How long `close` waits for runs that are under way; their leases run out by themselves afterwards. */
   readonly drainMs: number
 }
@@ -24,7 +26,7 @@ export const workerDefaults: WorkerOptions = { concurrency: 16, pollMs: 1_000, d
 
 /** Takes up what is due, by priority, until it is closed. */
 export function startWorker(by: Provisioner, options: WorkerOptions = workerDefaults): Worker {
-  const { concurrency, pollMs, drainMs } = options
+  const { concurrency, pollMs, drainMs, processes = () => 1 } = options
   const running = new Set<Promise<void>>()
   let wakeUp = Promise.withResolvers<void>()
   let closing = false
@@ -41,7 +43,7 @@ export function startWorker(by: Provisioner, options: WorkerOptions = workerDefa
   }
 
   const turn = async (): Promise<void> => {
-    const free = concurrency - running.size
+    const free = Math.max(1, Math.floor(concurrency / processes())) - running.size
     const claimed = free > 0 ? await by.queue.claimDue(free) : []
     claimed.forEach(start)
     if (claimed.length > 0 && claimed.length === free) return

@@ -133,7 +133,7 @@ function recorded({ provisioning, log }: ScimPorts, by: Actor, write: GroupWrite
     }
     log.info(details, 'members that are no users were left out')
   }
-  provisioning.wake()
+  if (write.due !== false) provisioning.wake()
   return write.group
 }
 

@@ -68,7 +68,9 @@ function inOrder(
   attributes: readonly AttributeDefinition[],
   given: ReadonlyMap<AttributeDefinition, unknown>,
 ): [AttributeDefinition, unknown][] {
-  return attributes.filter((each) => given.has(each)).map((each) => [each, given.get(each)])
+  const found: [AttributeDefinition, unknown][] = []
+  for (const each of attributes) if (given.has(each)) found.push([each, given.get(each)])
+  return found
 }
 
 function sort(model: ResourceModel, body: Readonly<Record<string, unknown>>): Sorted {

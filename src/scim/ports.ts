@@ -31,6 +31,8 @@ export interface StoredUser {
   readonly activeShown: boolean
   /** DELETE was asked and is not proven yet. */
   readonly deletePending: boolean
+  /** Made by an import; the first write of the client claims it. */
+  readonly unclaimed?: boolean
   readonly version: number
   readonly created: Date
   readonly lastModified: Date
@@ -124,6 +126,8 @@ export type GroupWrite =
       readonly changed: boolean
       /** Ids that were asked for and are no Users of the directory. */
       readonly unknownMembers: readonly string[]
+      /** False: no account became due by it, so that no worker need look. */
+      readonly due?: boolean
     }
   | { readonly kind: 'not-found' }
   | { readonly kind: 'duplicate' }
@@ -145,7 +149,10 @@ export interface Directory {
   ): Promise<
     UserWrite | { readonly kind: 'exists-unacknowledged'; readonly id: string } | { readonly kind: 'running' }
   >
-  /** Marks the create as acknowledged, or withdraws that mark when the answer did not get out. */
+  /**
+   * Marks the create as acknowledged, its answer being out; or, that answer lost, frees it to be sent again at once.
+   * Until either it counts as running.
+   */
   acknowledge(directory: DirectoryRef, userId: string, acknowledged: boolean): Promise<void>
   /** Takes a User back whom every connection refused for good; the event stays. */
   takeBack(by: Actor, userId: string, reason: string): Promise<void>

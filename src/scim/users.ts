@@ -14,7 +14,7 @@ export interface Patience {
   readonly wait: (ms: number) => Promise<void>
 }
 
-const firstPause = 50
+const firstPause = 25
 const longestPause = 500
 
 /** Users: every write is recorded, run at the vendors within the reply budget, and answered by what came of it. */

@@ -19,6 +19,8 @@ export interface Migrations {
   readonly folder?: string
   /** Release that runs, for the check against the store's minimum. */
   readonly release?: string
+  /** Only these, for a backup that older tables are needed for. */
+  readonly upTo?: readonly string[]
 }
 
 interface Applied {
@@ -60,6 +62,7 @@ async function apply(client: pg.Client, migrations: Migrations): Promise<string[
   const applied: string[] = []
   // Migrations that only the store knows are from a newer release, which keeps older ones running until it says otherwise.
   for (const name of names.sort()) {
+    if (migrations.upTo && !migrations.upTo.includes(name)) continue
     const sql = await readFile(join(folder, name, 'migration.sql'), 'utf8')
     const checksum = createHash('sha256').update(sql).digest('hex')
     const row = done.get(name)
@@ -144,7 +147,8 @@ export function compareReleases(one: string, other: string): number {
   return 0
 }
 
-async function ownRelease(): Promise<string> {
+/** Of the package that runs. */
+export async function ownRelease(): Promise<string> {
   const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8')
   return (JSON.parse(text) as { version: string }).version
 }

@@ -1,22 +1,57 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import pg from 'pg'
+import type { Change, OperatorStore } from '../admin/ports.ts'
+import type { AuditStore } from '../audit/ports.ts'
 import type { Configuration } from '../config/model.ts'
 import { GatewayError } from '../errors.ts'
+import type { ExplainStore } from '../provisioning/explain/ports.ts'
+import type { GroupLinks } from '../provisioning/groups/ports.ts'
+import type { Interventions } from '../provisioning/interventions/ports.ts'
+import type { LookAt, PlanStore } from '../provisioning/plans/ports.ts'
 import type { AccountQueue, ConnectionStore } from '../provisioning/ports.ts'
+import type { Drawn, Processes, SharedLimit } from '../provisioning/processes/ports.ts'
+import type { SweepStore } from '../provisioning/sweeps/ports.ts'
+import type { Evidence, EvidenceQuery } from '../provisioning/evidence/ports.ts'
+import type { ImportStore } from '../provisioning/imports/ports.ts'
+import type { InventoryStore } from '../provisioning/inventory/ports.ts'
+import type { SurveyStore } from '../provisioning/reconciliation/ports.ts'
+import type { NoticeStore } from '../provisioning/notices/ports.ts'
+import type { Gauges } from '../metrics/ports.ts'
 import type { Directory, TokenVerifier } from '../scim/ports.ts'
+import type { JobsDatabase } from '../schedule/ports.ts'
+import { createAuditStore } from './audit/audit.ts'
 import { type Applied, applyConfiguration } from './connections/configuration.ts'
 import { createConnectionStore } from './connections/connections.ts'
+import { detach, type Detached } from './connections/detach.ts'
+import { applyDetaching, type Detaching, previewConfiguration } from './connections/apply.ts'
 import { type EventLine, type Standing, standings, timeline } from './connections/standings.ts'
 import { createDirectory } from './directory/directory.ts'
+import { embeddedDatabase, makeDatabase } from './embedded/database.ts'
 import { type Embedded, type EmbeddedLog, startEmbedded } from './embedded/embedded.ts'
+import { createExplainStore } from './explain/explain.ts'
+import { gauges } from './metrics/gauges.ts'
+import { createGroupLinks } from './groups/links.ts'
+import { exportEvidence } from './evidence/export.ts'
+import { createInventoryStore } from './inventory/inventory.ts'
+import { createImportStore } from './imports/imports.ts'
+import { checkIdentity } from './identity.ts'
 import { migrate } from './migrate.ts'
+import { createNoticeStore } from './notices/notices.ts'
+import { createOperatorStore } from './operate/operate.ts'
+import { drawTokens } from './processes/budgets.ts'
+import { joinProcesses, type Joining } from './processes/processes.ts'
 import type { Leasing } from './queue/claim.ts'
+import { createInterventions } from './plans/interventions.ts'
+import { createPlanStore } from './plans/plans.ts'
 import { createQueue } from './queue/queue.ts'
+import { workPage } from './queue/work.ts'
 import { keptSecret } from './secrets.ts'
-import { type Client, createClient } from './sql/client.ts'
+import { createSweepStore } from './sweeps/sweeps.ts'
+import { type Client, createClient, poolConfig } from './sql/client.ts'
 import { asStoreError } from './sql/failures.ts'
 import { sql } from './sql/statement.ts'
+import { markRestored } from './surveys/recovery.ts'
+import { createSurveyStore } from './surveys/surveys.ts'
 import { createTokenVerifier } from './tokens.ts'
 
 export interface StoreOptions {
@@ -32,21 +67,59 @@ export interface StoreOptions {
 export interface Store {
   readonly directory: Directory
   readonly queue: AccountQueue
+  /** Plans that wait, and the ledger of the guard. */
+  readonly plans: PlanStore
+  readonly interventions: Interventions
+  /** A page of a connection's accounts by id: to look at, without a lease. */
+  readonly lookAt: LookAt
   readonly connections: ConnectionStore
+  /** SCIM Groups and the groups of vendors that are made for them. */
+  readonly groups: GroupLinks
+  readonly notices: NoticeStore
+  readonly surveys: SurveyStore
+  readonly imports: ImportStore
+  readonly inventories: InventoryStore
+  /** After a backup was put back that the database cannot tell of itself. Gives how many connections wait for recovery. */
+  markRestored(): Promise<number>
+  /** Proven shut-outs, oldest first. */
+  evidence(query: EvidenceQuery): AsyncIterable<Evidence>
+  /** What explaining reads. */
+  readonly explain: ExplainStore
+  readonly audit: AuditStore
   readonly verifyToken: TokenVerifier
+  /** What the operator API reads and changes. */
+  readonly operate: OperatorStore
   /** What cursors of lists are sealed with: kept in the store, so that any process can open another's. */
   cursorSecret(): Promise<Uint8Array>
   /** Which database it is, for the log; without its address. */
   readonly database: string
-  applyConfiguration(configuration: Configuration): Promise<Applied>
+  /** `by`: who applies it; the file itself, where nobody is named. */
+  applyConfiguration(configuration: Configuration, by?: Change, detaching?: Detaching): Promise<Applied>
+  /** What applying it would change, in words; nothing is changed. */
+  previewConfiguration(configuration: Configuration, detaching: Detaching): Promise<readonly string[]>
   standings(directoryId: string): Promise<readonly Standing[]>
   timeline(directoryId: string, limit?: number): Promise<readonly EventLine[]>
+  /** Lets go of a connection without a vendor call; `abandon`: although shut-outs are unproven there. */
+  detach(
+    connectionId: string,
+    by: Change,
+    options: { readonly abandon: boolean },
+  ): Promise<Detached | undefined>
+  /** From now on this process claims work of connections only as they were applied here. */
+  worksBy(applied: Pick<Applied, 'revisions'>): void
+  readonly sweeps: SweepStore
+  /** Counts this process among those that live on the database, until it is closed. */
+  joinProcesses(joining: Joining): Promise<Processes>
+  /** Tokens of a limit that all processes share. */
+  drawTokens(limit: SharedLimit, most: number, urgent: boolean): Promise<Drawn>
+  /** Where the queue of jobs is kept; holds the database's password. */
+  jobsDatabase(): JobsDatabase
+  /** What waits, for metrics. */
+  gauges(): Promise<Gauges>
   /** Rejects with `StoreUnavailable` when the database does not answer. */
   ping(): Promise<void>
   close(): Promise<void>
 }
-
-const embeddedDatabase = 'drawbridge'
 
 /** Opens the store with all migrations applied. Rejects with a `GatewayError`, or `StoreUnavailable`. */
 export async function openStore(options: StoreOptions): Promise<Store> {
@@ -69,22 +142,63 @@ async function connect(url: string, options: StoreOptions, embedded?: Embedded):
   })
   if (applied.length > 0) log.info({ migrations: applied }, 'store migrated')
   const client = createClient(url, (error) => log.warn({ error: error.message }, 'store connection lost'))
+  await refuseMoved(client)
+  await checkIdentity(client.usual)
+    .then(
+      (restored) =>
+        restored &&
+        log.warn({}, 'the database is not the one of the last start: taken for restored, only shut-outs run'),
+    )
+    .catch(async (error: unknown) => {
+      await client.close()
+      throw error
+    })
   const owner = `${processName ?? `${hostname()}:${process.pid}`}/${randomUUID().slice(0, 8)}`
-  return assemble(client, { leaseMs: 15_000, marginMs: 3_000, ...leasing, owner }, embedded)
+  return assemble(url, client, { leaseMs: 15_000, marginMs: 3_000, ...leasing, owner }, embedded)
 }
 
-function assemble(client: Client, leasing: Leasing, embedded: Embedded | undefined): Store {
+function assemble(url: string, client: Client, leasing: Leasing, embedded: Embedded | undefined): Store {
   const { hot, usual } = client
+  let known: Applied['revisions'] | undefined
+  const tokens = createTokenVerifier(hot)
   return {
     directory: createDirectory(hot),
-    queue: createQueue(hot, leasing),
+    queue: createQueue(hot, { ...leasing, revisions: () => known }),
+    plans: createPlanStore(hot, leasing),
+    interventions: createInterventions(usual),
+    lookAt: (connectionId, page) => workPage(usual, connectionId, page),
     connections: createConnectionStore(usual),
-    verifyToken: createTokenVerifier(hot),
+    groups: createGroupLinks(hot, leasing),
+    notices: createNoticeStore(usual),
+    surveys: createSurveyStore(usual),
+    imports: createImportStore(usual),
+    inventories: createInventoryStore(usual),
+    markRestored: () => usual.transaction(markRestored),
+    audit: createAuditStore(usual),
+    evidence: (query) => exportEvidence(usual, query),
+    explain: createExplainStore(usual),
+    verifyToken: tokens.verify,
+    operate: createOperatorStore(usual, tokens.forget),
     cursorSecret: () => keptSecret(usual, 'cursor_secret'),
     database: embedded ? embedded.version : 'PostgreSQL at DATABASE_URL',
-    applyConfiguration: (configuration) => applyConfiguration(usual, configuration),
+    applyConfiguration: async (configuration, by, detaching) => {
+      const applied = await (by && detaching
+        ? applyDetaching(usual, configuration, by, detaching)
+        : applyConfiguration(usual, configuration, by))
+      tokens.forget()
+      return applied
+    },
+    previewConfiguration: (configuration, detaching) =>
+      previewConfiguration(usual, configuration, detaching),
     standings: (directoryId) => standings(usual, directoryId),
     timeline: (directoryId, limit) => timeline(usual, directoryId, limit),
+    detach: (connectionId, by, options) => detach(usual, connectionId, by, options),
+    worksBy: ({ revisions }) => void (known = revisions),
+    sweeps: createSweepStore(usual, { owner: leasing.owner, revisions: () => known }),
+    joinProcesses: (joining) => joinProcesses({ db: hot, url, id: leasing.owner }, joining),
+    drawTokens: (limit, most, urgent) => drawTokens(hot, limit, most, urgent),
+    jobsDatabase: () => jobsDatabase(url),
+    gauges: () => gauges(usual),
     ping: async () => {
       await hot.rows(sql`SELECT 1 AS answer`)
     },
@@ -95,6 +209,12 @@ function assemble(client: Client, leasing: Leasing, embedded: Embedded | undefin
   }
 }
 
+/** Beside the store's own tables: two stores in one database have two queues. */
+function jobsDatabase(url: string): JobsDatabase {
+  const { config, schema } = poolConfig(url)
+  return { connectionString: config.connectionString!, schema: schema ? `${schema}_pgboss` : 'pgboss' }
+}
+
 function checkedUrl(url: string): string {
   if (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url)) return url
   throw new GatewayError(
@@ -103,14 +223,13 @@ function checkedUrl(url: string): string {
   )
 }
 
-/** The embedded server has no database of ours after its first start. */
-async function makeDatabase(embedded: Embedded): Promise<void> {
-  const client = new pg.Client({ connectionString: embedded.url('postgres') })
-  await client.connect()
-  try {
-    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [embeddedDatabase])
-    if (rowCount === 0) await client.query(`CREATE DATABASE ${embeddedDatabase}`)
-  } finally {
-    await client.end()
-  }
+/** Its people are looked after elsewhere: two gateways would work on the same accounts. */
+async function refuseMoved({ usual, close }: Client): Promise<void> {
+  const moved = await usual.row(sql`SELECT 1 AS moved FROM store_meta WHERE key = 'moved'`)
+  if (!moved) return
+  await close()
+  throw new GatewayError(
+    'STORE_MOVED',
+    'this store was moved to another database: use that one (DATABASE_URL); this one is kept as it was',
+  )
 }

@@ -21,10 +21,16 @@ interface TokenRow {
   readonly expires_in_ms: number | null
 }
 
+export interface TokenKeeper {
+  readonly verify: TokenVerifier
+  /** A change of tokens is believed at once. */
+  forget(): void
+}
+
 /** Compares hashes only; an unknown secret is looked up each time, a known one each five seconds. */
-export function createTokenVerifier(db: Sql, now: () => number = Date.now): TokenVerifier {
+export function createTokenVerifier(db: Sql, now: () => number = Date.now): TokenKeeper {
   const kept = new Map<string, Kept>()
-  return async (secret) => {
+  const verify: TokenVerifier = async (secret) => {
     const hash = hashOf(secret)
     const known = kept.get(hash)
     if (known && known.until > now()) return known.token
@@ -42,6 +48,7 @@ export function createTokenVerifier(db: Sql, now: () => number = Date.now): Toke
     kept.set(hash, { token, until: now() + Math.min(keptMs, row.expires_in_ms ?? keptMs) })
     return token
   }
+  return { verify, forget: () => kept.clear() }
 }
 
 /** Notes the use at most once a minute. */

@@ -1,4 +1,5 @@
 import type { Account } from '../vendors/contract.ts'
+import { isProtected } from './guarded.ts'
 import type { Policy } from './model.ts'
 
 export interface CorrelationInput {
@@ -9,6 +10,8 @@ export interface CorrelationInput {
   /** Account id of the gateway's own credentials. */
   readonly self?: string
   readonly linkedElsewhere: (accountId: string) => boolean
+  /** Logins that are never changed, as `isProtected` reads them. */
+  readonly protect?: readonly string[]
   /** The account is looked for to end its access. */
   readonly shutOut: boolean
 }
@@ -20,7 +23,7 @@ export type Correlation =
   | { readonly kind: 'wait'; readonly detail: string }
   | {
       readonly kind: 'refuse'
-      readonly failure: 'own-identity' | 'conflict' | 'managed-elsewhere'
+      readonly failure: 'own-identity' | 'conflict' | 'managed-elsewhere' | 'protected'
       readonly detail: string
     }
 
@@ -45,24 +48,28 @@ export function correlate(candidates: readonly Account[], input: CorrelationInpu
   if (input.linkedElsewhere(account.id)) {
     return wait(`Account ${account.id} of ${input.login} is linked to another User or by another connection.`)
   }
-  return input.shutOut ? forShutOut(account) : byPolicy(account, input)
+  return input.shutOut ? forShutOut(account, input) : byPolicy(account, input)
 }
 
 // Access must end, whoever made the account and whatever it may do; the last owner is the guard's concern.
-function forShutOut(account: Account): Correlation {
+function forShutOut(account: Account, { protect = [] }: CorrelationInput): Correlation {
+  if (isProtected([account.login, account.profile.email], protect)) {
+    const detail = `${account.login} is protected (guard.protect) and never changed. Take it off that list first, or end the access there by hand.`
+    return { kind: 'refuse', failure: 'protected', detail }
+  }
   const { managedBy } = account.facts
   if (managedBy === undefined) return { kind: 'adopt', account }
   const detail = `${account.login} is managed by ${managedBy}, which refuses our writes; end the access there.`
   return { kind: 'refuse', failure: 'managed-elsewhere', detail }
 }
 
-function byPolicy(account: Account, { adopt, ownOpenCreateAt }: CorrelationInput): Correlation {
+function byPolicy(account: Account, { adopt, ownOpenCreateAt, protect = [] }: CorrelationInput): Correlation {
   if (ownOpenCreateAt !== undefined && isOurs(account, ownOpenCreateAt)) return { kind: 'adopt', account }
   if (adopt === 'never') {
     const detail = `The vendor already has an account under ${account.login}, and this connection adopts none.`
     return { kind: 'refuse', failure: 'conflict', detail }
   }
-  const doubt = doubtAbout(account)
+  const doubt = isProtected([account.login, account.profile.email], protect) ? 'is protected' : doubtAbout(account)
   if (doubt !== undefined)
     return wait(`${account.login} ${doubt}; adopt account ${account.id} by hand if it is right.`)
   if (adopt === 'ask')

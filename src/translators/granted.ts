@@ -5,6 +5,7 @@ import {
   type EntitlementRef,
 } from '../vendors/contract.ts'
 import type { Granted, WantedEntitlement } from './model.ts'
+import { settingKey } from './settings.ts'
 import { keysOf, slotOf, slotOfKey } from './entitlements/slot.ts'
 
 /**
@@ -21,7 +22,8 @@ export function grantedAfter(
   const { assign, revoke } = 'assign' in change ? change : { assign: change, revoke: [] }
   const wishes = new Map(wanted.map((each) => [entitlementKey(each.ref), each.wishes]))
   const replaced = replacedBy(assign, can)
-  const gone = keysOf(revoke)
+  const switched = 'assign' in change ? Object.keys(change.settings ?? {}).map(settingKey) : []
+  const gone = new Set([...keysOf(revoke), ...switched])
   const added = keysOf(assign)
 
   const kept = before.filter(({ key }) => !gone.has(key) && (added.has(key) || !replaced(key)))

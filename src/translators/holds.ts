@@ -1,8 +1,9 @@
 import type { Account, Capabilities, ShutOutStep } from '../vendors/contract.ts'
+import { powersOf } from './settings.ts'
 
 /**
  * Whether a step of a shut-out is done, by what the vendor shows: the flag is off; only floor entitlements are left,
- * inherited ones included; the account is absent. One function for verification, planning and drift.
+ * inherited ones included, and settings that give power are off; the account is absent. One function for verification, planning and drift.
  */
 export function holds(step: ShutOutStep, account: Account | undefined, can: Capabilities): boolean {
   if (!account) return true
@@ -10,8 +11,9 @@ export function holds(step: ShutOutStep, account: Account | undefined, can: Capa
     case 'disable':
       return account.state === 'disabled'
     case 'strip':
-      return account.entitlements.every(
-        ({ kind, id }) => can.entitlements[kind]?.floor?.includes(id) ?? false,
+      return (
+        account.entitlements.every(({ kind, id }) => can.entitlements[kind]?.floor?.includes(id) ?? false) &&
+        powersOf(account, can).length === 0
       )
     case 'remove':
       return false

@@ -3,6 +3,7 @@ import { entitlementDifference, type Circumstances } from './entitlements/differ
 import { holds, usableSteps } from './holds.ts'
 import type { Deviation, Held, Intent, Policy, Snapshot, Wanted } from './model.ts'
 import { profileDifference } from './profile.ts'
+import { settingDifference } from './settings.ts'
 
 export interface Differences {
   readonly intents: readonly Intent[]
@@ -36,7 +37,7 @@ export function differencesOf(
 }
 
 /** Somebody with an account whom no rule of a `mapped` connection grants anything any more is a leaver there. */
-function becauseOf(wanted: Exclude<Wanted, Present>): 'inactive' | 'deleted' {
+export function becauseOf(wanted: Exclude<Wanted, Present>): 'inactive' | 'deleted' {
   return wanted.kind === 'nothing' ? 'inactive' : wanted.because
 }
 
@@ -54,16 +55,20 @@ function forPresent(wanted: Present, held: Held | undefined, circumstances: Circ
 
   const profile = profileDifference(wanted.person, held?.account, can)
   const { assign, revoke, deviations } = entitlementDifference(wanted, held, circumstances)
+  const set = settingDifference(wanted, held, circumstances)
   const intents: readonly Intent[] = [
     ...(held ? [] : [{ kind: 'provision' } as const]),
     ...(held?.account.state === 'disabled' ? [{ kind: 'activate' } as const] : []),
     ...(Object.keys(profile.change).length > 0
       ? [{ kind: 'update-profile', change: profile.change } as const]
       : []),
+    ...(Object.keys(set.settings).length > 0
+      ? [{ kind: 'update-settings', settings: set.settings } as const]
+      : []),
     ...assign.map((entitlement) => ({ kind: 'assign', entitlement }) as const),
     ...revoke.map((entitlement) => ({ kind: 'revoke', entitlement }) as const),
   ]
-  return { intents, deviations: [...profile.deviations, ...deviations] }
+  return { intents, deviations: [...profile.deviations, ...set.deviations, ...deviations] }
 }
 
 // A right side that does not resolve keeps who is there, and brings nobody in.

@@ -1,6 +1,7 @@
 import type {
   Account,
   AccountDraft,
+  AccountSettings,
   EntitlementChange,
   EntitlementRef,
   Profile,
@@ -24,12 +25,22 @@ export interface GroupRef {
   readonly id: string
   readonly displayName: string
   readonly externalId?: string
+  /** ISO 8601 instant at which the membership began. */
+  readonly since?: string
 }
 
-/** A rule of the configuration: who has the left side is granted the right side. */
+/** A rule of the configuration: who has the left side (one of the first three) is granted the right side. Plain JSON. */
 export interface Rule {
-  /** Exact displayName, letter case aside, or `externalId:…`. */
-  readonly group: string
+  /** Exact displayName, letter case aside; `externalId:…`; or `/pattern/`, whose named captures are templates (`{team}`) of the right side. */
+  readonly group?: string
+  /** A SCIM filter over the User. */
+  readonly attribute?: string
+  /** A value of the User's own roles or entitlements, or `*`. Without a right side the values themselves name entitlements. */
+  readonly roles?: string
+  /** Groups, written as under `group`, whose members the rule does not concern. */
+  readonly except?: readonly string[]
+  /** Duration from the moment of membership (`24h`), ISO 8601 date or instant, or `suffix`: the group's name ends in `-24h`. */
+  readonly until?: string
   /** Role by name or id, from the catalogue. */
   readonly role?: string
   /** Team (a group of the vendor) by name or id. */
@@ -37,12 +48,32 @@ export interface Rule {
   /** Group of the vendor by name or id. */
   readonly vendorGroup?: string
   readonly scope?: { readonly [level: string]: string }
+  /** Named settings of the account that the vendor declares. */
+  readonly set?: AccountSettings
+  /** The team or vendor group is made when it is missing; its name and end follow the SCIM group. */
+  readonly create?: boolean
   /** Line in the configuration file, for `explain`. */
   readonly line?: number
 }
 
 /** What everybody provisioned holds; counts as the last rule. */
-export type DefaultGrant = Pick<Rule, 'role' | 'team' | 'vendorGroup' | 'scope'>
+export type DefaultGrant = Pick<Rule, 'role' | 'team' | 'vendorGroup' | 'scope' | 'set'>
+
+/** What rules need and translators may not import: handed in. Both throw on a text that the configuration would refuse. */
+export interface Matching {
+  /** The named captures of a `/pattern/` that is found in a text; undefined where it is not found. */
+  captures(pattern: string, text: string): Readonly<Record<string, string>> | undefined
+  /** Whether a User satisfies a SCIM filter. */
+  satisfies(filter: string, resource: Readonly<Record<string, unknown>>): boolean
+}
+
+/** How much may be taken away within a time before the rest waits for a decision. */
+export interface GuardLimit {
+  readonly count: number
+  readonly withinMs: number
+  /** Of the linked accounts; the lower of both limits counts, at least 5. */
+  readonly percent?: number
+}
 
 /** The policies of one connection (design: configuration file). */
 export interface Policy {
@@ -59,14 +90,33 @@ export interface Policy {
   }
   readonly rename: 'keep' | 'recreate' | 'reject'
   readonly adopt: 'always' | 'ask' | 'never'
+  readonly guard: {
+    /** Logins that are never changed: exact, or a pattern with `*`; letter case aside. */
+    readonly protect: readonly string[]
+    readonly shutOuts: GuardLimit
+    readonly revokes: GuardLimit
+  }
   /** What follows when an invitation expires. */
   readonly reinvite: 'never' | 'once'
   readonly reply: { readonly budgetMs: number; readonly pendingShutOut: 'retry' | 'accept' }
+  /** Absent: only when an operator asks, and nothing is repaired. */
+  readonly reconcile?: {
+    /** Absent: never by itself. */
+    readonly everyMs?: number
+    /** Kinds of drift that are looked at anew and put right; the others are only reported. */
+    readonly repair: readonly RepairableDrift[]
+  }
 }
+
+/** Drift that a new look at the account can put right. An orphan has no person to plan for. */
+export type RepairableDrift = 'missing' | 'lacking' | 'excess' | 'reactivated' | 'profile'
+export type DriftKind = RepairableDrift | 'orphan'
 
 /** Why a person is granted something. */
 export interface Reason {
   readonly group?: string
+  /** The value of the User's roles or entitlements that the rule is about. */
+  readonly value?: string
   readonly rule: 'default' | number
   readonly line?: number
 }
@@ -81,6 +131,7 @@ export interface WantedEntitlement {
 
 /** An entitlement that Drawbridge granted, and the right sides that asked for it. */
 export interface Granted {
+  /** `entitlementKey`, or `settingKey` of a setting that Drawbridge set. */
   readonly key: string
   readonly wishes: readonly string[]
 }
@@ -97,6 +148,12 @@ export type Wanted =
       /** Right sides that do not resolve now (`wishKey`): what they granted is not revoked meanwhile. */
       readonly frozen: readonly string[]
       readonly deviations: readonly Deviation[]
+      /** What rules `set`; the first rule that names a setting decides it. */
+      readonly settings?: AccountSettings
+      /** ISO 8601 instant at which time alone changes what the rules mean. */
+      readonly changesAt?: string
+      /** Groups that are still to be made at the vendor, in words: the account waits for them. */
+      readonly awaited?: readonly string[]
     }
 
 /** What the target was last proven to have. Plain JSON. */
@@ -122,6 +179,7 @@ export type Intent =
   | { readonly kind: 'provision' }
   | { readonly kind: 'activate' }
   | { readonly kind: 'update-profile'; readonly change: ProfileChange }
+  | { readonly kind: 'update-settings'; readonly settings: AccountSettings }
   | { readonly kind: 'assign'; readonly entitlement: EntitlementRef }
   | { readonly kind: 'revoke'; readonly entitlement: EntitlementRef }
   | { readonly kind: 'shut-out'; readonly because: 'inactive' | 'deleted' }
@@ -130,7 +188,7 @@ export type Intent =
 export type Operation =
   | { readonly op: 'create'; readonly draft: AccountDraft }
   | { readonly op: 'activate' }
-  | { readonly op: 'update'; readonly change: ProfileChange }
+  | { readonly op: 'update'; readonly change: ProfileChange; readonly settings?: AccountSettings }
   | { readonly op: 'change-entitlements'; readonly change: EntitlementChange }
   /** Takes the first step, reads the account back, and falls through to the next while the step does not hold. */
   | { readonly op: 'shut-out'; readonly steps: readonly ShutOutStep[] }
@@ -149,7 +207,11 @@ export interface Deviation {
     | 'entitlement-kind-missing'
     | 'entitlement-deferred'
     | 'entitlement-inherited'
+    | 'group-awaited'
+    | 'setting-unknown'
+    | 'setting-read-only'
     | 'no-usable-step'
+    | 'held'
     | 'invitation-expired'
   /** One sentence for the admin: what, and what to do about it. */
   readonly detail: string
@@ -172,6 +234,7 @@ export interface Snapshot {
   /** The vendor has confirmed that API tokens and sessions were ended, in this shut-out. */
   readonly sessionsEnded?: boolean
   readonly entitlements: readonly EntitlementRef[]
+  readonly settings?: AccountSettings
   /** Those that Drawbridge had granted: the rules decide about them anew. */
   readonly granted: readonly Granted[]
 }

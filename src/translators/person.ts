@@ -106,7 +106,7 @@ const localPart = /^[^\s\p{C}"(),:;<>@[\\\]]+$/u
 const label = /^[\p{L}\p{M}\p{N}-]+$/u
 
 // Entra ID spells guests `ada_partner.example#EXT#@tenant.example`: that reaches nobody.
-function isLogin(text: string): boolean {
+export function isLogin(text: string): boolean {
   if (text.length > longest.all || text.includes('#ext#')) return false
   const at = text.indexOf('@')
   const local = text.slice(0, at)

@@ -1,9 +1,10 @@
-import type { Capabilities, EntitlementRef } from '../vendors/contract.ts'
+import type { AccountSettings, Capabilities, EntitlementRef } from '../vendors/contract.ts'
 import { changesInOrder, isTeamRole } from './entitlements/changes.ts'
 import { usableSteps } from './holds.ts'
 import { differencesOf, stepsFor } from './intents.ts'
 import type { Deviation, Held, Intent, Operation, Plan, Policy, Snapshot, Wanted } from './model.ts'
-import { carriedTogether, draftProfile } from './profile.ts'
+import { carriedTogether, draftProfile, profileDifference } from './profile.ts'
+import { snapshotOf } from './snapshot.ts'
 
 type Present = Extract<Wanted, { kind: 'present' }>
 
@@ -26,10 +27,29 @@ export function plan(
   snapshot: Snapshot | undefined,
   now: string,
 ): Plan {
+  const anew = wanted.kind === 'present' && held && recreation(wanted, held, { can, policy, now })
+  if (anew) return anew
   const { intents, deviations } = differencesOf(wanted, held, { can, policy, snapshot, now })
   const setting = { held, can, policy }
   const planned = wanted.kind === 'present' ? present(intents, wanted, setting) : absent(intents, setting)
   return join([planned, { operations: [], deviations }])
+}
+
+/**
+ * Under `rename: recreate`, where the login cannot change: the account is removed and made anew under the new login, with
+ * what it held by hand. Only where a removal is possible and a creation follows.
+ */
+function recreation(
+  wanted: Present,
+  held: Held,
+  { can, policy, now }: { readonly can: Capabilities; readonly policy: Policy; readonly now: string },
+): Plan | undefined {
+  if (policy.rename !== 'recreate' || !can.account.remove) return undefined
+  const { deviations } = profileDifference(wanted.person, held.account, can)
+  if (!deviations.some(({ code }) => code === 'login-immutable')) return undefined
+  const anew = plan(wanted, undefined, can, policy, snapshotOf(held, now), now)
+  if (!anew.operations.some(({ op }) => op === 'create')) return undefined
+  return { ...anew, operations: [{ op: 'shut-out', steps: ['remove'] }, ...anew.operations] }
 }
 
 function present(intents: readonly Intent[], wanted: Present, setting: Setting): Plan {
@@ -40,9 +60,11 @@ function present(intents: readonly Intent[], wanted: Present, setting: Setting):
   const assign = assigned.filter((ref) => !deferred.includes(ref))
   const early = held ? [] : assign.filter(({ kind }) => can.entitlements[kind]?.assigned === 'on-create')
   const late = assign.filter((ref) => !early.includes(ref))
+  const settings = intents.find((intent) => intent.kind === 'update-settings')?.settings
+  const renamed = intents.some(({ kind }) => kind === 'update-profile')
 
   return join([
-    ...intents.map((intent) => planAccount(intent, wanted, early, setting)),
+    ...intents.map((intent) => planAccount(intent, wanted, { early, settings, renamed }, setting)),
     {
       operations: changesInOrder({ assign: late, revoke: refs(intents, 'revoke') }, can).map((change) => ({
         op: 'change-entitlements',
@@ -53,23 +75,43 @@ function present(intents: readonly Intent[], wanted: Present, setting: Setting):
   ])
 }
 
+/** What a creation or an update takes along. */
+interface Carried {
+  readonly early: readonly EntitlementRef[]
+  readonly settings: AccountSettings | undefined
+  readonly renamed: boolean
+}
+
 function planAccount(
   intent: Intent,
   { person }: Present,
-  early: readonly EntitlementRef[],
+  { early, settings, renamed }: Carried,
   { held, can }: Setting,
 ): Plan {
+  const carried = settings ? { settings } : {}
   switch (intent.kind) {
     case 'provision': {
-      const draft = { login: person.login, profile: draftProfile(person, can), entitlements: early }
+      const draft = {
+        login: person.login,
+        profile: draftProfile(person, can),
+        entitlements: early,
+        ...carried,
+      }
       return does({ op: 'create', draft })
     }
     case 'activate':
       return can.account.disable ? does({ op: 'activate' }) : cannot(noSwitch)
     case 'update-profile':
       return held
-        ? does({ op: 'update', change: carriedTogether(intent.change, person, held.account, can) })
+        ? does({
+            op: 'update',
+            change: carriedTogether(intent.change, person, held.account, can),
+            ...carried,
+          })
         : nothing
+    case 'update-settings':
+      // With an update of the profile, or with the creation, it has gone already.
+      return held && !renamed ? does({ op: 'update', change: {}, settings: intent.settings }) : nothing
     case 'assign':
     case 'revoke':
     case 'shut-out':

@@ -1,19 +1,42 @@
-import { entitlementKey, type Capabilities, type Entitlement, type Scope } from '../vendors/contract.ts'
-import { resolve, type Wish } from './entitlements/catalogue.ts'
+import {
+  entitlementKey,
+  type AccountSettings,
+  type Capabilities,
+  type Entitlement,
+  type EntitlementKind,
+  type Scope,
+} from '../vendors/contract.ts'
+import { resolve, type Resolution } from './entitlements/catalogue.ts'
 import { isTeamRole } from './entitlements/changes.ts'
 import { ofOneLevel } from './entitlements/levels.ts'
 import { slotOf } from './entitlements/slot.ts'
-import { deviationOf } from './entitlements/unresolved.ts'
+import { deviationOf, groupAwaited } from './entitlements/unresolved.ts'
 import { keyOfWish, slotAsked, wishesOf } from './entitlements/wishes.ts'
-import type { DefaultGrant, Deviation, GroupRef, Person, Policy, Reason, WantedEntitlement } from './model.ts'
+import type { DefaultGrant, Deviation, Policy, WantedEntitlement } from './model.ts'
+import { askedFor, type Asked } from './rules/asked.ts'
+import type { Reading, Subject } from './rules/subject.ts'
+import { resolveMade, type MadeGroups, type MadeResolution } from './rules/vendor-groups.ts'
 
 export interface Grants {
   readonly entitlements: readonly WantedEntitlement[]
   /** Right sides that do not resolve now, as `wishKey` writes them. */
   readonly frozen: readonly string[]
+  /** Those of them that come from the User's own values, which may be meant for another vendor. */
+  readonly doubtful: readonly string[]
   readonly deviations: readonly Deviation[]
   /** Some rule, not the default, grants something. */
   readonly matched: boolean
+  readonly settings?: AccountSettings
+  readonly changesAt?: string
+  /** Groups that are still to be made, in words. */
+  readonly awaited?: readonly string[]
+}
+
+/** What is needed beside the person, the rules, the catalogue and the table. */
+export interface Terms extends Reading {
+  readonly defaultScope?: Scope | undefined
+  /** The vendor's groups that are made for SCIM Groups. Absent: nobody knows, and the catalogue decides by name. */
+  readonly made?: MadeGroups | undefined
 }
 
 /** Writes a right side as one stable text: `role:soc@site:emea`, `group:core` for a team or a vendor's group. */
@@ -26,26 +49,38 @@ export function wishKey(right: DefaultGrant): string {
  * scope, the first match in order counts. The default is the last rule.
  */
 export function entitlementsFor(
-  person: Pick<Person, 'groups'>,
+  subject: Subject,
   policy: Pick<Policy, 'rules' | 'default'>,
   catalogue: readonly Entitlement[],
   can: Capabilities,
-  scopes: { readonly defaultScope?: Scope },
+  terms: Terms,
 ): Grants {
   const granted = new Map<string, WantedEntitlement>()
   const slots = new Map<string, string>()
   const frozen = new Set<string>()
+  const doubtful = new Set<string>()
   const deviations = new Map<string, Deviation>()
+  const { asked, settings, changesAt } = askedFor(subject, policy, terms)
 
-  for (const { wish, reason } of wishesFor(person.groups, policy)) {
-    const key = keyOfWish(wish)
-    const support = can.entitlements[wish.kind]
-    const resolution = support ? resolve(wish, catalogue, scopes.defaultScope) : undefined
+  const awaited: string[] = []
+  for (const each of asked) {
+    const { meant, resolution, others } = resolved(each, catalogue, can, terms)
+    const key = keyOfWish(meant.wish)
+    const support = can.entitlements[meant.wish.kind]
+    if (resolution?.kind === 'awaited') {
+      const deviation = groupAwaited(meant.wish, resolution.refusal)
+      deviations.set(key, deviation)
+      frozen.add(key)
+      if (resolution.refusal === undefined) awaited.push(deviation.detail)
+      continue
+    }
     if (resolution?.kind !== 'found') {
-      deviations.set(key, deviationOf(wish, reason, resolution))
+      deviations.set(key, deviationOf(meant.wish, meant.reason, resolution))
       // A slot that an earlier rule fills is decided, whatever this one may come to mean.
-      const isDecided = support?.perAccount === 'one' && slots.has(slotAsked(wish, scopes.defaultScope))
-      if (!isDecided) frozen.add(key)
+      const isDecided = support?.perAccount === 'one' && slots.has(slotAsked(meant.wish, terms.defaultScope))
+      const unclear = [...(isDecided ? [] : [key]), ...others]
+      for (const wish of unclear) frozen.add(wish)
+      if (each.anyKind) for (const wish of unclear) doubtful.add(wish)
       continue
     }
     for (const entitlement of [resolution.entitlement, ...resolution.further]) {
@@ -55,9 +90,9 @@ export function entitlementsFor(
         if ((slots.get(slot) ?? own) !== own) continue
         slots.set(slot, own)
       }
-      for (const each of withMembership(entitlement, catalogue, can)) {
-        const eachKey = entitlementKey(each)
-        granted.set(eachKey, merged(granted.get(eachKey), each, reason, key))
+      for (const one of withMembership(entitlement, catalogue, can)) {
+        const oneKey = entitlementKey(one)
+        granted.set(oneKey, merged(granted.get(oneKey), one, meant, key))
       }
     }
   }
@@ -67,36 +102,49 @@ export function entitlementsFor(
   return {
     entitlements: levelled.entitlements,
     frozen: [...new Set([...frozen, ...levelled.frozen])],
+    doubtful: [...doubtful],
     deviations: [...deviations.values(), ...levelled.deviations],
     matched,
+    ...(Object.keys(settings).length === 0 ? {} : { settings }),
+    ...(changesAt === undefined ? {} : { changesAt }),
+    ...(awaited.length === 0 ? {} : { awaited }),
   }
 }
 
-interface Asked {
-  readonly wish: Wish
-  readonly reason: Reason
+interface Resolved {
+  /** With the kind in which it was found. */
+  readonly meant: Asked
+  /** Absent: the vendor has nothing of that kind. */
+  readonly resolution: Resolution | MadeResolution | undefined
+  /** The same wish in kinds that it might have meant as well. */
+  readonly others: readonly string[]
 }
 
-function wishesFor(groups: readonly GroupRef[], policy: Pick<Policy, 'rules' | 'default'>): readonly Asked[] {
-  const byRules = policy.rules.flatMap((rule, index) => {
-    const group = groups.find((each) => isMeant(rule.group, each))
-    if (!group) return []
-    const line = rule.line === undefined ? {} : { line: rule.line }
-    return asked(rule, { group: group.displayName, rule: index, ...line })
-  })
-  return [...byRules, ...asked(policy.default, { rule: 'default' })]
-}
-
-function asked(right: DefaultGrant, reason: Reason): readonly Asked[] {
-  return wishesOf(right).map((wish) => ({ wish, reason }))
-}
-
-const byExternalId = 'externalId:'
-
-function isMeant(left: string, { displayName, externalId }: GroupRef): boolean {
-  return left.startsWith(byExternalId)
-    ? externalId === left.slice(byExternalId.length)
-    : displayName.toLowerCase() === left.toLowerCase()
+function resolved(
+  asked: Asked,
+  catalogue: readonly Entitlement[],
+  can: Capabilities,
+  { defaultScope, made }: Terms,
+): Resolved {
+  if (asked.madeFor !== undefined && made && can.entitlements.group) {
+    return { meant: asked, resolution: resolveMade(asked, made[asked.madeFor]), others: [] }
+  }
+  const find = ({ wish }: Asked): Resolution | undefined =>
+    can.entitlements[wish.kind] ? resolve(wish, catalogue, defaultScope) : undefined
+  if (!asked.anyKind) return { meant: asked, resolution: find(asked), others: [] }
+  const kinds: readonly EntitlementKind[] = ['role', 'group']
+  const readings = kinds
+    .map((kind): Asked => ({ ...asked, wish: { ...asked.wish, kind } }))
+    .map((meant) => ({ meant, resolution: find(meant), others: [] }))
+    .filter(({ resolution }) => resolution !== undefined)
+  const best =
+    readings.find(({ resolution }) => resolution?.kind === 'found') ??
+    readings.find(({ resolution }) => resolution?.kind === 'ambiguous') ??
+    readings[0]
+  if (!best) return { meant: asked, resolution: undefined, others: [] }
+  if (best.resolution?.kind === 'found') return best
+  const others = readings.filter((each) => each !== best).map(({ meant }) => keyOfWish(meant.wish))
+  return { ...best, others }
 }
 
 /** Whoever is to have a role in a team must be in it, and leaves it when the rule no longer applies. */
@@ -112,13 +160,26 @@ function withMembership(
 
 function merged(
   known: WantedEntitlement | undefined,
-  { kind, id, scope, until, name }: Entitlement,
-  reason: Reason,
+  { kind, id, scope, name }: Entitlement,
+  { reason, until }: Asked,
   wish: string,
 ): WantedEntitlement {
-  if (known) {
-    return { ...known, reasons: [...known.reasons, reason], wishes: [...new Set([...known.wishes, wish])] }
+  const ref = { kind, id, ...(scope ? { scope } : {}) }
+  if (!known) return { ref: withEnd(ref, until), name, reasons: [reason], wishes: [wish] }
+  return {
+    ...known,
+    ref: withEnd(ref, later(known.ref.until, until)),
+    reasons: [...known.reasons, reason],
+    wishes: [...new Set([...known.wishes, wish])],
   }
-  const ref = { kind, id, ...(scope ? { scope } : {}), ...(until === undefined ? {} : { until }) }
-  return { ref, name, reasons: [reason], wishes: [wish] }
+}
+
+function withEnd<R extends object>(ref: R, until: string | undefined): R & { readonly until?: string } {
+  return until === undefined ? ref : { ...ref, until }
+}
+
+/** The longest of several rules counts; no end is longest. */
+function later(one: string | undefined, other: string | undefined): string | undefined {
+  if (one === undefined || other === undefined) return undefined
+  return Date.parse(one) >= Date.parse(other) ? one : other
 }

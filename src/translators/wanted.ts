@@ -1,7 +1,9 @@
 import type { Capabilities, Entitlement, Scope } from '../vendors/contract.ts'
-import type { GroupRef, Policy, Wanted } from './model.ts'
+import type { Granted, GroupRef, Matching, Policy, Wanted } from './model.ts'
 import { loginOf, personOf } from './person.ts'
 import { entitlementsFor } from './rules.ts'
+import type { Subject } from './rules/subject.ts'
+import type { MadeGroups } from './rules/vendor-groups.ts'
 
 export interface WantedInput {
   /** The SCIM User as wanted. */
@@ -13,6 +15,15 @@ export interface WantedInput {
   readonly catalogue: readonly Entitlement[]
   readonly capabilities: Capabilities
   readonly defaultScope?: Scope
+  readonly matching: Matching
+  /** ISO 8601 instant. */
+  readonly now: string
+  /** Name of the connection, which values of the User may carry. */
+  readonly connection?: string
+  /** What Drawbridge granted so far. */
+  readonly granted?: readonly Granted[]
+  /** The vendor's groups that are made for SCIM Groups. */
+  readonly made?: MadeGroups
 }
 
 /** The User cannot be provisioned at this connection as the directory has it. */
@@ -31,18 +42,30 @@ export function wantedOf(input: WantedInput): Wanted | Refused {
     return { kind: 'shut-out', because, ...(login === undefined ? {} : { login }) }
   }
 
-  const { matched, ...grants } = entitlementsFor(
-    { groups },
+  const { matched, doubtful, ...grants } = entitlementsFor(
+    subjectOf(input),
     policy,
     input.catalogue,
     input.capabilities,
-    input.defaultScope ? { defaultScope: input.defaultScope } : {},
+    input,
   )
-  // A right side that does not resolve now may well be this person's reason to be here: that is no leaver.
-  if (policy.people === 'mapped' && !matched && grants.frozen.length === 0) return { kind: 'nothing' }
+  const mayBelong = grants.frozen.some((wish) => !doubtful.includes(wish) || wasGranted(wish, input))
+  if (policy.people === 'mapped' && !matched && !mayBelong) return { kind: 'nothing' }
 
   const person = personOf(resource, groups, policy.login)
   return person ? { kind: 'present', person: { ...person, active: true }, ...grants } : noLogin(policy)
+}
+
+/** Filters see the User with the groups that they are in. */
+export function subjectOf({ resource, groups }: Pick<WantedInput, 'resource' | 'groups'>): Subject {
+  const shown = groups.map(({ id, displayName }) => ({ value: id, display: displayName }))
+  return { groups, resource: { ...resource, active: true, groups: shown } }
+}
+
+// A right side that does not resolve now may well be this person's reason to be here: that is no leaver. A value of the
+// User that never was granted anything here was meant for another vendor.
+function wasGranted(wish: string, { granted }: WantedInput): boolean {
+  return granted === undefined || granted.some(({ wishes }) => wishes.length === 0 || wishes.includes(wish))
 }
 
 function noLogin({ login }: Policy): Refused {

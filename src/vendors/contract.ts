@@ -1,20 +1,32 @@
 import type { Static, TSchema } from 'typebox'
+import type {
+  AccountSettings,
+  Attribute,
+  Capabilities,
+  EntitlementKind,
+  GroupSupport,
+} from './capabilities.ts'
 import type { Finding, Route } from './examination.ts'
 import type { Kit } from './kit/kit.ts'
 import type { PlanFacts } from './plan.ts'
 
+export type {
+  Attribute,
+  EntitlementKind,
+  SettingValue,
+  AccountSettings,
+  SettingSupport,
+  GroupSupport,
+  AttributeSupport,
+  EntitlementSupport,
+  Capabilities,
+} from './capabilities.ts'
 export type { Finding, Route } from './examination.ts'
 export type { PlanFacts, Source } from './plan.ts'
-
-/** The attributes that the gateway carries from SCIM to vendors, under their SCIM core names (RFC 7643 §4.1). */
-export type Attribute = 'userName' | 'email' | 'givenName' | 'familyName' | 'displayName' | 'locale'
 
 export type Profile = { readonly [A in Attribute]?: string }
 /** Attributes to write. `null` clears the value; an absent key is left alone. */
 export type ProfileChange = { readonly [A in Attribute]?: string | null }
-
-/** Teams are groups. */
-export type EntitlementKind = 'role' | 'group'
 
 /** Where a role counts. Absent: the whole tenant, as the vendor understands it. `team` is Sentry's team role. */
 export interface Scope {
@@ -55,6 +67,8 @@ export interface HeldEntitlement extends EntitlementRef {
 export interface EntitlementChange {
   readonly assign: readonly EntitlementRef[]
   readonly revoke: readonly EntitlementRef[]
+  /** Settings that are switched off in the same call, where a shut-out strips an account. */
+  readonly settings?: AccountSettings
 }
 
 /** What else a vendor tells of an account; inventory shows it, the planner reads only `lastOwner`, `managedBy` and `readOnly`. */
@@ -72,6 +86,8 @@ export interface AccountFacts {
   readonly managedBy?: string
   /** Attributes that the vendor lets nobody change on this account, whatever the capability table says. */
   readonly readOnly?: readonly Attribute[]
+  /** Settings, likewise. */
+  readonly readOnlySettings?: readonly string[]
 }
 
 /** One person's presence on one target, as the vendor reports it. Plain JSON: it is stored as `held`. */
@@ -82,6 +98,8 @@ export interface Account {
   readonly profile: Profile
   readonly state: 'active' | 'disabled' | 'invited'
   readonly entitlements: readonly HeldEntitlement[]
+  /** Those that the capability table names, as far as the vendor shows them. */
+  readonly settings?: AccountSettings
   readonly createdAt?: string
   /** Holds one of the vendor's owner or admin roles. */
   readonly privileged: boolean
@@ -96,57 +114,27 @@ export interface AccountDraft {
   readonly profile: Profile
   /** Filled only with kinds that the capability table says are assigned `on-create`. */
   readonly entitlements: readonly EntitlementRef[]
+  readonly settings?: AccountSettings
 }
 
-export interface AttributeSupport {
-  /** As in SCIM: an `immutable` attribute is set at creation and never again; `readOnly` is the vendor's to set. */
-  readonly mutability: 'readWrite' | 'immutable' | 'readOnly'
-  readonly required?: true
+/** A group or team of the vendor, as the gateway makes, renames and removes them. */
+export interface VendorGroup {
+  /** As entitlements of kind `group` name it. */
+  readonly id: string
+  readonly name: string
+  readonly createdAt?: string
 }
 
-export interface EntitlementSupport {
-  /** `one`: at most one per scope; assigning another replaces it. */
-  readonly perAccount: 'one' | 'many'
-  /** `on-create`: travels with the creation. `separately`: needs its own call afterwards. */
-  readonly assigned: 'on-create' | 'separately'
-  /** `replace`: any change rewrites the account's whole set of every kind, after reading it. `delta`: one call per change. */
-  readonly write: 'delta' | 'replace'
-  /** Most entitlements in one delta call. */
-  readonly perAssign: number
-  readonly perRevoke: number
-  readonly catalogue: 'static' | 'fetched'
-  /** What an account keeps when everything of this kind is taken away (a vendor's lowest role). */
-  readonly floor?: readonly string[]
-  /** `one`: everything scoped that an account holds of this kind is of one scope level. */
-  readonly scopeLevels?: 'one'
+export interface GroupCreation extends Receipt {
+  /** `exists`: the vendor has a group of this name already; nothing was written. */
+  readonly outcome: 'created' | 'exists'
+  /** Absent only with `exists`: it cannot be seen, or there are several. */
+  readonly group?: VendorGroup | undefined
 }
 
-/**
- * What a vendor can and cannot do in one API profile. Data only: the planner reads it to choose operations,
- * docs/vendors/capabilities.md is generated from it, and the contract suite proves it.
- */
-export interface Capabilities {
-  readonly account: {
-    /** `invite`: the person must accept before the account is usable. */
-    readonly create: 'direct' | 'invite'
-    /** Has an off switch worth trying; it is believed only after reading it back. */
-    readonly disable: boolean
-    readonly remove: boolean
-    /** Entitlements are taken away before a removal, so that the vendor's own history shows it. */
-    readonly stripFirst?: boolean
-    /** Days after which an invitation that nobody accepted expires. */
-    readonly invitationDays?: number
-  }
-  /** The attribute that holds the login, and others that `find` can look an account up by, best first. */
-  readonly correlateBy: readonly [Attribute, ...Attribute[]]
-  /** An attribute that is absent here is not kept by the vendor. */
-  readonly attributes: { readonly [A in Attribute]?: AttributeSupport }
-  /** Attributes that every update must carry together, whichever of them changed. */
-  readonly updateTogether?: readonly Attribute[]
-  /** A kind that is absent here does not exist on the vendor. */
-  readonly entitlements: { readonly [K in EntitlementKind]?: EntitlementSupport }
-  /** How long reads of entitlements may lag behind writes. Absent: reads are up to date. */
-  readonly readLagMs?: number
+export interface GroupRenaming extends Receipt {
+  /** As it is now: where a name is part of the id, the id has changed. */
+  readonly group: VendorGroup
 }
 
 /** What a write brought back, for the journal. */
@@ -189,8 +177,8 @@ export interface Target {
   get(id: string, known?: Account): Promise<Account | undefined>
   list(): AsyncIterable<AccountSummary>
   create(draft: AccountDraft): Promise<Creation>
-  /** Rejects with `not-found` when the account is gone. */
-  update(id: string, change: ProfileChange): Promise<Receipt>
+  /** Profile and settings in one call. Rejects with `not-found` when the account is gone. */
+  update(id: string, change: ProfileChange, settings?: AccountSettings): Promise<Receipt>
   /** Everything that an account can hold. */
   catalogue(): Promise<readonly Entitlement[]>
   /**
@@ -199,6 +187,14 @@ export interface Target {
    * most `perAssign`/`perRevoke` entitlements at a time.
    */
   changeEntitlements(id: string, change: EntitlementChange): Promise<Receipt>
+  /** Present when `groups`. Groups of exactly this name, as the vendor writes names; the empty list when there are none. */
+  findGroups?(name: string): Promise<readonly VendorGroup[]>
+  /** Present when `groups`. */
+  createGroup?(name: string): Promise<GroupCreation>
+  /** Present when `groups.rename`. Rejects with `not-found` when the group is gone, with `conflict` when the name is taken. */
+  renameGroup?(id: string, name: string): Promise<GroupRenaming>
+  /** Present when `groups.remove`. Resolves when the group is already gone. */
+  removeGroup?(id: string): Promise<Receipt>
   /** Present when `account.disable`. */
   setActive?(id: string, active: boolean): Promise<Receipt>
   /** Present when `account.remove`. Resolves when the account is already gone. */
@@ -214,7 +210,10 @@ export interface Target {
 /** The methods that a capability table obliges a vendor to implement; the compiler holds it to them. */
 export type TargetOf<C extends Capabilities> = Target &
   (true extends C['account']['disable'] ? Required<Pick<Target, 'setActive'>> : unknown) &
-  (true extends C['account']['remove'] ? Required<Pick<Target, 'remove'>> : unknown)
+  (true extends C['account']['remove'] ? Required<Pick<Target, 'remove'>> : unknown) &
+  (C['groups'] extends GroupSupport ? Required<Pick<Target, 'findGroups' | 'createGroup'>> : unknown) &
+  (C['groups'] extends { readonly rename: true } ? Required<Pick<Target, 'renameGroup'>> : unknown) &
+  (C['groups'] extends { readonly remove: true } ? Required<Pick<Target, 'removeGroup'>> : unknown)
 
 export type ApiProfile = 'current' | 'legacy' | 'guide'
 

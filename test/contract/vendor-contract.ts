@@ -12,6 +12,7 @@ import {
 import type { Fault, Matcher, VendorSimulator } from '../../src/vendors/simulator/simulator.ts'
 import { describeEntitlements } from './entitlements.ts'
 import { describeFailures } from './failures.ts'
+import { describeGroups } from './groups.ts'
 import { describeRoutes } from './routes.ts'
 import { openKit, openTarget } from './target.ts'
 
@@ -90,6 +91,7 @@ export function describeVendorContract<S extends VendorSimulator>(subject: Contr
     describeFinding(bench)
     describeProfile(bench)
     describeEntitlements(bench)
+    describeGroups(bench)
     describeLeaving(bench)
     describeFailures(bench)
     describeRoutes(subject, () => simulator)

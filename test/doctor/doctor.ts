@@ -50,13 +50,22 @@ export async function askDoctor(simulator: VendorSimulator, asked: Asked = {}): 
 
 /** Runs one command line with a configuration in a file of its own, read as its last option. */
 export async function commandLine(configuration: unknown, ...argv: readonly string[]) {
+  return commandLineIn({}, configuration, ...argv)
+}
+
+/** The same with more in its environment. */
+export async function commandLineIn(
+  env: Readonly<Record<string, string>>,
+  configuration: unknown,
+  ...argv: readonly string[]
+) {
   const folder = mkdtempSync(join(tmpdir(), 'drawbridge-doctor-'))
   const file = join(folder, 'drawbridge.json')
   writeFileSync(file, JSON.stringify(configuration))
   const written = { out: '', err: '' }
   try {
     const code = await run([...argv, '--config', file], {
-      env: { DRAWBRIDGE_INSECURE_TARGETS: '127.0.0.1' },
+      env: { DRAWBRIDGE_INSECURE_TARGETS: '127.0.0.1', ...env },
       stdout: { write: (text: string) => (written.out += text) },
       stderr: { write: (text: string) => (written.err += text) },
     })

@@ -37,7 +37,7 @@ describe('doctor, tokens that belong to people', () => {
     })
   }
 
-  it('refuses a Sisense token whose owner is no administrator', async (t) => {
+  it('[R2-17] refuses a Sisense token whose owner is no administrator', async (t) => {
     const simulator = await startSisense({})
     t.after(() => simulator.close())
     const { _id } = simulator.state.addUser({ userName: 'viewer', email: 'viewer@acme.example' })

@@ -43,7 +43,7 @@ for (const vendor of vendors) {
         )
       })
 
-      it('[R0-39, R4-04] says that a token of native SCIM does not work here', async (t) => {
+      it('[R0-39, R4-04] "the SCIM token is separate from user API tokens": says that it does not work here', async (t) => {
         const simulator = await startAs(vendor.id, profile)
         t.after(() => simulator.close())
         const { settings, credentials } = simulator.connection(profile)

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import pg from 'pg'
 import type { ApiProfile } from '../../src/vendors/contract.ts'
+import { startSentinelone } from '../../src/vendors/sentinelone/simulator/index.ts'
+import { startSisense } from '../../src/vendors/sisense/simulator/index.ts'
 import type { VendorSimulator } from '../../src/vendors/simulator/simulator.ts'
 import { aUser, freshDatabase, startTestGateway, type GatewaySetting } from '../support/gateway.ts'
 import {
@@ -64,6 +66,63 @@ describe('apiProfile: auto', () => {
       assert.equal((await scim('POST', '/Users', aUser('ada'))).status, 201)
       assert.equal((await resolved()).profile, spoken)
       assert.deepEqual(person(sentry, 'ada')?.entitlements, ['group:everyone', 'role:member'])
+    })
+  }
+
+  for (const [vendor, spoken, expected] of [
+    ['sentinelone', 'current', 'current'],
+    ['sentinelone', 'guide', 'guide'],
+    ['sentinelone', 'both', 'current'],
+    ['sisense', 'current', 'current'],
+    ['sisense', 'guide', 'guide'],
+  ] as const) {
+    it(`[M-13, M-15] takes ${expected} at a ${vendor} that speaks ${spoken}, and works with it`, async (t) => {
+      const profile = spoken === 'both' ? {} : { profile: spoken }
+      const simulator = await (vendor === 'sisense' ? startSisense(profile) : startSentinelone(profile))
+      t.after(() => simulator.close())
+      const { settings, credentials } = simulator.connection(spoken === 'guide' ? 'guide' : 'current')
+      const policy = { default: { role: 'Viewer' }, reply }
+      const connections = [
+        { name: 'target', simulator, profile: 'auto', policy, settings, credentials },
+      ] as const
+      const { scim, resolved } = await start(t, simulator, { connections })
+      const answer = await scim('POST', '/Users', aUser('ada'))
+      assert.equal(answer.status, 201)
+      assert.equal((await resolved()).profile, expected)
+      assert.equal(person(simulator, 'ada')?.entitlements.length, 1)
+      const created = simulator.trace.filter(
+        ({ method, path }) => method === 'POST' && path.endsWith('/users'),
+      )
+      const asGuide = JSON.stringify(created.map(({ body }) => body)).match(/"(role|password)":/) !== null
+      assert.equal(asGuide, expected === 'guide')
+    })
+  }
+
+  it('[R2-02] finds the guide of a legacy Sisense below /api/v0.9 by user name and password', async (t) => {
+    const toggles = { base: 'api/v0.9', rolesAt: 'api/v0.9' } as never
+    const simulator = await startSisense({ profile: 'guide', toggles })
+    t.after(() => simulator.close())
+    const { credentials } = simulator.connection('guide')
+    const policy = { default: { role: 'Viewer' }, reply }
+    const connections = [{ name: 'target', simulator, profile: 'auto', policy, credentials }] as const
+    const { scim, resolved } = await start(t, simulator, { connections })
+    assert.equal((await scim('POST', '/Users', aUser('ada'))).status, 201)
+    assert.equal((await resolved()).profile, 'guide')
+    assert.equal(person(simulator, 'ada')?.state, 'active')
+  })
+
+  for (const vendor of ['sentinelone', 'sisense'] as const) {
+    it(`decides nothing at a ${vendor} that answers with a page of another kind`, async (t) => {
+      const simulator = await (vendor === 'sisense' ? startSisense({}) : startSentinelone({}))
+      t.after(() => simulator.close())
+      simulator.failNext({ path: /\/(user|loggedin)$/, status: 200, body: '<html>Sign in</html>' })
+      const connections = [
+        { name: 'target', simulator, profile: 'auto', policy: { default: { role: 'Viewer' }, reply } },
+      ] as const
+      const { scim, resolved, until } = await start(t, simulator, { connections })
+      assert.equal((await scim('POST', '/Users', aUser('ada'))).status, 201)
+      await until('another look', () => person(simulator, 'ada') !== undefined)
+      assert.equal((await resolved()).profile, 'current')
     })
   }
 

@@ -42,7 +42,7 @@ async function start(t: TestContext, reinvite: Policy['reinvite'], profile: 'cur
 }
 
 describe('an invitation that expired', () => {
-  it('is renewed once under reinvite: once', async (t) => {
+  it('[R4-11] is renewed once under reinvite: once', async (t) => {
     const { expire, until, member, sentry, query, gateway, accountOf } = await start(t, 'once')
     const [{ days } = { days: 0 }] = await query<{ days: number }>(
       'SELECT extract(epoch FROM due_at - now()) / 86400 AS days FROM accounts',
@@ -101,7 +101,7 @@ describe('an invitation that expired', () => {
     assert.equal(person(sentry, 'ada'), undefined)
   })
 
-  it('is told where the profile has no way to renew it', async (t) => {
+  it('[R4-11] is told where the profile has no way to renew it', async (t) => {
     const { expire, until, accountOf, member, sentry } = await start(t, 'once', 'guide')
     await expire()
     await until('the deviation', async () => /has expired/.test((await accountOf()).deviations?.join() ?? ''))

@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
+import type { Policy } from '../../src/translators/model.ts'
 import { aGroup, aUser, activate, deactivate, removeMember, startTestGateway } from '../support/gateway.ts'
 import { falconPolicy, person, startFalcon, writes, type Falcon } from '../support/vendors.ts'
 
 const lagMs = 1_200
 const urn = 'urn:drawbridge:params:scim:schemas:extension:provisioning:2.0:User'
 
-async function start(t: TestContext) {
+async function start(t: TestContext, policy: Partial<Policy> = falconPolicy) {
   const falcon: Falcon = await startFalcon(t)
   falcon.state.toggles.roleLagMs = lagMs
-  const connections = [
-    { name: 'falcon', simulator: falcon, settings: { readLagMs: lagMs }, policy: falconPolicy },
-  ]
+  const connections = [{ name: 'falcon', simulator: falcon, settings: { readLagMs: lagMs }, policy }]
   const gateway = await startTestGateway(t, { connections })
   const statusOf = async (id: string): Promise<string> =>
     (await gateway.scim('GET', `/Users/${id}?attributes=${urn}`)).body[urn].connections[0].status
@@ -69,6 +68,17 @@ describe('a shut-out where reads lag', () => {
     await until('proven', async () => (await statusOf(ada.id)) === 'proven')
     assert.deepEqual(person(falcon, 'ada')?.entitlements, [])
     assert.equal((await scim('GET', `/Users/${ada.id}`)).body.active, false)
+  })
+
+  it('verifies a leaver who seems to hold nothing: a role that the lag hides is taken before it counts as proven', async (t) => {
+    const { scim, falcon, statusOf, until } = await start(t, {})
+    const { body: ada } = await scim('POST', '/Users', aUser('ada'))
+    const [id] = falcon.state.users.keys()
+    falcon.state.grant(id!, 'falcon_admin')
+    assert.equal((await scim('PATCH', `/Users/${ada.id}`, deactivate)).status, 200)
+    assert.equal(await statusOf(ada.id), 'verifying')
+    await until('the role gone', () => person(falcon, 'ada')?.entitlements.length === 0)
+    await until('proven', async () => (await statusOf(ada.id)) === 'proven')
   })
 
   it('falls through to nothing that the policy does not name: inherited roles make it a refusal that says so', async (t) => {

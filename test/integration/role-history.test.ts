@@ -13,7 +13,7 @@ async function start(t: TestContext, settings: Readonly<Record<string, unknown>>
 }
 
 describe('revokeBeforeRemove', () => {
-  it('revokes the roles before the user is deleted', async (t) => {
+  it('[R3-20] revokes the roles before the user is deleted', async (t) => {
     const { scim, falcon, ada } = await start(t, { revokeBeforeRemove: true })
     assert.equal((await scim('DELETE', `/Users/${ada.id}`)).status, 204)
     assert.deepEqual(writes(falcon), ['revoke', 'remove'])

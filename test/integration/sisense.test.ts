@@ -68,7 +68,7 @@ async function start(t: TestContext, profile: Profile): Promise<Stage> {
 
 for (const profile of ['current', 'guide'] as const) {
   describe(`a person's life at Sisense, profile ${profile}`, () => {
-    it('joiner: one create with the role, primary e-mail, names and locale (R2-08, R2-09, R2-11)', async (t) => {
+    it('[R2-08, R2-09, R2-11] joiner: one create with the role, primary e-mail, names and locale', async (t) => {
       const { scim, state, held, writes } = await start(t, profile)
       const emails = [{ value: 'Ada.L@example.com', type: 'work', primary: true }]
       const created = await scim('POST', '/Users', aUser('ada', { emails, locale: 'de_DE' }))
@@ -82,7 +82,7 @@ for (const profile of ['current', 'guide'] as const) {
       assert.deepEqual(held('ada'), ['consumer'])
     })
 
-    it('mover: role and groups follow the pushed groups, what nobody named stays (R2-10, R2-27)', async (t) => {
+    it('[R2-10, R2-27] mover, "SCIM groups are groups, not roles": role and groups follow the pushed groups, what nobody named stays', async (t) => {
       const { scim, state, held, until, writes } = await start(t, profile)
       const { body: ada } = await scim('POST', '/Users', aUser('ada'))
       state.user('ada@example.com')!.groups = [state.group('Support')._id]
@@ -98,7 +98,7 @@ for (const profile of ['current', 'guide'] as const) {
       assert.ok(writes().every((call) => !call.startsWith('DELETE /api/v1')))
     })
 
-    it('mover: a new name and address go out in one PATCH (R2-07, R2-19)', async (t) => {
+    it('[R2-07, R2-19] mover: a new name and address go out in one PATCH', async (t) => {
       const { scim, state, writes } = await start(t, profile)
       const { body: ada } = await scim('POST', '/Users', aUser('ada'))
       writes()
@@ -112,7 +112,7 @@ for (const profile of ['current', 'guide'] as const) {
       assert.deepEqual(writes(), ['PATCH {"lastName":"King"}'])
     })
 
-    it('leaver and returner: the access ends, proven by a read, and comes back (R2-12, R2-20)', async (t) => {
+    it('[R2-12, R2-20] leaver and returner: the access ends, proven by a read, and comes back', async (t) => {
       const { scim, sisense, state, held, until, writes } = await start(t, profile)
       const { body: ada } = await scim('POST', '/Users', aUser('ada'))
       await scim('POST', '/Groups', aGroup('Designers', ada.id))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { coreGroup, coreUser, scimApp } from '../support/scim-app.ts'
+import { aUser, coreGroup, coreUser, scimApp } from '../support/scim-app.ts'
 
 type Document = Record<string, unknown> & { readonly id: string; readonly meta: Record<string, string> }
 const documentsOf = (json: Record<string, unknown>): readonly Document[] => json['Resources'] as Document[]
@@ -50,6 +50,25 @@ describe('discovery', () => {
     }
     assert.ok(schemas.includes(coreUser) && schemas.includes(coreGroup))
     assert.ok(!schemas.some((id) => id.includes(':messages:')))
+  })
+
+  it('announces neither devices nor events nor members as resources, and has no such endpoints', async (t) => {
+    const { call } = await scimApp(t)
+    const types = (await call('GET', '/ResourceTypes')).json['Resources'] as readonly { name: string }[]
+    assert.deepEqual(
+      types.map(({ name }) => name).filter((name) => /device|event|member/i.test(name)),
+      [],
+    )
+    const config = (await call('GET', '/ServiceProviderConfig')).json
+    assert.deepEqual(
+      Object.keys(config).filter((name) => /event|async/i.test(name)),
+      [],
+    )
+    for (const path of ['/Devices', '/Events', '/GroupMembers', '/Groups/1/members']) {
+      assert.equal((await call('GET', path)).status, 404, path)
+    }
+    const wish = { prefer: 'respond-async' }
+    assert.equal((await call('POST', '/Users', aUser('ada@corp.example'), wish)).status, 201)
   })
 
   it('[D-04] [D-11] serves each document under its own location, without null in it', async (t) => {

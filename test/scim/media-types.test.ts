@@ -1,9 +1,32 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import Fastify from 'fastify'
+import { speakScimJson } from '../../src/scim/http/media-types.ts'
 import { depthOf } from '../../src/scim/http/request/json-body.ts'
 import { aUser, scimApp } from '../support/scim-app.ts'
 
 describe('media types', () => {
+  it('drops the names of prototypes before anybody reads a body', async () => {
+    const app = Fastify()
+    speakScimJson(app, { bodyBytes: 1_000, depth: 10 })
+    let body: unknown
+    app.post('/', async (request) => {
+      body = request.body
+      return {}
+    })
+    const hostile =
+      '{"a":{"__proto__":{"polluted":1},"b":[{"constructor":{"prototype":{"polluted":1}},"c":1}]},"__proto__":{"d":1}}'
+    const { statusCode } = await app.inject({
+      method: 'POST',
+      url: '/',
+      headers: { 'content-type': 'application/scim+json' },
+      payload: hostile,
+    })
+    assert.equal(statusCode, 200)
+    assert.equal(JSON.stringify(body), '{"a":{"b":[{"c":1}]}}')
+    await app.close()
+  })
+
   const accepted = [
     'application/scim+json',
     'application/json',

@@ -357,6 +357,17 @@ describe('lives of resources', () => {
     assert.deepEqual((user[enterprise] as Json)['manager'], manager)
   })
 
+  it('[X-01] keep the manager as the client wrote it when that User is deleted', async (t) => {
+    const app = await scimApp(t)
+    const boss = await created(app, '/Users', aUser('boss@example.com'))
+    const manager = { value: boss['id'] }
+    const user = await created(app, '/Users', aUser('ada@example.com', { [enterprise]: { manager } }))
+    assert.equal((await app.call('DELETE', `/Users/${boss['id']}`)).status, 204)
+    const { json } = await app.call('GET', `/Users/${user['id']}`)
+    assert.equal(((json[enterprise] as Json)['manager'] as Json)['value'], boss['id'])
+    assert.deepEqual(json['meta'], user['meta'])
+  })
+
   it('[G-08] show every member of a large Group', async (t) => {
     const app = await scimApp(t)
     const ids: string[] = []

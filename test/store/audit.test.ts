@@ -150,9 +150,9 @@ test('delivers every sealed event once and in order, and again what was not take
     async (_url, headers, body) => {
       assert.match(headers['drawbridge-signature'] ?? '', /^t=\d+,v1=[0-9a-f]{64}$/)
       if (refuse) {
-      refused += 1
-      return 503
-    }
+        refused += 1
+        return 503
+      }
       bodies.push(body)
       return 204
     },

@@ -82,14 +82,18 @@ test('gives everybody an account of a connection that comes later, behind live w
   await person('early@corp.example')
   await person('bird@corp.example')
   const applied = await store.applyConfiguration(aConfiguration(aConnection('sentry'), aConnection('falcon')))
-  assert.deepEqual(applied.changes, ['connection corp/falcon added, 2 people due'])
+  assert.deepEqual(applied.changes, ['connection corp/falcon added, 2 people to admit'])
   const added = (await accounts()).filter(({ connection }) => connection === 'falcon')
   assert.deepEqual(
     added.map(({ user_name, priority, due }) => [user_name, priority, due]),
     [
-      ['bird@corp.example', 3, true],
-      ['early@corp.example', 3, true],
+      ['bird@corp.example', 3, null],
+      ['early@corp.example', 3, null],
     ],
+  )
+  assert.deepEqual(
+    (await store.sweeps.progress()).map(({ kind, state }) => [kind, state]),
+    [['connection', 'counting']],
   )
 })
 
@@ -105,13 +109,13 @@ test('plans everybody anew when rules change, and nobody when only the reply doe
   const second = await store.applyConfiguration(
     aConfiguration(aConnection('sentry', { policy: ruled }), aConnection('falcon')),
   )
-  assert.deepEqual(second.changes, ['connection corp/sentry changed its policy, 2 accounts due'])
-  const due = (await accounts()).filter((each) => each.due)
+  assert.deepEqual(second.changes, ['connection corp/sentry changed its policy; every account is looked at'])
+  assert.ok((await accounts()).every(({ due }) => !due))
   assert.deepEqual(
-    due.map(({ connection, wanted_version, priority }) => [connection, wanted_version, priority]),
+    (await store.sweeps.progress()).map(({ kind, state }) => [kind, state]),
     [
-      ['sentry', 2, 3],
-      ['sentry', 2, 3],
+      ['rules', 'counting'],
+      ['connection', 'counting'],
     ],
   )
 })

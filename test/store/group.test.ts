@@ -92,6 +92,39 @@ test('[P-08] replaces all members and reports ids that are no Users', async () =
   assert.deepEqual(members.map(({ display }) => display).sort(), ['p1@corp.example', 'p2@corp.example'])
 })
 
+test('[P-08] writes the difference alone when 10,000 members are put', async () => {
+  const [ann] = people as [string]
+  const { id } = await group('ten thousand')
+  // By bulk: the people of this Group have no accounts.
+  await store.query(
+    `WITH made AS (
+       INSERT INTO users (id, directory_id, user_name, user_name_key, email_keys, body, active_wanted, active_shown)
+       SELECT gen_random_uuid(), $1::uuid, 'many' || n, 'many' || n, '{}', jsonb_build_object('userName', 'many' || n, 'active', true), true, true
+       FROM generate_series(1, 10000) n RETURNING id
+     )
+     INSERT INTO members (group_id, user_id) SELECT $2::uuid, id FROM made`,
+    [by.directory.id, id],
+  )
+  const kept = () =>
+    store.query<{ user_id: string; row: string }>(
+      'SELECT user_id, xmin::text AS row FROM members WHERE group_id = $1::uuid ORDER BY user_id',
+      [id],
+    )
+  const before = await kept()
+  const [gone, ...others] = before.map((row) => row.user_id)
+  const write = await change(id, delta({ clear: true, add: [...others, ann] }))
+  assert.ok(write.kind === 'stored' && write.changed && write.group.version === 2)
+  assert.deepEqual(
+    (await kept()).filter((row) => row.user_id !== ann),
+    before.slice(1),
+  )
+  const [event] = await store.query<{ detail: object }>(
+    "SELECT detail FROM events WHERE resource_id = $1 AND action = 'group.members-changed'",
+    [id],
+  )
+  assert.deepEqual(event?.detail, { added: [ann], removed: [gone] })
+})
+
 test('marks everybody inside when a Group is renamed or deleted', async () => {
   const [ann, bob] = people as [string, string]
   const { id } = await group('old name', [ann, bob])

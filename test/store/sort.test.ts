@@ -326,6 +326,25 @@ test('counts anew as soon as anything was written, whoever wrote it', async () =
   assert.equal(await total(), 0)
 })
 
+test('refuses to work out the order of more than 10,000 Users, and sorts what a filter leaves of them', async () => {
+  const { directory } = await aDirectoryOf('crowd', 3)
+  const sort = parseSort('name.familyName', undefined, modelOf('User'))
+  const question = { sort, startIndex: 1, count: 5 }
+  assert.equal((await store.directory.users(directory, question)).resources.length, 3)
+  await store.query(
+    `INSERT INTO users (id, directory_id, user_name, user_name_key, email_keys, body, active_wanted, active_shown)
+     SELECT gen_random_uuid(), $1::uuid, 'crowd' || n, 'crowd' || n, '{}',
+       jsonb_build_object('userName', 'crowd' || n, 'name', jsonb_build_object('familyName', 'f' || n)), true, true
+     FROM generate_series(1, 9998) n`,
+    [directory.id],
+  )
+  await assert.rejects(store.directory.users(directory, question), { scimType: 'tooMany', status: 400 })
+  const filter = parseFilter('userName sw "crowd99"', modelOf('User'))
+  const { total, resources } = await store.directory.users(directory, { ...question, filter })
+  assert.equal(total, 110)
+  assert.equal(resources[0]?.body['userName'], 'crowd99')
+})
+
 test('sorts by parts of a name also where PostgreSQL knows no ICU collation', async () => {
   const question = { sortBy: 'name.familyName', sortOrder: 'ascending', filter: '' }
   await store.query('DROP COLLATION pg_catalog."und-x-icu"')

@@ -13,6 +13,11 @@ export function aPolicy(change: Partial<Policy> = {}): Policy {
     deprovision: { inactive: ['strip'], deleted: ['remove'], graceDays: 0 },
     rename: 'keep',
     adopt: 'always',
+    guard: {
+      protect: [],
+      shutOuts: { count: 25, withinMs: 3_600_000 },
+      revokes: { count: 100, withinMs: 3_600_000 },
+    },
     reinvite: 'never',
     reply: { budgetMs: 8_000, pendingShutOut: 'retry' },
     ...change,

@@ -75,6 +75,9 @@ export async function startTestGateway(t: TestContext, setting: GatewaySetting):
   }
 }
 
+/** Of an admin of the operator API, at every gateway under test. */
+export const adminToken = 'admin-token-for-tests'
+
 export function environmentFor(databaseUrl: string): Environment {
   return {
     host: '127.0.0.1',
@@ -83,6 +86,7 @@ export function environmentFor(databaseUrl: string): Environment {
     databaseUrl,
     dataDir: '/nonexistent',
     insecureTargets: ['127.0.0.1'],
+    adminToken,
     logLevel: 'silent',
   }
 }

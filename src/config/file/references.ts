@@ -5,6 +5,9 @@ import { isRecord } from './problems.ts'
 /** The process environment, as `process.env` holds it. */
 export type Variables = Readonly<Record<string, string | undefined>>
 
+/** Reads what `file:/path` names; throws an error with a `code` when it cannot. */
+export type SecretReader = (path: string) => Buffer
+
 export interface Resolved {
   readonly value: unknown
   readonly findings: readonly Finding[]
@@ -18,7 +21,11 @@ const largestSecretFile = 64 * 1024
  * Replaces `${NAME}` in every text from the environment (`$${` stands for `${` itself) and a text that is
  * `file:/path` by that file's content without its last line break. Keys are left as they are.
  */
-export function resolveReferences(value: unknown, env: Variables): Resolved {
+export function resolveReferences(
+  value: unknown,
+  env: Variables,
+  readSecretFile: SecretReader = readFileSync,
+): Resolved {
   const found: Finding[] = []
   const missing = new Set<string>()
   const fail = (path: Path, message: string) => {
@@ -47,7 +54,7 @@ export function resolveReferences(value: unknown, env: Variables): Resolved {
     if (!file.startsWith('/'))
       return fail(path, 'file: must be followed by an absolute path, as in file:/run/secrets/token')
     try {
-      const content = readFileSync(file)
+      const content = readSecretFile(file)
       if (content.length > largestSecretFile) return fail(path, `the file ${file} is larger than 64 KiB`)
       const text = content.toString('utf8').replace(/\r?\n$/, '')
       return text === '' ? fail(path, `the file ${file} is empty`) : text

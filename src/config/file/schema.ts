@@ -34,15 +34,32 @@ export const RuleSchema = Type.Object(
     group: Type.Optional(
       Type.String({
         minLength: 1,
-        description: 'displayName of a SCIM group, letter case aside, or externalId:<its externalId>.',
+        description:
+          'displayName of a SCIM group, letter case aside; externalId:<its externalId>; or /pattern/ (RE2), whose named captures are templates of the right side.',
       }),
     ),
-    attribute: Type.Optional(Text),
-    roles: Type.Optional(Text),
+    attribute: Type.Optional(
+      Type.String({ minLength: 1, description: 'A SCIM filter over the User, such as department eq "Finance".' }),
+    ),
+    roles: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          "A value of the User's own roles or entitlements, or * for all. Without a right side the values name entitlements.",
+      }),
+    ),
     ...grants,
     create: Type.Optional(Type.Boolean({ default: false })),
-    except: Type.Optional(Type.Array(Text)),
-    until: Type.Optional(Text),
+    except: Type.Optional(
+      Type.Array(Text, { description: 'Groups, written as under group, whose members the rule does not concern.' }),
+    ),
+    until: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          'When a grant ends: a duration from the moment of membership (24h), a date, or suffix: the group is named …-24h.',
+      }),
+    ),
   },
   closed,
 )
@@ -103,8 +120,19 @@ export const ConnectionSchema = Type.Object(
     reconcile: Type.Optional(
       Type.Object(
         {
-          every: Type.Optional(Duration),
-          repair: Type.Optional(Type.Array(oneOf(['lacking', 'reactivated']), { uniqueItems: true })),
+          every: Type.Optional(
+            Type.String({
+              pattern: `${durationPattern}|^never$`,
+              default: '6h',
+              description: 'How often the vendor is compared with what is wanted, or never.',
+            }),
+          ),
+          repair: Type.Optional(
+            Type.Array(oneOf(['missing', 'lacking', 'excess', 'reactivated', 'profile']), {
+              uniqueItems: true,
+              description: 'Kinds of drift that are put right; the others are only reported.',
+            }),
+          ),
         },
         closed,
       ),

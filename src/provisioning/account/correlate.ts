@@ -1,4 +1,5 @@
 import { correlate, type Correlation } from '../../translators/correlation.ts'
+import { loginOf } from '../../translators/person.ts'
 import type { Account } from '../../vendors/contract.ts'
 import { failureOf, linkTo, proven, type Ending, type Run } from './run.ts'
 
@@ -33,6 +34,7 @@ export async function judge(
     ...circumstances,
     adopt: connection.policy.adopt,
     ...(self === undefined ? {} : { self }),
+    protect: connection.policy.guard.protect,
     linkedElsewhere: (id) => elsewhere.has(id),
   })
 }
@@ -56,4 +58,22 @@ export async function adopt(run: Run, found: Correlation): Promise<Ending | 'lin
     case 'refuse':
       return { ...proven(), status: 'failed', failure: failureOf(run, found.failure, found.detail) }
   }
+}
+
+/** The login under which the vendor knows, or knew, the account: never a userName that was renamed since. */
+export function loginAtVendor({
+  held,
+  formerLogin,
+  snapshot,
+  work,
+  connection,
+}: Pick<Run, 'held' | 'snapshot' | 'work' | 'formerLogin'> & {
+  readonly connection: Pick<Run['connection'], 'policy'>
+}): string | undefined {
+  return (
+    held?.account.login ??
+    formerLogin ??
+    snapshot?.login ??
+    loginOf(work.user.resource, connection.policy.login)
+  )
 }

@@ -1,8 +1,10 @@
 import { changesInOrder } from '../../translators/entitlements/changes.ts'
+import { powersOff } from '../../translators/settings.ts'
 import { slotOf } from '../../translators/entitlements/slot.ts'
 import {
   entitlementKey,
   type Account,
+  type AccountSettings,
   type Capabilities,
   type EntitlementChange,
   type ProfileChange,
@@ -20,7 +22,11 @@ export function afterChange(account: Account, change: EntitlementChange, can: Ca
     const key = entitlementKey(held)
     return !gone.has(key) && !assigned.has(key) && !slots.has(slotOf(held))
   })
-  return { ...account, entitlements: [...kept, ...change.assign] }
+  return { ...withSettings(account, change.settings), entitlements: [...kept, ...change.assign] }
+}
+
+function withSettings(account: Account, settings: AccountSettings | undefined): Account {
+  return settings ? { ...account, settings: { ...account.settings, ...settings } } : account
 }
 
 /** The account as it is after a change of profile that the vendor confirmed. */
@@ -28,13 +34,14 @@ export function afterUpdate(
   account: Account,
   change: ProfileChange,
   { correlateBy: [loginAttribute] }: Capabilities,
+  settings?: AccountSettings,
 ): Account {
   const profile = Object.fromEntries(
     Object.entries({ ...account.profile, ...change }).filter(
       (entry): entry is [string, string] => entry[1] != null,
     ),
   )
-  return { ...account, profile, login: change[loginAttribute] ?? account.login }
+  return { ...withSettings(account, settings), profile, login: change[loginAttribute] ?? account.login }
 }
 
 /**
@@ -54,5 +61,9 @@ export function stripChanges(account: Account, can: Capabilities): readonly Enti
   const revoke = excess.filter(
     (held) => can.entitlements[held.kind]?.perAccount !== 'one' || !replaced.has(slotOf(held)),
   )
-  return changesInOrder({ assign, revoke }, can)
+  const changes = changesInOrder({ assign, revoke }, can)
+  const settings = powersOff(account, can)
+  if (!settings) return changes
+  const [first = { assign: [], revoke: [] }, ...rest] = changes
+  return [{ ...first, settings }, ...rest]
 }

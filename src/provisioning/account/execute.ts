@@ -1,11 +1,13 @@
 import { VendorError } from '../../errors.ts'
 import { grantedAfter } from '../../translators/granted.ts'
-import type { Held, JournalOperation, Operation, WantedEntitlement } from '../../translators/model.ts'
+import type { Held, JournalOperation, Operation, Wanted, WantedEntitlement } from '../../translators/model.ts'
+import { grantedAfterSettings } from '../../translators/settings.ts'
 import type { Account, AccountDraft, EntitlementChange, Receipt } from '../../vendors/contract.ts'
 import { afterChange, afterUpdate } from './effects.ts'
 import { noteChange, seenThrough } from './recent.ts'
 import { journaled, unlink, type Run, type Written } from './run.ts'
 
+type Present = Extract<Wanted, { kind: 'present' }>
 type PresentOperation = Exclude<Operation, { op: 'shut-out' | 'end-sessions' }>
 
 /** `exists`: the vendor has an account under this login already, the one shown if it can be told; nothing was written. */
@@ -15,7 +17,7 @@ export type Executed = 'done' | { readonly exists: Account | undefined }
 export async function execute(
   run: Run,
   operation: PresentOperation,
-  wanted: readonly WantedEntitlement[],
+  wanted: Pick<Present, 'entitlements' | 'settings'>,
 ): Promise<Executed> {
   if (operation.op === 'create') return create(run, operation.draft, wanted)
   const id = linked(run)
@@ -36,15 +38,16 @@ export async function execute(
       await write(
         run,
         operation,
-        () => target.update(id, operation.change),
+        () => target.update(id, operation.change, operation.settings),
         (held) => ({
           ...held,
-          account: afterUpdate(held.account, operation.change, run.connection.can),
+          account: afterUpdate(held.account, operation.change, run.connection.can, operation.settings),
+          granted: grantedAfterSettings(held.granted, wanted.settings ?? {}, operation.settings ?? {}),
         }),
       )
       break
     case 'change-entitlements':
-      await changeEntitlements(run, operation.change, wanted)
+      await changeEntitlements(run, operation.change, wanted.entitlements)
       break
   }
   return 'done'
@@ -73,7 +76,7 @@ export async function changeEntitlements(
 async function create(
   run: Run,
   draft: AccountDraft,
-  wanted: readonly WantedEntitlement[],
+  wanted: Pick<Present, 'entitlements' | 'settings'>,
 ): Promise<Executed> {
   const vendorTenant = await run.connection.tenant()
   let executed: Executed = 'done'
@@ -85,7 +88,8 @@ async function create(
     }
     // A vendor that says "created" and shows nothing has told us nothing: the row stays open, the next run looks.
     if (!account) throw unseen(run)
-    const granted = grantedAfter([], wanted, { assign: draft.entitlements, revoke: [] })
+    const assigned = grantedAfter([], wanted.entitlements, { assign: draft.entitlements, revoke: [] })
+    const granted = grantedAfterSettings(assigned, wanted.settings ?? {}, draft.settings ?? {})
     return {
       closing: { outcome: 'done', after: account, ...asRequest(requestId) },
       update: {

@@ -1,5 +1,6 @@
 import type { Deviation } from '../../translators/model.ts'
 import type { Account } from '../../vendors/contract.ts'
+import { gate } from '../guard/gate.ts'
 import { linked, refresh, write } from './execute.ts'
 import { iso, keep, learn, unlink, type Ending, type Run } from './run.ts'
 
@@ -9,19 +10,22 @@ const graceMs = 60 * 60_000
 
 /**
  * Renews an invitation that nobody accepted in time, once, where the policy wants it. The account is read when the days
- * that the vendor gives are over; one that the vendor has dropped by then is invited anew by the plan that follows.
+ * that the vendor gives are over; one that the vendor has dropped by then is invited anew by the plan that follows. The
+ * ending, where it has to wait.
  */
-export async function renewExpired(run: Run): Promise<void> {
+export async function renewExpired(run: Run): Promise<Ending | undefined> {
   const { target } = run.connection
-  if (!mayRenew(run) || run.by.now() < endOf(run)) return
+  if (!mayRenew(run) || run.by.now() < endOf(run)) return undefined
   if (!isExpired(run.held?.account)) {
     const account = await refresh(run)
     if (!account) return dropped(run)
     await keep(run, account)
-    if (!isExpired(account)) return
+    if (!isExpired(account)) return undefined
   }
   const { renewInvitation } = target
-  if (!renewInvitation) return
+  if (!renewInvitation) return undefined
+  const waits = await gate(run, [{ op: 'renew-invitation' }])
+  if (waits) return waits
   await write(
     run,
     { op: 'renew-invitation' },
@@ -32,6 +36,7 @@ export async function renewExpired(run: Run): Promise<void> {
       reinvitedAt: iso(run.by.now()),
     }),
   )
+  return undefined
 }
 
 /** What an account that still waits for its person adds to the end of a run: when to look again, and what is amiss. */
@@ -60,7 +65,7 @@ function isExpired(account: Account | undefined): boolean {
   return account?.facts.invitation === 'expired'
 }
 
-async function dropped(run: Run): Promise<void> {
+async function dropped(run: Run): Promise<undefined> {
   await run.connection.tenant(0)
   await learn(run, unlink)
   run.reinvitedAt = iso(run.by.now())

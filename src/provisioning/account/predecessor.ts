@@ -1,6 +1,5 @@
+import { backoffMs } from '../backoff.ts'
 import { proven, type Ending, type Run } from './run.ts'
-
-const lookAgainMs = 1_000
 
 /**
  * A userName came back while the removal of its predecessor is not proven: with the same externalId the removal is
@@ -9,13 +8,15 @@ const lookAgainMs = 1_000
 export async function yieldToPredecessor(run: Run): Promise<Ending | undefined> {
   const { predecessor } = run.work
   if (!predecessor) return undefined
+  // Where nothing is written the removal never comes: what would be done for this person is recorded all the same.
+  if (run.connection.policy.mode === 'shadow' && !predecessor.sameExternalId) return undefined
   const { queue, leases } = run.by
   const claimed = await queue.claim(predecessor.accountId)
   if (claimed === 'gone') return undefined
-  if (typeof claimed === 'string') return waiting()
+  if (typeof claimed === 'string') return waiting(run)
   if (!predecessor.sameExternalId) {
     await run.provisionOther(claimed)
-    return waiting()
+    return waiting(run)
   }
   const lease = leases.hold(claimed)
   try {
@@ -27,6 +28,8 @@ export async function yieldToPredecessor(run: Run): Promise<Ending | undefined> 
   return { ...proven(), status: 'pending', attempts: run.work.attempts, dueInMs: 0 }
 }
 
-function waiting(): Ending {
-  return { ...proven(), status: 'waiting', dueInMs: lookAgainMs }
+/** Soon, then ever more seldom: a removal may wait for somebody's approval. */
+function waiting({ work }: Run): Ending {
+  const attempts = work.attempts + 1
+  return { ...proven(), status: 'waiting', attempts, dueInMs: backoffMs(attempts) }
 }

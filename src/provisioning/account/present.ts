@@ -3,13 +3,17 @@ import { VendorError } from '../../errors.ts'
 import { grantedAfter } from '../../translators/granted.ts'
 import { plan } from '../../translators/plan.ts'
 import { wantedOf } from '../../translators/wanted.ts'
-import type { Plan, Wanted } from '../../translators/model.ts'
+import { matching } from '../../config/rules/matching.ts'
+import type { Deviation, Plan, Wanted } from '../../translators/model.ts'
 import type { Account, Entitlement } from '../../vendors/contract.ts'
+import { gate } from '../guard/gate.ts'
+import type { AccountFailure } from '../ports.ts'
 import { adopt, findAccount, judge } from './correlate.ts'
 import { execute, refresh, type Executed } from './execute.ts'
-import { needsFreshRead, objectionTo } from './guard.ts'
+import { needsFreshRead, objectionTo } from '../guard/objection.ts'
 import { awaitingPerson, renewExpired } from './invitation.ts'
 import { failureOf, iso, keep, learn, proven, unlink, type Ending, type Run } from './run.ts'
+import { keepSnapshot, removeForGood } from './shut-out/shut-out.ts'
 
 export type Present = Extract<Wanted, { kind: 'present' }>
 
@@ -20,7 +24,15 @@ export async function wantedBy(run: Run): Promise<Wanted | Ending> {
   return ended(run, resolve(run, await catalogueFor(run, true)))
 }
 
-function resolve({ work, connection }: Run, catalogue: readonly Entitlement[]): ReturnType<typeof wantedOf> {
+/** What is needed to tell what the directory wants, without a run. */
+export type Wishing = Pick<Run, 'work' | 'connection' | 'held'> & {
+  readonly by: { readonly now: () => number }
+}
+
+export function resolve(
+  { by, work, connection, held }: Wishing,
+  catalogue: readonly Entitlement[],
+): ReturnType<typeof wantedOf> {
   const { user, groups } = work
   return wantedOf({
     resource: user.resource,
@@ -30,6 +42,11 @@ function resolve({ work, connection }: Run, catalogue: readonly Entitlement[]): 
     policy: connection.policy,
     catalogue,
     capabilities: connection.can,
+    connection: connection.name,
+    matching,
+    now: iso(by.now()),
+    ...(held ? { granted: held.granted } : {}),
+    ...(work.made ? { made: work.made } : {}),
   })
 }
 
@@ -38,7 +55,8 @@ async function catalogueFor({ work, connection }: Run, refresh: boolean): Promis
   const { rules, default: byDefault } = connection.policy
   const grantsByDefault = Object.keys(byDefault).length > 0
   if (!work.user.active || work.user.deleted) return []
-  if (!grantsByDefault && (rules.length === 0 || work.groups.length === 0)) return []
+  const mayMatch = rules.some(({ group }) => group === undefined || work.groups.length > 0)
+  if (!grantsByDefault && !mayMatch) return []
   return connection.catalogue({ refresh })
 }
 
@@ -49,11 +67,18 @@ function ended(run: Run, wanted: ReturnType<typeof wantedOf>): Wanted | Ending {
 
 /** Makes what is wanted true: create, link, profile, grants, then revokes. */
 export async function provide(run: Run, wanted: Present): Promise<Ending> {
-  await renewExpired(run)
+  // Whoever is not there yet comes with the group; whoever is, is looked after meanwhile: nothing is taken away late.
+  if (wanted.awaited && !run.held) return waiting(run, wanted)
+  await readUnknown(run)
+  const waits = await renewExpired(run)
+  if (waits) return waits
   const first = planFor(run, wanted)
-  const objection = await guard(run, first)
-  if (objection) return objection
+  const found = await lookFirst(run, wanted, first)
+  if (found !== 'none') return found === 'linked' ? provide(run, wanted) : found
+  const objection = (await guard(run, first)) ?? (await gate(run, first.operations, first.deviations))
+  if (objection) return { ...objection, deviations: [...wanted.deviations, ...first.deviations] }
   const outcome = await executeAll(run, first, wanted)
+  if (outcome === 'removed') return provide(run, wanted)
   if (outcome !== 'done') {
     const adopted = await adoptExisting(run, wanted, outcome.exists)
     if (adopted) return adopted
@@ -63,8 +88,77 @@ export async function provide(run: Run, wanted: Present): Promise<Ending> {
   const left = planFor(run, wanted).deviations
   if (!left.some(({ code }) => code === 'entitlement-deferred')) await forgetSnapshot(run)
   const status = run.held?.account.state === 'invited' ? 'invited' : 'proven'
-  const { amiss, ...due } = awaitingPerson(run)
-  return { ...proven(status), ...due, deviations: [...wanted.deviations, ...left, ...amiss] }
+  const { amiss, dueInMs } = awaitingPerson(run)
+  const due = soonest(dueInMs, changesInMs(run, wanted))
+  if (wanted.awaited) return waiting(run, wanted, [...left, ...amiss])
+  const refused = renameRefused(run, left)
+  const failed = refused ? ({ status: 'failed', failure: refused } as const) : {}
+  return { ...proven(status), ...due, ...failed, deviations: [...wanted.deviations, ...left, ...amiss] }
+}
+
+/** Under `rename: reject` everything else is done, and the rename is refused. */
+function renameRefused(run: Run, deviations: readonly Deviation[]): AccountFailure | undefined {
+  const renamed = deviations.find(({ code }) => code === 'login-immutable')
+  if (run.connection.policy.rename !== 'reject' || !renamed) return undefined
+  return failureOf(
+    run,
+    'rename-refused',
+    `${renamed.detail} This connection refuses renames (rename: reject).`,
+  )
+}
+
+/** An account that is linked, and of which nothing is known any more. */
+async function readUnknown(run: Run): Promise<void> {
+  if (run.link === undefined || run.held) return
+  const account = await refresh(run)
+  if (!account) throw notFound(run)
+  await keep(run, account)
+}
+
+/**
+ * Looks for the account before a creation: where the link was just dropped, under the login that the vendor knew; where a
+ * plan is only recorded, so that it tells of an adoption what it is.
+ */
+async function lookFirst(
+  run: Run,
+  { person }: Present,
+  { operations }: Plan,
+): Promise<Ending | 'linked' | 'none'> {
+  if (!operations.some(({ op }) => op === 'create') || run.held) return 'none'
+  const former = run.formerLogin
+  if (former !== undefined && former.toLowerCase() !== person.login) {
+    const adopted = await adopt(run, await findAccount(run, { login: former, shutOut: false }))
+    if (adopted !== 'none') return adopted
+  }
+  if (run.connection.policy.mode === 'enforce') return 'none'
+  return adopt(run, await findAccount(run, { login: person.login, shutOut: false }))
+}
+
+/** Its proof has the members looked at again; this is for a proof that nobody told of. */
+const groupLookMs = 60_000
+
+function waiting(run: Run, { awaited = [], deviations }: Present, more: readonly Deviation[] = []): Ending {
+  const failure = failureOf(run, 'waiting-group', awaited.join(' '))
+  return {
+    ...proven(),
+    status: 'waiting',
+    failure,
+    dueInMs: groupLookMs,
+    deviations: [...deviations, ...more],
+  }
+}
+
+const longestWaitMs = 30 * 24 * 60 * 60_000
+
+/** When time alone changes what the rules mean; looked at again after a month at the latest. */
+function changesInMs({ by }: Run, { changesAt }: Present): number | undefined {
+  if (changesAt === undefined) return undefined
+  return Math.min(Math.max(Date.parse(changesAt) - by.now(), 0), longestWaitMs)
+}
+
+function soonest(...waits: readonly (number | undefined)[]): Pick<Ending, 'dueInMs'> {
+  const known = waits.filter((wait) => wait !== undefined)
+  return known.length === 0 ? {} : { dueInMs: Math.min(...known) }
 }
 
 function planFor(run: Run, wanted: Present): Plan {
@@ -90,11 +184,15 @@ function notFound({ connection: { vendor } }: Run): VendorError {
   return new VendorError('not-found', 'the linked account is gone', { vendor, operation: 'get' })
 }
 
-async function executeAll(run: Run, { operations }: Plan, wanted: Present): Promise<Executed> {
+/** `removed`: the account that stood in the way of a new one is gone. */
+async function executeAll(run: Run, { operations }: Plan, wanted: Present): Promise<Executed | 'removed'> {
   for (const operation of operations) {
-    if (operation.op === 'shut-out' || operation.op === 'end-sessions')
-      throw new Error('a plan for a present person shuts nobody out')
-    const executed = await execute(run, operation, wanted.entitlements)
+    if (operation.op === 'end-sessions') throw new Error('a plan for a present person ends no sessions')
+    if (operation.op === 'shut-out') {
+      await removeForGood(run)
+      return 'removed'
+    }
+    const executed = await execute(run, operation, wanted)
     if (executed !== 'done') return executed
   }
   return 'done'
@@ -129,8 +227,15 @@ async function forgetSnapshot(run: Run): Promise<void> {
   if (run.snapshot) await learn(run, { snapshot: null })
 }
 
-/** The linked account is gone at the vendor: the link is dropped, once, and correlation starts anew. */
+/**
+ * The linked account is gone at the vendor: the link is dropped, once, and correlation starts anew, by the login that the
+ * vendor knew. Of somebody who leaves that login is kept, should this run break off.
+ */
 export async function relink(run: Run): Promise<void> {
   await run.connection.tenant(0)
+  const { user } = run.work
+  if (!user.active || user.deleted) await keepSnapshot(run)
+  const login = run.held?.account.login
   await learn(run, unlink)
+  if (login !== undefined) run.formerLogin = login
 }

@@ -1,13 +1,17 @@
 import { failures, GatewayError, VendorError } from '../../errors.ts'
+import { graceOf } from '../../translators/grace.ts'
+import type { Deviation } from '../../translators/model.ts'
 import { backoffMs, shutOutRetryMs } from '../backoff.ts'
 import type { LiveConnection, OpenConnection } from '../connections.ts'
+import { clearDoubt } from './doubt.ts'
 import { provide, relink, wantedBy } from './present.ts'
 import { recover } from './recover.ts'
-import { failureFrom, failureOf, type Ending, type Provisioner, type Run } from './run.ts'
+import { failureFrom, failureOf, iso, proven, type Ending, type Provisioner, type Run } from './run.ts'
 import { shutOut } from './shut-out/shut-out.ts'
 import { verify } from './shut-out/verify.ts'
 import { yieldToPredecessor } from './predecessor.ts'
-import { LeaseLost, type Claimed } from '../ports.ts'
+import { noticeOf } from '../notices/from-run.ts'
+import { LeaseLost, type AccountWork, type Claimed, type Hold, type KnownPlan } from '../ports.ts'
 
 /**
  * One look at one account: what is wanted, what is held, what differs, one vendor call after the other, settled.
@@ -20,16 +24,23 @@ export async function provision(by: Provisioner, claimed: Claimed): Promise<void
   const log = by.log.child({ connection: connection.name, account: claimed.lease.accountId })
   try {
     const work = await by.queue.read(lease.current())
+    const startedAt = by.now()
     const { vendorAccountId: link, held, snapshot } = work
     const provisionOther = (other: Claimed): Promise<void> => provision(by, other)
     const start = { by, lease, work, log, provisionOther, link, held, snapshot }
     const ending = await connection.during(claimed.priority, work.pauses ?? {}, () =>
       endingAt(connection, start),
     )
+    if (work.plan && isOver(work.plan, ending)) await by.plans.discard(lease.current())
     const { deviations = [], ...rest } = ending
-    await by.queue.settle(lease.current(), { ...rest, deviations, wantedVersion: work.wantedVersion })
+    const settled = await by.queue.settle(lease.current(), {
+      ...rest,
+      deviations,
+      wantedVersion: work.wantedVersion,
+    })
     const { status, failure } = ending
     log.info({ status, ...(failure ? { failure: failure.kind } : {}) }, 'account settled')
+    if (settled === 'settled') await tellOf(by, connection, work, ending, by.now() - startedAt)
   } catch (error) {
     if (!(error instanceof LeaseLost)) throw error
     // Another process has it by now; whatever was uncertain is in its journal.
@@ -37,6 +48,26 @@ export async function provision(by: Provisioner, claimed: Claimed): Promise<void
   } finally {
     lease.release()
   }
+}
+
+/** A recorded plan ends with what it proposed, or with what made it pointless. */
+function isOver({ state }: KnownPlan, { status, failure }: Ending): boolean {
+  if (status === 'proven' || status === 'invited') return true
+  const stays = status === 'pending' || status === 'waiting' || failure?.kind === 'rejected'
+  return !stays && state !== 'approved'
+}
+
+async function tellOf(
+  by: Provisioner,
+  connection: OpenConnection,
+  work: AccountWork,
+  ending: Ending,
+  ranMs: number,
+): Promise<void> {
+  if (ending.status === 'proven' && work.shutOutAskedMsAgo !== undefined)
+    by.shutOutProven?.(connection.id, work.shutOutAskedMsAgo + ranMs)
+  const notice = by.notices && noticeOf({ connection, work, ending })
+  if (notice) await by.notices?.raise(notice)
 }
 
 async function endingAt(opened: OpenConnection, start: Omit<Run, 'connection'>): Promise<Ending> {
@@ -52,7 +83,7 @@ async function endingAt(opened: OpenConnection, start: Omit<Run, 'connection'>):
 
 async function endingOf(run: Run): Promise<Ending> {
   try {
-    return await look(run)
+    return dueAgain(run, await look(run))
   } catch (error) {
     if (error instanceof GatewayError && error.code === 'ACCOUNT_LINKED') return linkedElsewhere(run, error)
     if (!(error instanceof VendorError)) throw error
@@ -76,15 +107,54 @@ async function lookAgain(run: Run, first: VendorError): Promise<Ending> {
   run.log.warn({ operation: first.operation }, 'linked account not found, correlating again')
   try {
     await relink(run)
-    return await look(run)
+    return dueAgain(run, await look(run))
   } catch (error) {
     if (!(error instanceof VendorError)) throw error
     return afterFailure(run, error)
   }
 }
 
+/** What time alone changes: an operator's hold ends, or the days of grace of somebody who left are over. */
+function dueAgain(run: Run, ending: Ending): Ending {
+  const { user } = run.work
+  const { hold } = user
+  const until = [hold?.until, ending.status === 'proven' ? graceUntil(run) : undefined]
+  const waits = until.flatMap((at) => (at === undefined ? [] : [Math.max(Date.parse(at) - run.by.now(), 0)]))
+  const dueInMs = Math.min(...waits, ending.dueInMs ?? Number.POSITIVE_INFINITY)
+  const held: readonly Deviation[] = hold && !user.deleted ? [heldBy(hold)] : []
+  return {
+    ...ending,
+    ...(Number.isFinite(dueInMs) ? { dueInMs } : {}),
+    ...(held.length > 0 ? { deviations: [...(ending.deviations ?? []), ...held] } : {}),
+  }
+}
+
+function graceUntil({
+  by,
+  work: { user },
+  held,
+  snapshot,
+  connection: { can, policy },
+}: Run): string | undefined {
+  if (!held || (user.active && !user.deleted)) return undefined
+  const because = user.deleted ? 'deleted' : 'inactive'
+  const grace = graceOf(because, held.account, snapshot, { can, policy, now: iso(by.now()) })
+  return grace.kind === 'delayed' ? grace.until : undefined
+}
+
+function heldBy({ by, reason, until }: Hold): Deviation {
+  const end = until === undefined ? '' : ` until ${until}`
+  return {
+    code: 'held',
+    detail: `${by} holds this person shut out${end}, whatever the directory wants: ${reason}`,
+  }
+}
+
 async function look(run: Run): Promise<Ending> {
   const { work } = run
+  if (work.unmanaged) return ignored(run)
+  const doubt = await clearDoubt(run)
+  if (doubt) return doubt
   const waits = await yieldToPredecessor(run)
   if (waits) return waits
   const recovered = await recover(run)
@@ -98,8 +168,13 @@ async function look(run: Run): Promise<Ending> {
   return shutOut(run, wanted)
 }
 
+function ignored(run: Run): Ending {
+  const detail = `An operator took this account out of provisioning at ${run.connection.name}; nothing is written there.`
+  return { ...proven(), status: 'waiting', failure: failureOf(run, 'unmanaged', detail) }
+}
+
 /** What a failure is judged by; the connection need not be ready. */
-type Failing = Pick<Run, 'by' | 'work' | 'log'> & { readonly connection: Pick<OpenConnection, 'id'> }
+type Failing = Pick<Run, 'by' | 'work' | 'log'> & { readonly connection: Pick<OpenConnection, 'id' | 'name'> }
 
 /** The failure table: what follows from each kind. */
 async function afterFailure(run: Failing, error: VendorError): Promise<Ending> {
@@ -119,6 +194,8 @@ async function afterFailure(run: Failing, error: VendorError): Promise<Ending> {
     case 'park':
       if (await by.store.park(connection.id, failure)) {
         run.log.error({ failure: error.failure }, 'connection parked: its credentials need attention')
+        const text = `${connection.name} is parked, nothing is done there: ${failure.detail}. Correct the credentials.`
+        await by.notices?.raise({ kind: 'connection-parked', connectionId: connection.id, text })
       }
       return { ...ending, dueInMs: 0 }
     case 'give-up':

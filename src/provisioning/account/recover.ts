@@ -1,6 +1,8 @@
 import { grantedAfter } from '../../translators/granted.ts'
 import { loginOf } from '../../translators/person.ts'
-import type { EntitlementChange } from '../../vendors/contract.ts'
+import type { Snapshot } from '../../translators/model.ts'
+import { grantedAfterSettings, settingKey } from '../../translators/settings.ts'
+import type { AccountSettings, EntitlementChange } from '../../vendors/contract.ts'
 import { entitlementKey, type Account } from '../../vendors/contract.ts'
 import { adopt, findAccount } from './correlate.ts'
 import { refresh } from './execute.ts'
@@ -37,6 +39,7 @@ async function afterCreate(run: Run, row: OpenOperation): Promise<Ending | undef
   if (adopted === 'none') return undefined
   if (adopted !== 'linked') return adopted
   if (draft) await claimGrants(run, { assign: draft.entitlements, revoke: [] })
+  if (draft?.settings) await claimSettings(run, draft.settings)
   return undefined
 }
 
@@ -53,6 +56,7 @@ async function afterWrite(run: Run, { operation }: OpenOperation): Promise<undef
     await learn(run, { held: { ...run.held!, reinvitedAt: iso(run.by.now()) } })
   }
   if (operation.op === 'change-entitlements') await claimGrants(run, operation.change)
+  if (operation.op === 'update' && operation.settings) await claimSettings(run, operation.settings)
   return undefined
 }
 
@@ -73,6 +77,24 @@ async function claimGrants(run: Run, change: EntitlementChange): Promise<void> {
     .map((ref) => ({ ref, name: ref.id, reasons: [], wishes: [] }))
   const granted = grantedAfter(held.granted, ours, { assign, revoke }, run.connection.can)
   await learn(run, { held: { ...held, granted } })
+}
+
+/** Likewise for settings; what was switched off is nobody's any more. */
+async function claimSettings(run: Run, settings: AccountSettings): Promise<void> {
+  const { held, snapshot, connection } = run
+  if (!held) return
+  const shown = Object.entries(settings).filter(([name, value]) => held.account.settings?.[name] === value)
+  const isOurs = ([name, value]: readonly [string, unknown]): boolean =>
+    connection.can.settings?.[name]?.off !== value && !isByHand(snapshot, name, value)
+  const ours = Object.fromEntries(shown.filter(isOurs))
+  const granted = grantedAfterSettings(held.granted, ours, Object.fromEntries(shown))
+  await learn(run, { held: { ...held, granted } })
+}
+
+function isByHand(snapshot: Snapshot | undefined, name: string, value: unknown): boolean {
+  return (
+    snapshot?.settings?.[name] === value && !snapshot?.granted.some(({ key }) => key === settingKey(name))
+  )
 }
 
 function keysOf({ entitlements }: Account): ReadonlySet<string> {

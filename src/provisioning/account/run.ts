@@ -4,6 +4,8 @@ import type { Held, JournalOperation, Snapshot } from '../../translators/model.t
 import type { Account } from '../../vendors/contract.ts'
 import type { Connections, LiveConnection } from '../connections.ts'
 import type { HeldLease, LeaseKeeper } from '../leases.ts'
+import type { PlanStore } from '../plans/ports.ts'
+import type { Notices } from '../notices/ports.ts'
 import type {
   AccountFailure,
   AccountQueue,
@@ -18,11 +20,16 @@ import type {
 export interface Provisioner {
   readonly queue: AccountQueue
   readonly store: ConnectionStore
+  readonly plans: PlanStore
   readonly connections: Connections
   readonly leases: LeaseKeeper
   readonly log: Logger
   /** Milliseconds since the epoch. */
   readonly now: () => number
+  /** The leaver's clock: milliseconds from the request to the proof. */
+  readonly shutOutProven?: (connectionId: string, milliseconds: number) => void
+  /** Absent: nobody is told. */
+  readonly notices?: Notices
 }
 
 /** One look at one account, under its lease. What is known changes as the run learns and writes. */
@@ -37,6 +44,8 @@ export interface Run {
   link: string | undefined
   held: Held | undefined
   snapshot: Snapshot | undefined
+  /** The vendor's login of the account whose link was just dropped. */
+  formerLogin?: string
   /** ISO 8601 instant: the account that is made next stands for an invitation that expired. */
   reinvitedAt?: string
 }

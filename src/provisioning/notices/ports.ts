@@ -9,6 +9,8 @@ export type NoticeKind =
   | 'catalogue-refused'
   | 'decision-needed'
   | 'drift-found'
+  | 'reactivated-leaver'
+  | 'survey-refused'
   | 'token-expires'
   | 'store-restored'
 
@@ -28,4 +30,43 @@ export interface Notices {
   raise(draft: NoticeDraft): Promise<void>
   /** The cause is gone. */
   resolve(draft: Pick<NoticeDraft, 'kind' | 'connectionId' | 'subject'>): Promise<void>
+}
+
+/** A notice as the store keeps it. */
+export interface Notice extends NoticeDraft {
+  readonly id: string
+  /** Names, for people. */
+  readonly directory?: string
+  readonly connection?: string
+  /** How often it was raised. */
+  readonly count: number
+  /** ISO 8601 instants. */
+  readonly firstAt: string
+  readonly lastAt: string
+  readonly resolvedAt?: string
+}
+
+export interface NoticeQuery {
+  /** Only those whose cause is not gone. */
+  readonly open?: boolean
+  readonly kind?: NoticeKind
+  readonly connectionId?: string
+  readonly limit: number
+}
+
+/** Notices as the store keeps them. */
+export interface NoticeStore {
+  /** Counts up; gives the notice when it is new. */
+  raise(draft: NoticeDraft): Promise<Notice | undefined>
+  resolve(draft: Pick<NoticeDraft, 'kind' | 'connectionId' | 'subject'>): Promise<void>
+  /** Resolves those about an account or a connection whose cause is gone by what the store knows. */
+  resolveSettled(): Promise<void>
+  /**
+   * Takes what waits for the webhook: of a kind that was sent within `groupMs` nothing, so that several make one delivery.
+   * What is taken comes again later, by backoff, unless it is marked as delivered.
+   */
+  takeUndelivered(groupMs: number): Promise<readonly Notice[]>
+  delivered(ids: readonly string[]): Promise<void>
+  /** The latest first. */
+  list(query: NoticeQuery): Promise<readonly Notice[]>
 }

@@ -1,5 +1,5 @@
-import type { JournalOperation } from '../../translators/model.ts'
-import type { Lease } from '../ports.ts'
+import type { GuardLimit, JournalOperation } from '../../translators/model.ts'
+import type { AccountWork, Lease } from '../ports.ts'
 
 /**
  * Why a plan is recorded. `shadow`: the connection only watches. `approve`: every plan waits. `guard`: a limit tripped.
@@ -49,16 +49,16 @@ export interface PlanQuery {
 export type PlanChoice =
   { readonly ids: readonly string[] } | { readonly batch: string } | { readonly all: true }
 
-export interface GuardLimit {
-  readonly count: number
-  readonly withinMs: number
-  readonly percent?: number
-}
-
 export type Admission =
   | { readonly kind: 'admitted' }
   /** `counted` of `limit` were let through within the window. */
   | { readonly kind: 'tripped'; readonly counted: number; readonly limit: number }
+
+/** A page of a connection's accounts by id: to look at, never to write. `after` is the last id of the page before. */
+export type LookAt = (
+  connectionId: string,
+  page: { readonly after?: string; readonly limit: number },
+) => Promise<readonly AccountWork[]>
 
 /** Plans that wait and the ledger of the guard, as the store keeps them. One plan for each account: the latest. */
 export interface PlanStore {
@@ -67,7 +67,7 @@ export interface PlanStore {
   /** Records the plan in place of an earlier one; an equal one (hash) that waits or was decided stays as it is. */
   record(lease: Lease, draft: PlanDraft): Promise<void>
   /** Drops the account's plan: it was carried out, or nothing is wanted any more. */
-  discard(accountId: string): Promise<void>
+  discard(lease: Lease): Promise<void>
   list(connectionId: string, query: PlanQuery): Promise<readonly RecordedPlan[]>
   /** Decides and, when approved, makes the accounts due now. Answers how many were decided. */
   decide(

@@ -4,7 +4,7 @@ import { type BulkOutcome, runBulk } from '../bulk/run.ts'
 import { errorBody } from '../errors.ts'
 import type { Provisioning } from '../ports.ts'
 import type { Writes } from '../resources.ts'
-import { acknowledgeWhenSent } from './reply/acknowledgement.ts'
+import type { AcknowledgeWhenSent } from './reply/acknowledgement.ts'
 import { refusalOf } from './reply/error-answers.ts'
 import { demandVersion } from './request/conditions.ts'
 import { actorOf, type BaseUrl } from './request/context.ts'
@@ -18,6 +18,7 @@ export interface BulkLimits {
 
 export interface BulkOptions {
   readonly baseUrl: BaseUrl
+  readonly acknowledgeWhenSent: AcknowledgeWhenSent
   readonly limits: BulkLimits
   readonly provisioning: Provisioning
   /** The resource types that bulk requests write, with the provisioning that their writes are to use. */
@@ -29,7 +30,7 @@ const responseSchema = 'urn:ietf:params:scim:api:messages:2.0:BulkResponse'
 /** Many writes in one request (RFC 7644 §3.7): each goes the way of a request of its own. */
 export function bulkRoutes(
   app: FastifyInstance,
-  { baseUrl, limits, provisioning, types }: BulkOptions,
+  { baseUrl, acknowledgeWhenSent, limits, provisioning, types }: BulkOptions,
 ): void {
   endpoint(app, '/Bulk', {
     async POST(request, reply) {

@@ -4,14 +4,13 @@ import { notFound } from '../errors.ts'
 import { compileProjection } from '../projection.ts'
 import { endpoint } from './endpoints.ts'
 import { directoryOf } from './request/context.ts'
-import { answerList } from './lists/list-routes.ts'
+import { answerList, type ListOptions } from './lists/list-routes.ts'
 import { readSearchRequest } from './lists/search-request.ts'
 import { listedWhole } from './lists/whole.ts'
 import { readParameters } from './request/query-parameters.ts'
-import type { RouteOptions } from './resource-routes.ts'
 
 /** What can be granted, to be read by clients that assign it: lists, filters and pages, and no writes. */
-export function offerRoutes(app: FastifyInstance, { model, all }: Offers, options: RouteOptions): void {
+export function offerRoutes(app: FastifyInstance, { model, all }: Offers, options: ListOptions): void {
   const { baseUrl } = options
   const listed = (request: FastifyRequest) =>
     listedWhole(model, (directory) => all(directory, baseUrl(request)))

@@ -7,6 +7,7 @@ import type { Directory, Provisioning, StoredGroup, TokenVerifier } from '../por
 import type { Resources } from '../resources.ts'
 import { createUsers, type Patience } from '../users.ts'
 import { logAccess } from './reply/access-log.ts'
+import { createAcknowledgements } from './reply/acknowledgement.ts'
 import { authenticate, type FailedAttempts } from './request/authentication.ts'
 import { baseUrlFor } from './request/context.ts'
 import { type BulkLimits, bulkRoutes } from './bulk-routes.ts'
@@ -68,7 +69,12 @@ export const scimPlugin: FastifyPluginAsync<ScimOptions> = async (app, options) 
   const limits = { ...defaultLimits, ...options.limits }
   const ports = { directory, provisioning, log: app.log }
   const cursors = createCursors(options.cursorSecret ?? randomBytes(32), limits.cursorTimeout)
-  const routes = { baseUrl: baseUrlFor(publicUrl, app.prefix), pages: limits, cursors }
+  const routes = {
+    baseUrl: baseUrlFor(publicUrl, app.prefix),
+    pages: limits,
+    cursors,
+    acknowledgeWhenSent: createAcknowledgements(app),
+  }
 
   answerErrors(app, limits)
   logAccess(app)

@@ -4,14 +4,16 @@ import type { StoredGroup, StoredUser } from '../ports.ts'
 import { compileProjection } from '../projection.ts'
 import { locationOf, type Resources, type View } from '../resources.ts'
 import type { ResourceModel } from '../schema/model.ts'
-import { acknowledgeWhenSent } from './reply/acknowledgement.ts'
+import type { AcknowledgeWhenSent } from './reply/acknowledgement.ts'
 import { hasAlready, preconditionOf, versionTag } from './request/conditions.ts'
 import { actorOf, directoryOf } from './request/context.ts'
 import { endpoint } from './endpoints.ts'
 import { answerList, type ListOptions, searchRoute } from './lists/list-routes.ts'
 import { type ReadParameters, readParameters } from './request/query-parameters.ts'
 
-export type RouteOptions = ListOptions
+export interface RouteOptions extends ListOptions {
+  readonly acknowledgeWhenSent: AcknowledgeWhenSent
+}
 
 /** The endpoints that every resource type has (RFC 7644 §3.2). */
 export function resourceRoutes<T extends StoredUser | StoredGroup>(
@@ -29,7 +31,7 @@ function collectionRoutes<T extends StoredUser | StoredGroup>(
   options: RouteOptions,
 ): void {
   const { model } = resources
-  const { baseUrl } = options
+  const { baseUrl, acknowledgeWhenSent } = options
   searchRoute(app, model.endpoint, [resources], options)
 
   endpoint(app, model.endpoint, {

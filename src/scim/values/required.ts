@@ -5,16 +5,32 @@ import { isObject } from './json.ts'
 
 /** Throws `invalidValue` when a required attribute, or a required part of a present one, is missing or blank. */
 export function checkRequired(model: ResourceModel, body: ResourceBody): void {
-  for (const definition of model.attributes) check(definition, body[definition.name], definition.name, model)
+  for (const definition of demanding(model.attributes))
+    check(definition, body[definition.name], definition.name, model)
   for (const { urn, required, attributes } of model.extensions) {
     const data = body[urn]
     if (!isObject(data)) {
       if (required) throw invalidValue(`${model.name} needs ${urn}. Add the extension to the body.`)
       continue
     }
-    for (const definition of attributes)
+    for (const definition of demanding(attributes))
       check(definition, data[definition.name], `${urn}:${definition.name}`, model)
   }
+}
+
+type Definitions = readonly AttributeDefinition[]
+
+const known = new WeakMap<Definitions, Definitions>()
+
+/** Those that are required, or have parts that are. */
+function demanding(definitions: Definitions): Definitions {
+  const found =
+    known.get(definitions) ??
+    definitions.filter(
+      ({ required, subAttributes }) => required || subAttributes?.some((sub) => sub.required),
+    )
+  known.set(definitions, found)
+  return found
 }
 
 function check(definition: AttributeDefinition, value: unknown, path: string, model: ResourceModel): void {

@@ -4,7 +4,7 @@ import type { Sql } from '../sql/client.ts'
 import { sql, type Statement } from '../sql/statement.ts'
 
 /** First half of the advisory lock; the chain is the second. */
-const sealLock = 72707371
+const sealLock = 72707372
 
 /** The payload of event `e` as one text, hashed: the same in every PostgreSQL. */
 export const digestOf = sql`encode(sha256(convert_to(jsonb_build_array(

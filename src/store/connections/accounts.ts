@@ -1,34 +1,52 @@
 import { priorities } from '../../provisioning/ports.ts'
-import { wish } from '../directory/due.ts'
+import { markGroupsOf } from '../groups/mark.ts'
 import type { Sql } from '../sql/client.ts'
 import { sql } from '../sql/statement.ts'
+import { recordSweep } from '../sweeps/record.ts'
 
-/** Gives everybody of the directory an account of a new connection, behind all live work. */
+/**
+ * Gives everybody of the directory an account of a new connection. None is due: the sweep of the connection correlates them
+ * with what the vendor has, and a write of the directory goes its own way meanwhile.
+ */
 export async function enlist(tx: Sql, directoryId: string, connectionId: string): Promise<number> {
+  await markGroupsOf(tx, connectionId)
   const row = await tx.row<{ count: number }>(sql`
     WITH enlisted AS (
-      INSERT INTO accounts (id, connection_id, user_id, due_at, priority)
-      SELECT gen_random_uuid(), ${connectionId}::uuid, u.id, now(), ${priorities.backlog}::smallint
+      INSERT INTO accounts (id, connection_id, user_id, priority)
+      SELECT gen_random_uuid(), ${connectionId}::uuid, u.id, ${priorities.backlog}::smallint
       FROM users u WHERE u.directory_id = ${directoryId}::uuid AND u.deleted_at IS NULL
       ON CONFLICT DO NOTHING RETURNING 1
     )
     SELECT count(*)::int AS count FROM enlisted`)
-  return row?.count ?? 0
+  const people = row?.count ?? 0
+  if (people > 0) await sweep(tx, directoryId, connectionId, 'connection')
+  else
+    await tx.rows(
+      sql`UPDATE connections SET admitted_at = clock_timestamp() WHERE id = ${connectionId}::uuid`,
+    )
+  return people
 }
 
-/** Has every account of a connection planned anew; tombstones that are proven gone rest. */
-export async function replan(tx: Sql, connectionId: string): Promise<number> {
-  const row = await tx.row<{ count: number }>(sql`
-    WITH wished AS (
-      ${wish(
-        sql`a.connection_id = ${connectionId}::uuid AND (a.proven_version < a.wanted_version
-          OR EXISTS (SELECT FROM users u WHERE u.id = a.user_id AND u.deleted_at IS NULL))`,
-        sql`${priorities.backlog}::smallint`,
-        'now',
-      )} RETURNING 1
-    )
-    SELECT count(*)::int AS count FROM wished`)
-  return row?.count ?? 0
+/** Has every account of a connection looked at: those whose plan is not empty any more become due. */
+export async function replan(tx: Sql, directoryId: string, connectionId: string): Promise<void> {
+  await markGroupsOf(tx, connectionId)
+  return sweep(tx, directoryId, connectionId, 'rules')
+}
+
+async function sweep(
+  tx: Sql,
+  directoryId: string,
+  connectionId: string,
+  kind: 'rules' | 'connection',
+): Promise<void> {
+  // One that has not begun looks at what is configured by then.
+  await tx.rows(
+    recordSweep(
+      { directoryId, connectionId, kind, detail: sql`'{}'::jsonb` },
+      sql`WHERE NOT EXISTS (SELECT FROM sweeps s WHERE s.connection_id = ${connectionId}::uuid AND s.kind = ${kind}::text
+        AND s.state = 'counting' AND s.position IS NULL AND s.lease_owner IS NULL)`,
+    ),
+  )
 }
 
 /** At a start: parked connections are tried again, and so is every shut-out that failed. */

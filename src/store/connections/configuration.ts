@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { Change } from '../../admin/ports.ts'
 import type { Configuration, ConnectionConfig, DirectoryConfig } from '../../config/model.ts'
 import { GatewayError } from '../../errors.ts'
 import type { Sql } from '../sql/client.ts'
@@ -19,6 +20,8 @@ export interface Applied {
   readonly connectionIds: ReadonlyMap<string, ConnectionIds>
   /** In words, for the log: `connection corp/falcon added`. */
   readonly changes: readonly string[]
+  /** Of every connection, by id, as it was applied. */
+  readonly revisions: ReadonlyMap<string, number>
 }
 
 interface Outcome {
@@ -34,7 +37,11 @@ const configurationLock = 72707370
  * Makes the store follow the configuration file in one transaction. Credentials are not stored. Rejects with
  * `CONNECTION_MISSING` when the file lacks a connection that accounts are linked by.
  */
-export async function applyConfiguration(db: Sql, configuration: Configuration): Promise<Applied> {
+export async function applyConfiguration(
+  db: Sql,
+  configuration: Configuration,
+  by: Partial<Change> = {},
+): Promise<Applied> {
   return db.transaction(async (tx) => {
     await tx.rows(sql`SELECT 1 AS locked FROM pg_advisory_xact_lock(${configurationLock}::bigint)`)
     const done: Outcome = { directoryIds: new Map(), connectionIds: new Map(), changes: [] }
@@ -48,10 +55,12 @@ export async function applyConfiguration(db: Sql, configuration: Configuration):
     await reopen(tx)
     if (done.changes.length > 0) {
       await tx.rows(sql`
-        INSERT INTO events (actor, action, resource_type, resource_id, detail)
-        VALUES ('file', 'configuration.applied', 'Directory', '', ${json({ changes: done.changes })})`)
+        INSERT INTO events (actor, request_id, action, resource_type, resource_id, detail)
+        VALUES (${by.actor ?? 'file'}::text, ${by.requestId ?? null}::text, 'configuration.applied', 'Directory', '',
+          ${json({ changes: done.changes })})`)
     }
-    return done
+    const rows = await tx.rows<{ id: string; revision: number }>(sql`SELECT id, revision FROM connections`)
+    return { ...done, revisions: new Map(rows.map(({ id, revision }) => [id, revision])) }
   })
 }
 
@@ -97,7 +106,7 @@ async function keepConnection(
       VALUES (${id}::uuid, ${directoryId}::uuid, ${connection.name}::text, ${connection.vendor}::text,
         ${connection.apiProfile}::text, ${json(connection.settings)}, ${json(connection.policy)})`)
     const people = await enlist(tx, directoryId, id)
-    done.changes.push(`connection ${path} added${people > 0 ? `, ${people} people due` : ''}`)
+    done.changes.push(`connection ${path} added${people > 0 ? `, ${people} people to admit` : ''}`)
     return
   }
   await changeConnection(tx, path, known, connection, done)
@@ -127,8 +136,8 @@ async function changeConnection(
     done.changes.push(`connection ${path} changed`)
     return
   }
-  const accounts = await replan(tx, known.id)
-  done.changes.push(`connection ${path} changed its policy, ${accounts} accounts due`)
+  await replan(tx, done.directoryIds.get(path.slice(0, path.indexOf('/')))!, known.id)
+  done.changes.push(`connection ${path} changed its policy; every account is looked at`)
 }
 
 /** Other settings may lead to a tenant that speaks another profile: it is asked again. */
@@ -168,7 +177,7 @@ async function dropMissing(tx: Sql, { directories }: Configuration, done: Outcom
 
 export const hashOf = (secret: string): string => hash('sha256', secret)
 
-/** Tokens that left the file end; a secret that came back lives again. */
+/** Tokens that left the file end; a secret that came back lives again, unless an operator revoked it. */
 async function keepTokens(tx: Sql, { directories }: Configuration, done: Outcome): Promise<void> {
   const tokens = directories.flatMap((directory) =>
     directory.tokens.map(({ name, secret }) => {
@@ -190,7 +199,8 @@ async function keepTokens(tx: Sql, { directories }: Configuration, done: Outcome
     SELECT t.id, t.directory_id, t.name, t.hash, t.hint, 'file'
     FROM jsonb_to_recordset(${json(tokens)}) t(id uuid, directory_id uuid, name text, hash text, hint text)
     ON CONFLICT (hash) DO UPDATE SET directory_id = excluded.directory_id, name = excluded.name, revoked_at = NULL
-    WHERE tokens.revoked_at IS NOT NULL OR tokens.directory_id <> excluded.directory_id OR tokens.name <> excluded.name
+    WHERE tokens.source = 'file' AND (tokens.revoked_at IS NOT NULL OR tokens.directory_id <> excluded.directory_id
+      OR tokens.name <> excluded.name)
     RETURNING name`)
   done.changes.push(
     ...revoked.map(({ name }) => `token ${name} revoked`),

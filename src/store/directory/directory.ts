@@ -3,22 +3,23 @@ import type { Sql } from '../sql/client.ts'
 import { catalogueOf } from '../connections/catalogue.ts'
 import { isId } from '../sql/ids.ts'
 import { sql } from '../sql/statement.ts'
+import { createAcknowledge } from './acknowledge.ts'
+import { createCrowded } from './crowded.ts'
 import { changeMembersOf, createGroup, deleteGroup, updateGroup } from './groups.ts'
 import { createLists } from './listing/list.ts'
 import { groupsOf, memberCount, members } from './members.ts'
 import { groupColumns, type GroupRow, toGroup } from './rows.ts'
-import { acknowledge, createUser, takeBack } from './user-create.ts'
+import { createUser, takeBack } from './user-create.ts'
 import { deleteUser } from './user-delete.ts'
 import { findUser, findUsers } from './user-find.ts'
 import { updateUser } from './user-update.ts'
 
 export function createDirectory(db: Sql): Directory {
   const lists = createLists(db)
+  const crowded = createCrowded()
   return {
     createUser: (by, body) => createUser(db, by, body),
-    acknowledge: async (directory, id, acknowledged) => {
-      if (isId(id)) await acknowledge(db, directory, id, acknowledged)
-    },
+    acknowledge: createAcknowledge(db),
     takeBack: async (by, id, reason) => {
       if (isId(id)) await takeBack(db, by, id, reason)
     },
@@ -36,7 +37,8 @@ export function createDirectory(db: Sql): Directory {
     },
     groups: lists.groups,
     updateGroup: (by, id, edit, options) => updateGroup(db, by, id, edit, options),
-    changeMembers: (by, id, delta, { mostMembers }) => changeMembersOf(db, by, id, delta, mostMembers),
+    changeMembers: (by, id, delta, { mostMembers }) =>
+      changeMembersOf(db, by, id, delta, mostMembers, crowded),
     deleteGroup: (by, id) => deleteGroup(db, by, id),
     members: (directory, ids) => members(db, directory, ids),
     memberCount: (directory, id, most) => memberCount(db, directory, id, most),

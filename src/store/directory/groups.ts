@@ -1,8 +1,10 @@
 import type { Actor, GroupWrite, MemberDelta, ResourceBody, StoredGroup } from '../../scim/ports.ts'
 import type { Sql } from '../sql/client.ts'
+import { markDeleted, markGroup } from '../groups/mark.ts'
 import { isForeignKeyViolation, isUniqueViolation } from '../sql/failures.ts'
 import { isId, newId } from '../sql/ids.ts'
-import { json, sql } from '../sql/statement.ts'
+import { empty, json, sql } from '../sql/statement.ts'
+import type { Crowded } from './crowded.ts'
 import { recordEvent } from './events.ts'
 import { changeMembers, changeMembersOfWritten, wishMembers } from './member-changes.ts'
 import { changesBetween, groupColumns, groupKeys, type GroupRow, toGroup } from './rows.ts'
@@ -33,7 +35,7 @@ export async function createGroup(
         RETURNING ${groupColumns}
       ), told AS (
         ${recordEvent(by, { directoryId, action: 'group.created', resourceType: 'Group', resourceId: sql`id`, detail: { after: body } }, sql`FROM born`)}
-      )
+      ), marked AS (${markGroup(directoryId, id)})
       SELECT * FROM born`)
     const unknownMembers = await changeMembersOfWritten(tx, by, id, members)
     return { kind: 'stored', group: toGroup(born!), changed: true, unknownMembers }
@@ -80,9 +82,10 @@ export async function changeMembersOf(
   id: string,
   delta: MemberDelta,
   mostMembers: number | undefined,
+  crowded: Crowded,
 ): Promise<GroupWrite> {
   if (!isId(id)) return { kind: 'not-found' }
-  return unlessGone(() => changeMembers(db, by, id, delta, mostMembers))
+  return unlessGone(() => changeMembers(db, by, id, delta, mostMembers, crowded))
 }
 
 /** The Group was deleted meanwhile: the next attempt does not find it. */
@@ -116,6 +119,7 @@ async function rewrite(
   const renamed = keys.displayNameKey !== before.displayNameKey
   if (uniqueName && renamed && (await isTaken(tx, directoryId, keys.displayNameKey, id)))
     return { kind: 'duplicate' }
+  const isCalledAnew = keys.displayName !== before.displayName || keys.externalId !== before.externalId
   const detail = changesBetween(current.body, body)
   const written = await tx.row<GroupRow>(sql`
     WITH changed AS (
@@ -125,11 +129,11 @@ async function rewrite(
       WHERE id = ${id}::uuid RETURNING ${groupColumns}
     ), told AS (
       ${recordEvent(by, { directoryId, action: 'group.updated', resourceType: 'Group', resourceId: sql`id`, detail }, sql`FROM changed`)}
-    )
+    ) ${isCalledAnew ? sql`, marked AS (${markGroup(directoryId, id)})` : empty}
     SELECT * FROM changed`)
   const unknownMembers = await changeMembersOfWritten(tx, by, id, members)
   // Rules name groups by displayName and externalId: everybody inside may be granted something else now.
-  if (renamed || keys.externalId !== before.externalId) await tx.rows(wishMembers(id))
+  if (renamed || keys.externalId !== before.externalId) await wishMembers(tx, directoryId, id)
   return { kind: 'stored', group: toGroup(written!), changed: true, unknownMembers }
 }
 
@@ -141,9 +145,9 @@ export async function deleteGroup(db: Sql, by: Actor, id: string): Promise<'gone
       sql`SELECT id FROM groups WHERE id = ${id}::uuid AND directory_id = ${directoryId}::uuid FOR UPDATE`,
     )
     if (!there) return 'not-found'
-    await tx.rows(wishMembers(id))
+    await wishMembers(tx, directoryId, id)
     await tx.rows(sql`
-      WITH gone AS (DELETE FROM groups WHERE id = ${id}::uuid RETURNING id, display_name)
+      WITH gone AS (DELETE FROM groups WHERE id = ${id}::uuid RETURNING id, display_name), marked AS (${markDeleted(id)})
       ${recordEvent(
         by,
         {

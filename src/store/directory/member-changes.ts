@@ -1,8 +1,10 @@
 import { priorities } from '../../provisioning/ports.ts'
-import type { Actor, GroupWrite, MemberDelta, StoredGroup } from '../../scim/ports.ts'
+import type { Actor, GroupWrite, MemberDelta, MemberRef, StoredGroup } from '../../scim/ports.ts'
 import type { Sql } from '../sql/client.ts'
 import { isId } from '../sql/ids.ts'
-import { sql, type Statement } from '../sql/statement.ts'
+import { empty, sql } from '../sql/statement.ts'
+import { mostMarked, recordSweep } from '../sweeps/record.ts'
+import type { Crowded } from './crowded.ts'
 import { remind, wish } from './due.ts'
 import { change, type ChangedRow, type Ids, mostRemoved } from './member-statement.ts'
 import { toGroup } from './rows.ts'
@@ -31,19 +33,30 @@ export async function changeMembers(
   groupId: string,
   delta: MemberDelta,
   mostMembers: number | undefined,
+  crowded?: Crowded,
 ): Promise<GroupWrite> {
   const ids = idsOf(delta)
-  const counted = !ids.clear && ids.remove.length <= mostRemoved ? mostMembers : undefined
+  const wanted = !ids.clear && ids.remove.length <= mostRemoved ? mostMembers : undefined
+  const isCrowded = wanted !== undefined && crowded?.holds(groupId, wanted, ids.remove.length) === true
+  const counted = isCrowded ? undefined : wanted
   const row = await db.row<ChangedRow>(change(by, groupId, ids, { bump: true, mostMembers: counted }))
   if (!row) return { kind: 'not-found' }
-  await remindOthers(db, groupId, ids, row)
+  if (counted === undefined) crowded?.removed(groupId, ids.clear ? Infinity : ids.remove.length)
+  else crowded?.counted(groupId, counted, typeof row.shown === 'number' ? row.shown - counted : 0)
+  const reminded = await remindOthers(db, groupId, ids, row)
   const { group, changed } = toChange(row, counted !== undefined)
-  return { kind: 'stored', group, changed, unknownMembers: unknownOf(delta, row) }
+  return {
+    kind: 'stored',
+    group: isCrowded ? { ...group, members: 'many' } : group,
+    changed,
+    unknownMembers: unknownOf(delta, row),
+    due: row.due || reminded,
+  }
 }
 
 function toChange(row: ChangedRow, counted: boolean): { group: StoredGroup; changed: boolean } {
   const { version, new_version, new_last_modified, shown } = row
-  const members = shown ?? 'many'
+  const members = Array.isArray(shown) ? (shown as readonly MemberRef[]) : 'many'
   if (new_version == null || new_last_modified == null) {
     return { group: { ...toGroup(row), ...(counted && { members }) }, changed: false }
   }
@@ -69,21 +82,32 @@ function unknownOf({ add }: MemberDelta, row: ChangedRow | undefined): readonly 
 }
 
 /** People who are named, without effect: what is unproven of them is looked at again. */
-async function remindOthers(db: Sql, groupId: string, { add, remove }: Ids, row?: ChangedRow): Promise<void> {
+async function remindOthers(
+  db: Sql,
+  groupId: string,
+  { add, remove }: Ids,
+  row?: ChangedRow,
+): Promise<boolean> {
   const touched = new Set(row?.touched)
   const others = [...add, ...remove].filter((id) => !touched.has(id))
-  if (others.length === 0) return
+  if (others.length === 0) return false
   await db.rows(
     remind(sql`a.user_id = ANY(${others}::uuid[]) AND EXISTS (
       SELECT FROM groups g JOIN users u ON u.directory_id = g.directory_id WHERE g.id = ${groupId}::uuid AND u.id = a.user_id)`),
   )
+  return true
 }
 
-/** An UPDATE that marks everybody in a Group: what it grants may have changed. */
-export function wishMembers(groupId: string): Statement {
-  return wish(
-    sql`a.user_id IN (SELECT m.user_id FROM members m WHERE m.group_id = ${groupId}::uuid)`,
-    sql`${priorities.revoke}::smallint`,
-    'now',
+/** Marks everybody in a Group, or has them swept: what it grants may have changed. */
+export async function wishMembers(db: Sql, directoryId: string, groupId: string): Promise<void> {
+  const members = sql`SELECT m.user_id FROM members m WHERE m.group_id = ${groupId}::uuid`
+  const row = await db.row<{ many: boolean }>(
+    sql`SELECT count(*) > ${mostMarked}::int AS many FROM (${members} LIMIT ${mostMarked + 1}::int) first_members`,
   )
+  if (!row?.many) {
+    await db.rows(wish(sql`a.user_id IN (${members})`, sql`${priorities.revoke}::smallint`, 'now'))
+    return
+  }
+  const detail = sql`jsonb_build_object('group', ${groupId}::uuid, 'users', (SELECT jsonb_agg(user_id) FROM (${members}) every))`
+  await db.rows(recordSweep({ directoryId, kind: 'group', detail }, empty))
 }

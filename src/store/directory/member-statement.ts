@@ -4,6 +4,7 @@ import { prepared } from '../sql/prepared.ts'
 import { empty, join, type Query, raw, sql, type Statement } from '../sql/statement.ts'
 import { wish } from './due.ts'
 import { recordEvent } from './events.ts'
+import { mostMarked, recordSweep } from '../sweeps/record.ts'
 import { groupColumns, type GroupRow } from './rows.ts'
 
 export interface Ids {
@@ -20,14 +21,18 @@ export interface ChangedRow extends GroupRow {
   readonly known: readonly string[]
   /** Who came or went. */
   readonly touched: readonly string[]
-  /** The members after the change; null when there are more than asked for. */
-  readonly shown?: readonly MemberRef[] | null
+  /** Accounts became due, or may be. */
+  readonly due: boolean
+  /** The members after the change; how many there are at least when there are more than asked for. */
+  readonly shown?: readonly MemberRef[] | number
 }
 
 /** More removals at once than this, and the members that are left are counted by themselves. */
 export const mostRemoved = 10
 
 interface Shape {
+  /** So many may be concerned that they are swept. */
+  readonly bulk: boolean
   /** Moves the Group's version; otherwise the caller's transaction did. */
   readonly bump: boolean
   readonly mostMembers: number | undefined
@@ -39,8 +44,9 @@ type Value = (name: 'group' | 'directory' | 'add' | 'remove' | 'actor' | 'reques
 const shapes = new Map<string, ReturnType<typeof prepared<Parameters<Value>[0]>>>()
 
 /** No row: there is no such Group in the directory. */
-export function change(by: Actor, groupId: string, ids: Ids, shape: Shape): Query {
+export function change(by: Actor, groupId: string, ids: Ids, given: Omit<Shape, 'bulk'>): Query {
   const { clear, add, remove } = ids
+  const shape = { ...given, bulk: clear || add.length + remove.length > mostMarked }
   const parts = { clear, adds: add.length > 0, removes: clear || remove.length > 0 }
   const key = JSON.stringify([parts, shape])
   const statement = shapes.get(key) ?? prepared((value: Value) => build(value, parts, shape))
@@ -61,7 +67,7 @@ interface Parts {
   readonly removes: boolean
 }
 
-function build(value: Value, parts: Parts, { bump, mostMembers }: Shape): Statement {
+function build(value: Value, parts: Parts, { bulk, bump, mostMembers }: Shape): Statement {
   const home = sql`home AS (
       SELECT ${groupColumns} FROM groups WHERE id = ${value('group')}::uuid AND directory_id = ${value('directory')}::uuid
     )`
@@ -69,12 +75,13 @@ function build(value: Value, parts: Parts, { bump, mostMembers }: Shape): Statem
       UPDATE groups SET version = version + 1, last_modified = greatest(clock_timestamp(), last_modified + interval '1 millisecond')
       WHERE id = ${value('group')}::uuid AND EXISTS (SELECT FROM touched) RETURNING version, last_modified
     )`
-  const steps = [home, ...changes(value, parts), ...(bump ? [bumped] : [])]
+  const steps = [home, ...changes(value, parts, bulk), ...(bump ? [bumped] : [])]
   const after = bump
     ? sql`bumped.version AS new_version, bumped.last_modified AS new_last_modified,`
     : sql`NULL::int AS new_version, NULL::timestamptz AS new_last_modified,`
   return sql`WITH ${join(steps, ', ')}
-    SELECT home.*, ${after} ${parts.adds ? idsIn('known') : sql`'{}'::text[]`} AS known, ${idsIn('touched')} AS touched
+    SELECT home.*, ${after} ${parts.adds || parts.removes ? sql`${bulk ? sql`true OR` : empty} EXISTS (SELECT FROM wished)` : sql`false`} AS due,
+      ${parts.adds ? idsIn('known') : sql`'{}'::text[]`} AS known, ${idsIn('touched')} AS touched
       ${mostMembers === undefined ? empty : sql`, ${shown(mostMembers, parts)} AS shown`}
     FROM home ${bump ? sql`LEFT JOIN bumped ON true` : empty}`
 }
@@ -88,7 +95,7 @@ const idsIn = (rows: 'known' | 'touched'): Statement =>
  */
 const hidden = (ids: Statement): Statement => sql`(SELECT ${ids}::uuid[])::uuid[]`
 
-function changes(value: Value, { clear, adds, removes }: Parts): readonly Statement[] {
+function changes(value: Value, { clear, adds, removes }: Parts, bulk: boolean): readonly Statement[] {
   const leaving = clear
     ? sql`NOT (user_id = ANY(${hidden(value('add'))}))`
     : sql`user_id = ANY(${hidden(value('remove'))})`
@@ -113,15 +120,35 @@ function changes(value: Value, { clear, adds, removes }: Parts): readonly Statem
     sql`touched AS (${sources.length === 0 ? nobody : join(sources, ' UNION ALL ')})`,
     ...(sources.length === 0
       ? []
-      : [sql`wished AS (${wished})`, sql`told AS (${told(value, adds, removes)})`]),
+      : [
+          sql`wished AS (${wished(bulk)} RETURNING accounts.id)`,
+          ...(bulk ? [sql`swept AS (${swept(value)})`] : []),
+          sql`told AS (${told(value, adds, removes)})`,
+        ]),
   ]
 }
 
-const wished = wish(
-  sql`a.user_id = ANY(ARRAY(SELECT user_id FROM touched))`,
-  sql`(SELECT min(t.priority) FROM touched t WHERE t.user_id = a.user_id)`,
-  'now',
-)
+const isMany = sql`(SELECT count(*) FROM touched) > ${raw(String(mostMarked))}`
+
+function wished(bulk: boolean): Statement {
+  const few = bulk ? sql`AND NOT ${isMany}` : empty
+  return wish(
+    sql`a.user_id = ANY(ARRAY(SELECT user_id FROM touched)) ${few}`,
+    sql`(SELECT min(t.priority) FROM touched t WHERE t.user_id = a.user_id)`,
+    'now',
+  )
+}
+
+function swept(value: Value): Statement {
+  return recordSweep(
+    {
+      directoryId: sql`${value('directory')}::uuid`,
+      kind: 'group',
+      detail: sql`jsonb_build_object('group', ${value('group')}::uuid, 'users', (SELECT jsonb_agg(user_id) FROM touched))`,
+    },
+    sql`WHERE ${isMany}`,
+  )
+}
 
 function told(value: Value, adds: boolean, removes: boolean): Statement {
   const all = (is: boolean, rows: 'added' | 'removed'): Statement =>
@@ -140,7 +167,7 @@ function told(value: Value, adds: boolean, removes: boolean): Statement {
 }
 
 /**
- * The members after the change; NULL when there are more. Nothing is read that a larger Group has more of, and neither
+ * The members after the change, or how many there are at least when there are more. Nothing is read that a larger Group has more of, and neither
  * the Group's id nor a limit is a parameter, so that every Group has the same plan.
  */
 function shown(mostMembers: number, { adds, removes }: Parts): Statement {
@@ -153,7 +180,7 @@ function shown(mostMembers: number, { adds, removes }: Parts): Statement {
       FROM (
         SELECT group_id, user_id FROM members WHERE group_id = (SELECT id FROM home) ${left} ${come} LIMIT ${most}
       ) m, LATERAL (SELECT user_name FROM users WHERE id = m.user_id AND deleted_at IS NULL LIMIT 1) u
-    ) END
+    ) ELSE to_json(counted.after) END
     FROM (
       SELECT (SELECT count(*) FROM (
           SELECT FROM members WHERE group_id = (SELECT id FROM home) LIMIT ${raw(String(mostMembers + mostRemoved + 1))}

@@ -7,6 +7,7 @@ export interface UserRow {
   readonly body: ResourceBody
   readonly active_shown: boolean
   readonly delete_pending: boolean
+  readonly unclaimed: boolean
   readonly version: number
   readonly created_at: Date
   readonly last_modified: Date
@@ -14,7 +15,7 @@ export interface UserRow {
   readonly groups?: readonly MemberRef[]
 }
 
-export const userColumns = sql`id, body, active_shown, delete_requested_at IS NOT NULL AS delete_pending, version, created_at, last_modified`
+export const userColumns = sql`id, body, active_shown, delete_requested_at IS NOT NULL AS delete_pending, unclaimed, version, created_at, last_modified`
 
 /** The groups of row `users`, in the order in which they are shown, read in the same round trip. */
 export const groupsColumn = sql`coalesce((
@@ -28,6 +29,7 @@ export function toUser(row: UserRow): StoredUser {
     body: row.body,
     activeShown: row.active_shown,
     deletePending: row.delete_pending,
+    ...(row.unclaimed ? { unclaimed: true } : {}),
     version: row.version,
     created: row.created_at,
     lastModified: row.last_modified,
@@ -35,7 +37,7 @@ export function toUser(row: UserRow): StoredUser {
   }
 }
 
-export type GroupRow = Omit<UserRow, 'active_shown' | 'delete_pending' | 'groups'>
+export type GroupRow = Omit<UserRow, 'active_shown' | 'delete_pending' | 'unclaimed' | 'groups'>
 
 export const groupColumns = sql`id, body, version, created_at, last_modified`
 

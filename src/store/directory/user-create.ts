@@ -15,6 +15,7 @@ interface Holder {
   readonly id: string
   readonly external_id: string | null
   readonly acknowledged: boolean
+  readonly unclaimed: boolean
   readonly running: boolean
   readonly delete_pending: boolean
 }
@@ -63,8 +64,10 @@ const born = prepared<Born>((value) => {
       ON CONFLICT (directory_id, user_name_key) DO NOTHING
       RETURNING ${userColumns}
     ), wished AS (
-      INSERT INTO accounts (id, connection_id, user_id, due_at, priority, predecessor_id)
-      SELECT gen_random_uuid(), c.id, born.id, now() + ${replyBudget}, ${value('priority')}::smallint, (
+      INSERT INTO accounts (id, connection_id, user_id, due_at, priority, shut_out_asked_at, shut_out_request_id, predecessor_id)
+      SELECT gen_random_uuid(), c.id, born.id, now() + ${replyBudget}, ${value('priority')}::smallint,
+        CASE WHEN NOT ${value('active')}::boolean THEN now() END,
+        CASE WHEN NOT ${value('active')}::boolean THEN ${value('requestId')}::text END, (
         SELECT a.id FROM users tombstone JOIN accounts a ON a.user_id = tombstone.id AND a.connection_id = c.id
         WHERE tombstone.directory_id = c.directory_id AND tombstone.former_name_key = ${value('userNameKey')}::text
           AND a.proven_version < a.wanted_version
@@ -83,11 +86,12 @@ async function judgeHolder(
   keys: UserKeys,
 ): Promise<UserWrite | { kind: 'exists-unacknowledged'; id: string } | { kind: 'running' } | undefined> {
   const holder = await db.row<Holder>(sql`
-    SELECT id, external_id, acknowledged_at IS NOT NULL AS acknowledged, delete_requested_at IS NOT NULL AS delete_pending,
+    SELECT id, external_id, unclaimed, acknowledged_at IS NOT NULL AS acknowledged, delete_requested_at IS NOT NULL AS delete_pending,
       coalesce(create_running_until > now(), false) AS running
     FROM users WHERE directory_id = ${directory.id}::uuid AND user_name_key = ${keys.userNameKey}::text`)
   if (!holder) return undefined
-  const same = keys.externalId !== null && holder.external_id === keys.externalId
+  // A User that an import made belongs to whoever writes it first.
+  const same = holder.unclaimed || (keys.externalId !== null && holder.external_id === keys.externalId)
   if (!same || holder.acknowledged || holder.delete_pending) return { kind: 'duplicate' }
   if (holder.running) return { kind: 'running' }
   // Only one of several repeats goes on with it.
@@ -99,24 +103,6 @@ async function judgeHolder(
     RETURNING id`)
   return taken ? { kind: 'exists-unacknowledged', id: holder.id } : { kind: 'running' }
 }
-
-export async function acknowledge(
-  db: Sql,
-  directory: DirectoryRef,
-  userId: string,
-  acknowledged: boolean,
-): Promise<void> {
-  await db.rows(acknowledgement({ id: userId, directory: directory.id, acknowledged }))
-}
-
-/** Nobody waits for the disk: a mark that a power cut takes away has the same create applied as PUT when it comes again. */
-const acknowledgement = prepared<'id' | 'directory' | 'acknowledged'>(
-  (value) => sql`
-    UPDATE users SET create_running_until = NULL,
-      acknowledged_at = CASE WHEN ${value('acknowledged')}::boolean THEN coalesce(acknowledged_at, now()) END
-    FROM (SELECT set_config('synchronous_commit', 'off', true)) relaxed
-    WHERE id = ${value('id')}::uuid AND directory_id = ${value('directory')}::uuid`,
-)
 
 /** Removes the rows of a User who was never provisioned anywhere; keeps one that is linked or uncertain after all. */
 export async function takeBack(db: Sql, by: Actor, userId: string, reason: string): Promise<void> {

@@ -29,18 +29,19 @@ async function ask(tx: Sql, by: Actor, id: string): Promise<void> {
   } as const
   await tx.rows(sql`
     WITH asked AS (
-      UPDATE users SET delete_requested_at = now(), active_wanted = false, body = jsonb_set(body, '{active}', 'false')
+      UPDATE users SET delete_requested_at = now(), active_wanted = false, unclaimed = false, body = jsonb_set(body, '{active}', 'false')
       WHERE id = ${id}::uuid RETURNING id
     )
     ${recordEvent(by, { ...event, resourceId: sql`id` }, sql`FROM asked`)}`)
-  await tx.rows(wish(sql`a.user_id = ${id}::uuid`, sql`${priorities['shut-out']}::smallint`, 'now'))
+  const asked = { leaving: sql`true`, requestId: sql`${by.requestId}::text` }
+  await tx.rows(wish(sql`a.user_id = ${id}::uuid`, sql`${priorities['shut-out']}::smallint`, 'now', asked))
 }
 
 /** Whether some account is unproven whose connection makes the client ask again. */
 export async function awaitsProof(tx: Sql, userId: string): Promise<boolean> {
   const row = await tx.row(sql`
     SELECT 1 AS unproven FROM accounts a JOIN connections c ON c.id = a.connection_id
-    WHERE a.user_id = ${userId}::uuid AND a.proven_version < a.wanted_version AND ${retries} LIMIT 1`)
+    WHERE a.user_id = ${userId}::uuid AND a.proven_version < a.wanted_version AND a.accepted_risk IS NULL AND ${retries} LIMIT 1`)
   return row !== undefined
 }
 

@@ -45,7 +45,7 @@ async function attempt(
   const current = toUser(row)
   const body = edit(current)
   const returns = current.deletePending && body['active'] !== false
-  if (body === current.body && !returns) {
+  if (body === current.body && !returns && !current.unclaimed) {
     await db.rows(remind(sql`a.user_id = ${id}::uuid`))
     return { kind: 'stored', user: current, changed: false }
   }
@@ -86,12 +86,16 @@ const changed = prepared<Changed>((value) => {
         email_keys = ${value('emailKeys')}::text[], body = ${value('body')}::jsonb, active_wanted = ${active},
         active_shown = ${active} OR (active_shown AND EXISTS (
           SELECT FROM accounts a JOIN connections c ON c.id = a.connection_id WHERE a.user_id = users.id AND ${retries})),
+        unclaimed = false, acknowledged_at = CASE WHEN unclaimed AND create_running_until IS NULL THEN now() ELSE acknowledged_at END,
         delete_requested_at = CASE WHEN ${active} THEN NULL ELSE delete_requested_at END,
         version = version + 1, last_modified = greatest(clock_timestamp(), last_modified + interval '1 millisecond')
       WHERE id = ${value('id')}::uuid AND version = ${value('version')}::int AND deleted_at IS NULL
       RETURNING ${userColumns}
     ), wished AS (
-      ${wish(sql`a.user_id = (SELECT id FROM changed)`, sql`${value('priority')}::smallint`, 'after-reply')}
+      ${wish(sql`a.user_id = (SELECT id FROM changed)`, sql`${value('priority')}::smallint`, 'after-reply', {
+        leaving: sql`NOT ${active}`,
+        requestId: sql`${value('requestId')}::text`,
+      })}
     ), told AS (
       ${recordEvent(by, { ...event, directoryId: value('directory'), more: sql`${value('detail')}::jsonb` }, sql`FROM changed`)}
     )

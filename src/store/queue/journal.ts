@@ -75,6 +75,7 @@ function assignments(update: AccountUpdate): Statement {
   if (update.vendorTenant !== undefined) parts.push(sql`vendor_tenant = ${update.vendorTenant}::text`)
   if (update.held !== undefined) parts.push(sql`held = ${json(update.held)}`)
   if (update.snapshot !== undefined) parts.push(sql`snapshot = ${json(update.snapshot)}`)
+  if (update.uncertain !== undefined) parts.push(sql`uncertain = false`)
   return join(parts)
 }
 

@@ -1,5 +1,6 @@
 import { type AccountStatus, type Lease, LeaseLost, type Settlement } from '../../provisioning/ports.ts'
 import { gateway, recordEvent } from '../directory/events.ts'
+import { recordEvidence } from '../evidence/record.ts'
 import { awaitsProof, bury } from '../directory/user-delete.ts'
 import type { Sql } from '../sql/client.ts'
 import { json, milliseconds, sql, type Statement } from '../sql/statement.ts'
@@ -16,13 +17,15 @@ const told: Partial<Record<AccountStatus, string>> = {
   waiting: 'account.waiting',
 }
 
-/** A User whose shut-out or removal may become proven, or be taken back, by this settlement. */
-const leaving = sql`(u.delete_requested_at IS NOT NULL OR u.deleted_at IS NOT NULL OR NOT u.active_wanted)`
+/** A User whose shut-out or removal may become proven, or be taken back, by this settlement; held ones included. */
+const leaving = sql`(u.delete_requested_at IS NOT NULL OR u.deleted_at IS NOT NULL OR NOT u.active_wanted OR u.hold IS NOT NULL)`
 
 interface Settled {
   readonly again: boolean
   /** It had been proven up to this wish. */
   readonly withdrawn: boolean
+  /** When the vendor said yes to what reads had to verify. */
+  readonly confirmed_at: string | null
 }
 
 export async function settle(
@@ -60,6 +63,7 @@ async function settleLeaving(
     FROM users u WHERE u.id = (SELECT user_id FROM accounts WHERE id = ${lease.accountId}::uuid) FOR UPDATE`)
   const row = user && (await tx.row<Settled>(end(leasing, lease, settlement, sql`true`)))
   if (!row || row.again) return row
+  if (settlement.status === 'proven') await recordEvidence(tx, lease.accountId, row.confirmed_at)
   await (proving.has(settlement.status) ? afterProof(tx, user, lease) : afterDoubt(tx, user, row))
   return row
 }
@@ -80,7 +84,12 @@ async function afterDoubt(tx: Sql, user: Leaver, { withdrawn }: Settled): Promis
   if (await awaitsProof(tx, user.id)) await show(tx, user, true)
 }
 
-async function show(tx: Sql, user: Leaver, active: boolean): Promise<void> {
+/** `active` as the client sees it, with a new version; the caller has locked the User's row. */
+export async function show(
+  tx: Sql,
+  user: Pick<Leaver, 'id' | 'directory_id'>,
+  active: boolean,
+): Promise<void> {
   const action = active ? 'user.shut-out-withdrawn' : 'user.shut-out-proven'
   const event = { directoryId: user.directory_id, action, resourceType: 'User', resourceId: sql`id` } as const
   await tx.rows(sql`
@@ -121,13 +130,13 @@ function end({ owner }: Leasing, lease: Lease, settlement: Settlement, condition
         failure = ${settlement.failure === undefined ? sql`accounts.failure` : json(settlement.failure)},
         verification = ${settlement.verification === undefined ? sql`accounts.verification` : json(settlement.verification)},
         predecessor_id = ${proves ? sql`NULL` : sql`accounts.predecessor_id`},
-        lease_owner = NULL, lease_until = NULL
-      FROM users u, (SELECT status, proven_version FROM accounts WHERE id = ${lease.accountId}::uuid) old
+        settled_at = clock_timestamp(), lease_owner = NULL, lease_until = NULL
+      FROM users u, (SELECT status, proven_version, verification FROM accounts WHERE id = ${lease.accountId}::uuid) old
       WHERE accounts.id = ${lease.accountId}::uuid AND accounts.lease_epoch = ${lease.epoch}::int
         AND accounts.lease_owner = ${owner}::text AND u.id = accounts.user_id AND ${condition}
       RETURNING accounts.id, accounts.user_id, accounts.connection_id, u.directory_id, ${moved} AS again,
         (old.status IS DISTINCT FROM accounts.status OR ${proves}::boolean) AS news,
-        old.proven_version >= ${wantedVersion}::int AS withdrawn
+        old.proven_version >= ${wantedVersion}::int AS withdrawn, old.verification->>'since' AS confirmed_at
     ), event AS (${event})
-    SELECT again, withdrawn FROM ended`
+    SELECT again, withdrawn, confirmed_at FROM ended`
 }

@@ -3,17 +3,21 @@ import {
   type AccountStanding,
   type AccountStatus,
   type AccountWork,
+  type Hold,
+  type KnownPlan,
   type Lease,
   LeaseLost,
   type OpenOperation,
   type Verification,
 } from '../../provisioning/ports.ts'
 import type { Deviation, GroupRef, Held, JournalOperation, Snapshot } from '../../translators/model.ts'
+import type { MadeGroups } from '../../translators/rules/vendor-groups.ts'
 import type { Sql } from '../sql/client.ts'
 import { isId } from '../sql/ids.ts'
-import { sql } from '../sql/statement.ts'
+import { sql, type Statement } from '../sql/statement.ts'
 
 interface WorkRow {
+  readonly id: string
   readonly connection_id: string
   readonly wanted_version: number
   readonly proven_version: number
@@ -27,22 +31,41 @@ interface WorkRow {
   readonly body: Readonly<Record<string, unknown>>
   readonly active: boolean
   readonly deleted: boolean
-  readonly groups: readonly { id: string; displayName: string; externalId: string | null }[]
+  readonly hold: Hold | null
+  readonly unmanaged: boolean
+  readonly unclaimed: boolean
+  readonly uncertain: boolean
+  readonly recovering: boolean
+  readonly asked_ms_ago: number | null
+  readonly plan: KnownPlan | null
+  readonly groups: readonly { id: string; displayName: string; externalId: string | null; since: string }[]
+  readonly made: MadeGroups
   readonly open_operations: readonly { id: string; operation: JournalOperation; openedAt: string }[]
   readonly predecessor_id: string | null
   readonly same_external_id: boolean | null
   readonly pauses: Readonly<Record<string, number>>
 }
 
-/** Everything that a run needs, in one statement. */
-export async function readWork(db: Sql, owner: string, lease: Lease): Promise<AccountWork> {
-  const row = await db.row<WorkRow>(sql`
-    SELECT a.connection_id, a.wanted_version, a.proven_version, a.status, a.vendor_account_id, a.held, a.snapshot,
-      a.verification, a.attempts, u.id AS user_id, u.body, u.active_wanted AS active,
+/** Whether an operator holds user `u` shut out at this moment. */
+const isHeld = sql`(u.hold IS NOT NULL AND coalesce((u.hold->>'until')::timestamptz > clock_timestamp(), true))`
+
+/** Everything that a run needs of accounts `a`. */
+const work = sql`
+    SELECT a.id, a.connection_id, a.wanted_version, a.proven_version, a.status, a.vendor_account_id, a.held, a.snapshot,
+      a.verification, a.attempts, a.unmanaged, a.uncertain, c.recovering_since IS NOT NULL AS recovering,
+      (extract(epoch FROM clock_timestamp() - a.shut_out_asked_at) * 1000)::double precision AS asked_ms_ago, u.unclaimed, u.id AS user_id, u.body, u.active_wanted AND NOT ${isHeld} AS active,
+      CASE WHEN ${isHeld} THEN u.hold END AS hold,
+      CASE WHEN p.id IS NOT NULL THEN jsonb_build_object('hash', p.hash, 'reason', p.reason, 'state', p.state,
+        'operations', p.operations) END AS plan,
       (u.delete_requested_at IS NOT NULL OR u.deleted_at IS NOT NULL) AS deleted,
-      (SELECT coalesce(jsonb_agg(jsonb_build_object('id', g.id, 'displayName', g.display_name, 'externalId', g.external_id)
+      (SELECT coalesce(jsonb_agg(jsonb_build_object('id', g.id, 'displayName', g.display_name, 'externalId', g.external_id,
+          'since', m.created_at)
           ORDER BY g.display_name, g.id), '[]')
         FROM members m JOIN groups g ON g.id = m.group_id WHERE m.user_id = u.id) AS groups,
+      (SELECT coalesce(jsonb_object_agg(l.group_id, jsonb_strip_nulls(jsonb_build_object('id', l.vendor_group_id, 'name', l.held_name,
+          'refusal', CASE WHEN l.status = 'failed' THEN coalesce(l.failure->>'detail', '') END))), '{}')
+        FROM group_links l JOIN members m ON m.group_id = l.group_id AND m.user_id = u.id
+        WHERE l.connection_id = a.connection_id) AS made,
       (SELECT coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'operation', o.operation, 'openedAt', o.opened_at)
           ORDER BY o.opened_at), '[]')
         FROM operations o WHERE o.account_id = a.id AND o.closed_at IS NULL) AS open_operations,
@@ -54,14 +77,38 @@ export async function readWork(db: Sql, owner: string, lease: Lease): Promise<Ac
     FROM accounts a JOIN users u ON u.id = a.user_id JOIN connections c ON c.id = a.connection_id
     LEFT JOIN accounts before ON before.id = a.predecessor_id AND before.proven_version < before.wanted_version
     LEFT JOIN users former ON former.id = before.user_id
+    LEFT JOIN plans p ON p.account_id = a.id`
+
+/** In one statement. */
+export async function readWork(db: Sql, owner: string, lease: Lease): Promise<AccountWork> {
+  const row = await db.row<WorkRow>(sql`${work}
     WHERE a.id = ${lease.accountId}::uuid AND a.lease_epoch = ${lease.epoch}::int AND a.lease_owner = ${owner}::text`)
   if (!row) throw new LeaseLost(`account ${lease.accountId}`)
-  return toWork(lease.accountId, row)
+  return toWork(row)
 }
 
-function toWork(accountId: string, row: WorkRow): AccountWork {
+/** Of accounts `a` of users `u`, without a lease: to look, never to write. */
+export async function worksWhere(db: Sql, where: Statement): Promise<readonly AccountWork[]> {
+  const rows = await db.rows<WorkRow>(sql`${work} WHERE ${where}`)
+  return rows.map(toWork)
+}
+
+/** A page of a connection's accounts by id, without a lease: to look, never to write. */
+export async function workPage(
+  db: Sql,
+  connectionId: string,
+  page: { readonly after?: string; readonly limit: number },
+): Promise<readonly AccountWork[]> {
+  const rows = await db.rows<WorkRow>(sql`${work}
+    WHERE a.connection_id = ${connectionId}::uuid AND (${page.after ?? null}::uuid IS NULL OR a.id > ${page.after ?? null}::uuid)
+      AND (u.deleted_at IS NULL OR a.proven_version < a.wanted_version)
+    ORDER BY a.id LIMIT ${page.limit}::int`)
+  return rows.map(toWork)
+}
+
+function toWork(row: WorkRow): AccountWork {
   return {
-    accountId,
+    accountId: row.id,
     connectionId: row.connection_id,
     wantedVersion: row.wanted_version,
     provenVersion: row.proven_version,
@@ -78,12 +125,26 @@ function toWork(accountId: string, row: WorkRow): AccountWork {
     ...(row.predecessor_id === null
       ? {}
       : { predecessor: { accountId: row.predecessor_id, sameExternalId: row.same_external_id ?? false } }),
-    user: { id: row.user_id, resource: row.body, active: row.active, deleted: row.deleted },
+    user: {
+      id: row.user_id,
+      resource: row.body,
+      active: row.active,
+      deleted: row.deleted,
+      ...(row.hold === null ? {} : { hold: row.hold }),
+      ...(row.unclaimed ? { unclaimed: true } : {}),
+    },
+    ...(row.plan === null ? {} : { plan: row.plan }),
+    ...(row.unmanaged ? { unmanaged: true } : {}),
+    ...(row.uncertain ? { uncertain: true } : {}),
+    ...(row.recovering ? { recovering: true } : {}),
+    ...(row.asked_ms_ago === null ? {} : { shutOutAskedMsAgo: Math.max(0, row.asked_ms_ago) }),
     pauses: row.pauses,
-    groups: row.groups.map(({ id, displayName, externalId }): GroupRef => ({
+    made: row.made,
+    groups: row.groups.map(({ id, displayName, externalId, since }): GroupRef => ({
       id,
       displayName,
       ...(externalId === null ? {} : { externalId }),
+      since: new Date(since).toISOString(),
     })),
   }
 }
@@ -101,6 +162,7 @@ interface StandingRow {
   readonly deviations: readonly Deviation[]
   readonly failure: AccountFailure | null
   readonly due_in_ms: number | null
+  readonly excused: boolean
 }
 
 export async function outcomes(db: Sql, userId: string): Promise<readonly AccountStanding[]> {
@@ -108,6 +170,7 @@ export async function outcomes(db: Sql, userId: string): Promise<readonly Accoun
   const rows = await db.rows<StandingRow>(sql`
     SELECT a.id, a.connection_id, c.name, a.status, a.proven_version >= a.wanted_version AS proven,
       a.vendor_account_id IS NOT NULL AS linked, a.vendor_account_id, a.proven_at, a.deviations, a.failure,
+      (a.unmanaged OR a.accepted_risk IS NOT NULL) AS excused,
       EXISTS (SELECT FROM operations o WHERE o.account_id = a.id AND o.closed_at IS NULL) AS uncertain,
       CASE WHEN a.due_at IS NOT NULL
         THEN greatest(0, extract(epoch FROM a.due_at - clock_timestamp()) * 1000)::double precision END AS due_in_ms
@@ -126,6 +189,7 @@ export async function outcomes(db: Sql, userId: string): Promise<readonly Accoun
     deviations: row.deviations,
     ...(row.failure === null ? {} : { failure: row.failure }),
     ...(row.due_in_ms === null ? {} : { dueInMs: Math.round(row.due_in_ms) }),
+    ...(row.excused ? { excused: true } : {}),
   }))
 }
 

@@ -1,9 +1,8 @@
 import type pg from 'pg'
 import type { Sql } from './client.ts'
-import { asStoreError, isConflict } from './failures.ts'
+import { asStoreError, endsConnection, isConflict } from './failures.ts'
+import { runNamed } from './run.ts'
 import { type Query, unprepared } from './statement.ts'
-
-type Connection = Pick<pg.Pool, 'query'>
 
 /** Statements of which one connection keeps the plan; a text that is built anew each time must not fill it. */
 const mostNames = 200
@@ -20,13 +19,11 @@ export function createDirect(pool: pg.Pool): Sql {
     return name
   }
 
-  async function ask<T>(connection: Connection, { text, values }: Query): Promise<T[]> {
-    const { rows } = await connection.query({ text, values, name: nameOf(text) } as pg.QueryConfig)
-    return rows as T[]
-  }
-
   function inside(connection: pg.PoolClient): Sql {
-    const rows = <T>(statement: Query): Promise<T[]> => ask<T>(connection, statement)
+    const rows = <T>(query: Query): Promise<T[]> => {
+      const name = nameOf(query.text)
+      return name === undefined ? usual<T>(connection, query) : onConnection<T>(connection, query, name)
+    }
     const inner: Sql = {
       rows,
       row: async <T>(statement: Query) => (await rows<T>(statement))[0],
@@ -35,13 +32,50 @@ export function createDirect(pool: pg.Pool): Sql {
     return inner
   }
 
-  const rows = <T>(statement: Query): Promise<T[]> => retrying(() => ask<T>(pool, statement))
+  const ask = <T>(query: Query): Promise<T[]> => {
+    const name = nameOf(query.text)
+    return name === undefined ? usual<T>(pool, query) : onAny<T>(pool, query, name)
+  }
+  const rows = <T>(statement: Query): Promise<T[]> => retrying(() => ask<T>(statement))
   return {
     rows,
     row: async <T>(statement: Query) => (await rows<T>(statement))[0],
     transaction: (work) => retrying(() => transact(pool, (connection) => work(inside(connection)))),
   }
 }
+
+/** The driver's own way: for a text that is not kept. */
+async function usual<T>(connection: Pick<pg.Pool, 'query'>, { text, values }: Query): Promise<T[]> {
+  return (await connection.query({ text, values } as pg.QueryConfig)).rows as T[]
+}
+
+function onConnection<T>(connection: pg.PoolClient, query: Query, name: string): Promise<T[]> {
+  return new Promise((resolve, reject) => {
+    const { text, values } = query
+    const done = (error: Error | undefined, rows: T[]): void => (error ? reject(error) : resolve(rows))
+    connection.query(runNamed<T>({ name, text, values }, done))
+  })
+}
+
+/** One statement on whichever connection is free. */
+function onAny<T>(pool: pg.Pool, { text, values }: Query, name: string): Promise<T[]> {
+  return new Promise((resolve, reject) => {
+    pool.connect((refused, connection, release) => {
+      if (refused || !connection) return reject(refused ?? new Error('no connection'))
+      // Its loss rejects the statement and emits this event too; unheard it ends the process.
+      connection.once('error', ignore)
+      const done = (error: Error | undefined, rows: T[]): void => {
+        connection.off('error', ignore)
+        release(error && endsConnection(error))
+        if (error) reject(error)
+        else resolve(rows)
+      }
+      connection.query(runNamed<T>({ name, text, values }, done))
+    })
+  })
+}
+
+const ignore = (): void => {}
 
 async function transact<T>(pool: pg.Pool, work: (connection: pg.PoolClient) => Promise<T>): Promise<T> {
   const connection = await pool.connect()
@@ -55,6 +89,7 @@ async function transact<T>(pool: pg.Pool, work: (connection: pg.PoolClient) => P
     await connection.query('COMMIT')
     return result
   } catch (error) {
+    broken ||= endsConnection(error)
     await connection.query('ROLLBACK').catch(() => {
       broken = true
     })

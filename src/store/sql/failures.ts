@@ -14,6 +14,15 @@ export const isForeignKeyViolation = (error: unknown): boolean => codeOf(error) 
 /** Given up by the database for another transaction's sake. */
 export const isConflict = (error: unknown): boolean => ['40001', '40P01'].includes(codeOf(error) ?? '')
 
+/**
+ * Whether the connection is of no more use: it is lost, or what it keeps prepared no longer fits the tables (0A000,
+ * after a migration). Anything else that PostgreSQL says about one statement leaves it as it was.
+ */
+export function endsConnection(error: unknown): boolean {
+  const { severity, code } = error as { readonly severity?: unknown; readonly code?: unknown }
+  return severity !== 'ERROR' || code === '0A000'
+}
+
 const unreachable =
   /^(08|57P0|53)|^E(CONNREFUSED|CONNRESET|CONNABORTED|NOENT|ACCES|PIPE|TIMEDOUT|NOTFOUND|AI_AGAIN|HOSTUNREACH|NETUNREACH)$/
 const unreachableKinds = new Set([

@@ -33,7 +33,7 @@ export function entitlementDifference(
   const { can, now } = circumstances
   const live = (held?.account.entitlements ?? []).filter((each) => isLive(each, now))
   const direct = live.filter(({ inherited }) => !inherited)
-  const refs = wanted.entitlements.map(({ ref }) => ref)
+  const refs = wanted.entitlements.map(({ ref }) => asTaken(ref, can))
   const ours = ownership(wanted, held?.granted ?? [], circumstances)
   const isOne = (ref: EntitlementRef): boolean => can.entitlements[ref.kind]?.perAccount === 'one'
 
@@ -81,7 +81,9 @@ function ownership(
     mayRevoke: (ref) => {
       const support = can.entitlements[ref.kind]
       if (!support || support.floor?.includes(ref.id) || isFrozen(ref)) return false
-      return grantedKeys.has(entitlementKey(ref)) || (policy.exclusive && !frozenKinds.has(ref.kind))
+      if (grantedKeys.has(entitlementKey(ref))) return true
+      // A temporary grant that somebody made ends by itself.
+      return policy.exclusive && ref.until === undefined && !frozenKinds.has(ref.kind)
     },
   }
 }
@@ -105,6 +107,13 @@ function returning(
     if (!support || isFloor(ref, can) || known.has(entitlementKey(ref))) return false
     return support.perAccount === 'many' || !taken.has(slotOf(ref))
   })
+}
+
+/** An end reaches only vendors that keep one; elsewhere the rules stop asking, and what was granted is revoked. */
+function asTaken(ref: EntitlementRef, can: Capabilities): EntitlementRef {
+  if (ref.until === undefined || can.entitlements[ref.kind]?.expires) return ref
+  const { until: _, ...endless } = ref
+  return endless
 }
 
 function covers(held: EntitlementRef, wanted: EntitlementRef): boolean {

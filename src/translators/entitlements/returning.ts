@@ -13,9 +13,7 @@ export function isLive({ until }: EntitlementRef, now: string | undefined): bool
  * rules decide about all others anew.
  */
 export function handMade(snapshot: Snapshot | undefined, now: string | undefined): readonly EntitlementRef[] {
-  if (!snapshot || now === undefined) return []
-  const age = Date.parse(now) - Date.parse(snapshot.takenAt)
-  if (!(age <= longestMs)) return []
+  if (!snapshot || !isRecent(snapshot, now)) return []
   const ours = new Set(snapshot.granted.map(({ key }) => key))
   return snapshot.entitlements
     .filter((ref: HeldEntitlement) => !ref.inherited && isLive(ref, now) && !ours.has(entitlementKey(ref)))
@@ -25,4 +23,10 @@ export function handMade(snapshot: Snapshot | undefined, now: string | undefined
       ...(scope ? { scope } : {}),
       ...(until === undefined ? {} : { until }),
     }))
+}
+
+/** What a snapshot kept is given back within 30 days. */
+export function isRecent(snapshot: Snapshot | undefined, now: string | undefined): boolean {
+  if (!snapshot || now === undefined) return false
+  return Date.parse(now) - Date.parse(snapshot.takenAt) <= longestMs
 }

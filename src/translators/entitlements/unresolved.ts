@@ -24,3 +24,12 @@ function inScope({ scope }: Wish): string {
     .map(([level, id]) => ` in ${level} ${id}`)
     .join('')
 }
+
+/** Says that the vendor's group of a rule with `create` is not there yet, or why it will not come. */
+export function groupAwaited({ name }: Wish, refusal: string | undefined): Deviation {
+  const detail =
+    refusal === undefined
+      ? `The group "${name}" is still to be made at the vendor; nothing needs to be done.`
+      : `The group "${name}" cannot be made at the vendor: ${refusal}`
+  return { code: 'group-awaited', detail }
+}

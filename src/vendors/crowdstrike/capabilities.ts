@@ -13,6 +13,15 @@ const names = {
   familyName: { mutability: 'readWrite', required: true },
 } as const
 
+const role = {
+  perAccount: 'many',
+  assigned: 'separately',
+  write: 'delta',
+  perAssign: 100,
+  perRevoke: 100,
+  catalogue: 'fetched',
+} as const
+
 /** The e-mail address is the login, unique over all of CrowdStrike and fixed. Names are always written as a pair. */
 const current = {
   account,
@@ -20,14 +29,7 @@ const current = {
   attributes: { email: { mutability: 'immutable', required: true }, ...names },
   updateTogether: ['givenName', 'familyName'],
   entitlements: {
-    role: {
-      perAccount: 'many',
-      assigned: 'separately',
-      write: 'delta',
-      perAssign: 100,
-      perRevoke: 100,
-      catalogue: 'fetched',
-    },
+    role: { ...role, expires: true },
   },
   readLagMs: roleLagMs,
 } as const satisfies Capabilities
@@ -38,14 +40,7 @@ const guide = {
   correlateBy: ['email'],
   attributes: { email: { mutability: 'readWrite', required: true }, ...names },
   entitlements: {
-    role: {
-      perAccount: 'many',
-      assigned: 'separately',
-      write: 'delta',
-      perAssign: 100,
-      perRevoke: 1,
-      catalogue: 'fetched',
-    },
+    role: { ...role, perRevoke: 1 },
   },
   readLagMs: roleLagMs,
 } as const satisfies Capabilities
@@ -55,7 +50,7 @@ const legacy = {
   account,
   correlateBy: ['email'],
   attributes: current.attributes,
-  entitlements: current.entitlements,
+  entitlements: { role },
   readLagMs: roleLagMs,
 } as const satisfies Capabilities
 

@@ -19,6 +19,8 @@ export interface Kit {
 
 /** One exchange with a vendor as an observer sees it: no query, no bodies, nothing that was sent along. */
 export interface Exchange {
+  /** The vendor's id. */
+  readonly vendor: string
   readonly operation: string
   readonly method: string
   readonly origin: string
@@ -52,8 +54,8 @@ export interface Pacing {
 
 /** What the calls of one connection share. */
 export interface ConnectionPace {
-  /** Vendor calls of this work are served by its priority, 0 first. */
-  during<T>(priority: number, work: () => Promise<T>): Promise<T>
+  /** Vendor calls of this work are served by its priority, 0 first. `patient`: they wait for their turn however long it takes. */
+  during<T>(priority: number, work: () => Promise<T>, patient?: 'patient'): Promise<T>
   /** What another process was told. */
   pause(pathClass: string, waitMs: number): void
 }

@@ -2,7 +2,7 @@ import type { Limit } from './kit.ts'
 
 /** Kept for shut-outs, of whatever is used. */
 const reserve = 0.1
-const shutOut = 0
+export const shutOut = 0
 
 /**
  * What counts under one limit. The vendor may count a call at any moment between its sending and its answer, so it counts
@@ -20,8 +20,8 @@ export interface Lanes {
   untilFree(limit: Limit, priority: number, ahead: number): number
   /** When the window lets the next one go; undefined while only those that are out can. */
   nextEnd(limit: Limit): number | undefined
-  /** Counts a call under each of these limits; gives what ends it. */
-  take(limits: readonly Limit[]): () => void
+  /** Counts a call under each of these limits; gives what ends it, or takes it back when it was never made. */
+  take(limits: readonly Limit[]): (uncounted?: 'uncounted') => void
 }
 
 /** The limits of one process, by key. */
@@ -60,10 +60,10 @@ export function createLanes(now: () => number): Lanes {
     take(limits) {
       const held = limits.map(laneOf)
       for (const lane of held) lane.running += 1
-      return () => {
+      return (uncounted) => {
         for (const lane of held) {
           lane.running -= 1
-          lane.ended.push(now())
+          if (!uncounted) lane.ended.push(now())
         }
       }
     },

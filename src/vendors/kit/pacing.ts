@@ -1,6 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { ConnectionPace, Limit, Pacing } from './kit.ts'
-import { createLanes } from './lanes.ts'
+import { createLanes, shutOut } from './lanes.ts'
+import { createPurses, type SharedBudget } from './purse.ts'
 
 /** No call waits longer for its turn: a lease must outlive the wait and the write that follows it. */
 const longestMs = 2_500
@@ -23,6 +25,7 @@ export function shareOf(limit: Limit, percent = usualPercent): Limit {
 interface Context {
   readonly priority: number
   readonly paused: Map<string, number>
+  readonly patient?: 'patient' | undefined
 }
 
 interface Waiting {
@@ -33,11 +36,13 @@ interface Waiting {
 
 /**
  * Keeps published rate limits within this process: in no window do more calls go out than the limit allows, the most
- * urgent first, a tenth kept for shut-outs. Whoever would wait more than a few seconds is sent away with the time.
+ * urgent first, a tenth kept for shut-outs. Whoever would wait more than a few seconds is sent away with the time. With
+ * `budget` the limits hold over all processes: calls at once are divided, and each call needs a token of the store's.
  */
-export function createPacing(now: () => number = () => performance.now()): Pacing {
+export function createPacing(now: () => number = () => performance.now(), budget?: SharedBudget): Pacing {
   const contexts = new AsyncLocalStorage<Context>()
   const line = createLine(now)
+  const inSum = budget && sharing(budget, line, now)
   return {
     connection: () => paceOf(contexts, now),
 
@@ -47,25 +52,73 @@ export function createPacing(now: () => number = () => performance.now()): Pacin
     },
 
     async turn(pathClass, limits) {
-      const { priority = usualPriority, paused } = contexts.getStore() ?? {}
-      const quietMs = (paused?.get(pathClass) ?? 0) - now()
-      return quietMs > 0 ? Math.ceil(quietMs) : line(priority, limits)
+      const { priority = usualPriority, paused, patient } = contexts.getStore() ?? {}
+      for (;;) {
+        const quietMs = (paused?.get(pathClass) ?? 0) - now()
+        const shared = inSum && budget.processes() > 1 ? inSum : line
+        const turn = quietMs > 0 ? Math.ceil(quietMs) : await shared(priority, limits)
+        if (typeof turn !== 'number' || !patient) return turn
+        await delay(turn, undefined, { ref: false })
+      }
     },
   }
 }
 
-type Turn = (() => void) | number
+type Turn = ((uncounted?: 'uncounted') => void) | number
+type Line = (priority: number, limits: readonly Limit[]) => Promise<Turn>
+
+/** A turn of this process, and then a token of each limit. Whoever cannot get one in time is sent away. */
+function sharing(budget: SharedBudget, line: Line, now: () => number): Line {
+  const purses = createPurses(budget, now)
+
+  async function tokens(priority: number, limits: readonly Limit[], deadline: number): Promise<number> {
+    for (const limit of limits) {
+      for (;;) {
+        const waitMs = await purses.take(limit, priority <= shutOut)
+        if (waitMs === 0) break
+        if (now() + waitMs > deadline) return waitMs
+        await delay(waitMs, undefined, { ref: false })
+      }
+    }
+    return 0
+  }
+
+  return async (priority, limits) => {
+    const deadline = now() + longestMs
+    const turn = await line(
+      priority,
+      limits.map((limit) => divided(limit, budget.processes())),
+    )
+    if (typeof turn === 'number') return turn
+    try {
+      const waitMs = await tokens(priority, limits, deadline)
+      if (waitMs === 0) return turn
+      turn('uncounted')
+      return waitMs
+    } catch (error) {
+      turn('uncounted')
+      throw error
+    }
+  }
+}
+
+function divided(limit: Limit, processes: number): Limit {
+  const { concurrent } = limit
+  return concurrent === undefined
+    ? limit
+    : { ...limit, concurrent: Math.max(1, Math.floor(concurrent / processes)) }
+}
 
 /** Whoever asks gets a turn, now or a little later, or the milliseconds after which to come back. */
-function createLine(now: () => number): (priority: number, limits: readonly Limit[]) => Promise<Turn> {
+function createLine(now: () => number): Line {
   const lanes = createLanes(now)
   const waiting: Waiting[] = []
   let alarm: NodeJS.Timeout | undefined
 
-  function take(limits: readonly Limit[]): () => void {
+  function take(limits: readonly Limit[]): Exclude<Turn, number> {
     const end = lanes.take(limits)
-    return () => {
-      end()
+    return (uncounted) => {
+      end(uncounted)
       serve()
     }
   }
@@ -109,7 +162,7 @@ function createLine(now: () => number): (priority: number, limits: readonly Limi
 function paceOf(contexts: AsyncLocalStorage<Context>, now: () => number): ConnectionPace {
   const paused = new Map<string, number>()
   return {
-    during: (priority, work) => contexts.run({ priority, paused }, work),
+    during: (priority, work, patient) => contexts.run({ priority, paused, patient }, work),
     pause: (pathClass, waitMs) => hold(paused, pathClass, now() + waitMs),
   }
 }

@@ -20,8 +20,25 @@ const common = {
   },
 } as const satisfies Omit<Capabilities, 'account'>
 
+/** Two-factor and sessions stay as they were set: whom a rule no longer names must not become less safe by it. */
+const settings = {
+  canGenerateApiToken: {
+    type: 'boolean',
+    off: false,
+    description: 'May make an API token.',
+  },
+  twoFaEnabled: { type: 'boolean', description: 'Must sign in with two factors.' },
+  elevatedSessionDurationMinutes: {
+    type: 'integer',
+    minimum: 1,
+    maximum: 1440,
+    description: 'Minutes that an elevated session lasts.',
+  },
+} as const satisfies Capabilities['settings']
+
 const current = {
   ...common,
+  settings,
   account: { create: 'invite', disable: false, remove: true },
 } as const satisfies Capabilities
 

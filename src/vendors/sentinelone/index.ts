@@ -8,7 +8,9 @@ import { classify, wait } from './errors.ts'
 import { credentials, defaultSteps, settings } from './settings.ts'
 import { limitsOf } from './limits.ts'
 import { plan } from './plan.ts'
-import { routes } from './routes.ts'
+import { examine } from './examination/examine.ts'
+import { routes } from './examination/routes.ts'
+import { createSession } from './target/session.ts'
 import { createTarget } from './target/target.ts'
 
 export const sentinelone = defineVendor({
@@ -43,6 +45,12 @@ export const sentinelone = defineVendor({
     const table: Capabilities = capabilities(profile)
     const can = onboarding ? table : { ...table, account: { ...table.account, create: 'direct' as const } }
     const client = profile === 'guide' ? guideClient(send) : currentClient(send)
-    return createTarget(client, can, { ...settings, onboarding })
+    const session = createSession(client, { ...settings, onboarding })
+    const { apiToken } = credentials
+    const { origin } = new URL(settings.baseUrl)
+    return {
+      ...createTarget(client, can, session),
+      examine: () => examine({ session, apiToken, profile, settings, origin }),
+    }
   },
 })

@@ -1,10 +1,10 @@
-import type { Capabilities } from '../contract.ts'
+import type { ApiProfile, Capabilities } from '../contract.ts'
 
 /**
- * Sentry knows people only as members of an organization: no passwords, no profile of ours, no off switch. Both API
- * profiles can do the same; they differ in fields.
+ * Sentry knows people only as members of an organization: no passwords, no profile of ours, no off switch. Of teams
+ * themselves only today's API takes care; otherwise both API profiles can do the same and differ in fields.
  */
-export const capabilities = {
+const guide = {
   account: { create: 'invite', disable: false, remove: true, invitationDays: 30 },
   correlateBy: ['email'],
   attributes: {
@@ -31,3 +31,16 @@ export const capabilities = {
     },
   },
 } as const satisfies Capabilities
+
+/** Whoever makes a team is in it at once. */
+const current = {
+  ...guide,
+  groups: { rename: true, remove: true, creatorJoins: true },
+} as const satisfies Capabilities
+
+/** What Sentry can do, per API profile. */
+export function capabilities(profile: ApiProfile) {
+  return profile === 'guide' ? guide : current
+}
+
+export type SentryCapabilities = ReturnType<typeof capabilities>

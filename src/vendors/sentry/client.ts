@@ -2,6 +2,7 @@ import { VendorError } from '../../errors.ts'
 import type { ApiProfile } from '../contract.ts'
 import { type Call, type Reply, type Requester, segment } from '../kit/http.ts'
 import { cursorInLinkHeader, pages, type Paginator } from '../kit/paginate.ts'
+import { teamKeeping } from './teams/calls.ts'
 import type { Membership } from './membership.ts'
 import { Index, Member, MemberDetail, Members, Organization, Self, Teams } from './wire.ts'
 
@@ -80,6 +81,7 @@ export function createClient(send: Requester, { organization, profile, sendInvit
     },
 
     ...teamCalls(send, base, memberPath, isGuide),
+    ...teamKeeping(send, organization),
   }
 }
 

@@ -11,6 +11,7 @@ const notForUs =
 /** Status codes alone do not tell Sentry's failures apart: a duplicate is a 400. Read from the top. */
 export const classify: Classifier = firstOf(
   saying(/already (a member|been invited)/, [400, 409], 'conflict'),
+  saying(/slug .*(already in use|already exists)/i, [400, 409], 'conflict'),
   saying(lacksScope, [400, 403], 'missing-scope'),
   saying(notForUs, 400, 'forbidden'),
   byStatus,

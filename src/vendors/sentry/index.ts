@@ -42,7 +42,7 @@ export const sentry = defineVendor({
   }),
   scopes: ['org:read', 'member:admin', 'team:admin'],
   deprovision: { inactive: ['remove'], deleted: ['remove'] },
-  capabilities: () => capabilities,
+  capabilities,
   routes,
   plan,
   connect({ settings, credentials, profile }, kit) {
@@ -55,7 +55,7 @@ export const sentry = defineVendor({
         auth: staticToken('Bearer', credentials.token),
         classify,
         wait,
-        limits: limitsOf(counted, settings.ratePercent),
+        limits: limitsOf(counted, settings.ratePercent, profile),
       },
       kit,
     )

@@ -1,10 +1,11 @@
 import { ignoring, VendorError } from '../../errors.ts'
 import type { Account, AccountDraft, ApiProfile, Creation, EntitlementChange, TargetOf } from '../contract.ts'
 import { toAccount, toSummary } from './account.ts'
-import { capabilities } from './capabilities.ts'
+import { capabilities, type SentryCapabilities } from './capabilities.ts'
 import type { Client } from './client.ts'
 import { findByEmail } from './find.ts'
 import { changed, membershipOf } from './membership.ts'
+import { teamGroups } from './teams/groups.ts'
 import { tryOut } from './token/try-out.ts'
 import { isFloor, roleEntitlements, teamEntitlements } from './roles.ts'
 import { integrationCapabilities, kindOf } from './token/kind.ts'
@@ -17,7 +18,7 @@ export interface TargetOptions {
 export function createTarget(
   client: Client,
   { profile, token }: TargetOptions,
-): TargetOf<typeof capabilities> {
+): TargetOf<SentryCapabilities> {
   const isGuide = profile === 'guide'
   let kind = kindOf(token)
 
@@ -31,7 +32,7 @@ export function createTarget(
   return {
     /** Known at the latest when `self`, `test` or `catalogue` has asked. */
     get capabilities() {
-      return kind === 'integration' ? integrationCapabilities : capabilities
+      return kind === 'integration' ? integrationCapabilities(profile) : capabilities(profile)
     },
 
     async probe() {
@@ -89,6 +90,7 @@ export function createTarget(
     },
 
     // The guide knows no way.
+    ...(!isGuide && teamGroups(client)),
     ...(!isGuide && { renewInvitation: async (id: string) => client.renewInvitation(id).then(() => ({})) }),
   }
 }
@@ -135,7 +137,10 @@ async function changeEntitlements(
   const [only, another] = [...assign, ...revoke]
   if (!only) return
   if (!another && only.kind === 'group') {
-    return assign.length > 0 ? client.joinTeam(id, only.id) : client.leaveTeam(id, only.id)
+    const move = assign.length > 0 ? client.joinTeam(id, only.id) : client.leaveTeam(id, only.id)
+    const isMoved = move.then(() => true)
+    // The member or the team is not there: the longer way tells which, and leaves a team that is gone without a call.
+    if (await isMoved.catch(ignoring('not-found'))) return
   }
   if (!another && only.scope?.level === 'team' && setsTeamRoles) {
     const role = assign.length > 0 ? 'admin' : 'contributor'

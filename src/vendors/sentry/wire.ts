@@ -57,7 +57,12 @@ export const Self = Type.Object({
 
 export const Organization = Type.Object({ id: Type.String({ minLength: 1 }) })
 
-const Team = Type.Object({ slug: Type.String(), name: Type.String() })
+export const Team = Type.Object({
+  slug: Type.String({ minLength: 1 }),
+  name: Type.String(),
+  dateCreated: Type.Optional(nullableString),
+})
+export type Team = Static<typeof Team>
 export const Teams = Type.Array(Team)
 
 /** `GET /api/0/`: what the token may do. */

@@ -13,6 +13,7 @@ import type { Kit } from '../kit/kit.ts'
 import { createRequester } from '../kit/requester.ts'
 import { classifiers, describeRefusal, failure, isMissingRoute, wait } from './errors.ts'
 import type { SisenseCredentials, SisenseSettings } from './settings.ts'
+import { endOf } from './token.ts'
 import { Login } from './wire.ts'
 
 type Encoding = 'form' | 'json'
@@ -56,7 +57,8 @@ function loginIn(
   send: (call: Call) => Promise<Reply>,
 ): () => Promise<Reply> {
   let encodings: readonly Encoding[] = profile === 'guide' ? ['json', 'form'] : ['form', 'json']
-  let bases: readonly string[] = profile === 'guide' ? ['api/v1', 'api/v0.9'] : ['api/v1']
+  // Legacy Windows instances have it below v0.9, also while the API profile is not known yet.
+  let bases: readonly string[] = ['api/v1', 'api/v0.9']
 
   async function post(base: string, encoding: Encoding): Promise<Reply> {
     const call = { operation: 'login', method: 'POST', pathClass: 'login' } as const
@@ -133,23 +135,12 @@ function refusal(detail: string, { status, cause }: { status?: number | undefine
   return failure('unauthenticated', 'login', detail, { status, cause, pathClass: 'login' })
 }
 
-/** Tokens of old versions never end; newer ones may say so themselves (JWT `exp`, RFC 7519 §4.1.4). */
+/** Tokens of old versions never end; newer ones may say so themselves. */
 function tokenOf({ body }: Reply, now: number): Token {
   if (!Value.Check(Login, body)) {
     throw failure('unexpected', 'login', 'the login brought no access_token', { certainlyNotDone: true })
   }
-  const ends = expiryOf(body.access_token)
+  const ends = endOf(body.access_token)
   const expiresIn = ends === undefined ? Number.POSITIVE_INFINITY : Math.max(0, ends - now / 1000)
   return { value: body.access_token, expiresIn }
-}
-
-/** Seconds since the epoch. */
-function expiryOf(token: string): number | undefined {
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'))
-    const ends = (claims as { readonly exp?: unknown }).exp
-    return typeof ends === 'number' ? ends : undefined
-  } catch {
-    return undefined
-  }
 }

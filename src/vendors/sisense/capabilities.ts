@@ -42,6 +42,7 @@ const current = {
   account,
   ...people,
   entitlements: { role, group: { ...group, write: 'delta' } },
+  groups: { rename: true, remove: true },
 } as const satisfies Capabilities
 
 /** Groups are changed by writing the user's whole `groups`. */

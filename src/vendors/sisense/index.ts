@@ -3,10 +3,13 @@ import { sisenseAuth } from './auth.ts'
 import { capabilities } from './capabilities.ts'
 import { currentClient } from './client/current.ts'
 import { guideClient } from './client/guide.ts'
+import { examine } from './examination/examine.ts'
+import { paceOf } from './limits.ts'
 import { plan } from './plan.ts'
 import { createRequests, needs } from './requests.ts'
-import { routes } from './routes.ts'
+import { routes } from './examination/routes.ts'
 import { credentials, settings } from './settings.ts'
+import { createNameBook } from './target/names.ts'
 import { createTarget } from './target/target.ts'
 
 export const sisense = defineVendor({
@@ -21,14 +24,16 @@ export const sisense = defineVendor({
   routes,
   plan,
   connect({ settings, credentials, profile }, kit) {
-    const requests = createRequests(
-      settings,
-      credentials,
-      sisenseAuth(settings, credentials, profile, kit),
-      kit,
-    )
+    const pace = paceOf(settings, credentials)
+    const auth = sisenseAuth(settings, credentials, profile, kit)
+    const requests = createRequests(settings, credentials, pace, auth, kit)
     const client =
       profile === 'guide' ? guideClient(requests, settings, credentials) : currentClient(requests, settings)
-    return createTarget(client, capabilities(profile), { host: new URL(settings.baseUrl).host, now: kit.now })
+    const names = createNameBook(client, kit.now)
+    const { host } = new URL(settings.baseUrl)
+    return {
+      ...createTarget(client, names, capabilities(profile), { host, now: kit.now }),
+      examine: () => examine({ client, names, profile, settings, credentials, pace, now: kit.now }),
+    }
   },
 })

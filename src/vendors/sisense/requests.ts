@@ -3,8 +3,10 @@ import type { Authenticator } from '../kit/auth.ts'
 import type { Classifier } from '../kit/classify.ts'
 import type { Call, Requester } from '../kit/http.ts'
 import type { Kit } from '../kit/kit.ts'
+import { createPacing } from '../kit/pacing.ts'
 import { createRequester } from '../kit/requester.ts'
 import { classifiers, describeRefusal, wait } from './errors.ts'
+import type { Pace } from './limits.ts'
 import type { SisenseCredentials, SisenseSettings } from './settings.ts'
 
 /** The same calls; refusals are read by what was asked. */
@@ -20,12 +22,10 @@ export interface Requests {
 /** What every call of user management needs. */
 export const needs = 'the Admin role'
 
-/** Sisense publishes no limit, so a connection keeps few calls in flight. */
-const mostInFlight = 4
-
 export function createRequests(
   { baseUrl }: SisenseSettings,
   credentials: SisenseCredentials,
+  { atOnce, limits }: Pace,
   auth: Authenticator,
   kit: Kit,
 ): Requests {
@@ -37,10 +37,13 @@ export function createRequests(
     auth: secretive,
     describe: describeRefusal,
     wait,
-    redact: Object.values(credentials),
+    limits: () => limits,
+    redact: Object.values(credentials).filter((each) => each !== undefined),
   }
-  const admit = atMost(mostInFlight)
-  const requester = (classify: Classifier) => limited(createRequester({ ...options, classify }, kit), admit)
+  const admit = atMost(atOnce)
+  // One pace for all four, also where nobody lends one.
+  const paced = { ...kit, pacing: kit.pacing ?? createPacing() }
+  const requester = (classify: Classifier) => limited(createRequester({ ...options, classify }, paced), admit)
   return {
     list: requester(classifiers.list),
     user: requester(classifiers.user),

@@ -16,6 +16,14 @@ export const settings = Type.Object({
       description: 'Everybody comes by single sign-on: users are made without a password.',
     }),
   ),
+  requestsPerSecond: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 1000,
+      default: 50,
+      description: 'Most calls a second; Sisense publishes no limit. Never more than four at once.',
+    }),
+  ),
 })
 
 /** A token, or the name and password of an administrator; the token counts when both are given. */

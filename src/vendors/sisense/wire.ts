@@ -60,8 +60,10 @@ export const Group = Type.Object({
   /** System groups. */
   everyone: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
   admins: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
+  created: Type.Optional(nullableString),
 })
 export type Group = Static<typeof Group>
+export const Groups = Type.Array(Group)
 
 export const Login = Type.Object({
   access_token: Type.String({ minLength: 1 }),

@@ -72,8 +72,14 @@ describe('a valid configuration', () => {
           deprovision: { inactive: ['strip'], deleted: ['remove'], graceDays: 0 },
           rename: 'keep',
           adopt: 'always',
+          guard: {
+            protect: [],
+            shutOuts: { count: 25, withinMs: 3_600_000 },
+            revokes: { count: 100, withinMs: 3_600_000 },
+          },
           reinvite: 'never',
           reply: { budgetMs: 8000, pendingShutOut: 'retry' },
+          reconcile: { everyMs: 21_600_000, repair: ['lacking', 'reactivated'] },
         },
       },
     ])
@@ -86,7 +92,7 @@ describe('a valid configuration', () => {
     ])
   })
 
-  it('accepts the default value of everything that is not available yet', () => {
+  it('accepts default values that are written out', () => {
     read(
       connection(
         'mode: enforce',
@@ -213,7 +219,7 @@ describe('problems', () => {
       connection('rules:', '  - role: admin', '  - group: A'),
       [
         `9: ${prod}.rules[0] a rule needs exactly one of group, attribute, roles`,
-        `10: ${prod}.rules[1] a rule must grant something: role, team or vendorGroup`,
+        `10: ${prod}.rules[1] a rule must grant something: role, team, vendorGroup or set`,
       ],
     ],
     [
@@ -273,7 +279,6 @@ describe('problems', () => {
     assert.deepEqual(problemsOf(text), [
       '3: directories.a.tokens[0].secret must have at least 16 characters',
       '4: directories.a.clint is not a known key; did you mean "client"?',
-      '6: directories.a.connections.x.mode asks for something that is not available in this release; leave it out',
       '6: directories.a.connections.x.settings.organization is required',
       '6: directories.a.connections.x.credentials.token is required',
       '8: directories.b.domains[0] must be a domain such as corp.example, without "@"',
@@ -300,43 +305,5 @@ describe('problems', () => {
       const shown = problemsOf(text).join('\n')
       assert.ok(!shown.includes('hush'), shown)
     }
-  })
-})
-
-describe('what this release does not do', () => {
-  const keys: readonly [string, string][] = [
-    ['mode: shadow', 'mode'],
-    ['mode: approve', 'mode'],
-    ['exclusive: true', 'exclusive'],
-    ['rename: recreate', 'rename'],
-    ['rename: reject', 'rename'],
-    ['deprovision: { graceDays: 1 }', 'deprovision.graceDays'],
-    ['guard: { protect: [a@corp.example] }', 'guard.protect'],
-    ['guard: { shutOuts: { count: 5, within: 1h } }', 'guard.shutOuts'],
-    ['guard: { revokes: { count: 100, within: 2h } }', 'guard.revokes'],
-    ['reconcile: { every: 1h }', 'reconcile.every'],
-    ['reconcile: { repair: [] }', 'reconcile.repair'],
-    ['default: { set: { a: true } }', 'default.set'],
-    ['rules: [{ group: A, role: x, until: 24h }]', 'rules[0].until'],
-    ['rules: [{ group: A, role: x, except: [B] }]', 'rules[0].except'],
-    ['rules: [{ group: A, role: x, create: true }]', 'rules[0].create'],
-    ['rules: [{ group: A, set: { a: true } }]', 'rules[0].set'],
-    ['rules: [{ attribute: department eq "Finance", role: x }]', 'rules[0].attribute'],
-    ['rules: [{ roles: "*" }]', 'rules[0].roles'],
-  ]
-  for (const [line, path] of keys) {
-    it(`refuses ${line}`, () => {
-      const expected = 'asks for something that is not available in this release; leave it out'
-      assert.deepEqual(problemsOf(connection(line)), [
-        `8: directories.corp.connections.prod.${path} ${expected}`,
-      ])
-    })
-  }
-
-  it('refuses patterns of group names', () => {
-    assert.match(
-      problemsOf(connection('rules: [{ group: "/^a/", role: x }]')).join(),
-      /patterns .* not available/,
-    )
   })
 })

@@ -32,7 +32,7 @@ export const falcon: Capabilities = {
     familyName: { mutability: 'readWrite', required: true },
   },
   updateTogether: ['givenName', 'familyName'],
-  entitlements: { role: support({ perAssign: 100, perRevoke: 100 }) },
+  entitlements: { role: support({ perAssign: 100, perRevoke: 100, expires: true }) },
   readLagMs: 90_000,
 }
 
@@ -75,6 +75,11 @@ export function aPolicy(given: Partial<Policy> = {}): Policy {
     deprovision: { inactive: ['strip'], deleted: ['remove'], graceDays: 0 },
     rename: 'keep',
     adopt: 'always',
+    guard: {
+      protect: [],
+      shutOuts: { count: 25, withinMs: 3_600_000 },
+      revokes: { count: 100, withinMs: 3_600_000 },
+    },
     reinvite: 'never',
     reply: { budgetMs: 8_000, pendingShutOut: 'retry' },
     ...given,

@@ -4,6 +4,7 @@ import type { GroupRef, Held, Operation, Policy } from '../../../src/translators
 import { plan } from '../../../src/translators/plan.ts'
 import { wantedOf } from '../../../src/translators/wanted.ts'
 import { entitlementKey, type Capabilities, type Entitlement } from '../../../src/vendors/contract.ts'
+import { matching } from '../../../src/config/rules/matching.ts'
 import { aPolicy, cidRole, entry, falcon, group, now, role, sentry, teamRole } from './builders.ts'
 import { carriedOut } from './simulated-account.ts'
 
@@ -51,6 +52,8 @@ function wantedIn(names: readonly string[], { can, catalogue, policy }: Vendor) 
     policy,
     catalogue,
     capabilities: can,
+    matching,
+    now,
   })
   assert.ok(wanted.kind === 'present')
   return wanted

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Policy } from '../../../src/translators/model.ts'
 import { wantedOf, type WantedInput } from '../../../src/translators/wanted.ts'
-import { aPolicy, cidRole, entry, falcon } from './builders.ts'
+import { matching } from '../../../src/config/rules/matching.ts'
+import { aPolicy, cidRole, entry, falcon, now } from './builders.ts'
 
 const ada = { userName: 'ada@corp.example', name: { givenName: 'Ada' }, active: true }
 const admins = [{ id: 'g', displayName: 'Admins' }]
@@ -22,6 +23,8 @@ function wanted(given: Partial<WantedInput> = {}, policy: Partial<Policy> = {}) 
     catalogue,
     capabilities: falcon,
     defaultScope: { level: 'cid', id: 'cid-a' },
+    matching,
+    now,
     ...given,
   })
 }
@@ -72,4 +75,21 @@ describe('wantedOf', () => {
     assert.ok(result.kind === 'present')
     assert.deepEqual([result.entitlements, result.frozen], [[], ['role:falcon_admin']])
   })
+})
+
+describe('values of the User at a mapped connection', () => {
+  const roles = { ...ada, roles: [{ value: 'somewhere-else' }] }
+  const policy = { people: 'mapped', rules: [{ roles: '*' }] } as const
+  const cases: readonly [string, Partial<WantedInput>, string][] = [
+    ['that never granted anything here keep nobody', { granted: [] }, 'nothing'],
+    [
+      'that granted something here keep the person until they resolve again',
+      { granted: [{ key: 'role:x', wishes: ['role:somewhere-else'] }] },
+      'present',
+    ],
+    ['of which nothing is known keep the person', {}, 'present'],
+  ]
+  for (const [what, given, kind] of cases) {
+    it(what, () => assert.equal(wanted({ resource: roles, ...given }, policy).kind, kind))
+  }
 })

@@ -47,10 +47,8 @@ describe('the card Update User', async () => {
       login: 'ada@corp.example',
       profile: { email: 'ada@corp.example', displayName: 'Ada Lovelace' },
       state: 'active',
-      entitlements: [
-        { kind: 'role', id: '7', scope: { level: 'account', id: '225494730938493804' } },
-        { kind: 'role', id: 'canGenerateApiToken' },
-      ],
+      entitlements: [{ kind: 'role', id: '7', scope: { level: 'account', id: '225494730938493804' } }],
+      settings: { canGenerateApiToken: true, twoFaEnabled: true, elevatedSessionDurationMinutes: 30 },
       createdAt: '2026-01-01T00:00:00Z',
       privileged: false,
       facts: {
@@ -60,6 +58,7 @@ describe('the card Update User', async () => {
         twoFactor: true,
         tokenExpiresAt: '2026-12-01T00:00:00Z',
         readOnly: ['email', 'displayName'],
+        readOnlySettings: ['twoFaEnabled'],
       },
     })
   })
@@ -154,18 +153,38 @@ describe('the card Update User', async () => {
     assert.deepEqual(rolesOf(), [`No Access@${account().id}`])
   })
 
-  it('[R0-16] "Can Generate ApiToken": granted and taken like a role, restored with the others', async () => {
+  it('[R0-16] "Can Generate ApiToken": set with a creation, switched off in the call that takes the roles', async () => {
     const target = open()
-    const permission = { kind: 'role', id: 'canGenerateApiToken' } as const
-    const { id } = await create(target, role('SOC'), permission)
+    const { account: made } = await target.create({
+      login: 'ada@corp.example',
+      profile: { email: 'ada@corp.example', displayName: 'Ada' },
+      entitlements: [role('SOC')],
+      settings: { canGenerateApiToken: true },
+    })
+    const id = made!.id
     assert.equal(user().canGenerateApiToken, true)
-    const held = (await target.get(id))?.entitlements ?? []
-    await target.changeEntitlements(id, { assign: [], revoke: held })
+    const { entitlements = [] } = (await target.get(id)) ?? {}
+    const before = bench.writes().length
+    await target.changeEntitlements(id, {
+      assign: [],
+      revoke: entitlements,
+      settings: { canGenerateApiToken: false },
+    })
+    assert.equal(bench.writes().length, before + 1)
     assert.deepEqual([user().canGenerateApiToken, rolesOf()], [false, [`No Access@${account().id}`]])
-    assert.deepEqual((await target.get(id))?.entitlements, [])
-    await target.changeEntitlements(id, { assign: held, revoke: [] })
-    assert.deepEqual([user().canGenerateApiToken, rolesOf()], [true, [`SOC@${account().id}`]])
     await target.changeEntitlements(id, { assign: [role('IT')], revoke: [] })
+    await target.update(
+      id,
+      {},
+      { canGenerateApiToken: true, twoFaEnabled: true, elevatedSessionDurationMinutes: 15 },
+    )
+    assert.deepEqual((await target.get(id))?.settings, {
+      canGenerateApiToken: true,
+      twoFaEnabled: true,
+      elevatedSessionDurationMinutes: 15,
+    })
+    assert.deepEqual(rolesOf(), [`IT@${account().id}`], 'roles travel with every write')
+    await target.changeEntitlements(id, { assign: [role('SOC')], revoke: [] })
     assert.equal(user().canGenerateApiToken, true, 'a change that does not name it leaves it')
   })
 

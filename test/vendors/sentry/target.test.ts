@@ -169,7 +169,7 @@ describe('Sentry target (current)', () => {
       'forbidden',
     ],
     ['nobody', () => '99999', role('owner'), 'not-found'],
-    ['an unknown team', () => state().addMember({ email: 'a@x.example' }).id, team('nowhere'), 'not-found'],
+    ['an unknown team', () => state().addMember({ email: 'a@x.example' }).id, team('nowhere'), 'invalid'],
   ] as const) {
     it(`is refused as ${failure} for ${what}`, async () => {
       const id = prepare()

@@ -45,7 +45,7 @@ describe('the examples of the guide', async () => {
   }
   const probed = () => example('GET', usersPath, [])
 
-  it('authenticate: JSON user name and password go out, access_token is read (R2-04)', async () => {
+  it('[R2-04] authenticate: JSON user name and password go out, access_token is read', async () => {
     example('POST', '/api/v1/authentication/login', loggedIn)
     await open()
       .test()
@@ -55,7 +55,7 @@ describe('the examples of the guide', async () => {
     assert.equal(login?.status, 200)
   })
 
-  it('list users: skip and limit go out, a bare array comes back (R2-16)', async () => {
+  it('[R2-16] list users: skip and limit go out, a bare array comes back', async () => {
     catalogue()
     probed()
     const ids: string[] = []
@@ -75,7 +75,7 @@ describe('the examples of the guide', async () => {
     assert.deepEqual(ids, [`${user} jdoe`])
   })
 
-  it('get single user: the internal _id is in the path (R2-18)', async () => {
+  it('[R2-18] get single user: the internal _id is in the path', async () => {
     catalogue()
     example('GET', userPath, single)
     const account = await open().get(user)
@@ -92,7 +92,7 @@ describe('the examples of the guide', async () => {
     )
   })
 
-  it('create user: the fields of the example and a password go out, a GET verifies (R2-18)', async () => {
+  it('[R2-18] create user: the fields of the example and a password go out, a GET verifies', async () => {
     catalogue()
     example('POST', usersPath, created)
     example('GET', userPath, single)
@@ -111,19 +111,19 @@ describe('the examples of the guide', async () => {
     assert.equal(last('GET', userPath)?.status, 200)
   })
 
-  it('update user: only what changes is in the body (R2-18)', async () => {
+  it('[R2-18] update user: only what changes is in the body', async () => {
     example('PATCH', userPath, updated)
     await open().update(user, { givenName: 'Jane' })
     assert.deepEqual(last('PATCH', userPath)?.body, { firstName: 'Jane' })
   })
 
-  it('delete user: a 200 with {} is success (R2-20)', async () => {
+  it('[R2-20] delete user: a 200 with {} is success', async () => {
     example('DELETE', userPath, {})
     await open().remove?.(user)
     assert.equal(last('DELETE', userPath)?.body, undefined)
   })
 
-  it('list roles and groups: names become ids (R2-09, R2-21)', async () => {
+  it('[R2-09, R2-21] list roles and groups: names become ids', async () => {
     catalogue()
     assert.deepEqual(await open().catalogue(), [
       { ...role('admin'), name: 'Admin', privileged: true },
@@ -137,7 +137,7 @@ describe('the examples of the guide', async () => {
     assert.ok(simulator.trace.every(({ status }) => status === 200))
   })
 
-  it('scenario: login, roles, groups, POST with both, GET verifies (R2-28, R2-27)', async () => {
+  it('[R2-28, R2-27] scenario, "roleId and groupId are instance-specific": login, roles, groups, POST with both, GET verifies', async () => {
     const target = open()
     const team = state.group('Sales Team')
     await target.create(draftOf('jane@corp.example', role('contributor'), group(team._id)))

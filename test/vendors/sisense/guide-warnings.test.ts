@@ -14,7 +14,7 @@ describe('what the guide warns of', async () => {
   const requests = (method: string, path: string) =>
     simulator.trace.filter((entry) => entry.method === method && entry.path === path)
 
-  it('admins see all; non-admins may see a filtered list: that list is refused, nobody counts as missing (R2-17)', async () => {
+  it('[R2-17] admins see all; non-admins may see a filtered list: that list is refused, nobody counts as missing', async () => {
     const target = open()
     const { id } = await create(target)
     state.user('drawbridge')!.roleId = state.roleId('Viewer')
@@ -34,7 +34,7 @@ describe('what the guide warns of', async () => {
     }
   })
 
-  it('use the internal _id, not userName, as the path parameter: anything else is refused before a call (R2-06, R2-18)', async () => {
+  it('[R2-06, R2-18] use the internal _id, not userName, as the path parameter: anything else is refused before a call', async () => {
     const target = open()
     await create(target)
     const before = calls().length
@@ -49,7 +49,7 @@ describe('what the guide warns of', async () => {
     assert.ok(calls().every((call) => !/\/users\/(?![0-9a-f]{24}$)/.test(call)))
   })
 
-  it('password is required for non-SSO users: 32 random characters, kept nowhere (R2-14)', async () => {
+  it('[R2-14] password is required for non-SSO users: 32 random characters, kept nowhere', async () => {
     const target = open()
     await create(target, 'jane@corp.example')
     await create(target, 'john@corp.example')
@@ -64,7 +64,7 @@ describe('what the guide warns of', async () => {
     }
   })
 
-  it('a password never shows in the refusal of its create (R2-14)', async () => {
+  it('[R2-14] a password never shows in the refusal of its create', async () => {
     let seen = ''
     const register = state.register
     state.register = (given) => {
@@ -77,14 +77,14 @@ describe('what the guide warns of', async () => {
     assert.ok(seen.length === 32 && !JSON.stringify({ ...error, message: error.message }).includes(seen))
   })
 
-  it('for SSO-only deployments, omit password (R2-15)', async () => {
+  it('[R2-15] for SSO-only deployments, omit password', async () => {
     state.toggles.sso = true
     await open({ settings: { sso: true } }).create(draftOf('jane@corp.example'))
     assert.ok(!Object.keys(last('POST', usersPath)?.body ?? {}).includes('password'))
     assert.equal(state.user('jane@corp.example')?.password, undefined)
   })
 
-  it('only fields included in the body are updated: a role change sends roleId only (R2-19)', async () => {
+  it('[R2-19] only fields included in the body are updated: a role change sends roleId only', async () => {
     const target = open()
     const { id } = await create(target)
     await target.changeEntitlements(id, { assign: [role('contributor')], revoke: [] })
@@ -94,7 +94,7 @@ describe('what the guide warns of', async () => {
     assert.deepEqual((await target.get(id))?.profile.givenName, 'Jane')
   })
 
-  it('userName and email are changed together (R2-07)', async () => {
+  it('[R2-07] userName and email are changed together', async () => {
     const target = open()
     const { id } = await create(target)
     await target.update(id, { userName: 'jane.smith@corp.example', email: 'jane.smith@corp.example' })
@@ -102,7 +102,7 @@ describe('what the guide warns of', async () => {
     assert.deepEqual(last('PATCH', `${usersPath}/${id}`)?.body, both)
   })
 
-  it('deletion is permanent; active=false via PATCH is preferred and proven by a GET (R2-12, R2-20)', async () => {
+  it('[R2-12, R2-20] deletion is permanent; active=false via PATCH is preferred and proven by a GET', async () => {
     const target = open()
     const { id } = await create(target)
     await target.setActive?.(id, false)
@@ -114,7 +114,7 @@ describe('what the guide warns of', async () => {
     assert.notEqual((await create(target)).id, id)
   })
 
-  it('active defaults to true: a user without the field is active (R2-12)', async () => {
+  it('[R2-12] active defaults to true: a user without the field is active', async () => {
     const { id } = await create(open())
     simulator.failNext({
       method: 'GET',
@@ -125,7 +125,7 @@ describe('what the guide warns of', async () => {
     assert.equal((await open().get(id))?.state, 'active')
   })
 
-  it('roleId values are instance-specific: one configuration fits two instances (R2-06)', async () => {
+  it('[R2-06] roleId values are instance-specific: one configuration fits two instances', async () => {
     const second = await startSisense({ profile: 'guide', instance: '77aa' })
     const kit = openKit()
     const other = openTarget(sisense, second, 'guide', kit)
@@ -138,7 +138,7 @@ describe('what the guide warns of', async () => {
     await second.close()
   })
 
-  it('group membership drives data access: the complete groups array is written, foreign groups are kept (R2-10)', async () => {
+  it('[R2-10] group membership drives data access: the complete groups array is written, foreign groups are kept', async () => {
     const target = open()
     const [sales, finance, support] = ['Sales Team', 'Finance', 'Support'].map(
       (name) => state.group(name)._id,
@@ -152,7 +152,7 @@ describe('what the guide warns of', async () => {
     assert.deepEqual(last('PATCH', `${usersPath}/${id}`)?.body, body)
   })
 
-  it('the locale reaches preferences, and comes back (R2-11)', async () => {
+  it('[R2-11] the locale reaches preferences, and comes back', async () => {
     const target = open()
     const { account } = await target.create({ ...draftOf('jane@corp.example'), profile: { locale: 'de-DE' } })
     assert.match(JSON.stringify(last('POST', usersPath)?.body), /"preferences":\{"language":"de-DE"\}/)
@@ -161,7 +161,7 @@ describe('what the guide warns of', async () => {
     assert.equal((await target.get(account.id))?.profile.locale, 'fr-FR')
   })
 
-  it('roles are at /api/v1/roles, elsewhere in the guide at /api/roles: one 404 at most, the winner is kept (R2-21)', async () => {
+  it('[R2-21] roles are at /api/v1/roles, elsewhere in the guide at /api/roles: one 404 at most, the winner is kept', async () => {
     state.toggles.rolesAt = 'api'
     const target = open()
     await target.catalogue()
@@ -170,7 +170,7 @@ describe('what the guide warns of', async () => {
     assert.deepEqual(walked, ['GET /api/v1/roles', 'GET /api/roles', 'GET /api/roles'])
   })
 
-  it('legacy Windows deployments may use /api/v0.9: the base that answers is kept (R2-02)', async () => {
+  it('[R2-02] legacy Windows deployments may use /api/v0.9: the base that answers is kept', async () => {
     Object.assign(state.toggles, { base: 'api/v0.9', rolesAt: 'api/v0.9' })
     const target = open()
     const { id } = await create(target)
@@ -179,7 +179,7 @@ describe('what the guide warns of', async () => {
     assert.equal(calls().filter((call) => call === 'GET /api/v1/users').length, 1)
   })
 
-  it('neither base: says so in clear words (R2-02, R2-03)', async () => {
+  it('[R2-02, R2-03] neither base: says so in clear words', async () => {
     const page = { status: 404, body: '<html>nothing here</html>', times: 9 }
     simulator.failNext({ path: /\/users$/, ...page })
     const error = await rejection(open().test())
@@ -187,7 +187,7 @@ describe('what the guide warns of', async () => {
     assert.match(error.detail, /no users at \/api\/v1 nor at \/api\/v0\.9; check baseUrl/)
   })
 
-  it('page default 50, maximum not documented: a capped list is complete all the same (R2-24)', async () => {
+  it('[R2-24] page default 50, maximum not documented: a capped list is complete all the same', async () => {
     state.toggles.pageCap = 50
     state.seedUsers(260)
     assert.equal(new Set(await logins(open())).size, 261)
@@ -213,7 +213,7 @@ describe('what the guide warns of', async () => {
     assert.equal((await rejection(logins(target))).failure, 'unexpected')
   })
 
-  it('rate limits are undocumented: at most four calls are in flight (R2-23)', async () => {
+  it('[R2-23] rate limits are undocumented: at most four calls are in flight', async () => {
     const target = open()
     const { id } = await create(target)
     const path = `${usersPath}/${id}`
@@ -243,7 +243,7 @@ describe('what the guide warns of', async () => {
     assert.ok(listings() > before)
   })
 
-  it('asks nothing that the guide does not have: no search, no forced logout, no group writes (R2-22)', async () => {
+  it('[R2-01, R2-22] asks nothing that the guide does not have: no search, no forced logout, no group writes', async () => {
     const target = open()
     const { id } = await create(target)
     await target.find('userName', 'jane@corp.example')
@@ -262,6 +262,17 @@ describe('what the guide warns of', async () => {
     )
   })
 
+  it('there is no server-side filter for lastLogin: the list asks for none, and every account tells it', async () => {
+    const lastLogin = '2026-01-02T03:04:05.000Z'
+    state.addUser({ email: 'dormant@corp.example', lastLogin })
+    const seen: (string | undefined)[] = []
+    for await (const { login, facts } of open().list())
+      if (login === 'dormant@corp.example') seen.push(facts.lastLoginAt)
+    assert.deepEqual(seen, [lastLogin])
+    const asked = simulator.trace.flatMap(({ query }) => Object.keys(query))
+    assert.deepEqual([...new Set(asked)].toSorted(), ['limit', 'skip'])
+  })
+
   it('its own identity is the login name; a bare token tells none', async () => {
     assert.equal(await open().self(), state.user('drawbridge')?._id)
     const withToken = openWith({ apiToken: simulatedToken })
@@ -269,7 +280,7 @@ describe('what the guide warns of', async () => {
     assert.equal((await logins(withToken)).length, 1)
   })
 
-  it('an account tells what access reviews ask for: lastLogin, created, active, roleId, groups (R2-13)', async () => {
+  it('an account tells what access reviews ask for: lastLogin, created, active, roleId, groups', async () => {
     const seen = {
       lastLogin: '2026-01-02T03:04:05.000Z',
       groups: [state.group('Finance')._id],

@@ -11,7 +11,7 @@ for (const profile of ['current', 'guide'] as const) {
     const login = () => openWith(simulatedLogin)
     const attempts = () => simulator.trace.filter(({ path }) => loginPath.test(path))
 
-    it('is made once for many calls, and never with a token given (R2-04)', async () => {
+    it('[R2-04] is made once for many calls, and never with a token given', async () => {
       const target = login()
       await Promise.all(Array.from({ length: 20 }, () => target.catalogue()))
       assert.equal(attempts().length, 1)
@@ -19,7 +19,7 @@ for (const profile of ['current', 'guide'] as const) {
       assert.equal(attempts().length, 1)
     })
 
-    it('token lifetime is not documented: 50 parallel calls after its end make one login (R2-05)', async () => {
+    it('[R2-05] token lifetime is not documented: 50 parallel calls after its end make one login', async () => {
       const target = login()
       const { id } = await create(target)
       state.tokens.clear()

@@ -2,6 +2,11 @@ import { VendorError } from '../../../errors.ts'
 import { linked, write } from '../execute.ts'
 import { learn, type Run } from '../run.ts'
 
+/** Whether something is left to end that the vendor has not confirmed in this shut-out. */
+export function hasOpenSessions({ connection, link, snapshot }: Run): boolean {
+  return connection.target.endSessions !== undefined && link !== undefined && !snapshot?.sessionsEnded
+}
+
 /**
  * Ends what is open already: API tokens, signed-in sessions. It belongs to every step of a shut-out that leaves the account
  * there, and is repeated alone until the vendor has confirmed it once.

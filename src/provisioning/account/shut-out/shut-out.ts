@@ -1,14 +1,17 @@
 import { VendorError } from '../../../errors.ts'
+import { graceOf } from '../../../translators/grace.ts'
 import { holds } from '../../../translators/holds.ts'
-import { loginOf } from '../../../translators/person.ts'
+import { becauseOf } from '../../../translators/intents.ts'
 import { plan } from '../../../translators/plan.ts'
-import type { Wanted } from '../../../translators/model.ts'
+import { snapshotOf } from '../../../translators/snapshot.ts'
+import type { JournalOperation, Plan, Wanted } from '../../../translators/model.ts'
 import type { Account, ShutOutStep } from '../../../vendors/contract.ts'
 import { shutOutRetryMs } from '../../backoff.ts'
-import { adopt, findAccount } from '../correlate.ts'
+import { adopt, findAccount, loginAtVendor } from '../correlate.ts'
 import { stripChanges } from '../effects.ts'
 import { changeEntitlements, linked, refresh, setActive, write } from '../execute.ts'
-import { objectionTo } from '../guard.ts'
+import { gate } from '../../guard/gate.ts'
+import { objectionTo } from '../../guard/objection.ts'
 import {
   failureFrom,
   failureOf,
@@ -21,7 +24,7 @@ import {
   type Ending,
   type Run,
 } from '../run.ts'
-import { endSessions } from './sessions.ts'
+import { endSessions, hasOpenSessions } from './sessions.ts'
 import type { AccountFailure } from '../../ports.ts'
 
 const tenantAgeMs = 5 * 60_000
@@ -51,7 +54,10 @@ async function presentAccount(run: Run): Promise<Account | Ending | 'absent'> {
   }
   // Not found by id, or never linked: only a look by login, at the tenant we know, can prove that nobody is there.
   const login = loginAtVendor(run)
-  if (run.link !== undefined) await learn(run, unlink)
+  if (run.link !== undefined) {
+    await keepSnapshot(run)
+    await learn(run, unlink)
+  }
   if (login === undefined) return 'absent'
   await run.connection.tenant(tenantAgeMs)
   const adopted = await adopt(run, await findAccount(run, { login, shutOut: true }))
@@ -61,27 +67,54 @@ async function presentAccount(run: Run): Promise<Account | Ending | 'absent'> {
   return run.held!.account
 }
 
-/** The login under which the vendor knows, or knew, the account: never a userName that was renamed since. */
-export function loginAtVendor({ held, snapshot, work, connection }: Run): string | undefined {
-  return held?.account.login ?? snapshot?.login ?? loginOf(work.user.resource, connection.policy.login)
-}
-
 async function takeSteps(run: Run, wanted: ShutOut, account: Account): Promise<Ending> {
-  const { policy, can } = run.connection
-  const { operations, deviations } = plan(wanted, run.held, can, policy, undefined, iso(run.by.now()))
-  const operation = operations.find(({ op }) => op === 'shut-out')
-  if (!operation || operation.op !== 'shut-out') {
+  const { can } = run.connection
+  const { operations, deviations } = await planned(run, wanted, account)
+  const [operation] = operations
+  if (operation?.op !== 'shut-out') {
     const [impossible] = deviations
     if (impossible) return refused(failureOf(run, 'no-step', impossible.detail))
-    await keepSnapshot(run)
+    const left: readonly JournalOperation[] = hasOpenSessions(run) ? [{ op: 'end-sessions' }] : []
+    const stopped = await stoppedBy(run, account, left)
+    if (stopped) return stopped
+    if (run.connection.policy.mode !== 'shadow') await keepSnapshot(run)
     await endSessions(run)
     // Nothing to take is what this read shows; where reads lag, only a later one can prove it.
     return can.readLagMs ? verifying(run, 'strip') : proven()
   }
-  const objection = await objectionTo(run, account, operations)
-  if (objection) return refused(objection)
+  const stopped = await stoppedBy(run, account, operations)
+  if (stopped) return stopped
   await keepSnapshot(run)
   return fallThrough(run, operation.steps.slice(firstStepLeft(run, operation.steps)))
+}
+
+/** What has to be done to end the access, and after the days of grace to remove the account. */
+async function planned(run: Run, wanted: ShutOut, account: Account): Promise<Plan> {
+  const { policy, can } = run.connection
+  const now = iso(run.by.now())
+  const grace = graceOf(becauseOf(wanted), account, run.snapshot, { can, policy, now })
+  if (grace.kind === 'none') return plan(wanted, run.held, can, policy, undefined, now)
+  const isOver = grace.kind === 'over' && !(await isSomebodyElses(run))
+  return { operations: isOver ? [{ op: 'shut-out', steps: ['remove'] }] : [], deviations: [] }
+}
+
+/** Somebody who came back under a new User has the account by now. */
+async function isSomebodyElses(run: Run): Promise<boolean> {
+  const id = linked(run)
+  const elsewhere = await run.by.queue.linkedElsewhere(run.work.accountId, await run.connection.tenant(), [
+    id,
+  ])
+  return elsewhere.has(id)
+}
+
+/** What must never be written, then what may not be written now. */
+async function stoppedBy(
+  run: Run,
+  account: Account,
+  operations: readonly JournalOperation[],
+): Promise<Ending | undefined> {
+  const objection = await objectionTo(run, account, operations)
+  return objection ? refused(objection) : gate(run, operations)
 }
 
 /** Two reads further apart than the lag must show that a step did not hold before the next one is taken. */
@@ -206,11 +239,19 @@ export async function findByLogin(run: Run): Promise<Account | undefined> {
   return found
 }
 
-async function keepSnapshot(run: Run): Promise<void> {
+/** Removes the account of somebody who gets another one. Rejects while the vendor still shows it. */
+export async function removeForGood(run: Run): Promise<void> {
+  await keepSnapshot(run)
+  await takeStep(run, 'remove')
+  if (!(await readBack(run, 'remove'))) return
+  const { vendor } = run.connection
+  throw new VendorError('unexpected', 'the removed account is still there', { vendor, operation: 'remove' })
+}
+
+/** Grants as they are before the first step; once for each shut-out. */
+export async function keepSnapshot(run: Run): Promise<void> {
   if (run.snapshot || !run.held) return
-  const { account, granted } = run.held
-  const entitlements = account.entitlements.filter(({ inherited }) => !inherited)
-  await learn(run, { snapshot: { takenAt: iso(run.by.now()), login: account.login, entitlements, granted } })
+  await learn(run, { snapshot: snapshotOf(run.held, iso(run.by.now())) })
 }
 
 function verifying(run: Run, step: ShutOutStep): Ending {

@@ -1,40 +1,49 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
-/**
- * Marks a create as acknowledged just before its answer is handed to the socket, and takes the mark back when the
- * connection closes before the answer is out: the client then does not know the id and will send the create again.
- */
-export async function acknowledgeWhenSent<T>(
+/** Answers a create with what `answer` gives, and marks it as acknowledged when that is out. */
+export type AcknowledgeWhenSent = <T>(
   request: FastifyRequest,
   reply: FastifyReply,
   acknowledge: (sent: boolean) => Promise<void>,
   answer: () => Promise<T>,
-): Promise<T> {
-  const mark = (sent: boolean): Promise<void> =>
-    acknowledge(sent).catch((error: unknown) => {
-      // Unmarked, the same create is applied as PUT when it comes again: no harm to the client.
-      request.log.error({ err: error, requestId: request.id }, 'create not acknowledged')
-    })
-  const { raw } = reply
-  let body: T
-  try {
-    body = await answer()
-  } catch (error) {
-    await mark(false)
-    throw error
-  }
-  if (raw.destroyed) {
-    await mark(false)
-    return body
-  }
-  let out = false
-  raw.once('finish', () => {
-    out = true
+) => Promise<T>
+
+/**
+ * Marks creates as acknowledged once their answers are handed to the socket; one whose connection closes before that is
+ * free to be sent again, because the client does not know the id (ADR 0015). Until the mark is made the create counts as
+ * still running. A server that stops makes all marks first.
+ */
+export function createAcknowledgements(app: Pick<FastifyInstance, 'addHook'>): AcknowledgeWhenSent {
+  const pending = new Set<Promise<void>>()
+  app.addHook('onClose', async () => {
+    await Promise.all(pending)
   })
-  const marked = mark(true)
-  raw.once('close', () => {
-    if (!out) void marked.then(() => mark(false))
-  })
-  await marked
-  return body
+
+  return async (request, reply, acknowledge, answer) => {
+    const mark = (sent: boolean): Promise<void> => {
+      const marked = acknowledge(sent)
+        .catch((error: unknown) => {
+          // Unmarked, the same create is applied as PUT when it comes again: no harm to the client.
+          request.log.error({ err: error, requestId: request.id }, 'create not acknowledged')
+        })
+        .finally(() => pending.delete(marked))
+      pending.add(marked)
+      return marked
+    }
+    const { raw } = reply
+    try {
+      const body = await answer()
+      let out = false
+      raw.once('finish', () => {
+        out = true
+        void mark(true)
+      })
+      if (raw.destroyed) await mark(false)
+      else raw.once('close', () => void (out || mark(false)))
+      return body
+    } catch (error) {
+      await mark(false)
+      throw error
+    }
+  }
 }

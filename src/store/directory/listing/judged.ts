@@ -4,11 +4,11 @@ import { tooMany } from '../../../scim/errors.ts'
 import type { DirectoryRef, ListQuery, Page, Position } from '../../../scim/ports.ts'
 import { type Sql, unprepared } from '../../sql/client.ts'
 import { raw, sql, type Statement } from '../../sql/statement.ts'
-import type { Kind } from './kinds.ts'
+import type { AnyKind, Kind } from './kinds.ts'
 import { membershipsFor, mentions } from './show.ts'
 
 /** Most rows that a list may make us judge one by one. */
-const mostJudged = 10_000
+export const mostJudged = 10_000
 
 interface Row {
   readonly id: string
@@ -29,11 +29,8 @@ export async function judged<R extends Row, Stored>(
   query: ListQuery,
 ): Promise<Page<Stored>> {
   const { filter, sort, after, startIndex, count } = query
-  const rows = await db.rows<R>(sql`${raw(unprepared)} WITH hit AS MATERIALIZED (
-      SELECT r.id FROM ${kind.table} r WHERE ${found} LIMIT ${mostJudged + 1}::int
-    )
-    SELECT ${kind.columns} FROM ${kind.table} WHERE id IN (SELECT id FROM hit) ORDER BY created_at, id`)
-  if (rows.length > mostJudged) throw tooMany(advice(query))
+  const rows = await readBounded<R>(db, kind, found)
+  if (!rows) throw tooMany(advice(query))
   const wanted = (filter && mentions(filter, kind.memberships)) || sort?.path.names[0] === kind.memberships
   const memberships = wanted ? await membershipsFor(db, directory, kind.memberships, rows) : new Map()
   const kept: Judged<R>[] = []
@@ -52,6 +49,22 @@ export async function judged<R extends Row, Stored>(
   }
 }
 
+/** Undefined when there are too many: they are counted first, so that none of them is read in vain. */
+async function readBounded<R extends Row>(
+  db: Sql,
+  { table, columns }: Pick<AnyKind, 'table' | 'columns'>,
+  found: Statement,
+): Promise<readonly R[] | undefined> {
+  type Bounded = { readonly many: boolean } & (R | { readonly id: null })
+  const rows = await db.rows<Bounded>(sql`${raw(unprepared)} WITH hit AS MATERIALIZED (
+      SELECT r.id FROM ${table} r WHERE ${found} LIMIT ${mostJudged + 1}::int
+    ), counted AS MATERIALIZED (SELECT count(*) > ${mostJudged}::int AS many FROM hit)
+    SELECT counted.many, s.* FROM counted LEFT JOIN (
+      SELECT ${columns} FROM ${table} WHERE NOT (SELECT many FROM counted) AND id IN (SELECT id FROM hit)
+    ) s ON true ORDER BY s.created_at, s.id`)
+  return rows[0]?.many ? undefined : rows.filter((row): row is Bounded & R => row.id !== null)
+}
+
 function isAfter(
   { row, key }: Judged<Row>,
   { key: last, created, id }: Position,
@@ -63,7 +76,8 @@ function isAfter(
   return createdAt === created ? row.id > id : createdAt > created
 }
 
-const advice = ({ filter }: ListQuery): string =>
+/** Refuses a list that no index helps with, and says what does. */
+export const advice = ({ filter }: ListQuery): string =>
   filter
     ? `The filter would read more than ${mostJudged} resources one by one. Add a comparison of userName, externalId, id, displayName or emails to it.`
-    : `The list would read more than ${mostJudged} resources one by one. Sort by userName, displayName, externalId, id, name.familyName, emails or meta.lastModified, or add a filter.`
+    : `The list would read more than ${mostJudged} resources one by one. Sort by userName, displayName, externalId, id or meta.lastModified, or add a filter.`

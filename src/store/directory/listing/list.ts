@@ -3,7 +3,8 @@ import { type Sql, unprepared } from '../../sql/client.ts'
 import { codeOf } from '../../sql/failures.ts'
 import { raw, sql, type Statement } from '../../sql/statement.ts'
 import { compile } from './compile.ts'
-import { judged } from './judged.ts'
+import { tooMany } from '../../../scim/errors.ts'
+import { advice, judged, mostJudged } from './judged.ts'
 import { type AnyKind, groupKind, type Kind, userKind } from './kinds.ts'
 import { inCreationOrder, inSortedOrder, keyOfColumn, type Order, orderOf, sorted } from './order.ts'
 import { createTotals, type Totals } from './totals.ts'
@@ -32,6 +33,8 @@ interface Row {
 type Paged<R> = {
   readonly total: number
   readonly snapshot?: string
+  /** Where the order is computed: how many were sorted, one more than are allowed when there are more. */
+  readonly hits?: number
   readonly sort_key: unknown
 } & (R | { readonly id: null })
 
@@ -50,7 +53,9 @@ async function list<R extends Row, Stored>(
   if (!exact || (sort && !order)) return judged(db, kind, directory, found, query)
   if (filter || order?.computed) {
     try {
-      return page(kind, query, await db.rows<Paged<R>>(filtered(kind, found, order, query)))
+      const rows = await db.rows<Paged<R>>(filtered(kind, found, order, query))
+      if (order?.computed && (rows[0]?.hits ?? 0) > mostJudged) throw tooMany(advice(query))
+      return page(kind, query, rows)
     } catch (error) {
       // A PostgreSQL built without ICU cannot fold letter case as we do.
       if (order?.computed && codeOf(error) === undefinedObject)
@@ -112,12 +117,14 @@ function fromTheEnd(
 function filtered(kind: AnyKind, found: Statement, order: Order | undefined, query: ListQuery): Statement {
   const hit = { from: sql`hit r`, where: sql`true` }
   const total = query.total === undefined ? sql`(SELECT count(*)::int FROM hit)` : sql`${query.total}::int`
+  const bound = order?.computed ? sql`LIMIT ${mostJudged + 1}::int` : sql``
+  const hits = order?.computed ? sql`, (SELECT count(*)::int FROM hit) AS hits` : sql``
   const page = order
     ? inSortedOrder({ ...hit, key: sql`r.key` }, order, query)
     : inCreationOrder(hit, sql`r.created_at, r.id`, query)
   return sql`${raw(unprepared)} WITH hit AS MATERIALIZED (
-      SELECT r.id, r.created_at, ${order?.key ?? sql`NULL::text`} AS key FROM ${kind.table} r WHERE ${found}
-    ), counted AS (SELECT ${total} AS total), page AS (${page}) ${shown(kind, order)}`
+      SELECT r.id, r.created_at, ${order?.key ?? sql`NULL::text`} AS key FROM ${kind.table} r WHERE ${found} ${bound}
+    ), counted AS (SELECT ${total} AS total ${hits}), page AS (${page}) ${shown(kind, order)}`
 }
 
 /** The rows of `page` in its order, each with `counted`; a row of nothing where the page is empty. */

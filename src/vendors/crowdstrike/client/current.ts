@@ -3,16 +3,9 @@ import type { Requester } from '../../kit/http.ts'
 import { pages } from '../../kit/paginate.ts'
 import { requestIdOf } from '../errors.ts'
 import { type Grant, GrantPage, toHeld, toUser, Users } from '../wire/current.ts'
-import {
-  Envelope,
-  IdPage,
-  RoleEntities,
-  type RoleEntity,
-  StringResources,
-  Updated,
-} from '../wire/envelope.ts'
+import { Envelope, IdPage, RoleEntities, type RoleEntity, StringResources } from '../wire/envelope.ts'
 import type { FalconClient, FalconRoles, FalconUsers, RoleChange } from './client.ts'
-import { byOffsetOf, chunks, named, onlyUser, quoted, reads, writes } from './shared.ts'
+import { byOffsetOf, chunks, named, onlyUser, quoted, reads, userWrites, writes } from './shared.ts'
 
 const usersPath = 'user-management/entities/users/v1'
 const idsPath = 'user-management/queries/users/v1'
@@ -35,6 +28,8 @@ async function search(send: Requester, operation: string, filter: string | undef
 }
 
 function userCalls(send: Requester): FalconUsers {
+  const change = userWrites(send, usersPath)
+
   async function users(operation: string, ids: readonly string[]) {
     const path = 'user-management/entities/users/GET/v1'
     const reply = await send(reads({ operation, method: 'POST', path, body: { ids } }), Users)
@@ -65,19 +60,9 @@ function userCalls(send: Requester): FalconUsers {
       return { user: onlyUser(reply, created), requestId: requestIdOf(reply) }
     },
 
-    async update(id, { givenName, familyName }) {
-      const body = { first_name: givenName, last_name: familyName }
-      const query = { user_uuid: id }
-      const call = writes({ operation: 'update', method: 'PATCH', path: usersPath, query, body })
-      const reply = await send(call, Updated)
-      return { requestId: requestIdOf(reply), empty: !reply.body.resources?.length }
-    },
-
-    async remove(id) {
-      const query = { user_uuid: id }
-      const call = writes({ operation: 'remove', method: 'DELETE', path: usersPath, query })
-      return { requestId: requestIdOf(await send(call, Envelope)) }
-    },
+    update: (id, { givenName, familyName }) =>
+      change.update(id, { first_name: givenName, last_name: familyName }),
+    remove: change.remove,
   }
 }
 

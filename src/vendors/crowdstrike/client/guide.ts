@@ -1,18 +1,11 @@
 import type { Call, Requester } from '../../kit/http.ts'
 import { pages } from '../../kit/paginate.ts'
 import { requestIdOf } from '../errors.ts'
-import {
-  Envelope,
-  IdPage,
-  RoleEntities,
-  type RoleEntity,
-  StringResources,
-  Updated,
-} from '../wire/envelope.ts'
+import { Envelope, IdPage, RoleEntities, type RoleEntity, StringResources } from '../wire/envelope.ts'
 import { toUser, Users } from '../wire/guide.ts'
 import type { FalconClient, FalconRoles, FalconUsers } from './client.ts'
 import { loginIndex } from './login-index.ts'
-import { byOffsetOf, chunks, named, onlyUser, reads, writes } from './shared.ts'
+import { byOffsetOf, chunks, named, onlyUser, reads, userWrites, writes } from './shared.ts'
 
 const usersPath = 'users/entities/users/v1'
 const uidsPath = 'users/queries/user-uids/v1'
@@ -38,6 +31,7 @@ async function firstUid(send: Requester, operation: string): Promise<string | un
 function userCalls(send: Requester, now: () => number): FalconUsers {
   const reading = userReads(send)
   const index = loginIndex(reading, now)
+  const change = userWrites(send, usersPath)
 
   return {
     ...reading,
@@ -58,19 +52,15 @@ function userCalls(send: Requester, now: () => number): FalconUsers {
 
     async update(id, { login, givenName, familyName }) {
       const body = { username: login, first_name: givenName, last_name: familyName }
-      const query = { user_uuid: id }
-      const call = writes({ operation: 'update', method: 'PATCH', path: usersPath, query, body })
-      const reply = await send(call, Updated)
+      const receipt = await change.update(id, body)
       if (login !== undefined) index.keep({ id, login })
-      return { requestId: requestIdOf(reply), empty: !reply.body.resources?.length }
+      return receipt
     },
 
     async remove(id) {
-      const query = { user_uuid: id }
-      const call = writes({ operation: 'remove', method: 'DELETE', path: usersPath, query })
-      const requestId = requestIdOf(await send(call, Envelope))
+      const receipt = await change.remove(id)
       index.forget(id)
-      return { requestId }
+      return receipt
     },
   }
 }

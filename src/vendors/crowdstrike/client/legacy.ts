@@ -1,10 +1,10 @@
 import { ignoring } from '../../../errors.ts'
 import type { Call, Requester } from '../../kit/http.ts'
 import { requestIdOf } from '../errors.ts'
-import { Envelope, RoleEntities, type RoleEntity, StringResources, Updated } from '../wire/envelope.ts'
+import { Envelope, RoleEntities, type RoleEntity, StringResources } from '../wire/envelope.ts'
 import { toUser, Users } from '../wire/legacy.ts'
 import type { FalconClient, FalconRoles, FalconUsers } from './client.ts'
-import { chunks, named, onlyUser, reads, writes } from './shared.ts'
+import { chunks, named, onlyUser, reads, userWrites, writes } from './shared.ts'
 
 const usersPath = 'users/entities/users/v1'
 const rolesPath = 'user-roles/entities/user-roles/v1'
@@ -29,6 +29,8 @@ function roleIds(send: Requester, operation: string): Promise<readonly string[]>
 }
 
 function userCalls(send: Requester): FalconUsers {
+  const change = userWrites(send, usersPath)
+
   /** Without pages: all ids come at once. */
   const everybody = (operation: string) =>
     idsAt(send, { operation, path: 'users/queries/user-uuids-by-cid/v1' })
@@ -64,19 +66,9 @@ function userCalls(send: Requester): FalconUsers {
       return { user, requestId: requestIdOf(reply) }
     },
 
-    async update(id, { givenName, familyName }) {
-      const body = { firstName: givenName, lastName: familyName }
-      const query = { user_uuid: id }
-      const call = writes({ operation: 'update', method: 'PATCH', path: usersPath, query, body })
-      const reply = await send(call, Updated)
-      return { requestId: requestIdOf(reply), empty: !reply.body.resources?.length }
-    },
-
-    async remove(id) {
-      const query = { user_uuid: id }
-      const call = writes({ operation: 'remove', method: 'DELETE', path: usersPath, query })
-      return { requestId: requestIdOf(await send(call, Envelope)) }
-    },
+    update: (id, { givenName, familyName }) =>
+      change.update(id, { firstName: givenName, lastName: familyName }),
+    remove: change.remove,
   }
 }
 

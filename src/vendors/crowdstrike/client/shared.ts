@@ -1,7 +1,8 @@
-import type { Call, Reply } from '../../kit/http.ts'
+import type { Receipt } from '../../contract.ts'
+import type { Call, Reply, Requester } from '../../kit/http.ts'
 import type { Paginator } from '../../kit/paginate.ts'
 import { failure, requestIdOf } from '../errors.ts'
-import type { RoleEntity } from '../wire/envelope.ts'
+import { Envelope, type RoleEntity, Updated } from '../wire/envelope.ts'
 import type { FalconRole } from './client.ts'
 
 type Bare = Omit<Call, 'pathClass' | 'needs'>
@@ -40,6 +41,22 @@ export function onlyUser<User>(reply: Reply, users: readonly User[]): User {
     requestId: requestIdOf(reply),
     certainlyNotDone: false,
   })
+}
+
+/** Writes on one user, whose UUID every generation of the API takes in the query. */
+export function userWrites(send: Requester, path: string) {
+  return {
+    async update(id: string, body: object): Promise<Receipt & { readonly empty: boolean }> {
+      const query = { user_uuid: id }
+      const reply = await send(writes({ operation: 'update', method: 'PATCH', path, query, body }), Updated)
+      return { requestId: requestIdOf(reply), empty: !reply.body.resources?.length }
+    },
+
+    async remove(id: string): Promise<Receipt> {
+      const call = writes({ operation: 'remove', method: 'DELETE', path, query: { user_uuid: id } })
+      return { requestId: requestIdOf(await send(call, Envelope)) }
+    },
+  }
 }
 
 /** A text as an FQL string. */

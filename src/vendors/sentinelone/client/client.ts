@@ -1,4 +1,4 @@
-import type { Scope } from '../../contract.ts'
+import type { AccountSettings, Scope } from '../../contract.ts'
 import type { ConsoleUser, HeldRole } from '../wire/user.ts'
 import type { SentineloneSettings } from '../settings.ts'
 
@@ -47,7 +47,12 @@ export interface UserDraft extends RoleSet {
   readonly login: string
   readonly fullName: string
   readonly password?: string | undefined
-  readonly canGenerateApiToken?: boolean | undefined
+  readonly settings?: AccountSettings | undefined
+}
+
+export interface UserChange {
+  readonly fullName?: string | undefined
+  readonly settings?: AccountSettings | undefined
 }
 
 /** What each API profile implements in a file of its own. `operation` names the call in logs and errors. */
@@ -65,13 +70,13 @@ export interface Client {
   /** Users whose address may be this one. */
   search(operation: string, reach: Reach, email: string): Promise<readonly ConsoleUser[]>
   create(reach: Reach, draft: UserDraft): Promise<ConsoleUser>
-  rename(reach: Reach, id: string, fullName: string): Promise<void>
-  /** Writes the whole set of roles, and the API token permission when given. */
-  setRoles(reach: Reach, id: string, set: RoleSet, canGenerateApiToken?: boolean): Promise<void>
+  change(reach: Reach, id: string, change: UserChange): Promise<void>
+  /** Writes the whole set of roles, and settings when given. */
+  setRoles(reach: Reach, id: string, set: RoleSet, settings?: AccountSettings): Promise<void>
   remove(id: string): Promise<void>
   revokeToken(id: string): Promise<void>
   /** Present where the profile has an off switch. */
   setActive?(id: string, active: boolean): Promise<void>
-  /** Whether users carry the API token permission, and whether it can be written. */
-  readonly keepsTokenPermission: boolean
+  /** Whether settings of users are shown and can be written. */
+  readonly keepsSettings: boolean
 }

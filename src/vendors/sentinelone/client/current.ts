@@ -21,15 +21,15 @@ export function currentClient(send: Requester): Client {
   return {
     ...places,
     ...reads,
-    keepsTokenPermission: true,
+    keepsSettings: true,
     roles: (operation, reach) => rolesOf(send, operation, reach),
 
-    async create(_reach, { login, fullName, password, canGenerateApiToken, ...set }) {
+    async create(_reach, { login, fullName, password, settings, ...set }) {
       const data = {
         email: login,
         fullName,
         ...scopeOfSet(set),
-        ...(canGenerateApiToken === undefined ? {} : { canGenerateApiToken }),
+        ...settings,
         ...(password === undefined ? {} : { password }),
       }
       const call = calls.writeUsers({ operation: 'create', method: 'POST', path: 'users', body: { data } })
@@ -37,20 +37,18 @@ export function currentClient(send: Requester): Client {
     },
 
     /** Scope and roles travel with every PUT: left out, the user would fall to Viewer. */
-    async rename(reach, id, fullName) {
+    async change(reach, id, { fullName, settings }) {
       const user = await reads.user('update', reach, id)
       if (!user) throw failure('not-found', 'update', 'there is no such user any more')
-      if (user.facts.readOnly?.includes('displayName')) {
+      if (fullName !== undefined && user.facts.readOnly?.includes('displayName')) {
         throw failure('forbidden', 'update', 'the full name of this user is read-only (fullNameReadOnly)')
       }
-      await put('update', id, { ...scopeOfSet(setOf('update', user)), fullName })
+      const named = fullName === undefined ? {} : { fullName }
+      await put('update', id, { ...scopeOfSet(setOf('update', user)), ...named, ...settings })
     },
 
-    setRoles: (_reach, id, set, canGenerateApiToken) =>
-      put('changeEntitlements', id, {
-        ...scopeOfSet(set),
-        ...(canGenerateApiToken === undefined ? {} : { canGenerateApiToken }),
-      }),
+    setRoles: (_reach, id, set, settings) =>
+      put('changeEntitlements', id, { ...scopeOfSet(set), ...settings }),
 
     async remove(id) {
       await send(calls.writeUsers({ operation: 'remove', method: 'DELETE', path: `users/${segment(id)}` }))

@@ -28,7 +28,7 @@ export function guideClient(send: Requester): Client {
     // Neither accounts nor sites can be listed: only what the settings name can be named in a rule.
     scopes: async (_operation, { home, account }) =>
       home.map((scope) => ({ scope, name: scope.level === 'account' ? account.name : undefined })),
-    keepsTokenPermission: false,
+    keepsSettings: false,
 
     async roles(operation, { narrowedTo }) {
       const found: ConsoleRole[] = []
@@ -53,7 +53,7 @@ export function guideClient(send: Requester): Client {
       return toUser((await send(call, UserAnswer)).body.data, home)
     },
 
-    rename: (_reach, id, fullName) => put('update', id, { fullName }),
+    change: (_reach, id, { fullName }) => put('update', id, { fullName }),
     setRoles: async ({ home }, id, set) =>
       put('changeEntitlements', id, { role: onlyRole('changeEntitlements', set, home) }),
     setActive: (id, isActive) => put('setActive', id, { isActive }),

@@ -1,4 +1,4 @@
-import type { ApiProfile, Route } from '../contract.ts'
+import type { ApiProfile, Route } from '../../contract.ts'
 
 const base = '/web/api/v2.1'
 
@@ -15,7 +15,9 @@ const byProfile = {
     { method: 'GET', path: `${base}/user`, purpose: "the token's owner and scope" },
     { method: 'GET', path: `${base}/accounts`, purpose: 'finding an account by name' },
     { method: 'GET', path: `${base}/sites`, purpose: 'finding sites by name' },
-    { method: 'GET', path: `${base}/rbac/roles`, purpose: 'the catalogue of roles' },
+    // One of the two is enough: older consoles know the former path.
+    { method: 'GET', path: `${base}/rbac/roles`, purpose: 'the catalogue of roles', optional: true },
+    { method: 'GET', path: `${base}/user-roles`, purpose: 'the catalogue of roles', optional: true },
     ...shared,
     { method: 'POST', path: `${base}/users/revoke-api-token`, purpose: 'ending API tokens', writes: true },
   ],

@@ -64,7 +64,7 @@ export function actorOf(state: SentineloneState, request: FastifyRequest): Actor
 function draw({ buckets, toggles, now }: SentineloneState, secret: string, path: string): void {
   const limit = limits.find(([pattern]) => pattern.test(path))
   if (!limit) return
-  const [pattern, perSecond, burst] = limit
+  const [pattern, perSecond, burst] = scaled(limit, Number(toggles.limits))
   const key = `${secret} ${pattern.source}`
   const { tokens, at } = buckets.get(key) ?? { tokens: burst, at: now() }
   const filled = Math.min(burst, tokens + ((now() - at) / 1000) * perSecond)
@@ -72,6 +72,10 @@ function draw({ buckets, toggles, now }: SentineloneState, secret: string, path:
   if (filled >= 1) return
   const headers = toggles.retryAfter === 'seconds' ? { 'retry-after': '1' } : {}
   throw new Refusal(429, 'Too many requests', 'Rate limit exceeded', { headers })
+}
+
+function scaled([pattern, perSecond, burst]: (typeof limits)[number], factor: number) {
+  return [pattern, perSecond * factor, burst * factor] as const
 }
 
 /** Only administrators change users. */

@@ -14,7 +14,6 @@ function currentUser(state: SentineloneState, user: SimUser) {
     ...shown,
     agreedEula: true,
     agreementUrl: '',
-    elevatedSessionDurationMinutes: 30,
     globalOrganizationId: null,
     globalUserId: null,
     isExternalLoginUser: user.source === 'sso_saml',

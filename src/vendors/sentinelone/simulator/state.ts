@@ -31,6 +31,7 @@ export interface SimUser {
   twoFaEnabled: boolean
   twoFaEnabledReadOnly: boolean
   canGenerateApiToken: boolean
+  elevatedSessionDurationMinutes: number
   apiToken: { createdAt: string; expiresAt: string } | null
   isSystem: boolean
   /** Whether a password came with the creation. */
@@ -50,7 +51,7 @@ export interface Toggles {
   /** Most items on a page, whatever `limit` asks. */
   pageCap: number
   /** Token buckets per API token. */
-  limits: boolean
+  limits: boolean | number
   retryAfter: 'seconds' | 'none'
   /** The next creates are committed, then answered 504. */
   commitThen504: number
@@ -196,6 +197,7 @@ function newUser(
     twoFaEnabled: false,
     twoFaEnabledReadOnly: false,
     canGenerateApiToken: false,
+    elevatedSessionDurationMinutes: 30,
     apiToken: null,
     isSystem: false,
     hasPassword: false,

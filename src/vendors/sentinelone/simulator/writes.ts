@@ -32,6 +32,7 @@ export function createUser(state: SentineloneState, actor: Actor, data: Data): S
     emailVerified: !isMailed,
     canGenerateApiToken: data['canGenerateApiToken'] === true,
     twoFaEnabled: data['twoFaEnabled'] === true,
+    ...minutesOf(data),
     hasPassword: data['password'] !== undefined,
   })
   if (isMailed) state.mails.push({ to: email, kind: 'invitation' })
@@ -57,8 +58,16 @@ export function updateUser(state: SentineloneState, actor: Actor, user: SimUser,
   }
   if (typeof fullName === 'string') user.fullName = fullName
   if (typeof canGenerateApiToken === 'boolean') user.canGenerateApiToken = canGenerateApiToken
+  Object.assign(user, minutesOf(data))
   if (typeof twoFaEnabled === 'boolean' && !user.twoFaEnabledReadOnly) user.twoFaEnabled = twoFaEnabled
   return user
+}
+
+function minutesOf(data: Data): Partial<Pick<SimUser, 'elevatedSessionDurationMinutes'>> {
+  const minutes = data['elevatedSessionDurationMinutes']
+  if (minutes === undefined) return {}
+  if (!Number.isInteger(minutes)) throw invalid('elevatedSessionDurationMinutes: Not a valid integer')
+  return { elevatedSessionDurationMinutes: Number(minutes) }
 }
 
 export function removeUser(state: SentineloneState, actor: Actor, user: SimUser): void {

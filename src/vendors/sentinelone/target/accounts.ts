@@ -1,18 +1,10 @@
-import type { Account, Entitlement, EntitlementRef, HeldEntitlement } from '../../contract.ts'
+import type { Account, HeldEntitlement } from '../../contract.ts'
 import type { ConsoleUser, HeldRole } from '../client/client.ts'
-
-/**
- * The permission to make API tokens, kept like a role: whoever is stripped loses it, whoever returns has it again.
- * It counts wherever the user is, so it has no scope.
- */
-export const tokenPermission: EntitlementRef = { kind: 'role', id: 'canGenerateApiToken' }
-
-export const tokenPermissionEntry: Entitlement = { ...tokenPermission, name: 'Can generate API token' }
 
 export interface Presentation {
   /** Name or id of the role that counts as none. */
   readonly quarantineRole?: string | undefined
-  readonly keepsTokenPermission: boolean
+  readonly keepsSettings: boolean
   /** The console mails invitations, so an unverified address is an open invitation. */
   readonly onboarding: boolean
 }
@@ -26,6 +18,7 @@ export function toAccount(user: ConsoleUser, how: Presentation): Account {
     profile: { email: login, ...(fullName ? { displayName: fullName } : {}) },
     state,
     entitlements: entitlementsOf(user, how),
+    ...(how.keepsSettings ? { settings: user.settings } : {}),
     ...(createdAt ? { createdAt } : {}),
     privileged: user.roles.some(({ id: role, name }) => isPrivileged(name ?? role)),
     facts: { ...facts, ...(state === 'invited' ? { invitation: 'pending' } : {}) },
@@ -38,9 +31,7 @@ function stateOf({ isActive, isAccepted }: ConsoleUser, { onboarding }: Presenta
 }
 
 function entitlementsOf(user: ConsoleUser, how: Presentation): readonly HeldEntitlement[] {
-  const roles = user.roles.filter((role) => !isCalled(role, how.quarantineRole)).map(toHeld)
-  const mayMakeTokens = how.keepsTokenPermission && user.canGenerateApiToken
-  return mayMakeTokens ? [...roles, tokenPermission] : roles
+  return user.roles.filter((role) => !isCalled(role, how.quarantineRole)).map(toHeld)
 }
 
 /** A role of a level without a word of its own cannot be taken away here. */

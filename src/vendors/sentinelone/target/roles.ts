@@ -1,31 +1,20 @@
-import { entitlementKey, type EntitlementChange, type EntitlementRef, type Scope } from '../../contract.ts'
+import { entitlementKey, type EntitlementChange, type Scope } from '../../contract.ts'
 import type { ConsoleRole, HeldRole, RoleSet } from '../client/client.ts'
 import { failure } from '../errors.ts'
-import { tokenPermission } from './accounts.ts'
 
-/** What a user holds or shall hold: roles in scopes, and whether they may make API tokens. */
-export interface Holding {
-  readonly roles: readonly HeldRole[]
-  readonly canGenerateApiToken: boolean
-}
-
-/** The holding after a change; what the change does not name stays as it is. */
-export function changed(before: Holding, { assign, revoke }: EntitlementChange): Holding {
+/** The roles after a change; what the change does not name stays as it is. */
+export function changed(
+  before: readonly HeldRole[],
+  { assign, revoke }: EntitlementChange,
+): readonly HeldRole[] {
   const gone = new Set(revoke.map(entitlementKey))
-  const added = assign.filter((ref) => !isTokenPermission(ref))
-  const slots = new Set(added.map(({ scope }) => slotOf(scope)))
-  const kept = before.roles.filter((role) => !gone.has(keyOf(role)) && !slots.has(slotOf(role.scope)))
-  const permission = entitlementKey(tokenPermission)
-  return {
-    roles: [...kept, ...added.map(({ id, scope }) => ({ id, scope }))],
-    canGenerateApiToken:
-      assign.some(isTokenPermission) || (before.canGenerateApiToken && !gone.has(permission)),
-  }
+  const slots = new Set(assign.map(({ scope }) => slotOf(scope)))
+  const kept = before.filter((role) => !gone.has(keyOf(role)) && !slots.has(slotOf(role.scope)))
+  return [...kept, ...assign.map(({ id, scope }) => ({ id, scope }))]
 }
 
-export function isSame(one: Holding, other: Holding): boolean {
-  const text = ({ roles, canGenerateApiToken }: Holding) =>
-    JSON.stringify([roles.map(keyOf).sort(), canGenerateApiToken])
+export function isSame(one: readonly HeldRole[], other: readonly HeldRole[]): boolean {
+  const text = (roles: readonly HeldRole[]) => JSON.stringify(roles.map(keyOf).sort())
   return text(one) === text(other)
 }
 
@@ -35,7 +24,7 @@ export function isSame(one: Holding, other: Holding): boolean {
  */
 export async function writable(
   operation: string,
-  { roles }: Pick<Holding, 'roles'>,
+  roles: readonly HeldRole[],
   home: readonly Scope[],
   fallback: () => Promise<ConsoleRole | undefined>,
 ): Promise<RoleSet> {
@@ -63,10 +52,6 @@ async function quarantined(
   const detail =
     'SentinelOne makes a Viewer of a user without a role; grant one by a rule or default, or name a role without permissions as quarantineRole'
   throw failure('unsupported', operation, detail)
-}
-
-export function isTokenPermission({ kind, id, scope }: EntitlementRef): boolean {
-  return kind === 'role' && scope === undefined && id === tokenPermission.id
 }
 
 function keyOf({ id, scope }: HeldRole): string {

@@ -30,7 +30,7 @@ export function createSession(client: Client, settings: SentineloneSettings): Se
 
   return {
     client,
-    how: { quarantineRole, keepsTokenPermission: client.keepsTokenPermission, onboarding },
+    how: { quarantineRole, keepsSettings: client.keepsSettings, onboarding },
     reachAnew,
     reached: (operation) => known ?? reachAnew(operation),
   }

@@ -3,19 +3,17 @@ import type { Capabilities, Entitlement, TargetOf } from '../../contract.ts'
 import type { SentineloneCapabilities } from '../capabilities.ts'
 import type { Client } from '../client/client.ts'
 import { failure } from '../errors.ts'
-import type { SentineloneSettings } from '../settings.ts'
-import { isCalled, isPrivileged, toAccount, tokenPermissionEntry } from './accounts.ts'
+import { isCalled, isPrivileged, toAccount } from './accounts.ts'
 import { isOffered } from './roles.ts'
-import { createSession, findByEmail, type Session } from './session.ts'
+import { findByEmail, type Session } from './session.ts'
 import { changeRoles, create, remove, update } from './writes.ts'
 
 /** What SentinelOne's user management means in the contract's words. */
 export function createTarget(
   client: Client,
   capabilities: Capabilities,
-  settings: SentineloneSettings,
+  session: Session,
 ): TargetOf<SentineloneCapabilities> {
-  const session = createSession(client, settings)
   const { how, reached, reachAnew } = session
   const target = {
     capabilities,
@@ -25,7 +23,7 @@ export function createTarget(
     self: async () => (await reached('self')).self,
     find: async (attribute, value) => (attribute === 'email' ? findByEmail(session, 'find', value) : []),
     create: (draft) => create(session, draft),
-    update: (id, change) => update(session, id, change),
+    update: (id, change, settings) => update(session, id, change, settings),
     remove: (id) => remove(session, id),
     catalogue: () => catalogueOf(session),
     changeEntitlements: (id, change) => changeRoles(session, id, change),
@@ -76,7 +74,7 @@ async function catalogueOf({ client, how, reached }: Session): Promise<readonly 
   const reach = await reached('catalogue')
   const roles = await client.roles('catalogue', reach)
   const scopes = await client.scopes('catalogue', reach)
-  const entries = scopes.flatMap(({ scope, name: scopeName }) => {
+  return scopes.flatMap(({ scope, name: scopeName }) => {
     const isHome = reach.home.some(({ level, id }) => scope.level === level && scope.id === id)
     return roles
       .filter((role) => !isCalled(role, how.quarantineRole) && isOffered(role, scope, reach.account.id))
@@ -90,5 +88,4 @@ async function catalogueOf({ client, how, reached }: Session): Promise<readonly 
         privileged: isPrivileged(name),
       }))
   })
-  return how.keepsTokenPermission ? [...entries, tokenPermissionEntry] : entries
 }

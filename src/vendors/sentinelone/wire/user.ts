@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import type { AccountFacts, Attribute, Scope } from '../../contract.ts'
+import type { AccountFacts, AccountSettings, Attribute, Scope } from '../../contract.ts'
 
 /** One role of a user. Without a scope: of a level that cannot be named in rules (a group of endpoints). */
 export interface HeldRole {
@@ -17,7 +17,7 @@ export interface ConsoleUser {
   /** False while the invitation is open. */
   readonly isAccepted: boolean
   readonly roles: readonly HeldRole[]
-  readonly canGenerateApiToken: boolean
+  readonly settings: AccountSettings
   readonly isSystem: boolean
   readonly createdAt?: string | undefined
   readonly facts: AccountFacts
@@ -28,7 +28,7 @@ const flag = Type.Optional(Type.Union([Type.Boolean(), Type.Null()]))
 
 /**
  * What both profiles may show beside roles. Known and not read: `agreedEula`, `agreementUrl`,
- * `elevatedSessionDurationMinutes`, `globalOrganizationId`, `globalUserId`, `groupsReadOnly`, `isExternalLoginUser`,
+ * `globalOrganizationId`, `globalUserId`, `groupsReadOnly`, `isExternalLoginUser`,
  * `primaryTwoFaMethod`, `twoFaConfigured`, `twoFaStatus`, `lowestRole`, `siteRoles`, `tenantRoles`.
  */
 export const common = {
@@ -47,6 +47,7 @@ export const common = {
   twoFaEnabled: flag,
   twoFaEnabledReadOnly: flag,
   canGenerateApiToken: flag,
+  elevatedSessionDurationMinutes: Type.Optional(Type.Union([Type.Integer(), Type.Null()])),
   isSystem: flag,
   apiToken: Type.Optional(Type.Union([Type.Object({ expiresAt: text }), Type.Null()])),
 }
@@ -63,7 +64,7 @@ const sources: Readonly<Record<string, string>> = {
 }
 
 export function toUser(user: Common, roles: readonly HeldRole[], isActive: boolean): ConsoleUser {
-  const { id, email, fullName, canGenerateApiToken, isSystem, dateJoined, createdAt } = user
+  const { id, email, fullName, isSystem, dateJoined, createdAt } = user
   return {
     id,
     login: email,
@@ -72,10 +73,19 @@ export function toUser(user: Common, roles: readonly HeldRole[], isActive: boole
     // The guide's users tell no verification; whoever has not accepted cannot have signed in.
     isAccepted: user.emailVerified ?? user.lastLogin !== null,
     roles,
-    canGenerateApiToken: canGenerateApiToken ?? false,
+    settings: settingsOf(user),
     isSystem: isSystem ?? false,
     createdAt: dateJoined ?? createdAt ?? undefined,
     facts: factsOf(user),
+  }
+}
+
+function settingsOf(user: Common): AccountSettings {
+  const { canGenerateApiToken, twoFaEnabled, elevatedSessionDurationMinutes } = user
+  return {
+    canGenerateApiToken: canGenerateApiToken ?? false,
+    ...(typeof twoFaEnabled === 'boolean' ? { twoFaEnabled } : {}),
+    ...(typeof elevatedSessionDurationMinutes === 'number' ? { elevatedSessionDurationMinutes } : {}),
   }
 }
 
@@ -90,6 +100,7 @@ function factsOf(user: Common): AccountFacts {
     ...(apiToken?.expiresAt ? { tokenExpiresAt: apiToken.expiresAt } : {}),
     ...(isSystem ? { managedBy: 'SentinelOne itself (isSystem)' } : {}),
     ...(readOnly.length > 0 ? { readOnly } : {}),
+    ...(user.twoFaEnabledReadOnly ? { readOnlySettings: ['twoFaEnabled'] } : {}),
   }
 }
 

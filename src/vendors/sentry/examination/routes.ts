@@ -15,6 +15,12 @@ const both: readonly Route[] = [
   { method: 'DELETE', path: `${members}{member}/teams/{team}/`, purpose: 'leaving a team', writes: true },
 ]
 
+const keeping: readonly Route[] = [
+  { method: 'POST', path: `${organization}teams/`, purpose: 'making a team (create: true)', writes: true },
+  { method: 'PUT', path: '/api/0/teams/{organization}/{team}/', purpose: 'renaming a team', writes: true },
+  { method: 'DELETE', path: '/api/0/teams/{organization}/{team}/', purpose: 'removing a team', writes: true },
+]
+
 const me: Route = {
   method: 'GET',
   path: `${members}me/`,
@@ -28,5 +34,5 @@ const index: Route = {
 }
 
 export function routes(profile: ApiProfile): readonly Route[] {
-  return profile === 'guide' ? [{ ...me, optional: true }, ...both] : [index, me, ...both]
+  return profile === 'guide' ? [{ ...me, optional: true }, ...both] : [index, me, ...both, ...keeping]
 }

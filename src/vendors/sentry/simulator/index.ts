@@ -14,7 +14,7 @@ import {
   type SimMember,
   type State,
 } from './state.ts'
-import { teamMemberRoutes, teamRoutes } from './teams.ts'
+import { teamKeepingRoutes, teamMemberRoutes, teamRoutes } from './teams.ts'
 
 export type { SentryOptions, State as SentryState } from './state.ts'
 
@@ -52,7 +52,7 @@ function routesOf(state: State, options: SentryOptions): FastifyInstance {
     if (options.slash === 301 && !path.endsWith('/')) return reply.redirect(`${path}/`, 301)
     throw notFound()
   })
-  limitMembersIndex(app, options.limits ?? false)
+  limitMembersIndex(app, Number(options.limits ?? false))
 
   if (options.profile !== 'guide') {
     app.get('/api/0/', async (request) => {
@@ -77,7 +77,10 @@ function routesOf(state: State, options: SentryOptions): FastifyInstance {
     teamRoutes(scoped, state, options)
   })
   if (options.profile !== 'guide') {
-    register('/api/0/teams/:org', (scoped) => teamMemberRoutes(scoped, state, present, options))
+    register('/api/0/teams/:org', (scoped) => {
+      teamMemberRoutes(scoped, state, present, options)
+      teamKeepingRoutes(scoped, state)
+    })
   }
   return app
 }

@@ -1,11 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import { Refusal } from './access.ts'
 
-const limit = 40
+const usualLimit = 40
 const windowSeconds = 1
 
 /** 40 requests a second on the members index. Every answer tells the window; the refusal is a bare JSON string. */
-export function limitMembersIndex(app: FastifyInstance, isOn: boolean): void {
+export function limitMembersIndex(app: FastifyInstance, factor: number): void {
+  const isOn = factor > 0
+  const limit = usualLimit * (factor || 1)
   let window = 0
   let used = 0
 
@@ -24,11 +26,11 @@ export function limitMembersIndex(app: FastifyInstance, isOn: boolean): void {
       'x-sentry-rate-limit-concurrentlimit': 25,
       'x-sentry-rate-limit-concurrentremaining': 25,
     })
-    if (isOn && isIndex && used > limit) throw tooFrequent()
+    if (isOn && isIndex && used > limit) throw tooFrequent(limit)
   })
 }
 
-export function tooFrequent(): Refusal {
+export function tooFrequent(limit = usualLimit): Refusal {
   const words = `You are attempting to use this endpoint too frequently. Limit is ${limit} requests in ${windowSeconds} seconds`
   return new Refusal(429, words)
 }

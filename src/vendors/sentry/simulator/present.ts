@@ -67,9 +67,9 @@ export function current(state: State): Presenter {
   }
 }
 
-export function teamOf({ id, slug, name }: SimTeam, state: State): Record<string, unknown> {
+export function teamOf({ id, slug, name, dateCreated }: SimTeam, state: State): Record<string, unknown> {
   const memberCount = [...state.members.values()].filter((member) => member.teams.has(slug)).length
-  return { id, slug, name, memberCount }
+  return { id, slug, name, memberCount, dateCreated }
 }
 
 export function isOnlyOwner({ id, orgRole }: SimMember, { members }: State): boolean {

@@ -5,8 +5,8 @@ export interface SentryOptions extends SimulatorOptions {
   readonly profile?: 'current' | 'guide'
   /** Largest page, whatever the client asks for. Default 100. */
   readonly pageSize?: number
-  /** 40 requests a second on the members index. Default off. */
-  readonly limits?: boolean
+  /** 40 requests a second on the members index, or so many times that. Default off. */
+  readonly limits?: boolean | number
   /** What a path without its closing slash answers. Default 404. */
   readonly slash?: 301 | 404
 }
@@ -35,6 +35,7 @@ export interface SimTeam {
   readonly slug: string
   readonly name: string
   readonly idpProvisioned: boolean
+  readonly dateCreated: string
 }
 
 export interface SimToken {
@@ -108,12 +109,9 @@ export function createState(options: SentryOptions) {
 
   function addTeam(slug: string, { idpProvisioned = false } = {}): SimTeam {
     lastId += 1
-    const team = {
-      id: String(lastId),
-      slug,
-      name: slug.charAt(0).toUpperCase() + slug.slice(1),
-      idpProvisioned,
-    }
+    const name = slug.charAt(0).toUpperCase() + slug.slice(1)
+    const dateCreated = new Date().toISOString()
+    const team = { id: String(lastId), slug, name, idpProvisioned, dateCreated }
     teams.set(slug, team)
     return team
   }

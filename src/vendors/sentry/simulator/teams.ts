@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify'
-import { type Actor, actorOf, demand, isManager, notFound, says } from './access.ts'
+import { type Actor, actorOf, demand, isManager, notFound, Refusal, says } from './access.ts'
 import { find } from './members.ts'
-import { page } from './paging.ts'
+import { page, type PageQuery } from './paging.ts'
 import { type Presenter, teamOf } from './present.ts'
+import { removeTeam, renameTeam } from './team-changes.ts'
 import { isPending, type SentryOptions, type SimMember, type SimTeam, type State } from './state.ts'
 
 interface Params {
@@ -18,9 +19,10 @@ export function teamRoutes(app: FastifyInstance, state: State, options: SentryOp
 
   app.get('/teams/', async (request, reply) => {
     demand(actorOf(request, state), 'team:read', 'team:write', 'team:admin')
-    return page([...state.teams.values()], request, reply, options.pageSize ?? 100).map((team) =>
-      teamOf(team, state),
-    )
+    const { query } = request.query as PageQuery
+    const slug = isGuide ? undefined : /(?:^|\s)slug:(\S+)/.exec(query ?? '')?.[1]
+    const found = [...state.teams.values()].filter((team) => slug === undefined || team.slug === slug)
+    return page(found, request, reply, options.pageSize ?? 100).map((team) => teamOf(team, state))
   })
 
   app.post<{ Params: Params }>('/members/:id/teams/:slug/', async (request, reply) => {
@@ -66,12 +68,54 @@ function furtherRoutes(app: FastifyInstance, state: State): void {
   app.post<{ Body: { slug?: string } }>('/teams/', async (request, reply) => {
     const actor = actorOf(request, state)
     demand(actor, 'team:write', 'team:admin')
-    const slug = request.body.slug ?? ''
-    if (state.teams.has(slug)) throw says(409, 'A team with this slug already exists.')
+    const slug = checkedSlug(request.body.slug)
+    if (state.teams.has(slug)) {
+      const detail = 'A team with this slug already exists.'
+      throw new Refusal(409, { non_field_errors: [detail], detail })
+    }
     const team = state.addTeam(slug)
     // Who makes a team is in it.
     actor.member?.teams.set(slug, null)
     return reply.code(201).send(teamOf(team, state))
+  })
+}
+
+/** What Sentry takes as the slug of a team. */
+function checkedSlug(slug: unknown): string {
+  if (typeof slug !== 'string' || slug === '') throw new Refusal(400, { slug: ['This field is required.'] })
+  if (slug.length > 50)
+    throw new Refusal(400, { slug: ['Ensure this field has no more than 50 characters.'] })
+  if (/^\d+$/.test(slug) || !/^[a-z0-9_-]+$/.test(slug)) {
+    const words =
+      'Enter a valid slug consisting of lowercase letters, numbers, underscores or hyphens. It cannot be entirely numeric.'
+    throw new Refusal(400, { slug: [words] })
+  }
+  return slug
+}
+
+/** `PUT` and `DELETE /teams/{org}/{slug}/`. */
+export function teamKeepingRoutes(app: FastifyInstance, state: State): void {
+  const teamOfPath = (slug: string): SimTeam => {
+    const team = state.teams.get(slug)
+    if (!team) throw notFound()
+    if (team.idpProvisioned) throw says(403, managedTeam)
+    return team
+  }
+
+  app.put<{ Params: Params; Body: { slug?: unknown; name?: string } }>('/:slug/', async (request) => {
+    demand(actorOf(request, state), 'team:write', 'team:admin')
+    const team = teamOfPath(request.params.slug)
+    const slug = checkedSlug(request.body.slug)
+    if (slug !== team.slug && state.teams.has(slug)) {
+      throw new Refusal(400, { slug: [`The slug "${slug}" is already in use.`] })
+    }
+    return teamOf(renameTeam(state, team, slug, request.body.name), state)
+  })
+
+  app.delete<{ Params: Params }>('/:slug/', async (request, reply) => {
+    demand(actorOf(request, state), 'team:admin')
+    removeTeam(state, teamOfPath(request.params.slug))
+    return reply.code(204).send()
   })
 }
 

@@ -1,4 +1,4 @@
-import type { Capabilities } from '../../contract.ts'
+import type { ApiProfile, Capabilities } from '../../contract.ts'
 import { capabilities } from '../capabilities.ts'
 
 /** Kinds of tokens by their prefix; src/sentry/types/token.py of github.com/getsentry/sentry. */
@@ -11,7 +11,9 @@ export function kindOf(token: string): 'user' | 'integration' | undefined {
 }
 
 /** An integration invites people as `member` and changes teams; Sentry lets it neither remove people nor change roles. */
-export const integrationCapabilities: Capabilities = {
-  ...capabilities,
-  account: { ...capabilities.account, remove: false },
+export function integrationCapabilities(profile: ApiProfile): Capabilities {
+  const { groups, ...table }: Capabilities = capabilities(profile)
+  // It is nobody, so nobody joins what it makes.
+  const kept = groups ? { groups: { rename: groups.rename, remove: groups.remove } } : {}
+  return { ...table, ...kept, account: { ...table.account, remove: false } }
 }

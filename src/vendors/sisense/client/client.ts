@@ -24,8 +24,20 @@ export interface UserChange {
   readonly groups?: readonly string[] | undefined
 }
 
+export interface GroupKeeping {
+  /** Groups whose name may be this one; every one whose name is, is among them. */
+  groupsCalled(operation: string, name: string): Promise<readonly Group[]>
+  /** Rejects with `conflict` when the name is taken. */
+  createGroup(name: string): Promise<Group>
+  /** Rejects with `not-found` when there is no such group. */
+  renameGroup(id: string, name: string): Promise<Receipt>
+  removeGroup(id: string): Promise<Receipt>
+}
+
 /** Users, roles and groups, whatever the API profile. `operation` names the call in logs and errors. */
 export interface SisenseClient {
+  /** One small read that only an instance of this profile answers in this form. */
+  probe(): Promise<boolean>
   /** All users that the token sees, page by page, each once. */
   users(operation: string): AsyncGenerator<readonly User[]>
   /** Rejects with `not-found` when the vendor says that there is no such user. */
@@ -43,6 +55,8 @@ export interface SisenseClient {
   /** One user joins or leaves one group, the others stay. Absent where only the whole set can be written. */
   join?(id: string, group: string): Promise<Receipt>
   leave?(id: string, group: string): Promise<Receipt>
+  /** Present where groups themselves can be changed. */
+  readonly keeping?: GroupKeeping
   /** Revokes every token of the user. */
   endSessions?(id: string): Promise<Receipt>
 }

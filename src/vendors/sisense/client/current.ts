@@ -6,6 +6,7 @@ import type { Requests } from '../requests.ts'
 import type { SisenseSettings } from '../settings.ts'
 import { Created, Group, LoggedIn, User, Users } from '../wire.ts'
 import type { SisenseClient, UserDraft } from './client.ts'
+import { groupKeeping } from './group-keeping.ts'
 import { isCalled } from './login-index.ts'
 import { everyPage, everything, pageSize } from './paging.ts'
 import { bodyOf, checkedId, ifThere, idSegment, reads, rolesReader, userCalls, writes } from './shared.ts'
@@ -20,7 +21,13 @@ export function currentClient(requests: Requests, settings: SisenseSettings): Si
   return {
     ...lists(requests),
     ...memberships(requests),
+    keeping: groupKeeping(requests),
     ...calls,
+    // REST v0.9 beside v1 is what the guide does not have.
+    async probe() {
+      await requests.list(reads({ operation: 'probe', path: `${v09}/users/loggedin` }), LoggedIn)
+      return true
+    },
     change: (operation, id, change) => calls.change(operation, id, bodyOf(change, preferences)),
     create: (draft) =>
       settings.createVia === 'v09' ? createQuietly(requests, draft, settings.sso) : create(requests, draft),

@@ -28,6 +28,10 @@ export function guideClient(
 
   return {
     ...calls,
+    async probe() {
+      await base('probe')
+      return true
+    },
     users,
     candidates: index,
     change: (operation, id, change) => calls.change(operation, id, bodyOf(change, preferences)),

@@ -2,11 +2,12 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { entitlementKey } from '../../contract.ts'
 import { type SimulatedPerson, startSimulator, type VendorSimulator } from '../../simulator/simulator.ts'
 import { roleNames } from '../target/roles.ts'
-import { actorOf, authentication, isReading, simulatedLogin } from './access.ts'
-import { bodyOf, page, type Paging, Refusal } from './answers.ts'
+import { actorOf, authentication, demandAdmin, isReading, simulatedLogin } from './access.ts'
+import { bodyOf, demandId, page, type Paging, Refusal } from './answers.ts'
+import { demandGroupName, removeGroup } from './group-changes.ts'
 import { asGroup } from './present.ts'
 import { simulatedToken } from './seed.ts'
-import type { SimUser, SisenseSimulatorOptions } from './model.ts'
+import type { SimGroup, SimUser, SisenseSimulatorOptions } from './model.ts'
 import { createState, type SisenseState } from './state.ts'
 import { userRoutes } from './users.ts'
 import { v09Routes } from './v09.ts'
@@ -81,6 +82,8 @@ function createApp(state: SisenseState): FastifyInstance {
     reply.code(404).type('text/html').send('<!doctype html><title>Sisense</title>'),
   )
 
+  countRequests(app, state)
+
   const isGuide = state.profile === 'guide'
   for (const base of isGuide ? (['api/v1', 'api/v0.9'] as const) : (['api/v1'] as const)) {
     register(
@@ -100,6 +103,18 @@ function createApp(state: SisenseState): FastifyInstance {
   }
   if (!isGuide) app.register(async (scope) => v09Routes(scope, state), { prefix: '/api' })
   return app
+}
+
+/** By the clock's second, as a proxy in front of an instance may do. */
+function countRequests(app: FastifyInstance, { toggles }: SisenseState): void {
+  let second = 0
+  let used = 0
+  app.addHook('onRequest', async () => {
+    const now = Math.floor(Date.now() / 1000)
+    used = now === second ? used + 1 : 1
+    second = now
+    if (used > toggles.perSecond) throw new Refusal(429, 0, 'Too many requests')
+  })
 }
 
 /** Routes below a path that may be toggled off; then the path shows the page of the application, as unknown ones do. */
@@ -123,9 +138,28 @@ function register(
 function groupRoutes(app: FastifyInstance, state: SisenseState): void {
   app.get('/groups', async (request) => {
     actorOf(request, state)
-    return page(state, [...state.groups.values()], request.query as Paging).map((group) =>
+    const { name, ...paging } = request.query as Paging & { readonly name?: string }
+    const isMeant = (group: SimGroup) => name === undefined || group.name === name
+    return page(state, [...state.groups.values()].filter(isMeant), paging).map((group) =>
       asGroup(state, group),
     )
+  })
+  if (state.profile === 'guide') return
+
+  app.post('/groups', async (request, reply) => {
+    demandAdmin(request, state)
+    const { name } = (request.body ?? {}) as { readonly name?: unknown }
+    const group = state.addGroup(demandGroupName(state, name))
+    return reply.code(201).send(asGroup(state, group))
+  })
+
+  app.delete('/groups/:id', async (request, reply) => {
+    demandAdmin(request, state)
+    const group = state.groups.get(demandId((request.params as { readonly id: string }).id))
+    if (!group) throw new Refusal(404, 0, 'Group not found')
+    if (group.everyone || group.admins) throw new Refusal(403, 0, 'System groups cannot be deleted')
+    removeGroup(state, group)
+    return reply.code(204).send()
   })
 }
 

@@ -30,6 +30,8 @@ export interface Toggles {
   seats: number
   /** Users show the group of everybody among theirs. */
   showEveryone: boolean
+  /** Requests a second that are answered; more get a 429 without any header. */
+  perSecond: number
   duplicateGroups: boolean
 }
 
@@ -51,6 +53,7 @@ const current: Readonly<Toggles> = {
   filterCase: 'sensitive',
   seats: Number.POSITIVE_INFINITY,
   showEveryone: true,
+  perSecond: Number.POSITIVE_INFINITY,
   duplicateGroups: true,
 }
 

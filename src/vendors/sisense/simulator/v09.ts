@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { actorOf, demandAdmin, isAdmin } from './access.ts'
 import { noSuchUser, page, type Paging, Refusal } from './answers.ts'
+import { demandGroupName } from './group-changes.ts'
 import { asV09 } from './present.ts'
 import type { SimGroup, SimUser } from './model.ts'
 import type { SisenseState } from './state.ts'
@@ -61,7 +62,7 @@ export function v09Routes(app: FastifyInstance, state: SisenseState): void {
   app.put('/groups/:id', async (request) => {
     demandAdmin(request, state)
     const group = groupOf((request.params as Named).id)
-    group.name = (request.body as { readonly name: string }).name
+    group.name = demandGroupName(state, (request.body as { readonly name?: unknown }).name, group)
     return [1, { n: 1, nModified: 1, ok: 1 }]
   })
 

@@ -70,7 +70,7 @@ export function createNameBook(client: SisenseClient, now: () => number): NameBo
 }
 
 /** The API guide shows no marks on groups; the name of this one is Sisense's own. */
-function isEveryone({ everyone, name }: Group): boolean {
+export function isEveryone({ everyone, name }: Group): boolean {
   return everyone ?? name.toLowerCase() === 'everyone'
 }
 

@@ -15,7 +15,8 @@ import { failure } from '../errors.ts'
 import type { User } from '../wire.ts'
 import { toAccount } from './account.ts'
 import { changeEntitlements } from './changes.ts'
-import { createNameBook, groupEntitlements, type NameBook } from './names.ts'
+import { groupsOf } from './groups.ts'
+import { groupEntitlements, type NameBook } from './names.ts'
 import { createOwnRole, type OwnRole } from './own-role.ts'
 import { superRole, viewer } from './roles.ts'
 
@@ -29,16 +30,18 @@ export interface Surroundings {
 /** What Sisense's users, roles and groups mean in the contract's words. */
 export function createTarget(
   client: SisenseClient,
+  names: NameBook,
   capabilities: Capabilities,
   { host, now }: Surroundings,
 ): TargetOf<SisenseCapabilities> {
-  const names = createNameBook(client, now)
   const ownRole = createOwnRole(client, names, now)
 
   return {
     capabilities,
     ...reads({ client, names, ownRole, now }),
     ...writes({ client, names, ownRole, now }),
+    ...(client.keeping && groupsOf(client, client.keeping)),
+    probe: () => client.probe(),
 
     async test() {
       await names.fresh('test')

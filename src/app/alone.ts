@@ -1,0 +1,53 @@
+import Fastify from 'fastify'
+import { randomBytes } from 'node:crypto'
+import type { Environment } from '../config/model.ts'
+import { openStore } from '../store/open.ts'
+import { configurationActions } from './configuration.ts'
+import { operatorBase, registerOperatorApi } from './operator-api.ts'
+
+/** The operator API over a store on which no gateway runs: for commands that need no vendor. */
+export interface AloneApi {
+  request(
+    method: string,
+    path: string,
+    body: unknown,
+  ): Promise<{ readonly status: number; readonly text: string }>
+  close(): Promise<void>
+}
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** Opens the store, starting its PostgreSQL where it is our own. Rejects with a `GatewayError`. */
+export async function openAlone(environment: Environment): Promise<AloneApi> {
+  const { databaseUrl, dataDir } = environment
+  const store = await openStore({
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
+    dataDir,
+    log: silent,
+  })
+  const app = Fastify()
+  const localToken = randomBytes(32).toString('base64url')
+  await registerOperatorApi(app, {
+    environment,
+    store,
+    localToken,
+    workers: () => undefined,
+    wake: () => {},
+    configuration: configurationActions(store, environment.insecureTargets, () => {}),
+  })
+  return {
+    async request(method, path, body) {
+      const { statusCode: status, body: text } = await app.inject({
+        method: method as 'GET',
+        url: operatorBase + path,
+        headers: { authorization: `Bearer ${localToken}` },
+        ...(body === undefined ? {} : { payload: body as object }),
+      })
+      return { status, text }
+    },
+    async close() {
+      await app.close()
+      await store.close()
+    },
+  }
+}

@@ -1,0 +1,37 @@
+import { Command, InvalidArgumentError } from 'commander'
+import type { ExitCode } from './exit-codes.ts'
+import type { Output, Surroundings } from './output.ts'
+
+export const defaultFile = 'drawbridge.yaml'
+
+/** What every command is given. */
+export interface Parts {
+  readonly surroundings: Surroundings
+  readonly output: Output
+  /** Is told the exit code. */
+  readonly finish: (code: ExitCode) => void
+}
+
+/** A command that writes through `parts` and never ends the process by itself. */
+export function newCommand(name: string, { surroundings: { stdout, stderr } }: Parts): Command {
+  return new Command(name)
+    .exitOverride()
+    .showHelpAfterError('(add --help for the options)')
+    .configureOutput({
+      writeOut: (text) => void stdout.write(text),
+      writeErr: (text) => void stderr.write(text),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+}
+
+/** For `addHelpText('after', …)`: command lines without the program's name. */
+export function examples(...lines: readonly string[]): string {
+  return ['', 'Examples:', ...lines.map((line) => `  drawbridge ${line}`)].join('\n')
+}
+
+export function portNumber(text: string): number {
+  const port = Number(text)
+  if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError('It must be between 0 and 65535.')
+  return port
+}

@@ -1,0 +1,68 @@
+import type { Command } from 'commander'
+import { examples, type Parts } from '../../command.ts'
+import { operatorCommand, type OperatorOptions, withClient } from '../../operate/command.ts'
+import { table, when } from '../../operate/table.ts'
+
+interface Standing {
+  readonly directory: string
+  readonly name: string
+  readonly vendor: string
+  readonly mode: string
+  readonly status: string
+  readonly accounts: number
+  readonly proven: number
+  readonly pending: number
+  readonly failed: number
+  readonly unmanaged: number
+  readonly leavers: number
+  readonly oldestLeaverAt?: string
+  readonly plansWaiting: number
+}
+
+export function statusCommand(parts: Parts): Command {
+  return operatorCommand('status', parts)
+    .description('Show what is pending, by connection.')
+    .addHelpText('after', examples('status', 'status --json'))
+    .action(async (options: OperatorOptions) =>
+      withClient(parts, { ...options, alone: true }, async (client, output) => {
+        const connections = await client.all<Standing>('/status')
+        if (options.json) {
+          output.json({ running: client.running, connections })
+          return undefined
+        }
+        if (!client.running) output.line('No gateway runs: this is what the store holds.')
+        table(
+          output,
+          [
+            'CONNECTION',
+            'VENDOR',
+            'MODE',
+            'STATUS',
+            'PEOPLE',
+            'PROVEN',
+            'PENDING',
+            'FAILED',
+            'IGNORED',
+            'LEAVERS',
+            'OLDEST LEAVER',
+            'PLANS',
+          ],
+          connections.map((each) => [
+            `${each.directory}/${each.name}`,
+            each.vendor,
+            each.mode,
+            each.status,
+            each.accounts,
+            each.proven,
+            each.pending,
+            each.failed,
+            each.unmanaged,
+            each.leavers,
+            when(each.oldestLeaverAt),
+            each.plansWaiting,
+          ]),
+        )
+        return undefined
+      }),
+    )
+}

@@ -1,0 +1,31 @@
+import type { Command } from 'commander'
+import { examples, type Parts } from '../../command.ts'
+import { operatorCommand, type OperatorOptions, withClient } from '../../operate/command.ts'
+
+interface Options extends OperatorOptions {
+  readonly wait?: boolean
+}
+
+export const reconcileCommand = (parts: Parts): Command =>
+  survey(parts, 'reconcile', 'Compare a vendor’s accounts with what is wanted and held, and show the drift.')
+
+export const importCommand = (parts: Parts): Command =>
+  survey(
+    parts,
+    'import',
+    'Take over accounts that a vendor has already, as Users that nobody has claimed yet.',
+  )
+
+function survey(parts: Parts, kind: 'reconcile' | 'import', description: string): Command {
+  return operatorCommand(kind, parts)
+    .description(description)
+    .argument('<connection>', 'name of a connection, or <directory>/<connection>')
+    .option('--no-wait', 'only have it done, and do not wait for the end')
+    .addHelpText('after', examples(`${kind} falcon`, `${kind} corp/sentry --no-wait`))
+    .action(async (named: string, options: Options) =>
+      withClient(parts, options, async (client, output) => {
+        const { walk } = await import('../../operate/survey.ts')
+        return walk(client, parts.surroundings, output, { ...options, kind, named })
+      }),
+    )
+}

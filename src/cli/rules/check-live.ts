@@ -1,0 +1,69 @@
+import { loadEnvironment } from '../../config/environment.ts'
+import type { DirectoryConfig } from '../../config/model.ts'
+import type { RuleHint } from '../../doctor/rules/hints.ts'
+import { liveHints } from '../../doctor/rules/live.ts'
+import { populationOf, type Population } from '../../doctor/rules/population.ts'
+import { createDispatcher } from '../../egress.ts'
+import { createLogger } from '../../logger.ts'
+import type { ExplainStore } from '../../provisioning/explain/ports.ts'
+import { openStore } from '../../store/open.ts'
+import { vendorOf } from '../../vendors/registry.ts'
+import type { Surroundings } from '../output.ts'
+
+const timeoutMs = 30_000
+
+/**
+ * Compares every connection's rules with its vendor's catalogue, and with the directory where DATABASE_URL names a store
+ * (the database of a gateway that runs its own is open already). Writes nothing at any vendor.
+ */
+export async function checkLive(
+  directories: readonly DirectoryConfig[],
+  { env }: Pick<Surroundings, 'env'>,
+): Promise<readonly RuleHint[]> {
+  const environment = loadEnvironment(env)
+  if (!environment.ok)
+    return environment.problems.map(({ name, message }) => ({
+      directory: '',
+      state: 'failed',
+      detail: `environment: ${name} ${message}`,
+    }))
+  const { insecureTargets, databaseUrl, dataDir } = environment.environment
+  const dispatcher = createDispatcher(insecureTargets)
+  const stop = new AbortController()
+  const log = createLogger('silent')
+  const kit = { log, dispatcher, signal: stop.signal, now: Date.now, timeoutMs }
+  const store =
+    databaseUrl === undefined
+      ? undefined
+      : await openStore({ databaseUrl, dataDir, log }).catch(() => undefined)
+  try {
+    const found: RuleHint[] = []
+    if (databaseUrl !== undefined && !store)
+      found.push({ directory: '', state: 'unknown', detail: 'the store of DATABASE_URL could not be read' })
+    for (const { name: directory, connections } of directories) {
+      for (const connection of connections) {
+        const vendor = vendorOf(connection.vendor)
+        if (!vendor) continue
+        const population = await readPopulation(
+          store?.explain,
+          directory,
+          connection.name,
+          connection.policy.rules,
+        )
+        found.push(...(await liveHints({ directory, connection, vendor, population }, kit)))
+      }
+    }
+    return found
+  } finally {
+    stop.abort()
+    await dispatcher.destroy()
+    await store?.close()
+  }
+}
+
+async function readPopulation(
+  store: ExplainStore | undefined,
+  ...of: readonly [string, string, Parameters<typeof populationOf>[3]]
+): Promise<Population | undefined> {
+  return store && populationOf(store, ...of)
+}

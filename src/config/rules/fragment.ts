@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs'
+import { Type, type Static } from 'typebox'
+import type { Policy } from '../../translators/model.ts'
+import type { AnyVendor } from '../../vendors/contract.ts'
+import { findings } from '../file/findings.ts'
+import { isRecord, pathText, type Path, type Problem } from '../file/problems.ts'
+import { ConnectionSchema, type RawConnection } from '../file/schema.ts'
+import { readSource } from '../file/source.ts'
+import { ruleFindings, toRule } from './check.ts'
+
+/** The keys of a connection that a file of rules may hold. */
+const FragmentSchema = Type.Pick(ConnectionSchema, ['rules', 'default', 'exclusive', 'people'])
+
+export type RuleFragment = Partial<Pick<Policy, 'rules' | 'default' | 'exclusive' | 'people'>>
+
+export type LoadedFragment =
+  | { readonly ok: true; readonly fragment: RuleFragment }
+  | { readonly ok: false; readonly problems: readonly Problem[] }
+
+/** Whether a file is a whole configuration rather than the rules of one connection. */
+export function isConfiguration(path: string): boolean {
+  const source = readSource(readFileSync(path, 'utf8'))
+  return 'lineOf' in source && isRecord(source.value) && 'directories' in source.value
+}
+
+/** Reads a file that holds the rules of one connection: `rules`, `default`, `exclusive`, `people`. */
+export function loadFragment(path: string, vendor: AnyVendor): LoadedFragment {
+  const source = readSource(readFileSync(path, 'utf8'))
+  if (!('lineOf' in source)) return { ok: false, problems: source }
+  const shape = findings(FragmentSchema, source.value ?? {})
+  const sound = (at: Path): boolean =>
+    !shape.some((each) => isWithin(each.path, at) || isWithin(at, each.path))
+  const raw = (isRecord(source.value) ? source.value : {}) as Static<typeof FragmentSchema>
+  const all = [...shape, ...ruleFindings(vendor, raw as RawConnection, [], { sound })]
+  if (all.length > 0) {
+    const problems = all.map(({ path: at, message, atKey }) => ({
+      path: pathText(at),
+      line: source.lineOf(at, atKey ? 'key' : 'value'),
+      message,
+    }))
+    return { ok: false, problems: problems.toSorted((a, b) => a.line - b.line) }
+  }
+  const { rules, exclusive, people } = raw
+  return {
+    ok: true,
+    fragment: {
+      ...(rules ? { rules: rules.map((rule, index) => toRule(rule, source.lineOf(['rules', index]))) } : {}),
+      ...(raw.default ? { default: raw.default as Policy['default'] } : {}),
+      ...(exclusive === undefined ? {} : { exclusive }),
+      ...(people === undefined ? {} : { people }),
+    },
+  }
+}
+
+function isWithin(path: Path, start: Path): boolean {
+  return path.length >= start.length && start.every((step, index) => String(path[index]) === String(step))
+}

@@ -1,0 +1,88 @@
+import type { Logger } from 'pino'
+import { VendorError } from '../../errors.ts'
+import { iso } from '../account/run.ts'
+import type { Provisioner } from '../account/run.ts'
+import type { LiveConnection } from '../connections.ts'
+import type { HeldLease, LeaseKeeper } from '../leases.ts'
+import type { AccountFailure } from '../ports.ts'
+import type { GroupLinks, GroupOperation, GroupSettlement, GroupWork, LinkedGroup } from './ports.ts'
+
+/** What looks after groups at vendors. */
+export interface GroupKeeper extends Pick<Provisioner, 'store' | 'connections' | 'log' | 'now'> {
+  readonly links: GroupLinks
+  /** Renews leases of links. */
+  readonly leases: LeaseKeeper
+}
+
+/** One look at one group, under its lease. */
+export interface GroupRun {
+  readonly by: GroupKeeper
+  readonly lease: HeldLease
+  readonly connection: LiveConnection
+  readonly work: GroupWork
+  readonly log: Logger
+  linked: LinkedGroup | undefined
+  /** What is linked has changed in this run. */
+  changed: boolean
+}
+
+export type GroupEnding = Omit<GroupSettlement, 'wantedVersion'> | 'forgotten'
+
+export function failureOf(
+  { by }: { readonly by: Pick<GroupKeeper, 'now'> },
+  kind: AccountFailure['kind'],
+  detail: string,
+): AccountFailure {
+  return { kind, detail, at: iso(by.now()) }
+}
+
+export const provenGroup = ({ changed }: GroupRun): GroupEnding => ({
+  status: 'proven',
+  failure: null,
+  attempts: 0,
+  tell: changed,
+})
+
+export function refusedGroup(run: GroupRun, kind: AccountFailure['kind'], detail: string): GroupEnding {
+  return { status: 'failed', failure: failureOf(run, kind, detail), attempts: 0, tell: true }
+}
+
+export function waitingGroup(
+  run: GroupRun,
+  kind: AccountFailure['kind'],
+  detail: string,
+  dueInMs: number,
+): GroupEnding {
+  const attempts = run.work.attempts + 1
+  return { status: 'waiting', failure: failureOf(run, kind, detail), attempts, dueInMs, tell: false }
+}
+
+/** Keeps in the store, and in the run, what is linked now; `null`: nothing. */
+export async function keepLinked(run: GroupRun, linked: LinkedGroup | null): Promise<void> {
+  await run.by.links.close(run.lease.current(), linked)
+  run.linked = linked ?? undefined
+  run.changed = true
+}
+
+/**
+ * One vendor write: its mark is committed before the call and taken away with what the write brought. A failure that may have
+ * reached the vendor leaves the mark: the next look reads before it writes again.
+ */
+export async function marked<T>(
+  run: GroupRun,
+  operation: GroupOperation,
+  write: () => Promise<{ readonly linked?: LinkedGroup | null; readonly brought: T }>,
+): Promise<T> {
+  const { links } = run.by
+  await links.open(run.lease.current(), operation)
+  try {
+    const { linked, brought } = await write()
+    if (linked === undefined) await links.close(run.lease.current())
+    else await keepLinked(run, linked)
+    run.log.info({ operation: operation.op }, 'group operation done')
+    return brought
+  } catch (error) {
+    if (error instanceof VendorError && error.certainlyNotDone) await links.close(run.lease.current())
+    throw error
+  }
+}

@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto'
+import { stepsFor } from '../../translators/intents.ts'
+import { usableSteps } from '../../translators/holds.ts'
+import { planHash } from '../guard/hash.ts'
+import { keepList } from '../reconciliation/listing.ts'
+import type { Surveyor } from '../reconciliation/reconcile.ts'
+import { toRow, type InventoryRow } from './columns.ts'
+import type { InventoryEntry, InventoryStore, Proposal } from './ports.ts'
+
+const perPage = 500
+
+export interface InventoryOptions {
+  /** Asks the vendor now; otherwise what was listed last is shown. */
+  readonly live?: boolean
+  /** Only accounts whose last login is known and at least so many days ago. */
+  readonly dormantDays?: number
+  /** Only invitations that nobody has accepted for so many days. */
+  readonly invitedDays?: number
+  /** Only accounts without a person. */
+  readonly orphans?: boolean
+}
+
+export interface Inventories {
+  /** Who has what, streamed. Rejects with `ListingRefused` where a live list cannot be believed. */
+  inventory(connectionId: string, options?: InventoryOptions): AsyncGenerator<InventoryRow>
+  /**
+   * Turns the accounts that are dormant into plans of shut-outs that wait for a decision, as one batch. Not: who is
+   * privileged, the gateway's own, unclaimed, or leaves already.
+   */
+  propose(
+    connectionId: string,
+    dormantDays: number,
+  ): Promise<{ readonly batch: string; readonly proposed: number }>
+}
+
+export function createInventories(by: Surveyor & { readonly inventories: InventoryStore }): Inventories {
+  return {
+    inventory: (connectionId, options = {}) => rows(by, connectionId, options),
+    propose: (connectionId, dormantDays) => propose(by, connectionId, dormantDays),
+  }
+}
+
+type Inventorying = Surveyor & { readonly inventories: InventoryStore }
+
+async function* rows(
+  by: Inventorying,
+  connectionId: string,
+  options: InventoryOptions,
+): AsyncGenerator<InventoryRow> {
+  const connection = by.connections.byId(connectionId)
+  if (!connection) return
+  if (options.live) await listNow(by, connectionId)
+  for await (const entry of entries(by, connectionId)) {
+    const row = toRow(entry, connection, by.now())
+    if (isAsked(row, options)) yield row
+  }
+}
+
+async function* entries({ inventories }: Inventorying, connectionId: string): AsyncGenerator<InventoryEntry> {
+  let after: string | undefined
+  for (;;) {
+    const page: readonly InventoryEntry[] = await inventories.page(connectionId, after, perPage)
+    yield* page
+    after = page.at(-1)?.account.id
+    if (page.length < perPage) return
+  }
+}
+
+async function listNow(by: Inventorying, connectionId: string): Promise<void> {
+  const opened = by.connections.byId(connectionId)
+  if (!opened) return
+  const survey = await by.surveys.begin(connectionId, 'inventory')
+  try {
+    const { signal } = new AbortController()
+    const listed = await opened.patiently(async () => {
+      return keepList(survey, { surveys: by.surveys, connection: await opened.ready(), signal })
+    })
+    await by.surveys.finish(survey, { listed })
+  } catch (error) {
+    await by.surveys.fail(survey, (error as Error).message)
+    throw error
+  }
+}
+
+function isAsked(row: InventoryRow, { dormantDays, invitedDays, orphans }: InventoryOptions): boolean {
+  if (orphans && row.standing !== 'orphan') return false
+  if (dormantDays !== undefined && !isDormant(row, dormantDays)) return false
+  return invitedDays === undefined || (row.invitedDays !== undefined && row.invitedDays >= invitedDays)
+}
+
+/** A login that the vendor does not tell of says nothing. */
+function isDormant({ dormantDays, state }: InventoryRow, days: number): boolean {
+  return state === 'active' && dormantDays !== undefined && dormantDays >= days
+}
+
+async function propose(
+  by: Inventorying,
+  connectionId: string,
+  days: number,
+): Promise<{ readonly batch: string; readonly proposed: number }> {
+  const batch = randomUUID()
+  const opened = by.connections.byId(connectionId)
+  if (!opened) return { batch, proposed: 0 }
+  const connection = await opened.ready()
+  const self = await connection.self()
+  const steps = usableSteps(stepsFor('inactive', connection.policy), connection.can)
+  const hash = planHash([{ op: 'shut-out', steps }])
+  let proposed = 0
+  let proposals: Proposal[] = []
+  const record = async (): Promise<void> => {
+    proposed += await by.inventories.propose(connectionId, batch, hash, steps, proposals)
+    proposals = []
+  }
+  for await (const entry of entries(by, connectionId)) {
+    const { accountId } = entry
+    const row = toRow(entry, connection, by.now())
+    const isMeant = row.standing === 'linked' && !row.privileged && row.accountId !== self
+    if (accountId === undefined || !isMeant || !isDormant(row, days)) continue
+    const line = `Shut out ${row.login}: the last login was ${row.dormantDays} days ago.`
+    if (proposals.push({ accountId, login: row.login, line }) >= perPage) await record()
+  }
+  if (proposals.length > 0) await record()
+  if (proposed > 0) {
+    const text = `${proposed} people who have not used ${connection.name} for ${days} days are proposed to be shut out; approve or reject batch ${batch}.`
+    await by.notices.raise({
+      kind: 'decision-needed',
+      connectionId,
+      subject: 'plans',
+      text,
+      detail: { batch },
+    })
+  }
+  return { batch, proposed }
+}

@@ -1,0 +1,152 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { VendorError } from '../../errors.ts'
+import type { Connections } from '../connections.ts'
+import type { AccountWork } from '../ports.ts'
+import { correlatePage, list, mostUnasked, plansOf, batchOf, type Correlated } from './admission.ts'
+import { judge, type Judgement, type Surroundings } from './judge.ts'
+import type { Admitted, ClaimedSweep, Marks, SweepCounts, SweepPage } from './ports.ts'
+import type { Sweeping } from './sweeper.ts'
+
+const nothing: SweepCounts = { looked: 0, differing: 0, doubtful: 0, shutOuts: 0, revokes: 0, creates: 0 }
+
+/** From where the sweep stands to its end. Ends early when another process has taken it. */
+export async function walk(
+  by: Sweeping,
+  claimed: ClaimedSweep,
+  pageSize: number,
+  signal: AbortSignal,
+): Promise<void> {
+  let sweep = claimed
+  if (sweep.kind === 'connection' && sweep.phase === 'counting' && sweep.position === undefined) {
+    if (!(await listFirst(by, sweep, signal))) return
+  }
+  for (;;) {
+    signal.throwIfAborted()
+    const startedAt = performance.now()
+    const page = await by.sweeps.page(sweep, pageSize)
+    if (page.last === undefined) {
+      if (sweep.phase === 'marking') return finish(by, sweep)
+      by.log.info({ ...sweep.counts }, 'sweep counted')
+      if (!(await by.sweeps.nextPhase(sweep, sweep.counts))) return
+      const { position: _position, ...next } = sweep
+      sweep = { ...next, phase: 'marking', counted: sweep.counts, counts: nothing }
+      continue
+    }
+    const { counts, marks, admitted } = await stepOf(by, sweep, page)
+    const isMarking = sweep.phase === 'marking'
+    const done = await by.sweeps.advance(
+      sweep,
+      page.last,
+      counts,
+      isMarking ? marks : none,
+      isMarking ? admitted : undefined,
+    )
+    if (!done) return
+    sweep = { ...sweep, position: page.last, counts }
+    if (isMarking && marks.revoke.length + marks.backlog.length > 0) by.wake()
+    // Half of the time is left to requests and runs.
+    await delay(Math.min(1_000, performance.now() - startedAt), undefined, { ref: false })
+  }
+}
+
+const none: Marks = { revoke: [], backlog: [] }
+
+async function finish(by: Sweeping, sweep: ClaimedSweep): Promise<void> {
+  if (!(await by.sweeps.finish(sweep, sweep.counts))) return
+  by.log.info({ ...sweep.counts }, 'sweep done')
+  const connection = by.connections.byId(sweep.connectionId ?? '')
+  const creates = sweep.counted?.creates ?? 0
+  if (sweep.kind !== 'connection' || !connection || creates <= mostUnasked) return
+  await by.notices?.raise({
+    kind: 'decision-needed',
+    connectionId: connection.id,
+    subject: 'admission',
+    text: `${creates} people of the directory have no account at ${connection.name} yet. Look at the plans of batch ${batchOf(connection)}, then approve or reject them.`,
+    detail: { creates },
+  })
+}
+
+/** The connection may not be ready yet: then the sweep is taken up again later. */
+async function listFirst(by: Sweeping, sweep: ClaimedSweep, signal: AbortSignal): Promise<boolean> {
+  const opened = by.connections.byId(sweep.connectionId ?? '')
+  if (!opened) throw new Error('a sweep of a connection that this process does not know')
+  return list(by.sweeps, sweep, await opened.ready(), signal)
+}
+
+interface Step {
+  readonly counts: SweepCounts
+  readonly marks: Marks
+  readonly admitted: Admitted | undefined
+}
+
+async function stepOf(by: Sweeping, sweep: ClaimedSweep, page: SweepPage): Promise<Step> {
+  const surroundings = await surroundingsOf(by, page.works)
+  const added = sweep.kind === 'connection' ? surroundings.get(sweep.connectionId ?? '') : undefined
+  // Left to their own runs, people would be made without anybody having been asked.
+  if (sweep.kind === 'connection' && !added && page.works.length > 0)
+    throw new Error('the connection does not answer')
+  const correlated = added && (await correlatePage(by.sweeps, sweep, page.works, added))
+  const judged = page.works.map((work): readonly [AccountWork, Judgement] => {
+    const at = surroundings.get(work.connectionId)
+    return [work, !at || page.doubtful.has(work.accountId) ? { kind: 'doubtful' } : judge(work, at)]
+  })
+  const linked = new Set(correlated?.links.map(({ accountId }) => accountId))
+  const asks = (sweep.counted?.creates ?? 0) > mostUnasked
+  const waiting = new Set(asks ? correlated?.creates.keys() : [])
+  const marked = judged.filter(([{ accountId }, { kind }]) => kind !== 'same' && !waiting.has(accountId))
+  const isUrgent = (judgement: Judgement): boolean =>
+    judgement.kind === 'differs' && (judgement.as === 'shut-out' || judgement.as === 'revoke')
+  return {
+    counts: countsOf(sweep.counts, judged, linked),
+    marks: {
+      revoke: marked.filter(([, each]) => isUrgent(each)).map(([{ accountId }]) => accountId),
+      backlog: marked.filter(([, each]) => !isUrgent(each)).map(([{ accountId }]) => accountId),
+    },
+    admitted: correlated && added && admittedOf(correlated, added, asks),
+  }
+}
+
+function admittedOf(correlated: Correlated, added: Surroundings, asks: boolean): Admitted {
+  return { links: correlated.links, plans: asks ? plansOf(correlated.creates, added) : [] }
+}
+
+function countsOf(
+  before: SweepCounts,
+  judged: readonly (readonly [AccountWork, Judgement])[],
+  linked: ReadonlySet<string>,
+): SweepCounts {
+  const as = (sort: string): number =>
+    judged.filter(
+      ([{ accountId }, each]) => each.kind === 'differs' && each.as === sort && !linked.has(accountId),
+    ).length
+  const of = (kind: Judgement['kind']): number => judged.filter(([, each]) => each.kind === kind).length
+  return {
+    looked: before.looked + judged.length,
+    differing: before.differing + of('differs'),
+    doubtful: before.doubtful + of('doubtful'),
+    shutOuts: before.shutOuts + as('shut-out'),
+    revokes: before.revokes + as('revoke'),
+    creates: before.creates + as('create'),
+  }
+}
+
+/** What is needed to judge at each connection of a page; a connection that does not answer is left out. */
+async function surroundingsOf(
+  { connections, now }: { readonly connections: Connections; readonly now: () => number },
+  works: readonly AccountWork[],
+): Promise<ReadonlyMap<string, Surroundings>> {
+  const ids = [...new Set(works.map(({ connectionId }) => connectionId))]
+  const each = ids.map(async (id): Promise<readonly (readonly [string, Surroundings])[]> => {
+    try {
+      const connection = await connections.byId(id)?.ready()
+      if (!connection) return []
+      return [
+        [id, { connection, catalogue: await connection.catalogue(), now: new Date(now()).toISOString() }],
+      ]
+    } catch (error) {
+      if (error instanceof VendorError) return []
+      throw error
+    }
+  })
+  return new Map((await Promise.all(each)).flat())
+}

@@ -1,0 +1,68 @@
+import type { Change } from '../../admin/ports.ts'
+import type { Configuration } from '../../config/model.ts'
+import { GatewayError } from '../../errors.ts'
+import type { Sql } from '../sql/client.ts'
+import { sql } from '../sql/statement.ts'
+import { type Applied, applyConfiguration } from './configuration.ts'
+import { detach } from './detach.ts'
+
+export interface Detaching {
+  /** `<directory>/<connection>` of connections that the file lacks and that are let go of without a vendor call. */
+  readonly detach: readonly string[]
+  /** Although shut-outs are unproven there. */
+  readonly abandon: boolean
+}
+
+/** Applies a configuration, letting go of connections first, in one transaction. */
+export async function applyDetaching(
+  db: Sql,
+  configuration: Configuration,
+  by: Change,
+  { detach: paths, abandon }: Detaching,
+): Promise<Applied> {
+  return db.transaction(async (tx) => {
+    const changes: string[] = []
+    for (const path of paths) {
+      if (
+        configuration.directories.some(({ name, connections }) =>
+          connections.some((each) => `${name}/${each.name}` === path),
+        )
+      )
+        throw new GatewayError('STILL_IN_FILE', `${path} is in the file: take it out to detach it`)
+      const row = await tx.row<{ id: string }>(sql`
+        SELECT c.id FROM connections c JOIN directories d ON d.id = c.directory_id
+        WHERE d.name || '/' || c.name = ${path}::text`)
+      const gone = row && (await detach(tx, row.id, by, { abandon }))
+      if (!gone) throw new GatewayError('NO_CONNECTION', `there is no connection ${path} to detach`)
+      const abandoned = gone.abandoned.length > 0 ? `; shut-outs abandoned: ${gone.abandoned.join(', ')}` : ''
+      changes.push(
+        `connection ${path} detached, ${gone.linked} accounts stay at the vendor as they are${abandoned}`,
+      )
+    }
+    const applied = await applyConfiguration(tx, configuration, by)
+    return { ...applied, changes: [...changes, ...applied.changes] }
+  })
+}
+
+/** Ends the transaction of a preview. */
+class Undone extends Error {
+  override readonly name = 'Undone'
+}
+
+/** Applies a configuration and takes it back: what it would change, in words. Rejects as applying would. */
+export async function previewConfiguration(
+  db: Sql,
+  configuration: Configuration,
+  detaching: Detaching,
+): Promise<readonly string[]> {
+  let changes: readonly string[] = []
+  const nobody: Change = { actor: 'preview', requestId: 'preview' }
+  const undone = db.transaction(async (tx) => {
+    changes = (await applyDetaching(tx, configuration, nobody, detaching)).changes
+    throw new Undone()
+  })
+  await undone.catch((error: unknown) => {
+    if (!(error instanceof Undone)) throw error
+  })
+  return changes
+}

@@ -1,0 +1,114 @@
+import type { EntitlementRef } from '../../vendors/contract.ts'
+import { resolve } from '../entitlements/catalogue.ts'
+import { slotOf } from '../entitlements/slot.ts'
+import { keyOfWish, wishesOf } from '../entitlements/wishes.ts'
+import type { Policy, Reason, Rule, WantedEntitlement } from '../model.ts'
+import type { Grants } from '../rules.ts'
+import { askedBy, type Asked } from '../rules/asked.ts'
+import { hasRightSide } from '../rules/right-side.ts'
+import { readRule, type Match } from '../rules/left-side.ts'
+import { grantWords, ruleWords } from '../rules/words.ts'
+import { subjectOf } from '../wanted.ts'
+import type { ExplainedRule, ExplainInput } from './model.ts'
+import { nameOf } from './names.ts'
+
+/** What each rule of the connection means for the person, the default last. */
+export function explainRules(input: ExplainInput, grants: Grants): readonly ExplainedRule[] {
+  const rules = input.policy.rules.map((rule, index) => explainRule(rule, index, input, grants))
+  const byDefault = explainDefault(input.policy, input, grants)
+  return byDefault ? [...rules, byDefault] : rules
+}
+
+function explainRule(rule: Rule, index: number, input: ExplainInput, grants: Grants): ExplainedRule {
+  const about = {
+    rule: index,
+    ...(rule.line === undefined ? {} : { line: rule.line }),
+    words: ruleWords(rule),
+  }
+  const { matches, ended, exceptedBy } = readRule(rule, subjectOf(input), input)
+  if (exceptedBy !== undefined)
+    return { ...about, outcome: 'excepted', detail: `cancelled by membership of "${exceptedBy}"` }
+  if (matches.length === 0 && ended.length > 0)
+    return { ...about, outcome: 'ended', detail: ended.map(endWords).join('; ') }
+  if (matches.length === 0) return { ...about, outcome: 'no-match', detail: missWords(rule) }
+  const asked = matches.flatMap((match) => askedBy(rule, index, match))
+  const through = [...new Set(matches.map(matchWords))].join(', ')
+  if (asked.length === 0) {
+    const outcome = rule.set ? 'grants' : 'nothing'
+    return { ...about, outcome, detail: rule.set ? `${through}: ${grantWords({ set: rule.set })}` : through }
+  }
+  return { ...about, ...judged(asked, index, through, input, grants) }
+}
+
+function explainDefault(policy: Policy, input: ExplainInput, grants: Grants): ExplainedRule | undefined {
+  if (!hasRightSide(policy.default)) return undefined
+  const asked = wishesOf(policy.default).map((wish): Asked => ({ wish, reason: { rule: 'default' } }))
+  const about = { rule: 'default', words: `default grants ${grantWords(policy.default)}` } as const
+  if (asked.length === 0) return { ...about, outcome: 'grants', detail: 'everybody' }
+  return { ...about, ...judged(asked, 'default', 'everybody', input, grants) }
+}
+
+function judged(
+  asked: readonly Asked[],
+  rule: Reason['rule'],
+  through: string,
+  { catalogue, defaultScope, capabilities: can }: ExplainInput,
+  { entitlements, deviations, frozen }: Grants,
+): Pick<ExplainedRule, 'outcome' | 'detail'> {
+  const granted = entitlements.filter(({ reasons }) => reasons.some((reason) => reason.rule === rule))
+  if (granted.length > 0) {
+    const names = granted.map(({ ref, name }) => nameOf(ref, [...catalogue, { ...ref, name }]))
+    return { outcome: 'grants', detail: `${through}: ${names.join(', ')}` }
+  }
+  const unclear = asked.find(({ wish }) => frozen.includes(keyOfWish(wish)))
+  const found = asked.flatMap(({ wish }) => {
+    const resolution = can.entitlements[wish.kind] ? resolve(wish, catalogue, defaultScope) : undefined
+    return resolution?.kind === 'found' ? [resolution.entitlement] : []
+  })
+  const winner = found.flatMap((ref) => inSlot(ref, entitlements))[0]
+  if (winner) {
+    const where = winner.reasons[0]
+    const by = where?.rule === 'default' ? 'the default' : ruleName(where)
+    return {
+      outcome: 'beaten',
+      detail: `${through}: ${by} comes first and grants ${nameOf(winner.ref, catalogue)}`,
+    }
+  }
+  const why = deviations.find(({ detail }) => unclear && detail.includes(`"${unclear.wish.name}"`))
+  const detail = why?.detail ?? deviations[0]?.detail ?? 'it resolves to nothing that the vendor has'
+  return { outcome: 'unresolved', detail: `${through}: ${detail}` }
+}
+
+function inSlot(
+  ref: EntitlementRef,
+  entitlements: readonly WantedEntitlement[],
+): readonly WantedEntitlement[] {
+  return entitlements.filter((each) => slotOf(each.ref) === slotOf(ref))
+}
+
+/** `rule 3 (line 27)`, counted from 1. */
+export function ruleName(reason: Pick<Reason, 'rule' | 'line'> | undefined): string {
+  if (!reason || reason.rule === 'default') return 'the default'
+  return `rule ${reason.rule + 1}${reason.line === undefined ? '' : ` (line ${reason.line})`}`
+}
+
+function matchWords({ group, value, until }: Match): string {
+  const by = group
+    ? `member of "${group.displayName}"`
+    : value
+      ? `has the value "${value.name}"`
+      : 'matches the filter'
+  return until === undefined ? by : `${by} until ${until}`
+}
+
+function endWords({ group, until }: Match): string {
+  const who = group ? `membership of "${group.displayName}"` : 'the rule'
+  return until === undefined
+    ? `the name of "${group?.displayName ?? ''}" does not end in a duration such as -24h`
+    : `${who} counted until ${until}`
+}
+
+function missWords({ group, attribute }: Rule): string {
+  if (group !== undefined) return 'member of no such group'
+  return attribute === undefined ? 'the User has no such value' : 'the User does not match the filter'
+}

@@ -1,0 +1,103 @@
+import type { JournalOperation } from '../model.ts'
+import type { Effect, ExplainedEntitlement, ExplainedRule, Explanation, JournaledCall } from './model.ts'
+import { ruleName } from './rules.ts'
+
+/** An explanation for people: plain lines, indented by meaning. */
+export function explanationLines(explanation: Explanation): readonly string[] {
+  const { connection, vendor, wanted, because, groups, rules, entitlements } = explanation
+  return [
+    `${connection} (${vendor}): ${wantedWords[wanted]}. ${because}`,
+    `  account       ${accountWords(explanation)}`,
+    `  groups        ${groups.map(({ displayName }) => JSON.stringify(displayName)).join(', ') || 'none'}`,
+    ...(rules.length > 0 ? ['  rules'] : []),
+    ...rules.map((rule) => `    ${ruleLine(rule)}`),
+    ...(entitlements.length > 0 ? ['  entitlements'] : []),
+    ...entitlements.flatMap((each) => entitlementLines(each).map((line) => `    ${line}`)),
+    ...settingLines(explanation),
+    ...explanation.deviations.map(({ detail }) => `  note          ${detail}`),
+    ...(explanation.changesAt === undefined
+      ? []
+      : [`  changes       at ${explanation.changesAt}, when a rule's time is over`]),
+    ...(explanation.whatIf ? effectLines(explanation.whatIf) : []),
+  ]
+}
+
+const wantedWords: Readonly<Record<Explanation['wanted'], string>> = {
+  present: 'wanted',
+  'shut-out': 'to be shut out',
+  nothing: 'not taken in',
+  refused: 'cannot be provisioned',
+}
+
+function accountWords({ account, state }: Explanation): string {
+  const what = account ? `${account.login} (${account.id}), ${account.state}` : 'none'
+  if (!state) return `${what}; never looked at`
+  const proof = state.provenAt === undefined ? 'never proven' : `last proof ${state.provenAt}`
+  const failure = state.failure ? `; ${state.failure.kind}: ${state.failure.detail}` : ''
+  return `${what}; ${state.status}, ${proof}${failure}`
+}
+
+const outcomeWords: Readonly<Record<ExplainedRule['outcome'], string>> = {
+  grants: 'grants',
+  'no-match': 'does not concern',
+  excepted: 'excepted',
+  ended: 'over',
+  unresolved: 'unresolved',
+  beaten: 'beaten',
+  nothing: 'grants nothing',
+}
+
+function ruleLine({ rule, line, words, outcome, detail }: ExplainedRule): string {
+  const name = rule === 'default' ? 'default' : ruleName({ rule, ...(line === undefined ? {} : { line }) })
+  return `${name}: ${outcomeWords[outcome]} — ${detail} [${words}]`
+}
+
+function entitlementLines(each: ExplainedEntitlement): readonly string[] {
+  const { kind, name, scope, wanted, held, authority, because, until, call, remark } = each
+  const where = scope ? ` in ${scope.level} "${scope.name ?? scope.id}"` : ''
+  const standing = held ? `held${authority ? `, ${authority}` : ''}` : 'not held'
+  const end = until === undefined ? '' : `, until ${until}`
+  const reasons = because.map((reason) => {
+    const through = reason.group ?? reason.value
+    return `${ruleName(reason)}${through === undefined ? '' : ` through "${through}"`}`
+  })
+  return [
+    `${kind} "${name}"${where}: ${wanted ? 'wanted' : 'not wanted'}, ${standing}${end}`,
+    ...(reasons.length > 0 ? [`  because       ${reasons.join('; ')}`] : []),
+    ...(call ? [`  last call     ${callWords(call)}`] : []),
+    ...(remark === undefined ? [] : [`  remark        ${remark}`]),
+  ]
+}
+
+function callWords({ operation, openedAt, closedAt, outcome, requestId, detail }: JournaledCall): string {
+  const result = outcome ?? 'not known yet'
+  const id = requestId === undefined ? '' : `, vendor request ${requestId}`
+  return `${operationWords(operation)} at ${closedAt ?? openedAt}: ${result}${id}${detail === undefined ? '' : `; ${detail}`}`
+}
+
+function operationWords(operation: JournalOperation): string {
+  return operation.op === 'change-entitlements' ? 'change of entitlements' : operation.op
+}
+
+function settingLines({ settings = {} }: Explanation): readonly string[] {
+  return Object.entries(settings).map(([name, value]) => `  setting       ${name} = ${String(value)}`)
+}
+
+const accountEffects: Readonly<Record<NonNullable<Effect['account']>, string>> = {
+  enters: 'an account would be made',
+  leaves: 'the person would be shut out',
+  returns: 'the account would be switched on again',
+}
+
+function effectLines({ account, gains, loses, deviations }: Effect): readonly string[] {
+  const changes = [
+    ...(account ? [accountEffects[account]] : []),
+    ...gains.map(({ name }) => `gains ${name}`),
+    ...loses.map(({ name }) => `loses ${name}`),
+  ]
+  return [
+    '  what if',
+    ...(changes.length > 0 ? changes : ['nothing would change']).map((line) => `    ${line}`),
+    ...deviations.map(({ detail }) => `    note          ${detail}`),
+  ]
+}

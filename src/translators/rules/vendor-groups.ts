@@ -1,0 +1,73 @@
+import type { GroupRef, Policy, Rule } from '../model.ts'
+import type { Entitlement } from '../../vendors/contract.ts'
+import type { Resolution } from '../entitlements/catalogue.ts'
+import { wishesOf } from '../entitlements/wishes.ts'
+import type { Asked } from './asked.ts'
+import { groupCaptures, type Match } from './left-side.ts'
+import { filledIn } from './right-side.ts'
+import type { Reading } from './subject.ts'
+
+/** How the vendor's group that is made for a SCIM Group stands. */
+export interface MadeGroup {
+  /** The vendor's id. Absent: there is none yet. */
+  readonly id?: string
+  readonly name?: string
+  /** Why there is none and none will come by itself. */
+  readonly refusal?: string
+}
+
+/** By the id of the SCIM Group. */
+export type MadeGroups = Readonly<Record<string, MadeGroup>>
+
+/** The name of the vendor's group that is to be made for a SCIM Group: by the first rule with `create` that means it. */
+export function groupWanted(
+  { rules }: Pick<Policy, 'rules'>,
+  group: GroupRef,
+  { matching }: Reading,
+): string | undefined {
+  for (const rule of rules) {
+    if (rule.create !== true || rule.group === undefined) continue
+    const captures = groupCaptures(rule.group, group, matching)
+    const name = captures && nameOf(rule, captures)
+    if (name !== undefined) return name
+  }
+  return undefined
+}
+
+function nameOf(rule: Rule, captures: Match['captures']): string | undefined {
+  const [wish] = wishesOf(filledIn(rule, captures)).filter(
+    ({ kind, name }) => kind === 'group' && name.trim() !== '',
+  )
+  return wish?.name.trim()
+}
+
+/** Marks what a rule asks for as the vendor's group that is made for the SCIM Group. */
+export function madeFor(
+  asked: Asked,
+  { rule, match }: { readonly rule: Rule; readonly match: Match },
+  policy: Pick<Policy, 'rules'>,
+  reading: Reading,
+): Asked {
+  const { group } = match
+  if (rule.create !== true || !group || asked.wish.kind !== 'group') return asked
+  return groupWanted(policy, group, reading) === asked.wish.name.trim()
+    ? { ...asked, madeFor: group.id }
+    : asked
+}
+
+export type MadeResolution =
+  | Extract<Resolution, { kind: 'found' }>
+  /** `refusal`: none will come by itself. */
+  | { readonly kind: 'awaited'; readonly refusal?: string | undefined }
+
+/** What a wish for a group that is made means now; never somebody else's group of that name. */
+export function resolveMade({ wish }: Asked, made: MadeGroup | undefined): MadeResolution {
+  if (made?.id === undefined) return { kind: 'awaited', refusal: made?.refusal }
+  const entitlement: Entitlement = { kind: 'group', id: made.id, name: made.name ?? wish.name }
+  return { kind: 'found', entitlement, further: [] }
+}
+
+/** Those that a rule makes in this directory at all: whether anybody need look. */
+export function makesGroups({ rules }: Pick<Policy, 'rules'>): boolean {
+  return rules.some(({ create }) => create === true)
+}

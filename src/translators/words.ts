@@ -1,0 +1,80 @@
+import { entitlementKey, type EntitlementRef, type ShutOutStep } from '../vendors/contract.ts'
+import type { Deviation, JournalOperation } from './model.ts'
+
+/** The name of an entitlement as the catalogue spells it; its id where the catalogue does not know it. */
+export type NameOf = (ref: EntitlementRef) => string
+
+export function namesFrom(
+  catalogue: readonly (EntitlementRef & { readonly name: string; readonly scopeName?: string })[],
+): NameOf {
+  const known = new Map(catalogue.map((entry) => [entitlementKey(entry), entry]))
+  return (ref) => {
+    const entry = known.get(entitlementKey(ref))
+    const where = ref.scope ? ` in ${ref.scope.level} ${entry?.scopeName ?? ref.scope.id}` : ''
+    return `${ref.kind} ${entry?.name ?? ref.id}${where}`
+  }
+}
+
+/** A plan in people's words: one sentence for each operation, deviations after them. */
+export function inWords(
+  operations: readonly JournalOperation[],
+  nameOf: NameOf,
+  deviations: readonly Deviation[] = [],
+): readonly string[] {
+  return [
+    ...operations.map((operation) => sentence(operation, nameOf)),
+    ...deviations.map(({ detail }) => detail),
+  ]
+}
+
+function sentence(operation: JournalOperation, nameOf: NameOf): string {
+  switch (operation.op) {
+    case 'create': {
+      const { login, entitlements } = operation.draft
+      const holding = entitlements.length > 0 ? ` with ${list(entitlements.map(nameOf))}` : ''
+      return `Create the account ${login}${holding}.`
+    }
+    case 'activate':
+      return 'Enable the account again.'
+    case 'update': {
+      const changes = [
+        ...Object.entries(operation.change).map(([name, value]) =>
+          value == null ? `clear ${name}` : `set ${name} to ${JSON.stringify(value)}`,
+        ),
+        ...Object.entries(operation.settings ?? {}).map(
+          ([name, value]) => `set ${name} to ${JSON.stringify(value)}`,
+        ),
+      ]
+      return capital(`${list(changes)}.`)
+    }
+    case 'change-entitlements': {
+      const { assign, revoke, settings = {} } = operation.change
+      const parts = [
+        ...(assign.length > 0 ? [`grant ${list(assign.map(nameOf))}`] : []),
+        ...(revoke.length > 0 ? [`take away ${list(revoke.map(nameOf))}`] : []),
+        ...Object.keys(settings).map((name) => `switch ${name} off`),
+      ]
+      return capital(`${parts.join(' and ')}.`)
+    }
+    case 'shut-out':
+      return `End the access: ${operation.steps.map((step) => steps[step]).join('; if that does not hold, ')}.`
+    case 'end-sessions':
+      return 'End API tokens and sessions.'
+    case 'renew-invitation':
+      return 'Renew the invitation.'
+  }
+}
+
+const steps: Record<ShutOutStep, string> = {
+  disable: 'disable the account',
+  strip: 'take everything away that it holds',
+  remove: 'remove the account',
+}
+
+function list(parts: readonly string[]): string {
+  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1) ?? ''}`
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

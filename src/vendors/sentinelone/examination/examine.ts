@@ -1,0 +1,102 @@
+import { VendorError } from '../../../errors.ts'
+import type { ApiProfile, Finding } from '../../contract.ts'
+import type { Reach } from '../client/client.ts'
+import type { SentineloneSettings } from '../settings.ts'
+import { isCalled } from '../target/accounts.ts'
+import { quarantineOf, type Session } from '../target/session.ts'
+
+export interface Examined {
+  readonly session: Session
+  readonly apiToken: string
+  readonly profile: ApiProfile
+  readonly settings: SentineloneSettings
+  /** Where the calls go. */
+  readonly origin: string
+}
+
+type Told = Pick<Finding, 'state' | 'detail'>
+
+/** What only SentinelOne has: a console of one's own, and a token that reaches as far as its owner. */
+export async function* examine(examined: Examined): AsyncGenerator<Finding> {
+  const { session, profile, settings, origin, apiToken } = examined
+  yield { check: 'kind of token', ...kindOf(apiToken) }
+  const reach = await attempt(() => session.reached('examine'))
+  if (reach instanceof VendorError) {
+    yield { check: 'console', state: 'unknown', detail: `${origin}: ${reach.detail}` }
+    return
+  }
+  const { account } = reach
+  const name = account.name === undefined ? account.id : `${account.name} (${account.id})`
+  yield { check: 'console', state: 'ok', detail: `${origin}, account ${name}` }
+  yield { check: 'scope of the token', ...(await scopeOf(session, reach)) }
+  yield { check: 'role of the token’s owner', ...standing(reach) }
+  yield { check: 'quarantine role', ...(await quarantine(session, reach, settings)) }
+  if (profile === 'guide' && settings.onboarding === false) {
+    const detail = 'onboarding: false has no effect in profile guide: the console mails every invitation'
+    yield { check: 'invitations', state: 'warning', detail }
+  }
+}
+
+function kindOf(token: string): Told {
+  if (/^(apitoken|bearer|token)\s/i.test(token.trim())) {
+    return { state: 'failed', detail: 'the scheme was pasted with the token; give the token alone' }
+  }
+  return { state: 'ok', detail: 'sent as ApiToken; a token of the console’s SCIM is another one' }
+}
+
+/** A token has the scope of its owner. */
+async function scopeOf({ client }: Session, reach: Reach): Promise<Told> {
+  const scopes = await attempt(() => client.scopes('examine', reach))
+  if (scopes instanceof VendorError) return { state: 'unknown', detail: scopes.detail }
+  const named = scopes
+    .slice(0, 10)
+    .map(({ scope, name }) =>
+      scope.level === 'tenant' ? 'the tenant' : `${scope.level} ${name ?? scope.id}`,
+    )
+  const more = scopes.length > named.length ? `, and ${scopes.length - named.length} more` : ''
+  const detail = `roles can be given in ${named.join(', ')}${more}`
+  const isOfSites = scopes.every(({ scope }) => scope.level === 'site') && reach.home[0].level === 'site'
+  if (!isOfSites || !('siteIds' in reach.narrowedTo)) return { state: 'ok', detail }
+  return { state: 'warning', detail: `${detail}; a token of a site reaches nobody of the account beside it` }
+}
+
+function standing({ selfRoles }: Reach): Told {
+  if (selfRoles.length === 0) return { state: 'unknown', detail: 'the console does not tell it' }
+  const list = selfRoles.join(', ')
+  if (selfRoles.some((role) => isCalled({ id: role }, 'Admin'))) {
+    return { state: 'ok', detail: `${list}: may do everything that is needed` }
+  }
+  if (selfRoles.every((role) => isCalled({ id: role }, 'Viewer'))) {
+    return { state: 'failed', detail: `${list}: may read and change nobody; it needs the role Admin` }
+  }
+  const needed = 'Users: View, Create, Edit, Delete, Revoke other users’ API tokens; Roles: View; Sites: View'
+  return { state: 'warning', detail: `${list}: no role of the console’s own that has all of ${needed}` }
+}
+
+async function quarantine(
+  session: Session,
+  reach: Reach,
+  { quarantineRole }: SentineloneSettings,
+): Promise<Told> {
+  if (quarantineRole === undefined) {
+    const detail = 'none is set: whoever is shut out is removed, and must be invited anew on a return'
+    return { state: 'ok', detail }
+  }
+  const role = await attempt(() => quarantineOf(session, 'examine', reach))
+  if (role instanceof VendorError) {
+    return { state: role.failure === 'invalid' ? 'failed' : 'unknown', detail: role.detail }
+  }
+  if (role && isCalled(role, 'Viewer')) {
+    return { state: 'warning', detail: 'Viewer reads threat data: make a role without permissions' }
+  }
+  return { state: 'ok', detail: `${role?.name} exists; that it permits nothing cannot be read` }
+}
+
+async function attempt<T>(look: () => Promise<T>): Promise<T | VendorError> {
+  try {
+    return await look()
+  } catch (error) {
+    if (error instanceof VendorError) return error
+    throw error
+  }
+}

@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { run } from '../../src/cli/run.ts'
+import { startSentry } from '../../src/vendors/sentry/simulator/index.ts'
+import { aUser, scim, until } from '../support/gateway.ts'
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+
+/** Everything by the command line, on a fresh data directory: no database elsewhere, no token set up. */
+describe('the command line alone', { timeout: 150_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'drawbridge-command-line-'))
+  const dataDir = join(folder, 'data')
+  const file = join(folder, 'drawbridge.yaml')
+  const env: Record<string, string> = {
+    DRAWBRIDGE_DATA_DIR: dataDir,
+    DRAWBRIDGE_INSECURE_TARGETS: '127.0.0.1',
+    PORT: '0',
+    LOG_LEVEL: 'warn',
+  }
+  let sentry: Awaited<ReturnType<typeof startSentry>>
+  let serving: ChildProcess | undefined
+  let secret = ''
+
+  before(async () => {
+    // Whoever runs PostgreSQL has to pass through.
+    chmodSync(folder, 0o711)
+    sentry = await startSentry({ profile: 'current' })
+    writeFileSync(file, configuration())
+  })
+  after(async () => {
+    serving?.kill('SIGKILL')
+    await sentry.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  function configuration(rules = ''): string {
+    const { settings, credentials } = sentry.connection('current')
+    const connection = { vendor: 'sentry', settings, credentials, default: { role: 'member' } }
+    const text = JSON.stringify({ directories: { corp: { connections: { sentry: connection } } } })
+    return rules === '' ? text : text.replace('"default"', `"rules":${rules},"default"`)
+  }
+
+  async function drawbridge(argv: readonly string[], more: Readonly<Record<string, string>> = {}) {
+    const written = { out: '', err: '' }
+    const code = await run(argv, {
+      env: { ...env, ...more },
+      stdout: { write: (text: string) => (written.out += text) },
+      stderr: { write: (text: string) => (written.err += text) },
+    })
+    return { code, ...written }
+  }
+
+  // Answers are asserted on, field by field.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  async function json(...argv: readonly string[]): Promise<any> {
+    const { code, out, err } = await drawbridge([...argv, '--json'])
+    assert.equal(code, 0, err)
+    return JSON.parse(out)
+  }
+
+  const url = (): string =>
+    (JSON.parse(readFileSync(join(dataDir, 'gateway.json'), 'utf8')) as { url: string }).url
+
+  const people = async (token: string) => (await scim(url(), token, 'GET', '/Users')).status
+
+  it('needs a gateway for what asks vendors, and says so', async () => {
+    const { code, err } = await drawbridge(['retry', 'sentry'])
+    assert.equal(code, 3)
+    assert.match(err, /No gateway runs/)
+  })
+
+  it('makes a directory from a file and a token, before any gateway runs', async () => {
+    const refused = await drawbridge(['apply', '--config', file])
+    assert.equal(refused.code, 2)
+    assert.match(refused.out, /directory corp added/)
+    assert.match(refused.err, /Nothing was changed/)
+    const applied = await json('apply', '--yes', '--config', file)
+    assert.equal(applied.running, false)
+    assert.ok(applied.changes.includes('connection corp/sentry added'))
+    const made = await json('token', 'create', 'okta', '--expires-in', '90d')
+    secret = made.secret
+    assert.equal(made.state, 'live')
+    assert.deepEqual((await json('token', 'list')).tokens[0].hint, made.hint)
+  })
+
+  it('finds the gateway that runs on the data directory', async () => {
+    serving = spawn(process.execPath, [main, 'serve', '--config', file], {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
+    await until('the gateway’s file', () => existsSync(join(dataDir, 'gateway.json')), 30_000)
+    assert.equal(statSync(join(dataDir, 'gateway.json')).mode & 0o777, 0o600)
+    const status = await json('status')
+    assert.equal(status.running, true)
+    assert.equal(status.connections[0].name, 'sentry')
+  })
+
+  it('shows how a pushed person stands, and why', async () => {
+    assert.equal((await scim(url(), secret, 'POST', '/Users', aUser('ada'))).status, 201)
+    await until('an account', async () => {
+      const [account] = (await json('account', 'list', '--user', 'ada@example.com')).accounts
+      return account?.proven === true
+    })
+    const { people: explained } = await json('explain', 'ada@example.com')
+    assert.match(JSON.stringify(explained), /sentry/)
+    const [account] = (await json('account', 'list', '--user', 'ada@example.com')).accounts
+    const { operations } = await json('account', 'journal', account.id)
+    assert.ok(
+      operations.some(
+        (each: { op: string; outcome: string }) => each.op === 'create' && each.outcome === 'done',
+      ),
+    )
+    const shown = await drawbridge(['status'])
+    assert.match(shown.out, /corp\/sentry +sentry +enforce +ready +1 +1 +0/)
+  })
+
+  it('rotates a token with overlap, and ends one at once', async () => {
+    const old = secret
+    const next = await json('token', 'rotate', 'okta', '--overlap', '1h')
+    assert.deepEqual([await people(old), await people(next.secret)], [200, 200])
+    const { tokens } = await json('token', 'list')
+    const former = tokens.find((each: { hint: string }) => each.hint !== next.hint)
+    await json('token', 'revoke', former.hint)
+    assert.deepEqual([await people(old), await people(next.secret)], [401, 200])
+    secret = next.secret
+  })
+
+  it('applies a changed file to the running gateway after showing the difference', async () => {
+    writeFileSync(file, configuration('[{"group":"Engineering","team":"core"}]'))
+    const shown = await drawbridge(['apply', '--config', file])
+    assert.match(shown.out, /connection corp\/sentry changed its policy/)
+    const { changes, running } = await json('apply', '--yes', '--config', file)
+    assert.equal(running, true)
+    assert.equal(changes.length, 1)
+    const again = await drawbridge(['apply', '--config', file])
+    assert.deepEqual([again.code, again.out.trim()], [0, 'no difference'])
+  })
+
+  it('lists a vendor now, compares it, and shuts a person out who is held', async () => {
+    const inventory = await drawbridge(['inventory', 'sentry', '--live'])
+    assert.equal(inventory.code, 0, inventory.err)
+    assert.match(inventory.out, /^connection,vendor,accountId,login.*\r\n/)
+    assert.match(inventory.out, /ada@example\.com/)
+    const { survey } = await json('reconcile', 'corp/sentry')
+    assert.equal(survey.state, 'done')
+    await json('hold', 'ada@example.com', '--reason', 'laptop stolen')
+    await until('gone', async () => (await drawbridge(['evidence', '--user', 'ada@example.com'])).out !== '')
+    await json('release', 'ada@example.com')
+    const { plans } = await json('plan', 'sentry')
+    assert.ok(Array.isArray(plans))
+    assert.equal((await drawbridge(['notices'])).code, 0)
+  })
+
+  it('lets an operator do what the role allows, and tells who did it', async () => {
+    const viewer = await json('operator', 'create', 'ada', '--role', 'viewer')
+    const as = { DRAWBRIDGE_ADMIN_TOKEN: viewer.secret, DRAWBRIDGE_URL: url() }
+    assert.equal((await drawbridge(['status'], as)).code, 0)
+    const refused = await drawbridge(['token', 'create', 'mine', '--directory', 'corp'], as)
+    assert.equal(refused.code, 4)
+    assert.match(refused.err, /ada is viewer, and this needs admin/)
+    await json('operator', 'revoke', 'ada')
+    assert.equal((await drawbridge(['status'], as)).code, 4)
+  })
+
+  it('lets go of a connection only when it is told so', async () => {
+    writeFileSync(file, JSON.stringify({ directories: { corp: { connections: {} } } }))
+    const refused = await drawbridge(['apply', '--yes', '--config', file])
+    assert.equal(refused.code, 1)
+    assert.match(refused.err, /CONNECTION_MISSING/)
+    const { changes } = await json('apply', '--yes', '--config', file, '--detach', 'corp/sentry')
+    assert.match(changes[0], /connection corp\/sentry detached, 1 accounts stay at the vendor/)
+    assert.deepEqual((await json('status')).connections, [])
+  })
+
+  it('stops cleanly and takes its file away', async () => {
+    serving?.kill('SIGTERM')
+    const [code] = (await once(serving!, 'exit')) as [number | null]
+    serving = undefined
+    assert.equal(code, 0)
+    assert.equal(existsSync(join(dataDir, 'gateway.json')), false)
+    assert.equal((await json('status')).running, false)
+  })
+})

@@ -1,0 +1,9 @@
+import type { JobsDatabase } from '../../src/schedule/ports.ts'
+import { openSchedule } from '../../src/schedule/schedule.ts'
+
+const log = { info() {}, warn() {}, error() {} }
+const schedule = openSchedule({ database: JSON.parse(process.env['JOBS']!) as JobsDatabase, log })
+await schedule.work('killed', async () => {
+  process.send!('running')
+  await new Promise(() => {})
+})
