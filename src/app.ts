@@ -109,8 +109,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
       log,
       now: Date.now,
       notices,
-      shutOutProven: (id: string, ms: number): void =>
-        metrics.shutOutProven(pathOf(id), ms / 1_000),
+      shutOutProven: (id: string, ms: number): void => metrics.shutOutProven(pathOf(id), ms / 1_000),
     }
     store.worksBy(applied)
     opened.push(openAudit(environment, store, kit.dispatcher, log))

@@ -5,7 +5,7 @@ import {
   type EntitlementRef,
 } from '../vendors/contract.ts'
 import type { Granted, WantedEntitlement } from './model.ts'
-import { settingKey } from './settings.ts'
+import { settingKey } from './entitlements/settings.ts'
 import { keysOf, slotOf, slotOfKey } from './entitlements/slot.ts'
 
 /**

@@ -3,7 +3,7 @@ import { entitlementDifference, type Circumstances } from './entitlements/differ
 import { holds, usableSteps } from './holds.ts'
 import type { Deviation, Held, Intent, Policy, Snapshot, Wanted } from './model.ts'
 import { profileDifference } from './profile.ts'
-import { settingDifference } from './settings.ts'
+import { settingDifference } from './entitlements/settings.ts'
 
 export interface Differences {
   readonly intents: readonly Intent[]

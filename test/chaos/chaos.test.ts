@@ -117,7 +117,8 @@ function differingAt({ sentinelone, sisense }: MoreVendors, name: string, { falc
   const wanted = active ? [admin ? 'Admin' : 'Viewer'] : ['No Access']
   const reader = person(sisense, name)
   // Where the off switch does not hold, what is left is the lowest role.
-  const there = reader?.state === 'active' && reader.entitlements.some((key) => /contributor|Designer/.test(key))
+  const there =
+    reader?.state === 'active' && reader.entitlements.some((key) => /contributor|Designer/.test(key))
   return [
     ...(named.join() === wanted.join() || (!active && held.length === 0)
       ? []

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { examples, newCommand, type Parts } from '../command.ts'
+import { exitCodes } from '../exit-codes.ts'
 
 export function demoCommand(parts: Parts): Command {
   return newCommand('demo', parts)
@@ -7,7 +8,13 @@ export function demoCommand(parts: Parts): Command {
     .option('--exit', 'stop when the demonstration is over; exit code 0 only if everything was proven')
     .addHelpText('after', examples('demo', 'demo --exit'))
     .action(async (options: { exit?: boolean }) => {
-      const { demo } = await import('../demo.ts')
-      parts.finish(await demo({ exit: options.exit === true }, parts.surroundings, parts.output))
+      const { runUntilStopped } = await import('../closing.ts')
+      const { runDemo } = await import('../../demo/demo.ts')
+      const { output, surroundings } = parts
+      const { line: out, paint } = output
+      const code = await runUntilStopped(output, (stopped) =>
+        runDemo({ exit: options.exit === true, env: surroundings.env, out, paint, stopped }),
+      )
+      parts.finish(code === 0 ? exitCodes.ok : exitCodes.failed)
     })
 }

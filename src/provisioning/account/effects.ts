@@ -1,5 +1,5 @@
 import { changesInOrder } from '../../translators/entitlements/changes.ts'
-import { powersOff } from '../../translators/settings.ts'
+import { powersOff } from '../../translators/entitlements/settings.ts'
 import { slotOf } from '../../translators/entitlements/slot.ts'
 import {
   entitlementKey,

@@ -1,7 +1,7 @@
 import { VendorError } from '../../errors.ts'
 import { grantedAfter } from '../../translators/granted.ts'
 import type { Held, JournalOperation, Operation, Wanted, WantedEntitlement } from '../../translators/model.ts'
-import { grantedAfterSettings } from '../../translators/settings.ts'
+import { grantedAfterSettings } from '../../translators/entitlements/settings.ts'
 import type { Account, AccountDraft, EntitlementChange, Receipt } from '../../vendors/contract.ts'
 import { afterChange, afterUpdate } from './effects.ts'
 import { noteChange, seenThrough } from './recent.ts'

@@ -1,7 +1,7 @@
 import { grantedAfter } from '../../translators/granted.ts'
 import { loginOf } from '../../translators/person.ts'
 import type { Snapshot } from '../../translators/model.ts'
-import { grantedAfterSettings, settingKey } from '../../translators/settings.ts'
+import { grantedAfterSettings, settingKey } from '../../translators/entitlements/settings.ts'
 import type { AccountSettings, EntitlementChange } from '../../vendors/contract.ts'
 import { entitlementKey, type Account } from '../../vendors/contract.ts'
 import { adopt, findAccount } from './correlate.ts'

@@ -165,7 +165,7 @@ async function dropMissing(tx: Sql, { directories }: Configuration, done: Outcom
     const names = held.map(({ path, linked }) => `${path} (${linked} accounts)`).join(', ')
     throw new GatewayError(
       'CONNECTION_MISSING',
-      `the configuration lacks connections by which accounts are linked: ${names}; without them nobody would be shut out there, so put them back`,
+      `the configuration lacks connections by which accounts are linked: ${names}; without them nobody would be shut out there, so put them back, or let go of them with "drawbridge apply --detach"`,
     )
   }
   for (const { id, path } of missing) {
