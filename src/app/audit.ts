@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import type { Logger } from 'pino'
-import type { Dispatcher } from 'undici'
 import type { Receiver } from '../audit/delivery/receiver.ts'
 import { syslogReceiver } from '../audit/delivery/syslog.ts'
 import { webhookReceiver } from '../audit/delivery/webhook.ts'
@@ -8,12 +7,13 @@ import { type Keeper, startAuditKeeper } from '../audit/keeper.ts'
 import type { Environment } from '../config/model.ts'
 import { post } from '../egress.ts'
 import type { Store } from '../store/open.ts'
+import type { Kit } from '../vendors/kit/kit.ts'
 
 /** Seals, delivers and drops events of the audit while the gateway runs. */
 export function openAudit(
   environment: Environment,
   store: Store,
-  dispatcher: Dispatcher,
+  dispatcher: Kit['dispatcher'],
   log: Logger,
 ): Keeper {
   const { auditWebhook, auditSyslog, auditRetentionDays: retentionDays } = environment

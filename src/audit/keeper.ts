@@ -33,34 +33,9 @@ export function startAuditKeeper({
   everyMs = 1_000,
 }: KeeperOptions): Keeper {
   const stop = new AbortController()
-  const owner = randomUUID()
   const heads = createHeadLog(log)
-  const pauses = new Map<string, { failures: number; until: number }>()
+  const deliver = createDelivery(store, log, stop.signal)
   let droppedAt = Date.now()
-
-  async function deliver(receiver: Receiver): Promise<void> {
-    const pause = pauses.get(receiver.name)
-    if (pause && Date.now() < pause.until) return
-    if (!(await store.takeTurn(receiver.name, owner, turnMs))) return
-    try {
-      for (const chain of await store.chains()) {
-        for (;;) {
-          const after = await store.delivered(receiver.name, chain)
-          const events = await store.sealed(chain, after, batch)
-          if (events.length === 0 || stop.signal.aborted) break
-          await receiver.send(events)
-          await store.keepDelivered(receiver.name, chain, events.at(-1)!.position!)
-        }
-      }
-      pauses.delete(receiver.name)
-    } catch (error) {
-      const failures = (pause?.failures ?? 0) + 1
-      const ms = Math.min(longestPauseMs, 1_000 * 2 ** Math.min(failures, 9))
-      pauses.set(receiver.name, { failures, until: Date.now() + ms })
-      const { message } = error as Error
-      log.warn({ receiver: receiver.name, failures, error: message, againInMs: ms }, 'audit not delivered')
-    }
-  }
 
   async function turn(): Promise<void> {
     heads.tell(await store.seal(mostAtOnce))
@@ -90,6 +65,40 @@ export function startAuditKeeper({
         .catch(() => undefined)
       for (const receiver of receivers) await receiver.close()
     },
+  }
+}
+
+/** One receiver after the other; one that refuses is left alone for a while, longer each time. */
+function createDelivery(store: AuditStore, log: BaseLogger, signal: AbortSignal) {
+  const owner = randomUUID()
+  const pauses = new Map<string, { failures: number; until: number }>()
+
+  return async (receiver: Receiver): Promise<void> => {
+    const pause = pauses.get(receiver.name)
+    if (pause && Date.now() < pause.until) return
+    if (!(await store.takeTurn(receiver.name, owner, turnMs))) return
+    try {
+      await deliverAll(store, receiver, signal)
+      pauses.delete(receiver.name)
+    } catch (error) {
+      const failures = (pause?.failures ?? 0) + 1
+      const ms = Math.min(longestPauseMs, 1_000 * 2 ** Math.min(failures, 9))
+      pauses.set(receiver.name, { failures, until: Date.now() + ms })
+      const { message } = error as Error
+      log.warn({ receiver: receiver.name, failures, error: message, againInMs: ms }, 'audit not delivered')
+    }
+  }
+}
+
+async function deliverAll(store: AuditStore, receiver: Receiver, signal: AbortSignal): Promise<void> {
+  for (const chain of await store.chains()) {
+    for (;;) {
+      const after = await store.delivered(receiver.name, chain)
+      const events = await store.sealed(chain, after, batch)
+      if (events.length === 0 || signal.aborted) break
+      await receiver.send(events)
+      await store.keepDelivered(receiver.name, chain, events.at(-1)!.position!)
+    }
   }
 }
 

@@ -1,5 +1,7 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { masterKeyForm, parseMasterKeys } from '../secrets/keys.ts'
 import { checkBaseUrl } from './base-url.ts'
+import { addressesOf, isMailbox, isSmtpUrl, pairsOf } from './environment-values.ts'
 import type { Environment } from './model.ts'
 import type { Variables } from './file/references.ts'
 
@@ -50,10 +52,26 @@ const readers = {
     fits: (text, env) => isReachable(text, insecureTargetsOf(env)),
   },
   NOTICE_WEBHOOK_SECRET: { expects: 'at least 16 characters', fits: (text) => text.length >= 16 },
+  NOTICE_EMAIL_TO: {
+    expects: 'a comma list of e-mail addresses',
+    fits: (text) => addressesOf(text) !== undefined,
+  },
+  NOTICE_EMAIL_FROM: { expects: 'an e-mail address, or Name <address>', fits: isMailbox },
+  NOTICE_SMTP_URL: {
+    expects: 'smtp://host:port or smtps://host:port, with user:password@ if needed',
+    fits: isSmtpUrl,
+  },
+  OTEL_EXPORTER_OTLP_ENDPOINT: { expects: 'an http or https URL without query', fits: isWebUrl },
+  OTEL_EXPORTER_OTLP_HEADERS: {
+    expects: 'a comma list of name=value',
+    fits: (text) => pairsOf(text) !== undefined,
+  },
+  OTEL_SERVICE_NAME: { expects: 'a name', fits: () => true },
   DRAWBRIDGE_ADMIN_TOKEN: {
     expects: 'at least 16 characters without spaces',
     fits: (text) => /^\S{16,}$/.test(text),
   },
+  DRAWBRIDGE_MASTER_KEY: { expects: masterKeyForm, fits: (text) => 'keys' in masterKeysOf(text) },
   AUDIT_WEBHOOK_URL: {
     expects: 'an https URL of a public host, or one that DRAWBRIDGE_INSECURE_TARGETS names',
     fits: (text, env) => isReachable(text, insecureTargetsOf(env)),
@@ -77,11 +95,12 @@ const readers = {
 type Name = keyof typeof readers
 
 /** Settings that mean nothing without each other. */
-const pairs = [
+const together = [
   ['TLS_CERT', 'TLS_KEY'],
   ['NOTICE_WEBHOOK_URL', 'NOTICE_WEBHOOK_SECRET'],
   ['AUDIT_WEBHOOK_URL', 'AUDIT_WEBHOOK_SECRET'],
-] as const satisfies readonly (readonly [Name, Name])[]
+  ['NOTICE_EMAIL_TO', 'NOTICE_EMAIL_FROM', 'NOTICE_SMTP_URL'],
+] as const satisfies readonly (readonly Name[])[]
 
 /** Process settings from the environment; an empty variable counts as absent, and all problems are reported at once. */
 export function loadEnvironment(env: Variables): LoadedEnvironment {
@@ -92,23 +111,33 @@ export function loadEnvironment(env: Variables): LoadedEnvironment {
       return text === undefined || fits(text, env) ? [] : [{ name, message: `must be ${expects}` }]
     },
   )
-  for (const pair of pairs) {
-    const missing = pair.filter((name) => given(name) === undefined)
-    if (missing.length === 1)
-      problems.push({ name: missing[0]!, message: `is required: ${pair.join(' and ')} go together` })
+  for (const names of together) {
+    const missing = names.filter((name) => given(name) === undefined)
+    if (missing.length === names.length) continue
+    for (const name of missing)
+      problems.push({ name, message: `is required: ${names.join(' and ')} go together` })
   }
   if (problems.length > 0) return { ok: false, problems }
 
-  const pair = <T>(names: readonly [Name, Name], of: (first: string, second: string) => T): T | undefined => {
-    const [first, second] = names.map(given)
-    return first === undefined || second === undefined ? undefined : of(first, second)
+  const all = <T>(names: readonly Name[], of: (...values: string[]) => T): T | undefined => {
+    const values = names.map(given)
+    return values.every((value) => value !== undefined) ? of(...values) : undefined
   }
-  const tls = pair(pairs[0], (certFile, keyFile) => ({ certFile, keyFile }))
-  const noticeWebhook = pair(pairs[1], (url, secret) => ({ url, secret }))
-  const auditWebhook = pair(pairs[2], (url, secret) => ({ url, secret }))
+  const tls = all(together[0], (certFile = '', keyFile = '') => ({ certFile, keyFile }))
+  const noticeWebhook = all(together[1], (url = '', secret = '') => ({ url, secret }))
+  const auditWebhook = all(together[2], (url = '', secret = '') => ({ url, secret }))
+  const noticeMail = all(together[3], (to = '', from = '', smtpUrl = '') => {
+    return { to: addressesOf(to) ?? [], from, smtpUrl }
+  })
+  const tracing = all(['OTEL_EXPORTER_OTLP_ENDPOINT'], (endpoint = '') => ({
+    endpoint,
+    headers: pairsOf(given('OTEL_EXPORTER_OTLP_HEADERS') ?? '') ?? {},
+    serviceName: given('OTEL_SERVICE_NAME') ?? 'drawbridge',
+  }))
   const auditSyslog = given('AUDIT_SYSLOG')
   const retention = given('AUDIT_RETENTION_DAYS')
   const adminToken = given('DRAWBRIDGE_ADMIN_TOKEN')
+  const masterKeys = masterKeysOf(given('DRAWBRIDGE_MASTER_KEY') ?? '')
   const publicUrl = given('PUBLIC_URL')?.replace(/\/+$/, '')
   const databaseUrl = given('DATABASE_URL')
   const metricsToken = given('METRICS_TOKEN')
@@ -125,7 +154,10 @@ export function loadEnvironment(env: Variables): LoadedEnvironment {
       dataDir: given('DRAWBRIDGE_DATA_DIR') ?? './.drawbridge',
       insecureTargets: insecureTargetsOf(env),
       ...(adminToken && { adminToken }),
+      ...('keys' in masterKeys && { masterKeys: masterKeys.keys }),
       ...(noticeWebhook && { noticeWebhook }),
+      ...(noticeMail && { noticeMail }),
+      ...(tracing && { tracing }),
       ...(auditWebhook && { auditWebhook }),
       ...(auditSyslog && { auditSyslog }),
       ...(retention && { auditRetentionDays: Number(retention) }),
@@ -137,6 +169,10 @@ export function loadEnvironment(env: Variables): LoadedEnvironment {
 /** Hosts that may be plain http or private; lower case. */
 export function insecureTargetsOf(env: Variables): readonly string[] {
   return listOf(env['DRAWBRIDGE_INSECURE_TARGETS'] ?? '').map((each) => each.toLowerCase())
+}
+
+function masterKeysOf(text: string): ReturnType<typeof parseMasterKeys> {
+  return parseMasterKeys(text, (path) => readFileSync(path, 'utf8'))
 }
 
 function trustProxyOf(text: string | undefined): boolean | string {

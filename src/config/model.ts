@@ -1,4 +1,5 @@
 import type { ClientProfile } from '../scim/ports.ts'
+import type { MasterKey } from '../secrets/keys.ts'
 import type { Policy } from '../translators/model.ts'
 import type { ApiProfile } from '../vendors/contract.ts'
 
@@ -41,8 +42,18 @@ export interface Environment {
   readonly insecureTargets: readonly string[]
   /** Secret of an admin of the operator API. */
   readonly adminToken?: string
+  /** What credentials in the store are sealed with. */
+  readonly masterKeys?: readonly MasterKey[]
   /** Where notices go, and what they are signed with. */
   readonly noticeWebhook?: { readonly url: string; readonly secret: string }
+  /** To whom notices go by e-mail, and by which server; its URL may hold a password. */
+  readonly noticeMail?: { readonly to: readonly string[]; readonly from: string; readonly smtpUrl: string }
+  /** Where traces go (OTLP over HTTP); the headers may hold a key. */
+  readonly tracing?: {
+    readonly endpoint: string
+    readonly headers: Readonly<Record<string, string>>
+    readonly serviceName: string
+  }
   /** Where the audit goes, and what it is signed with. */
   readonly auditWebhook?: { readonly url: string; readonly secret: string }
   /** `tcp://host:port` or `tls://host:port`. */

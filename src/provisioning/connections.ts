@@ -17,10 +17,15 @@ export interface ConnectionSpec {
   readonly settings: Readonly<Record<string, unknown>>
   readonly credentials: Readonly<Record<string, string>>
   readonly policy: Policy
+  /** Of the stored row, where it is the row that tells what changed; a file's connections have none. */
+  readonly revision?: number
 }
 
 /** A connection as it is configured. */
-export interface OpenConnection extends Pick<ConnectionSpec, 'id' | 'name' | 'directoryId' | 'policy'> {
+export interface OpenConnection extends Pick<
+  ConnectionSpec,
+  'id' | 'name' | 'directoryId' | 'policy' | 'revision'
+> {
   readonly vendor: string
   /** Finds the API profile out first where that is left to the vendor. Rejects with `VendorError` while it does not tell. */
   ready(): Promise<LiveConnection>
@@ -79,7 +84,7 @@ export function openConnection(
   kit: Kit,
   notices?: Notices,
 ): OpenConnection {
-  const { id, name, directoryId, policy, vendor, settings, credentials } = spec
+  const { id, name, directoryId, policy, revision, vendor, settings, credentials } = spec
   const pace = kit.pacing?.connection()
   // Both were checked against the vendor's own schemas when the configuration was read.
   const connect = (profile: ApiProfile): Target =>
@@ -97,6 +102,7 @@ export function openConnection(
     name,
     directoryId,
     policy,
+    ...(revision === undefined ? {} : { revision }),
     vendor: vendor.id,
     ready: again(kit.now, open),
     during(priority, pauses, work) {
@@ -155,6 +161,7 @@ function toLive(
     name: spec.name,
     directoryId: spec.directoryId,
     policy: spec.policy,
+    ...(spec.revision === undefined ? {} : { revision: spec.revision }),
     vendor: spec.vendor.id,
     target,
     can: target.capabilities,

@@ -240,8 +240,11 @@ export interface ResolvedProfile {
 
 /** Connections as the store keeps them. */
 export interface ConnectionStore {
-  /** Stops all work of a connection until its credentials or settings change. Answers true the first time. */
-  park(connectionId: string, reason: AccountFailure): Promise<boolean>
+  /**
+   * Stops all work of a connection until its credentials or settings change. Answers true the first time, and false where
+   * `revision` is not the connection's any more: what failed was done with the credentials of before.
+   */
+  park(connectionId: string, reason: AccountFailure, revision?: number): Promise<boolean>
   /** Pauses a path class until `waitMs` from now. */
   pause(connectionId: string, pathClass: string, waitMs: number): Promise<void>
   /** What `apiProfile: auto` was found to mean under the present settings. */

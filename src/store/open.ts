@@ -22,6 +22,7 @@ import type { JobsDatabase } from '../schedule/ports.ts'
 import { createAuditStore } from './audit/audit.ts'
 import { type Applied, applyConfiguration } from './connections/configuration.ts'
 import { createConnectionStore } from './connections/connections.ts'
+import { type ConsoleStore, createConsoleStore } from './connections/console/store.ts'
 import { detach, type Detached } from './connections/detach.ts'
 import { applyDetaching, type Detaching, previewConfiguration } from './connections/apply.ts'
 import { type EventLine, type Standing, standings, timeline } from './connections/standings.ts'
@@ -73,6 +74,8 @@ export interface Store {
   /** A page of a connection's accounts by id: to look at, without a lease. */
   readonly lookAt: LookAt
   readonly connections: ConnectionStore
+  /** Connections that operators make, and what their credentials are sealed with. */
+  readonly console: ConsoleStore
   /** SCIM Groups and the groups of vendors that are made for them. */
   readonly groups: GroupLinks
   readonly notices: NoticeStore
@@ -168,6 +171,7 @@ function assemble(url: string, client: Client, leasing: Leasing, embedded: Embed
     interventions: createInterventions(usual),
     lookAt: (connectionId, page) => workPage(usual, connectionId, page),
     connections: createConnectionStore(usual),
+    console: createConsoleStore(usual),
     groups: createGroupLinks(hot, leasing),
     notices: createNoticeStore(usual),
     surveys: createSurveyStore(usual),

@@ -5,6 +5,7 @@ import {
   type EntitlementRef,
 } from '../vendors/contract.ts'
 import type { Granted, WantedEntitlement } from './model.ts'
+import { isLive } from './entitlements/returning.ts'
 import { settingKey } from './entitlements/settings.ts'
 import { keysOf, slotOf, slotOfKey } from './entitlements/slot.ts'
 
@@ -28,16 +29,22 @@ export function grantedAfter(
 
   const kept = before.filter(({ key }) => !gone.has(key) && (added.has(key) || !replaced(key)))
   const known = new Map(kept.map((each) => [each.key, refreshed(each, wishes.get(each.key))]))
-  for (const key of added) {
-    const asked = wishes.get(key)
-    if (asked && !known.has(key)) known.set(key, { key, wishes: asked })
+  for (const ref of assign) {
+    const key = entitlementKey(ref)
+    const asked = known.get(key)?.wishes ?? wishes.get(key)
+    if (asked) known.set(key, { key, wishes: asked, ...(ref.until === undefined ? {} : { until: ref.until }) })
   }
   return [...known.values()]
 }
 
+/** Without what the vendor has ended by itself: a grant that is there later under the same key is somebody else's. */
+export function withoutEnded(granted: readonly Granted[], now: string): readonly Granted[] {
+  return granted.filter((each) => isLive(each, now))
+}
+
 // Earlier wishes stay: should the newer ones go while an earlier one does not resolve, it must still freeze the grant.
 function refreshed(granted: Granted, asked: readonly string[] = []): Granted {
-  return { key: granted.key, wishes: [...new Set([...granted.wishes, ...asked])] }
+  return { ...granted, wishes: [...new Set([...granted.wishes, ...asked])] }
 }
 
 /** Tells of a key whether one of the assigned entitlements took its place. */

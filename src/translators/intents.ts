@@ -1,6 +1,6 @@
 import type { Capabilities, ShutOutStep } from '../vendors/contract.ts'
 import { entitlementDifference, type Circumstances } from './entitlements/difference.ts'
-import { holds, usableSteps } from './holds.ts'
+import { holds, usableSteps } from './leaving/holds.ts'
 import type { Deviation, Held, Intent, Policy, Snapshot, Wanted } from './model.ts'
 import { profileDifference } from './profile.ts'
 import { settingDifference } from './entitlements/settings.ts'

@@ -134,6 +134,8 @@ export interface Granted {
   /** `entitlementKey`, or `settingKey` of a setting that Drawbridge set. */
   readonly key: string
   readonly wishes: readonly string[]
+  /** ISO 8601 instant at which the vendor ends it by itself; what it shows under this key later is not ours. */
+  readonly until?: string
 }
 
 /** What the directory says must be true of an account. */
@@ -203,6 +205,7 @@ export interface Deviation {
     | 'login-immutable'
     | 'entitlement-unknown'
     | 'entitlement-ambiguous'
+    | 'entitlement-refused'
     | 'entitlement-scope-conflict'
     | 'entitlement-kind-missing'
     | 'entitlement-deferred'

@@ -1,10 +1,10 @@
 import type { AccountSettings, Capabilities, EntitlementRef } from '../vendors/contract.ts'
 import { changesInOrder, isTeamRole } from './entitlements/changes.ts'
-import { usableSteps } from './holds.ts'
+import { usableSteps } from './leaving/holds.ts'
 import { differencesOf, stepsFor } from './intents.ts'
 import type { Deviation, Held, Intent, Operation, Plan, Policy, Snapshot, Wanted } from './model.ts'
 import { carriedTogether, draftProfile, profileDifference } from './profile.ts'
-import { snapshotOf } from './snapshot.ts'
+import { snapshotOf } from './leaving/snapshot.ts'
 
 type Present = Extract<Wanted, { kind: 'present' }>
 

@@ -57,6 +57,8 @@ export interface Entitlement extends EntitlementRef {
   readonly scopeName?: string
   /** Meant by rules that name no scope; several home scopes are meant together. */
   readonly home?: true
+  /** Why the vendor grants it to no account of this connection, in words; listed so that a rule which names it says so. */
+  readonly refused?: string
 }
 
 /** What an account holds. `inherited`: through a vendor group or a parent tenant; the gateway cannot revoke it. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { pino } from 'pino'
+import { webhookChannel } from '../../src/provisioning/notices/channels/webhook.ts'
 import { createNotices } from '../../src/provisioning/notices/notices.ts'
 import type { Notice } from '../../src/provisioning/notices/ports.ts'
 import { openTestStore, type TestStore } from '../support/database.ts'
@@ -26,17 +27,20 @@ function start(answer: () => number, groupMs = 0) {
   const notices = createNotices({
     store: store.notices,
     log: pino({ level: 'info' }, { write: (line: string) => void lines.push(line) }),
-    webhook: {
-      url: 'https://hooks.example/drawbridge',
-      secret,
-      post: async (_, headers, body) => {
-        sent.push({ headers, body, ...(JSON.parse(body) as Pick<Sent, 'kind' | 'notices'>) })
-        return answer()
-      },
-    },
-    groupMs,
+    channels: [
+      webhookChannel(
+        {
+          url: 'https://hooks.example/drawbridge',
+          secret,
+          post: async (_, headers, body) => {
+            sent.push({ headers, body, ...(JSON.parse(body) as Pick<Sent, 'kind' | 'notices'>) })
+            return answer()
+          },
+        },
+        { groupMs, now: () => nowMs },
+      ),
+    ],
     soonMs: 60_000,
-    now: () => nowMs,
   })
   return { notices, sent, lines }
 }
@@ -111,12 +115,12 @@ describe('notices', () => {
     await notices.flush()
     assert.equal(sent.length, 1, 'not before the backoff')
     await store.query(
-      `UPDATE notices SET delivered = delivered || '{"retryAt": "2020-01-01"}' WHERE kind = 'guard-tripped'`,
+      `UPDATE notices SET delivered = delivered || '{"webhookAgain": "2020-01-01"}' WHERE kind = 'guard-tripped'`,
     )
     status = 200
     await notices.flush()
     await store.query(
-      `UPDATE notices SET delivered = delivered || '{"retryAt": "2020-01-01"}' WHERE kind = 'guard-tripped'`,
+      `UPDATE notices SET delivered = delivered || '{"webhookAgain": "2020-01-01"}' WHERE kind = 'guard-tripped'`,
     )
     await notices.flush()
     assert.equal(sent.length, 2)

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { VendorError } from '../../errors.ts'
-import { grantedAfter } from '../../translators/granted.ts'
+import { grantedAfter, withoutEnded } from '../../translators/granted.ts'
 import { plan } from '../../translators/plan.ts'
 import { wantedOf } from '../../translators/wanted.ts'
 import { matching } from '../../config/rules/matching.ts'
@@ -213,11 +213,12 @@ async function adoptExisting(
   return { ...proven(), status: 'failed', failure: failureOf(run, 'conflict', detail) }
 }
 
-/** Which rules ask for what was granted earlier: a right side that stops resolving must still freeze it. */
+/** Which rules ask for what was granted earlier: a right side that stops resolving must still freeze it; less what has ended. */
 async function refreshGranted(run: Run, { entitlements }: Present): Promise<void> {
   const { held } = run
   if (!held || held.granted.length === 0) return
-  const granted = grantedAfter(held.granted, entitlements, [], run.connection.can)
+  const ours = withoutEnded(held.granted, iso(run.by.now()))
+  const granted = grantedAfter(ours, entitlements, [], run.connection.can)
   if (isDeepStrictEqual(granted, held.granted)) return
   await learn(run, { held: { ...held, granted } })
 }

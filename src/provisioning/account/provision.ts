@@ -1,5 +1,5 @@
 import { failures, GatewayError, VendorError } from '../../errors.ts'
-import { graceOf } from '../../translators/grace.ts'
+import { graceOf } from '../../translators/leaving/grace.ts'
 import type { Deviation } from '../../translators/model.ts'
 import { backoffMs, shutOutRetryMs } from '../backoff.ts'
 import type { LiveConnection, OpenConnection } from '../connections.ts'
@@ -28,9 +28,9 @@ export async function provision(by: Provisioner, claimed: Claimed): Promise<void
     const { vendorAccountId: link, held, snapshot } = work
     const provisionOther = (other: Claimed): Promise<void> => provision(by, other)
     const start = { by, lease, work, log, provisionOther, link, held, snapshot }
-    const ending = await connection.during(claimed.priority, work.pauses ?? {}, () =>
-      endingAt(connection, start),
-    )
+    const look = () =>
+      connection.during(claimed.priority, work.pauses ?? {}, () => endingAt(connection, start))
+    const ending = await traced(by, connection, claimed, look)
     if (work.plan && isOver(work.plan, ending)) await by.plans.discard(lease.current())
     const { deviations = [], ...rest } = ending
     const settled = await by.queue.settle(lease.current(), {
@@ -48,6 +48,20 @@ export async function provision(by: Provisioner, claimed: Claimed): Promise<void
   } finally {
     lease.release()
   }
+}
+
+function traced(
+  { tracing }: Provisioner,
+  { name, vendor }: OpenConnection,
+  { lease: { accountId }, priority }: Claimed,
+  look: () => Promise<Ending>,
+): Promise<Ending> {
+  if (!tracing) return look()
+  return tracing.run({ connection: name, vendor, accountId, priority }, async (ended) => {
+    const ending = await look()
+    ended({ status: ending.status, failure: ending.failure?.kind })
+    return ending
+  })
 }
 
 /** A recorded plan ends with what it proposed, or with what made it pointless. */
@@ -174,7 +188,9 @@ function ignored(run: Run): Ending {
 }
 
 /** What a failure is judged by; the connection need not be ready. */
-type Failing = Pick<Run, 'by' | 'work' | 'log'> & { readonly connection: Pick<OpenConnection, 'id' | 'name'> }
+type Failing = Pick<Run, 'by' | 'work' | 'log'> & {
+  readonly connection: Pick<OpenConnection, 'id' | 'name' | 'revision'>
+}
 
 /** The failure table: what follows from each kind. */
 async function afterFailure(run: Failing, error: VendorError): Promise<Ending> {
@@ -192,7 +208,7 @@ async function afterFailure(run: Failing, error: VendorError): Promise<Ending> {
       return { ...ending, dueInMs: waitMs }
     }
     case 'park':
-      if (await by.store.park(connection.id, failure)) {
+      if (await by.store.park(connection.id, failure, connection.revision)) {
         run.log.error({ failure: error.failure }, 'connection parked: its credentials need attention')
         const text = `${connection.name} is parked, nothing is done there: ${failure.detail}. Correct the credentials.`
         await by.notices?.raise({ kind: 'connection-parked', connectionId: connection.id, text })

@@ -5,6 +5,7 @@ import type { Account } from '../../vendors/contract.ts'
 import type { Connections, LiveConnection } from '../connections.ts'
 import type { HeldLease, LeaseKeeper } from '../leases.ts'
 import type { PlanStore } from '../plans/ports.ts'
+import type { RunTracing } from '../../telemetry/ports.ts'
 import type { Notices } from '../notices/ports.ts'
 import type {
   AccountFailure,
@@ -28,6 +29,8 @@ export interface Provisioner {
   readonly now: () => number
   /** The leaver's clock: milliseconds from the request to the proof. */
   readonly shutOutProven?: (connectionId: string, milliseconds: number) => void
+  /** Absent: runs are not traced. */
+  readonly tracing?: RunTracing
   /** Absent: nobody is told. */
   readonly notices?: Notices
 }

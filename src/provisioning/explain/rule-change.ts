@@ -31,6 +31,7 @@ export interface RuleChangeEffect {
 const mostChanges = 10_000
 const unresolvedCodes: ReadonlySet<Deviation['code']> = new Set([
   'entitlement-unknown',
+  'entitlement-refused',
   'entitlement-ambiguous',
   'entitlement-scope-conflict',
   'entitlement-kind-missing',

@@ -120,7 +120,7 @@ async function afterFailure(
       return { ...ending, dueInMs }
     }
     case 'park':
-      if (await by.store.park(connectionId, failure)) {
+      if (await by.store.park(connectionId, failure, by.connections.byId(connectionId)?.revision)) {
         log.error({ failure: error.failure }, 'connection parked: its credentials need attention')
       }
       return { ...ending, dueInMs: 0 }

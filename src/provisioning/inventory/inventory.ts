@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { stepsFor } from '../../translators/intents.ts'
-import { usableSteps } from '../../translators/holds.ts'
+import { usableSteps } from '../../translators/leaving/holds.ts'
 import { planHash } from '../guard/hash.ts'
 import { keepList } from '../reconciliation/listing.ts'
 import type { Surveyor } from '../reconciliation/reconcile.ts'

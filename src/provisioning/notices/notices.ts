@@ -1,31 +1,14 @@
 import type { Logger } from 'pino'
 import type { Notice, NoticeDraft, Notices, NoticeStore } from './ports.ts'
-import { signed } from './signature.ts'
-
-/** Sends a body to the webhook; gives the HTTP status. */
-export type PostWebhook = (
-  url: string,
-  headers: Readonly<Record<string, string>>,
-  body: string,
-) => Promise<number>
-
-export interface Webhook {
-  readonly url: string
-  readonly secret: string
-  readonly post: PostWebhook
-}
+import type { Channel } from './channels/channel.ts'
 
 export interface NoticeOptions {
   readonly store: NoticeStore
   readonly log: Logger
-  readonly webhook?: Webhook
-  /** Notices of a kind within this time are one delivery, in milliseconds. */
-  readonly groupMs?: number
+  readonly channels?: readonly Channel[]
   /** How soon a new notice goes out, and how often it is looked for others, in milliseconds. */
   readonly soonMs?: number
   readonly everyMs?: number
-  /** Milliseconds since the epoch. */
-  readonly now?: () => number
 }
 
 export interface RunningNotices extends Notices {
@@ -34,16 +17,16 @@ export interface RunningNotices extends Notices {
   close(): Promise<void>
 }
 
-/** Keeps notices, writes one log line for each new one, and hands them to the webhook, grouped and until it takes them. */
+/** Keeps notices, writes one log line for each new one, and hands them to each channel, grouped and until it takes them. */
 export function createNotices(options: NoticeOptions): RunningNotices {
-  const { store, log, webhook, groupMs = 60_000, soonMs = 2_000, everyMs = 15_000, now = Date.now } = options
+  const { store, log, channels = [], soonMs = 2_000, everyMs = 15_000 } = options
   let running: Promise<void> | undefined
   let soon: NodeJS.Timeout | undefined
 
   const look = async (): Promise<void> => {
     try {
       await store.resolveSettled()
-      if (webhook) await deliver(webhook, await store.takeUndelivered(groupMs), store, log, now)
+      await Promise.all(channels.map((channel) => deliver(channel, store, log)))
     } catch (err) {
       log.warn({ err }, 'notices wait')
     }
@@ -77,34 +60,25 @@ export function createNotices(options: NoticeOptions): RunningNotices {
   }
 }
 
-/** Ids only, as everywhere in the log: the words, which name people, go to the webhook and to operators. */
+/** Ids only, as everywhere in the log: the words, which name people, go to the channels and to operators. */
 function tell(log: Logger, { id, kind, connection, subject }: Notice): void {
   log.warn({ notice: kind, noticeId: id, connection, subject }, 'notice')
 }
 
-async function deliver(
-  webhook: Webhook,
-  notices: readonly Notice[],
-  store: NoticeStore,
-  log: Logger,
-  now: () => number,
-): Promise<void> {
+async function deliver(channel: Channel, store: NoticeStore, log: Logger): Promise<void> {
+  const notices = await store.takeUndelivered(channel.name, channel.groupMs)
   for (const [kind, together] of Map.groupBy(notices, (notice) => notice.kind)) {
-    const body = JSON.stringify({ kind, notices: together })
-    const headers = {
-      'content-type': 'application/json',
-      'drawbridge-signature': signed(body, webhook.secret, now()),
-    }
-    try {
-      const status = await webhook.post(webhook.url, headers, body)
-      if (status >= 200 && status < 300) await store.delivered(together.map(({ id }) => id))
-      else log.warn({ kind, status }, 'the webhook did not take a notice; it is sent again')
-    } catch (error) {
-      log.warn(
-        { kind, error: (error as Error).message },
-        'the webhook cannot be reached; the notice is sent again',
+    const undelivered = await channel.deliver(kind, together).catch((error: Error) => error)
+    if (undelivered === undefined)
+      await store.delivered(
+        channel.name,
+        together.map(({ id }) => id),
       )
-    }
+    else
+      log.warn(
+        { kind, channel: channel.name, error: undelivered.message },
+        'a notice was not taken; it is sent again',
+      )
   }
 }
 

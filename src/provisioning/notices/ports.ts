@@ -54,6 +54,9 @@ export interface NoticeQuery {
   readonly limit: number
 }
 
+/** Ways by which notices leave the gateway; the store keeps apart what went out by which. */
+export type ChannelName = 'webhook' | 'mail'
+
 /** Notices as the store keeps them. */
 export interface NoticeStore {
   /** Counts up; gives the notice when it is new. */
@@ -62,11 +65,12 @@ export interface NoticeStore {
   /** Resolves those about an account or a connection whose cause is gone by what the store knows. */
   resolveSettled(): Promise<void>
   /**
-   * Takes what waits for the webhook: of a kind that was sent within `groupMs` nothing, so that several make one delivery.
-   * What is taken comes again later, by backoff, unless it is marked as delivered.
+   * Takes what waits for a channel: of a kind that was sent within `groupMs` nothing, so that several make one delivery.
+   * What is taken comes again later, by backoff, unless it is marked as delivered. What was over for a day is left out:
+   * a channel that is set up later does not begin with old stories.
    */
-  takeUndelivered(groupMs: number): Promise<readonly Notice[]>
-  delivered(ids: readonly string[]): Promise<void>
+  takeUndelivered(channel: ChannelName, groupMs: number): Promise<readonly Notice[]>
+  delivered(channel: ChannelName, ids: readonly string[]): Promise<void>
   /** The latest first. */
   list(query: NoticeQuery): Promise<readonly Notice[]>
 }

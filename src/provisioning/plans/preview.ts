@@ -1,4 +1,4 @@
-import { graceOf } from '../../translators/grace.ts'
+import { graceOf } from '../../translators/leaving/grace.ts'
 import { becauseOf } from '../../translators/intents.ts'
 import { loginOf } from '../../translators/person.ts'
 import { plan } from '../../translators/plan.ts'

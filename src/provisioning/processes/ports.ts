@@ -1,5 +1,5 @@
-/** What processes on one database tell each other: accounts became due. */
-export type Tidings = 'due'
+/** What processes on one database tell each other: accounts became due, an operator changed a connection. */
+export type Tidings = 'due' | 'connections'
 
 /** The gateway processes that share one database. Nobody leads: each counts for itself. */
 export interface Processes {

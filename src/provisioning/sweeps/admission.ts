@@ -70,6 +70,7 @@ export async function correlatePage(
       shutOut: false,
       adopt: connection.policy.adopt,
       ...(self === undefined ? {} : { self }),
+      protect: connection.policy.guard.protect,
       linkedElsewhere: (id) => taken.has(id),
     })
     if (found.kind !== 'adopt') continue

@@ -29,9 +29,14 @@ export async function applyDetaching(
         )
       )
         throw new GatewayError('STILL_IN_FILE', `${path} is in the file: take it out to detach it`)
-      const row = await tx.row<{ id: string }>(sql`
-        SELECT c.id FROM connections c JOIN directories d ON d.id = c.directory_id
+      const row = await tx.row<{ id: string; source: string }>(sql`
+        SELECT c.id, c.source FROM connections c JOIN directories d ON d.id = c.directory_id
         WHERE d.name || '/' || c.name = ${path}::text`)
+      if (row?.source === 'console')
+        throw new GatewayError(
+          'CONNECTION_IN_CONSOLE',
+          `${path} was made through the operator API: let go of it with "drawbridge connection detach"`,
+        )
       const gone = row && (await detach(tx, row.id, by, { abandon }))
       if (!gone) throw new GatewayError('NO_CONNECTION', `there is no connection ${path} to detach`)
       const abandoned = gone.abandoned.length > 0 ? `; shut-outs abandoned: ${gone.abandoned.join(', ')}` : ''

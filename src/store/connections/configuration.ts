@@ -31,7 +31,7 @@ interface Outcome {
 }
 
 /** Rows of the advisory lock under which configurations are applied. */
-const configurationLock = 72707370
+export const configurationLock = 72707370
 
 /**
  * Makes the store follow the configuration file in one transaction. Credentials are not stored. Rejects with
@@ -85,6 +85,7 @@ interface KnownConnection {
   readonly api_profile: string
   readonly settings: unknown
   readonly policy: unknown
+  readonly source: string
 }
 
 async function keepConnection(
@@ -96,8 +97,14 @@ async function keepConnection(
 ): Promise<void> {
   const path = `${directory.name}/${connection.name}`
   const known = await tx.row<KnownConnection>(sql`
-    SELECT id, vendor, api_profile, settings, policy FROM connections
+    SELECT id, vendor, api_profile, settings, policy, source FROM connections
     WHERE directory_id = ${directoryId}::uuid AND name = ${connection.name}::text`)
+  if (known?.source === 'console') {
+    throw new GatewayError(
+      'CONNECTION_IN_CONSOLE',
+      `connection ${path} was made through the operator API and is changed there: give that of the file another name, or detach the other first`,
+    )
+  }
   const id = known?.id ?? newId()
   done.connectionIds.set(path, { id, directoryId })
   if (!known) {
@@ -159,7 +166,7 @@ async function dropMissing(tx: Sql, { directories }: Configuration, done: Outcom
       SELECT count(*)::int FROM accounts a WHERE a.connection_id = c.id AND (a.vendor_account_id IS NOT NULL
         OR EXISTS (SELECT FROM operations o WHERE o.account_id = a.id AND o.closed_at IS NULL))) AS linked
     FROM connections c JOIN directories d ON d.id = c.directory_id
-    WHERE NOT (d.name || '/' || c.name = ANY(${listed}::text[])) ORDER BY path`)
+    WHERE c.source = 'file' AND NOT (d.name || '/' || c.name = ANY(${listed}::text[])) ORDER BY path`)
   const held = missing.filter(({ linked }) => linked > 0)
   if (held.length > 0) {
     const names = held.map(({ path, linked }) => `${path} (${linked} accounts)`).join(', ')

@@ -7,7 +7,7 @@ import { json, milliseconds, sql } from '../sql/statement.ts'
 
 export function createConnectionStore(db: Sql): ConnectionStore {
   return {
-    park: (id, reason) => park(db, id, reason),
+    park: (id, reason, revision) => park(db, id, reason, revision),
     pause: (id, pathClass, waitMs) => pause(db, id, pathClass, waitMs),
     keepTenant: (id, tenant) => keepTenant(db, id, tenant),
     profile: (id) => profile(db, id),
@@ -17,11 +17,12 @@ export function createConnectionStore(db: Sql): ConnectionStore {
   }
 }
 
-async function park(db: Sql, id: string, reason: AccountFailure): Promise<boolean> {
+async function park(db: Sql, id: string, reason: AccountFailure, revision?: number): Promise<boolean> {
   const row = await db.row(sql`
     WITH parked AS (
       UPDATE connections SET status = 'parked', parked_at = clock_timestamp(), parked_reason = ${json(reason)}
-      WHERE id = ${id}::uuid AND status <> 'parked' RETURNING id, directory_id
+      WHERE id = ${id}::uuid AND status NOT IN ('parked', 'disabled')
+        AND revision = coalesce(${revision ?? null}::int, revision) RETURNING id, directory_id
     ), told AS (
       INSERT INTO events (directory_id, actor, action, resource_type, resource_id, detail)
       SELECT directory_id, ${gateway.actor}::text, 'connection.parked', 'Connection', id::text, ${json({ reason })} FROM parked

@@ -72,7 +72,7 @@ const born = prepared<Born>((value) => {
         WHERE tombstone.directory_id = c.directory_id AND tombstone.former_name_key = ${value('userNameKey')}::text
           AND a.proven_version < a.wanted_version
         ORDER BY tombstone.deleted_at DESC LIMIT 1)
-      FROM born, connections c WHERE c.directory_id = ${directoryId}
+      FROM born, connections c WHERE c.directory_id = ${directoryId} AND c.status <> 'disabled'
     ), told AS (
       ${recordEvent(by, { ...event, more: sql`jsonb_build_object('after', body)` }, sql`FROM born`)}
     )

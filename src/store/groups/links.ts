@@ -81,7 +81,7 @@ async function claimDue(db: Sql, { owner, leaseMs }: Leasing, limit: number) {
     WITH due AS (
       SELECT l.id FROM group_links l JOIN connections c ON c.id = l.connection_id
       WHERE l.due_at <= now() AND (l.lease_until IS NULL OR l.lease_until <= now())
-        AND c.status <> 'parked' AND c.detached_at IS NULL AND (c.paused_until IS NULL OR c.paused_until <= now())
+        AND c.status <> 'parked' AND c.detached_at IS NULL AND c.recovering_since IS NULL AND (c.paused_until IS NULL OR c.paused_until <= now())
       ORDER BY l.due_at LIMIT ${limit}::int FOR UPDATE OF l SKIP LOCKED
     )
     UPDATE group_links l SET lease_owner = ${owner}::text, lease_epoch = l.lease_epoch + 1,

@@ -13,7 +13,7 @@ const wished = sql`wanted_version = group_links.wanted_version + 1, status = 'pe
 export function markGroup(directoryId: string, groupId: string): Statement {
   return sql`INSERT INTO group_links (id, connection_id, group_id, due_at)
     SELECT gen_random_uuid(), c.id, ${groupId}::uuid, now() FROM connections c
-    WHERE c.directory_id = ${directoryId}::uuid AND c.detached_at IS NULL AND ${makes}
+    WHERE c.directory_id = ${directoryId}::uuid AND c.detached_at IS NULL AND c.status <> 'disabled' AND ${makes}
     ON CONFLICT (connection_id, group_id) DO UPDATE SET ${wished}`
 }
 

@@ -105,7 +105,7 @@ async function placeUser(
       SELECT gen_random_uuid(), c.id, born.id, ${priorities.live}::smallint, 'waiting',
         CASE WHEN linked.here THEN ${vendorTenant}::text END, CASE WHEN linked.here THEN ${account.id}::text END,
         CASE WHEN linked.here THEN ${json(held)} END, linked.here AND ${held === undefined}::boolean
-      FROM born JOIN connections c ON c.directory_id = born.directory_id
+      FROM born JOIN connections c ON c.directory_id = born.directory_id AND c.status <> 'disabled'
       CROSS JOIN LATERAL (SELECT ${link}::boolean AND c.id = ${connectionId}::uuid AS here) linked
       RETURNING 1
     ), told AS (

@@ -1,4 +1,5 @@
 import type {
+  ChannelName,
   Notice,
   NoticeDraft,
   NoticeKind,
@@ -38,10 +39,10 @@ export function createNoticeStore(db: Sql): NoticeStore {
         UPDATE notices SET open_key = NULL, resolved_at = clock_timestamp() WHERE open_key = ${keyOf(draft)}::text`)
     },
     resolveSettled: () => resolveSettled(db),
-    takeUndelivered: (groupMs) => takeUndelivered(db, groupMs),
-    delivered: async (ids) => {
+    takeUndelivered: (channel, groupMs) => takeUndelivered(db, channel, groupMs),
+    delivered: async (channel, ids) => {
       await db.rows(sql`
-        UPDATE notices SET delivered = delivered || jsonb_build_object('webhook', clock_timestamp())
+        UPDATE notices SET delivered = delivered || jsonb_build_object(${channel}::text, clock_timestamp())
         WHERE id = ANY(${[...ids]}::uuid[])`)
     },
     list: (query) => list(db, query),
@@ -94,20 +95,26 @@ async function resolveSettled(db: Sql): Promise<void> {
               WHEN 'update-refused' THEN a.status = 'failed' WHEN 'decision-needed' THEN a.status = 'waiting' ELSE true END)))`)
 }
 
-async function takeUndelivered(db: Sql, groupMs: number): Promise<readonly Notice[]> {
+async function takeUndelivered(db: Sql, channel: ChannelName, groupMs: number): Promise<readonly Notice[]> {
+  const [sent, tries, again] = [
+    sql`${channel}::text`,
+    sql`${`${channel}Tries`}::text`,
+    sql`${`${channel}Again`}::text`,
+  ]
+  const tried = sql`coalesce((notices.delivered->>${tries})::int, 0)`
   const wait = sql`least(${longestRetryMs}::double precision,
-    ${firstRetryMs}::double precision * power(2, least(20, coalesce((notices.delivered->>'attempts')::int, 0)))) * interval '1 millisecond'`
+    ${firstRetryMs}::double precision * power(2, least(20, ${tried}))) * interval '1 millisecond'`
   const rows = await db.rows<NoticeRow>(sql`
     WITH due AS (
       SELECT n.id FROM notices n
-      WHERE NOT n.delivered ? 'webhook'
-        AND coalesce((n.delivered->>'retryAt')::timestamptz, '-infinity') <= clock_timestamp()
-        AND NOT EXISTS (SELECT FROM notices sent WHERE sent.kind = n.kind
-          AND (sent.delivered->>'webhook')::timestamptz > clock_timestamp() - ${milliseconds(groupMs)})
+      WHERE NOT n.delivered ? ${sent} AND (n.resolved_at IS NULL OR n.resolved_at > clock_timestamp() - interval '1 day')
+        AND coalesce((n.delivered->>${again})::timestamptz, '-infinity') <= clock_timestamp()
+        AND NOT EXISTS (SELECT FROM notices s WHERE s.kind = n.kind
+          AND (s.delivered->>${sent})::timestamptz > clock_timestamp() - ${milliseconds(groupMs)})
       ORDER BY n.first_at LIMIT ${mostTogether}::int FOR UPDATE SKIP LOCKED
     ), taken AS (
-      UPDATE notices SET delivered = notices.delivered || jsonb_build_object(
-        'attempts', coalesce((notices.delivered->>'attempts')::int, 0) + 1, 'retryAt', clock_timestamp() + ${wait})
+      UPDATE notices SET delivered = notices.delivered
+        || jsonb_build_object(${tries}, ${tried} + 1, ${again}, clock_timestamp() + ${wait})
       FROM due WHERE notices.id = due.id RETURNING notices.*
     )
     SELECT * FROM (${shown(sql`taken`)}) shown ORDER BY first_at, id`)

@@ -43,12 +43,13 @@ export async function joinProcesses({ db, url, id }: Self, joining: Joining): Pr
   const line = openLine(url, {
     hear({ from, what }) {
       if (from === id) return
-      if (what === 'due') joining.hear(what)
+      if (what === 'due' || what === 'connections') joining.hear(what)
       else void countOrWarn()
     },
     again() {
       if (closed) return
       joining.hear('due')
+      joining.hear('connections')
       say('hello')
     },
   })

@@ -68,16 +68,11 @@ export function runNamed<T>(
       remember(columns)
     },
     handleDataRow({ fields }: { fields: readonly (string | null)[] }) {
-      const row: Record<string, unknown> = {}
       try {
-        columns!.forEach(({ name, parse }, at) => {
-          const text = fields[at]!
-          row[name] = text === null ? null : parse(text)
-        })
+        rows.push(rowOf(columns!, fields) as T)
       } catch (error) {
         failure ??= error as Error
       }
-      rows.push(row as T)
     },
     handleCommandComplete() {
       // A statement that gives no rows has no description.
@@ -93,6 +88,15 @@ export function runNamed<T>(
     described.set(wire!, known.set(name, found))
   }
   return query as unknown as pg.Submittable
+}
+
+function rowOf(columns: readonly Column[], fields: readonly (string | null)[]): Record<string, unknown> {
+  const row: Record<string, unknown> = {}
+  columns.forEach(({ name, parse }, at) => {
+    const text = fields[at]!
+    row[name] = text === null ? null : parse(text)
+  })
+  return row
 }
 
 const timestamptz = 1184

@@ -14,6 +14,8 @@ export type Resolution =
   | { readonly kind: 'found'; readonly entitlement: Entitlement; readonly further: readonly Entitlement[] }
   | { readonly kind: 'unknown'; readonly nearest: readonly string[] }
   | { readonly kind: 'ambiguous'; readonly among: readonly string[] }
+  /** The vendor has it, and grants it to nobody here: why, in words. */
+  | { readonly kind: 'refused'; readonly why: string }
 
 /**
  * Finds what a wish names: by id, then by name, letter case aside. A wish without a scope means the default scope,
@@ -32,6 +34,8 @@ export function resolve(wish: Wish, catalogue: readonly Entitlement[], defaultSc
   if (further.length > 0 && !isOnePerHome(found)) {
     return { kind: 'ambiguous', among: found.map(entitlementKey) }
   }
+  const refused = found.find((each) => each.refused !== undefined)
+  if (refused?.refused !== undefined) return { kind: 'refused', why: refused.refused }
   return { kind: 'found', entitlement, further }
 }
 

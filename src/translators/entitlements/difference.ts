@@ -34,7 +34,8 @@ export function entitlementDifference(
   const live = (held?.account.entitlements ?? []).filter((each) => isLive(each, now))
   const direct = live.filter(({ inherited }) => !inherited)
   const refs = wanted.entitlements.map(({ ref }) => asTaken(ref, can))
-  const ours = ownership(wanted, held?.granted ?? [], circumstances)
+  const granted = (held?.granted ?? []).filter((each) => isLive(each, now))
+  const ours = ownership(wanted, granted, circumstances)
   const isOne = (ref: EntitlementRef): boolean => can.entitlements[ref.kind]?.perAccount === 'one'
 
   const keptSlots = new Map(direct.filter((each) => isOne(each) && ours.isFrozen(each)).map(bySlot))

@@ -4,7 +4,7 @@ import type { Snapshot } from '../model.ts'
 const longestMs = 30 * 24 * 60 * 60_000
 
 /** Whether a grant counts at an instant (ISO 8601); without one, it does. */
-export function isLive({ until }: EntitlementRef, now: string | undefined): boolean {
+export function isLive({ until }: Pick<EntitlementRef, 'until'>, now: string | undefined): boolean {
   return until === undefined || now === undefined || Date.parse(until) > Date.parse(now)
 }
 
@@ -14,7 +14,9 @@ export function isLive({ until }: EntitlementRef, now: string | undefined): bool
  */
 export function handMade(snapshot: Snapshot | undefined, now: string | undefined): readonly EntitlementRef[] {
   if (!snapshot || !isRecent(snapshot, now)) return []
-  const ours = new Set(snapshot.granted.map(({ key }) => key))
+  const ours = new Set(
+    snapshot.granted.filter((each) => isLive(each, snapshot.takenAt)).map(({ key }) => key),
+  )
   return snapshot.entitlements
     .filter((ref: HeldEntitlement) => !ref.inherited && isLive(ref, now) && !ours.has(entitlementKey(ref)))
     .map(({ kind, id, scope, until }) => ({

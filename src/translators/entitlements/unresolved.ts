@@ -15,6 +15,10 @@ export function deviationOf(wish: Wish, reason: Reason, resolution: Resolution |
     const detail = `The vendor has no ${what}.${hint} Correct the rule or make it there; until then nothing is granted or revoked for it.`
     return { code: 'entitlement-unknown', detail }
   }
+  if (resolution?.kind === 'refused') {
+    const detail = `The vendor does not grant ${what}: ${resolution.why}. Take it out of the rule; until then nothing is granted or revoked for it.`
+    return { code: 'entitlement-refused', detail }
+  }
   const detail = `This API profile of the vendor has no ${wish.kind}s, so ${what} cannot be granted. Take it out of the rule.`
   return { code: 'entitlement-kind-missing', detail }
 }

@@ -138,11 +138,11 @@ function explainOne(
 function authorityOf(
   live: readonly HeldEntitlement[],
   key: string,
-  { held, capabilities: can }: ExplainInput,
+  { held, capabilities: can, now }: ExplainInput,
 ): Authority | undefined {
   const direct = live.find(({ inherited }) => !inherited)
   if (!direct) return live.length > 0 ? 'inherited' : undefined
-  if (held?.granted.some((granted: Granted) => granted.key === key)) return 'granted'
+  if (held?.granted.some((granted: Granted) => granted.key === key && isLive(granted, now))) return 'granted'
   if (can.entitlements[direct.kind]?.floor?.includes(direct.id)) return 'floor'
   return direct.until === undefined ? 'by-hand' : 'temporary'
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { grantedAfter } from '../../../src/translators/granted.ts'
+import { grantedAfter, withoutEnded } from '../../../src/translators/granted.ts'
 import { group, role, sentry, teamRole, wantedEntitlement } from './builders.ts'
 
 const wanted = [wantedEntitlement(role('manager')), wantedEntitlement(group('core'))]
@@ -55,5 +55,16 @@ describe('grantedAfter', () => {
     assert.deepEqual(grantedAfter(before, wanted, [role('manager')], sentry), [
       { key: 'role:manager', wishes: ['old', 'role:manager'] },
     ])
+  })
+
+  it('keeps the end that the vendor keeps, and claims nothing beyond it', () => {
+    const [soon, later] = ['2026-01-01T10:00:00.000Z', '2026-01-01T12:00:00.000Z']
+    const given = (until?: string) => [{ ...role('manager'), ...(until === undefined ? {} : { until }) }]
+    const first = grantedAfter([], wanted, given(soon))
+    assert.deepEqual(first, [{ key: 'role:manager', wishes: ['role:manager'], until: soon }])
+    assert.deepEqual(withoutEnded(first, soon), [])
+    const renewed = grantedAfter(first, wanted, given(later))
+    assert.deepEqual([renewed[0]?.until, withoutEnded(renewed, soon).length], [later, 1])
+    assert.equal(grantedAfter(renewed, wanted, given())[0]?.until, undefined)
   })
 })

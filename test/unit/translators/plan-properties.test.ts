@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
 import { slotOf } from '../../../src/translators/entitlements/slot.ts'
-import { holds } from '../../../src/translators/holds.ts'
+import { holds } from '../../../src/translators/leaving/holds.ts'
 import type { Held, Operation, Policy, Wanted } from '../../../src/translators/model.ts'
 import { plan } from '../../../src/translators/plan.ts'
 import {

@@ -55,6 +55,33 @@ describe('Flight Control', async () => {
     assert.deepEqual(keys(await target.get(id)), [entitlementKey(role('event_viewer'))])
   })
 
+  it('never sends a custom role to a user of another CID than the one that owns it', async () => {
+    const target = parent()
+    const custom = (id: string, owner: string) => state.roles.push({ id, display_name: `Custom ${id}`, owner })
+    custom('own', homeCid)
+    custom('of_child', child)
+    const { id: own } = await create(target)
+    const { id: adopted } = state.addUser({ email: 'kid@corp.example', cid: child })
+
+    const catalogue = await target.catalogue()
+    const found = resolve({ kind: 'role', name: 'Custom of_child', scope: { cid: child } }, catalogue)
+    assert.match(found.kind === 'refused' ? found.why : found.kind, new RegExp(`custom role of CID ${child}`))
+    assert.equal(resolve({ kind: 'role', name: 'Custom own' }, catalogue).kind, 'found')
+
+    const grant = (id: string, name: string, cid: string, by = target) =>
+      by.changeEntitlements(id, { assign: [role(name, cid)], revoke: [] })
+    const grants = () => calls().filter((each) => each.includes('user-role-actions')).length
+    await grant(own, 'own', child)
+    await grant(adopted, 'of_child', child)
+    assert.equal(grants(), 2)
+    // A process that has not read the roles reads them first.
+    for (const by of [target, parent()]) {
+      await assert.rejects(grant(adopted, 'own', homeCid, by), { failure: 'unsupported' })
+      await assert.rejects(grant(own, 'of_child', child, by), /custom role of CID c{32}/)
+    }
+    assert.equal(grants(), 2)
+  })
+
   it('shows what a child grants through a CID group as inherited', async () => {
     const target = parent()
     const { id } = await create(target)

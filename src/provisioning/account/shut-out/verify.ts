@@ -1,4 +1,4 @@
-import { holds } from '../../../translators/holds.ts'
+import { holds } from '../../../translators/leaving/holds.ts'
 import type { Account } from '../../../vendors/contract.ts'
 import { refresh } from '../execute.ts'
 import { failureOf, iso, keep, learn, proven, unlink, type Ending, type Run } from '../run.ts'

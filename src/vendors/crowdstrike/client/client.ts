@@ -29,6 +29,8 @@ export interface FalconUserChange {
 export interface FalconRole {
   readonly id: string
   readonly name: string
+  /** CID that owns a custom role. */
+  readonly owner?: string
 }
 
 export interface FalconCreation extends Receipt {

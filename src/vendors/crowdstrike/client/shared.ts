@@ -2,6 +2,7 @@ import type { Receipt } from '../../contract.ts'
 import type { Call, Reply, Requester } from '../../kit/http.ts'
 import type { Paginator } from '../../kit/paginate.ts'
 import { failure, requestIdOf } from '../errors.ts'
+import { plainCid } from '../auth/regions.ts'
 import { Envelope, type RoleEntity, Updated } from '../wire/envelope.ts'
 import type { FalconRole } from './client.ts'
 
@@ -72,6 +73,9 @@ export function chunks<T>(items: readonly T[], size: number): readonly (readonly
 
 /** Role ids with their display names; a role without one is called by its id. */
 export function named(ids: readonly string[], entities: readonly RoleEntity[]): readonly FalconRole[] {
-  const names = new Map(entities.map(({ id, display_name: name }) => [id, name]))
-  return ids.map((id) => ({ id, name: names.get(id) || id }))
+  const known = new Map(entities.map((entity) => [entity.id, entity]))
+  return ids.map((id) => {
+    const { display_name: name, cid, is_global: isGlobal } = known.get(id) ?? {}
+    return { id, name: name || id, ...(isGlobal === false && cid ? { owner: plainCid(cid) } : {}) }
+  })
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { envelope, page, Refusal } from './answers.ts'
 import { compileFql } from './fql.ts'
+import type { SimRole } from './roles.ts'
 import { type CrowdstrikeState, grantsSeen, homeCid, type SimGrant, type SimUser } from './state.ts'
 import { checkNewUser, createUser, grantRoles, removeUser, revokeRoles, userCalled } from './users.ts'
 
@@ -115,9 +116,14 @@ function roleRoutes(app: FastifyInstance, state: CrowdstrikeState): void {
   app.post('/entities/roles/GET/v2', async ({ body }) => {
     const ids = (body as Body)['ids']
     if (!Array.isArray(ids) || ids.length > 5_000) throw new Refusal(400, 'ids: at most 5000')
-    const more = { description: '', cid: homeCid, is_global: true, type: 'default' }
-    return envelope(state.roles.filter(({ id }) => ids.includes(id)).map((role) => ({ ...role, ...more })))
+    const asked = state.roles.filter(({ id }) => ids.includes(id))
+    return envelope(asked.map(roleToWire))
   })
+}
+
+function roleToWire({ owner, ...role }: SimRole) {
+  const kind = owner === undefined ? 'default' : 'custom'
+  return { ...role, description: '', cid: owner ?? homeCid, is_global: owner === undefined, type: kind }
 }
 
 /** A client reaches its own CID and the children of it. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { roleCatalogue } from './roles.ts'
+import { roleCatalogue, type SimRole } from './roles.ts'
 
 export const homeCid = '0123456789abcdef0123456789abcdef'
 
@@ -86,7 +86,7 @@ export function createState(now: () => number, first: Partial<Toggles> = {}) {
     toggles,
     users,
     grants,
-    roles: [...roleCatalogue],
+    roles: [...roleCatalogue] as SimRole[],
     /** Flight Control children: their CIDs. */
     children: new Set<string>(),
     /** Addresses that users of other CIDs have. */

@@ -1,4 +1,5 @@
 import { Refusal } from './answers.ts'
+import type { SimRole } from './roles.ts'
 import type { CrowdstrikeState, SimGrant, SimUser } from './state.ts'
 
 /** What both profiles' routes do to users and roles. */
@@ -58,6 +59,8 @@ export function grantRoles(
   more: Partial<SimGrant>,
 ): string[] {
   const ids = knownRoles(state, roleIds)
+  const isForeign = ({ id, owner = user.cid }: SimRole): boolean => ids.includes(id) && owner !== user.cid
+  if (state.roles.some(isForeign)) throw new Refusal(400, 'invalid roleID')
   for (const roleId of ids) {
     const isSame = (grant: SimGrant) =>
       isDirect(grant, roleId, more.cid ?? user.cid) && grant.expiresAt === more.expiresAt

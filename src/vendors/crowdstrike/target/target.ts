@@ -5,6 +5,7 @@ import type { FalconClient } from '../client/client.ts'
 import { failure } from '../errors.ts'
 import { isPrivileged } from '../privileged-roles.ts'
 import { createAccounts } from './accounts.ts'
+import { createCustomRoles, type CustomRoles } from './custom-roles.ts'
 import { createHome, type Home } from './home.ts'
 import { namesOf } from './names.ts'
 import { changeRoles } from './role-changes.ts'
@@ -26,6 +27,7 @@ export function createTarget(
 ): TargetOf<FalconCapabilities> {
   const home = createHome(client, cid, client.scopedRoles ? memberCids : [])
   const accounts = createAccounts(client, home)
+  const custom = createCustomRoles(client, home, client.scopedRoles && memberCids.length > 0)
 
   async function create({ login, profile }: AccountDraft): Promise<Creation> {
     const draft = { login: login.toLowerCase(), ...namesOf(profile), cid }
@@ -76,23 +78,32 @@ export function createTarget(
       return (await client.remove(id).catch(ignoring('not-found'))) ?? {}
     },
 
-    catalogue: () => catalogueOf(client, home),
+    catalogue: () => catalogueOf(client, home, custom),
 
     async changeEntitlements(id, change) {
+      await custom.check(id, change.assign)
       return changeRoles(client, capabilities, await home.cid('changeEntitlements'), id, change)
     },
   }
 }
 
 /** The roles of every CID; those of the home CID are meant by rules that name none. */
-async function catalogueOf(client: FalconClient, home: Home): Promise<readonly Entitlement[]> {
+async function catalogueOf(
+  client: FalconClient,
+  home: Home,
+  custom: CustomRoles,
+): Promise<readonly Entitlement[]> {
   const [first, ...others] = await home.cids('catalogue')
   const offers: Entitlement[] = []
   for (const id of [first, ...others]) {
     const scope = { level: 'cid', id } as const
     const meant = id === first ? { home: true as const } : {}
-    for (const role of await client.roles('catalogue', id)) {
-      offers.push({ kind: 'role', ...role, scope, ...meant, privileged: isPrivileged(role.id) })
+    const roles = await client.roles('catalogue', id)
+    custom.learn(roles)
+    for (const role of roles) {
+      const privileged = isPrivileged(role.id)
+      const entry = { kind: 'role', id: role.id, name: role.name, scope, ...meant, privileged } as const
+      offers.push({ ...entry, ...custom.refusal(role, first) })
     }
   }
   return offers

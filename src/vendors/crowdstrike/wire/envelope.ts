@@ -39,8 +39,13 @@ export const Token = Type.Object({
 })
 export type Token = Static<typeof Token>
 
-/** The display name of a role; only the fields relied on. */
-const RoleEntity = Type.Object({ id: Type.String(), display_name: Type.Optional(Type.String()) })
+/** A role; only the fields relied on. A custom one is not global, and belongs to a CID. */
+const RoleEntity = Type.Object({
+  id: Type.String(),
+  display_name: Type.Optional(Type.String()),
+  cid: Type.Optional(Type.String()),
+  is_global: Type.Optional(Type.Boolean()),
+})
 export type RoleEntity = Static<typeof RoleEntity>
 
 export const RoleEntities = Type.Object({ resources: Type.Union([Type.Null(), Type.Array(RoleEntity)]) })

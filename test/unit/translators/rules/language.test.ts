@@ -201,6 +201,14 @@ describe('the rule language', () => {
     assert.equal(grants({ groups: in_('A'), rules }).changesAt, ahead(hour))
   })
 
+  it('says the earliest of several ends, whatever the order of the rules', () => {
+    const until = (group: string, hours: number): Rule => ({ group, team: 'core', until: `${hours}h` })
+    const rules = [until('A', 2), until('B', 1), until('C', 3)]
+    for (const given of [rules, rules.toReversed()]) {
+      assert.equal(grants({ groups: in_('A', 'B', 'C'), rules: given }).changesAt, ahead(hour))
+    }
+  })
+
   it('lets the first rule decide a setting, the default last', () => {
     const rules = [
       { group: 'A', set: { first: true } },

@@ -1,5 +1,5 @@
-import type { Account, Capabilities, ShutOutStep } from '../vendors/contract.ts'
-import { powersOf } from './entitlements/settings.ts'
+import type { Account, Capabilities, ShutOutStep } from '../../vendors/contract.ts'
+import { powersOf } from '../entitlements/settings.ts'
 
 /**
  * Whether a step of a shut-out is done, by what the vendor shows: the flag is off; only floor entitlements are left,

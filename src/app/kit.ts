@@ -1,0 +1,58 @@
+import type { Logger } from 'pino'
+import type { Environment } from '../config/model.ts'
+import { createDispatcher } from '../egress.ts'
+import type { Metrics } from '../metrics/metrics.ts'
+import type { Processes } from '../provisioning/processes/ports.ts'
+import type { Store } from '../store/open.ts'
+import type { TracedCall } from '../telemetry/ports.ts'
+import type { Kit } from '../vendors/kit/kit.ts'
+import { createPacing } from '../vendors/kit/pacing.ts'
+
+export interface KitParts {
+  readonly environment: Environment
+  readonly log: Logger
+  readonly store: Store
+  readonly processes: Processes
+  readonly metrics: Metrics
+  /** Absent: calls are not traced. */
+  readonly traceCall?: ((call: TracedCall) => void) | undefined
+  /** Longest wait for one reply of a vendor. */
+  readonly timeoutMs: number
+}
+
+export interface OpenKit {
+  readonly kit: Kit
+  close(): Promise<void>
+}
+
+/** What the connectors are lent: one pool of connections, one clock, one pace for the process. */
+export function openKit(parts: KitParts): OpenKit {
+  const { environment, log, store, processes, metrics, traceCall, timeoutMs } = parts
+  const dispatcher = createDispatcher(environment.insecureTargets)
+  const stop = new AbortController()
+  // A store that does not answer grants nothing: whoever asks comes back a little later.
+  const none = { granted: 0, holdMs: 0, nextMs: 1_000 }
+  const pacing = createPacing(undefined, {
+    processes: processes.live,
+    draw: (limit, most, urgent) => store.drawTokens(limit, most, urgent).catch(() => none),
+  })
+  return {
+    kit: {
+      log,
+      dispatcher,
+      signal: stop.signal,
+      now: Date.now,
+      timeoutMs,
+      pacing,
+      observe: (exchange) => {
+        const { vendor, operation, status, startedAt, endedAt } = exchange
+        metrics.vendorCall(vendor, operation, status, (endedAt - startedAt) / 1_000)
+        traceCall?.(exchange)
+      },
+    },
+    async close() {
+      stop.abort()
+      await dispatcher.destroy()
+    },
+  }
+}

@@ -1,0 +1,38 @@
+import type { Configuration } from '../config/model.ts'
+import type { Connections, ConnectionSpec, OpenConnection } from '../provisioning/connections.ts'
+import type { Applied } from '../store/connections/configuration.ts'
+import { vendorOf } from '../vendors/registry.ts'
+
+/** The connections of a configuration with the ids under which the store keeps them. */
+export function specsOf(
+  { directories }: Configuration,
+  { connectionIds }: Pick<Applied, 'connectionIds'>,
+): readonly ConnectionSpec[] {
+  return directories.flatMap(({ name, connections }) =>
+    connections.map((connection) => {
+      const vendor = vendorOf(connection.vendor)
+      const known = connectionIds.get(`${name}/${connection.name}`)
+      if (!vendor || !known) throw new Error(`connection ${connection.name} was not applied`)
+      return { ...connection, ...known, vendor }
+    }),
+  )
+}
+
+export function connectionsOf(
+  connections: Connections,
+  { directoryIds }: Pick<Applied, 'directoryIds'>,
+): readonly OpenConnection[] {
+  return [...directoryIds.values()].flatMap((id) => connections.ofDirectory(id))
+}
+
+/** Names a connection as people do: `<directory>/<connection>`. */
+export function pathsOf(
+  connections: Connections,
+  { directoryIds }: Pick<Applied, 'directoryIds'>,
+): (connectionId: string) => string {
+  const names = new Map([...directoryIds].map(([name, id]) => [id, name]))
+  return (connectionId) => {
+    const { name = connectionId, directoryId = '' } = connections.byId(connectionId) ?? {}
+    return `${names.get(directoryId) ?? directoryId}/${name}`
+  }
+}

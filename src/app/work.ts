@@ -1,0 +1,59 @@
+import type { Provisioner } from '../provisioning/account/run.ts'
+import { startGroupWorker } from '../provisioning/groups/worker.ts'
+import { createInventories, type Inventories } from '../provisioning/inventory/inventory.ts'
+import { createLeaseKeeper } from '../provisioning/leases.ts'
+import type { Processes } from '../provisioning/processes/ports.ts'
+import { createSurveys, type Surveys } from '../provisioning/reconciliation/surveys.ts'
+import { startSweeper } from '../provisioning/sweeps/sweeper.ts'
+import { startWorker, workerDefaults } from '../provisioning/worker.ts'
+import type { Schedule } from '../schedule/ports.ts'
+import { openSchedule } from '../schedule/schedule.ts'
+import type { Store } from '../store/open.ts'
+import type { Opened } from './opened.ts'
+
+/** Jobs can wait for the start to be over. */
+const jobsAfterMs = 1_000
+
+/** With notices: what goes on by itself tells nobody else. */
+export type Working = Provisioner & Required<Pick<Provisioner, 'notices'>>
+
+/** Everything that goes on by itself. */
+export interface Work {
+  /** Something became due: all who work look at once, in every process. */
+  wake(): void
+  /** Another process told so. */
+  wakeHere(): void
+  alive(): boolean
+  readonly schedule: Schedule
+  readonly surveys: Surveys
+  readonly inventories: Inventories
+}
+
+export function startWork(by: Working, store: Store, processes: Processes, opened: Opened): Work {
+  const { log } = by
+  const worker = opened.keep(startWorker(by, { ...workerDefaults, processes: processes.live }))
+  const leases = opened.keep(createLeaseKeeper(store.groups, log))
+  const groupWorker = opened.keep(startGroupWorker({ ...by, links: store.groups, leases }))
+  const wakeHere = (): void => {
+    worker.wake()
+    groupWorker.wake()
+  }
+  const wakeWorkers = (): void => {
+    wakeHere()
+    processes.tell('due')
+  }
+  const sweeper = opened.keep(startSweeper({ ...by, sweeps: store.sweeps, wake: wakeWorkers }))
+  const schedule = opened.keep(openSchedule({ database: store.jobsDatabase(), log, delayMs: jobsAfterMs }))
+  const { surveys: kept, imports, inventories } = store
+  return {
+    wake() {
+      wakeWorkers()
+      sweeper.wake()
+    },
+    wakeHere,
+    alive: worker.alive,
+    schedule,
+    surveys: createSurveys({ ...by, surveys: kept, imports, schedule, wake: wakeWorkers }),
+    inventories: createInventories({ ...by, surveys: kept, inventories, wake: wakeWorkers }),
+  }
+}

@@ -1,0 +1,147 @@
+import type { Change } from '../../../admin/ports.ts'
+import type { ConnectionConfig } from '../../../config/model.ts'
+import { GatewayError } from '../../../errors.ts'
+import type { Place, Sealed } from '../../../secrets/keyring.ts'
+import { remind } from '../../directory/due.ts'
+import type { Sql } from '../../sql/client.ts'
+import { isId, newId } from '../../sql/ids.ts'
+import { json, sql } from '../../sql/statement.ts'
+import { replan } from '../accounts.ts'
+import { configurationLock } from '../configuration.ts'
+import { lockConsole, told, type ConsoleRow } from './row.ts'
+import { isSame, planningPart } from '../policy.ts'
+
+/** A connection as an operator made it. */
+export interface ConsoleDraft {
+  readonly connection: Omit<ConnectionConfig, 'credentials'>
+  /** As it was written, without credentials. */
+  readonly written: Readonly<Record<string, unknown>>
+}
+
+/** Seals the credentials for the place where they will be kept. */
+export type SealAt = (place: Place) => Sealed
+
+const base64 = ({ bytes }: Sealed): string => Buffer.from(bytes).toString('base64')
+
+/**
+ * A new connection, disabled until it was checked and enabled. Undefined when there is no such directory; rejects with
+ * `NAME_TAKEN`.
+ */
+export function createConsole(
+  db: Sql,
+  directory: string,
+  { connection, written }: ConsoleDraft,
+  seal: SealAt,
+  by: Change,
+): Promise<string | undefined> {
+  return db.transaction(async (tx) => {
+    await tx.rows(sql`SELECT 1 AS locked FROM pg_advisory_xact_lock(${configurationLock}::bigint)`)
+    const there = await tx.row<{ id: string; taken: boolean }>(sql`
+      SELECT d.id, EXISTS (SELECT FROM connections c WHERE c.directory_id = d.id AND c.name = ${connection.name}::text) AS taken
+      FROM directories d WHERE d.name = ${directory}::text`)
+    if (!there) return undefined
+    const path = `${directory}/${connection.name}`
+    if (there.taken) throw new GatewayError('NAME_TAKEN', `there is a connection ${path} already`)
+    const id = newId()
+    const sealed = seal({ connectionId: id, revision: 1 })
+    const { vendor, apiProfile, settings, policy } = connection
+    await tx.rows(sql`
+      WITH c AS (
+        INSERT INTO connections (id, directory_id, name, vendor, api_profile, settings, policy, written, source, status,
+          credentials, credentials_key)
+        VALUES (${id}::uuid, ${there.id}::uuid, ${connection.name}::text, ${vendor}::text, ${apiProfile}::text, ${json(settings)},
+          ${json(policy)}, ${json(written)}, 'console', 'disabled', decode(${base64(sealed)}::text, 'base64'), ${sealed.key}::text)
+        RETURNING id, directory_id
+      )
+      ${told(by, 'connection.created', { path, vendor, mode: policy.mode, settings })}`)
+    return id
+  })
+}
+
+/**
+ * Other settings and policies, as of the revision that the operator saw; new credentials with `seal`. Rejects with
+ * `CHANGED_MEANWHILE` or `VENDOR_CHANGED`. Answers whether anything changed.
+ */
+export function updateConsole(
+  db: Sql,
+  id: string,
+  { connection, written }: ConsoleDraft,
+  seal: SealAt | undefined,
+  by: Change & { readonly revision: number },
+): Promise<boolean> {
+  return db.transaction(async (tx) => {
+    const row = await lockConsole(tx, id)
+    if (row.revision !== by.revision)
+      throw new GatewayError('CHANGED_MEANWHILE', `connection ${row.path} was changed meanwhile: read it again`)
+    if (row.vendor !== connection.vendor)
+      throw new GatewayError(
+        'VENDOR_CHANGED',
+        `connection ${row.path} is a connection of ${row.vendor}: make another one for ${connection.vendor}`,
+      )
+    const { apiProfile, settings, policy } = connection
+    const leadsElsewhere = !isSame(row.settings, settings) || row.api_profile !== apiProfile
+    const plansAnew = !isSame(planningPart(row.policy), planningPart(policy))
+    if (!leadsElsewhere && isSame(row.policy, policy) && isSame(row.written, written) && !seal) return false
+    await tx.rows(sql`
+      WITH c AS (
+        UPDATE connections SET settings = ${json(settings)}, policy = ${json(policy)}, api_profile = ${apiProfile}::text,
+          written = ${json(written)}, revision = revision + 1,
+          checked_at = CASE WHEN ${leadsElsewhere} THEN NULL ELSE checked_at END,
+          resolved_profile = CASE WHEN ${leadsElsewhere} THEN NULL ELSE resolved_profile END,
+          resolved_at = CASE WHEN ${leadsElsewhere} THEN NULL ELSE resolved_at END,
+          tenant_id = CASE WHEN ${leadsElsewhere} AND status = 'disabled' THEN NULL ELSE tenant_id END
+        WHERE id = ${id}::uuid RETURNING id, directory_id
+      )
+      ${told(by, 'connection.changed', {
+        path: row.path,
+        before: { settings: row.settings, policy: row.policy },
+        after: { settings, policy },
+      })}`)
+    if (seal) await keepCredentials(tx, row, seal, by)
+    if (leadsElsewhere) await reopen(tx, row)
+    if (plansAnew && row.status !== 'disabled') await replan(tx, row.directory_id, id)
+    return true
+  })
+}
+
+/** Other credentials; a parked connection works again. */
+export function changeCredentials(db: Sql, id: string, seal: SealAt, by: Change): Promise<void> {
+  return db.transaction(async (tx) => keepCredentials(tx, await lockConsole(tx, id), seal, by))
+}
+
+async function keepCredentials(tx: Sql, row: ConsoleRow, seal: SealAt, by: Change): Promise<void> {
+  const revision = row.credentials_revision + 1
+  const sealed = seal({ connectionId: row.id, revision })
+  await tx.rows(sql`
+    WITH c AS (
+      UPDATE connections SET credentials = decode(${base64(sealed)}::text, 'base64'), credentials_key = ${sealed.key}::text,
+        credentials_revision = ${revision}::int, revision = revision + 1, checked_at = NULL, credentials_end_at = NULL
+      WHERE id = ${row.id}::uuid RETURNING id, directory_id
+    )
+    ${told(by, 'connection.credentials-changed', { path: row.path, revision, key: sealed.key })}`)
+  await reopen(tx, row)
+}
+
+async function reopen(tx: Sql, { id }: ConsoleRow): Promise<void> {
+  const reopened = await tx.row(sql`
+    UPDATE connections SET status = CASE WHEN tenant_id IS NULL THEN 'new' ELSE 'ready' END, parked_at = NULL, parked_reason = NULL
+    WHERE id = ${id}::uuid AND status = 'parked' RETURNING id`)
+  if (reopened) await tx.rows(remind(sql`a.connection_id = ${id}::uuid`))
+}
+
+/** What the vendor told of a connection at this revision; false when it has changed since. */
+export async function markChecked(
+  db: Sql,
+  id: string,
+  revision: number,
+  by: Change,
+): Promise<boolean> {
+  if (!isId(id)) return false
+  const row = await db.row(sql`
+    WITH c AS (
+      UPDATE connections SET checked_at = clock_timestamp()
+      WHERE id = ${id}::uuid AND source = 'console' AND revision = ${revision}::int RETURNING id, directory_id
+    ), told AS (${told(by, 'connection.checked', { revision })})
+    SELECT id FROM c`)
+  return row !== undefined
+}
