@@ -1,7 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import type { ConnectionEditing } from './admin/routes/connection-editing.ts'
 import { openAudit } from './app/audit.ts'
 import { configurationActions } from './app/configuration.ts'
+import { openMade } from './app/connections/made.ts'
+import { knownRevisions } from './app/connections/revisions.ts'
 import { localOperator } from './app/gateway-file.ts'
 import { openKit } from './app/kit.ts'
 import { type LiveConnections, liveConnections } from './app/live-connections.ts'
@@ -16,7 +19,7 @@ import { registerHealth } from './health.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { registerMetrics } from './metrics/routes.ts'
 import type { Provisioner } from './provisioning/account/run.ts'
-import { type Connections, openConnections } from './provisioning/connections.ts'
+import { type Connections, type OpenConnection, openConnections } from './provisioning/connections.ts'
 import { createProvisioning } from './provisioning/inline.ts'
 import { createLeaseKeeper } from './provisioning/leases.ts'
 import { scimPlugin, type ScimOptions } from './scim/http/plugin.ts'
@@ -66,7 +69,7 @@ async function start(parts: GatewayParts, opened: Opened): Promise<Gateway> {
     await openStore({ ...(databaseUrl === undefined ? {} : { databaseUrl }), dataDir, log }),
   )
   const applied = await store.applyConfiguration(configuration)
-  const wakes = { due: (): void => {} }
+  const wakes = { due: (): void => {}, connections: (): void => {} }
   const processes = opened.keep(await store.joinProcesses({ hear: (what) => wakes[what](), log }))
   const metrics = createMetrics(() => store.gauges())
   const tracing = opened.keep(await openTracing(environment.tracing, log))
@@ -91,18 +94,27 @@ async function start(parts: GatewayParts, opened: Opened): Promise<Gateway> {
     shutOutProven: (id, ms) => metrics.shutOutProven(pathOf(id), ms / 1_000),
     ...(tracing.runs && { tracing: tracing.runs }),
   }
-  store.worksBy(applied)
+  const revisions = knownRevisions(store)
+  revisions.file(applied)
   opened.keep(openAudit(environment, store, kit.dispatcher, log))
   const work = startWork(by, store, processes, opened)
   wakes.due = work.wakeHere
   void work.surveys.follow(connectionsOf(connections, applied))
+  let current = applied
+  const fromFile = (): readonly OpenConnection[] => connectionsOf(connections, current)
+  const made = await openMade(
+    { environment, store, log, kit, notices, processes, work, live: connections, revisions, fromFile },
+    opened,
+  )
+  wakes.connections = made.follow
   const follow = (wanted: Configuration, now: Applied): void => {
+    current = now
     connections.replace(open(wanted, now))
-    store.worksBy(now)
+    revisions.file(now)
     work.wake()
     void work.surveys.follow(connectionsOf(connections, now))
   }
-  const url = await listen(parts, { store, metrics, tracing, by, work, connections, follow }, opened)
+  const url = await listen(parts, { store, metrics, tracing, by, work, connections, editing: made.editing, follow }, opened)
   const directories = configuration.directories.map(({ name, client, domains }) => {
     return { id: applied.directoryIds.get(name)!, name, client, domains }
   })
@@ -117,6 +129,7 @@ interface Served {
   readonly by: Provisioner
   readonly work: Work
   readonly connections: LiveConnections
+  readonly editing: ConnectionEditing
   /** A configuration was applied: this process works with it. */
   readonly follow: (wanted: Configuration, now: Applied) => void
 }
@@ -142,6 +155,7 @@ async function listen(parts: GatewayParts, served: Served, opened: Opened): Prom
     environment,
     store,
     connections: served.connections,
+    editing: served.editing,
     localToken: local.token,
     workers: work.alive,
     wake: work.wake,

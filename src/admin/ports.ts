@@ -77,13 +77,19 @@ export interface ConnectionView {
   readonly revision: number
   /** `file`: read-only here. */
   readonly source: string
-  /** new | ready | parked | detached */
+  /** disabled | new | ready | parked | detached */
   readonly status: string
   readonly parkedAt?: string
   readonly parkedReason?: Readonly<Record<string, unknown>>
   /** Path class → ISO 8601 instant; only what lasts. */
   readonly pauses: Readonly<Record<string, string>>
   readonly catalogueFetchedAt?: string
+  /** As an operator wrote it, without credentials; absent where a file tells. */
+  readonly configuration?: Readonly<Record<string, unknown>>
+  /** When the vendor was asked; absent after a change of settings or credentials. */
+  readonly checkedAt?: string
+  /** When its credentials end, as far as that can be told. */
+  readonly credentialsEndAt?: string
   readonly createdAt: string
 }
 
@@ -107,6 +113,7 @@ export interface ConnectionStanding {
   readonly oldestLeaverAt?: string
   readonly due: number
   readonly plansWaiting: number
+  readonly credentialsEndAt?: string
 }
 
 export interface AccountView {

@@ -7,11 +7,13 @@ import { evidenceRoutes, type ExportEvidence } from './findings/evidence.ts'
 import { explainRoutes, type ExplainActions } from './findings/explain.ts'
 import { type InventoryActions, inventoryRoutes } from './findings/inventory.ts'
 import { noticeRoutes } from './findings/notices.ts'
+import { type PreviewActions, previewRoutes } from './findings/preview.ts'
 import { surveyRoutes, type SurveyActions } from './findings/surveys.ts'
 import type { OperatorStore } from './ports.ts'
 import type { Route } from './route.ts'
 import { accountRoutes } from './routes/accounts.ts'
 import { configurationRoutes, type ConfigurationActions } from './routes/configuration.ts'
+import { type ConnectionEditing, editingRoutes } from './routes/connection-editing.ts'
 import { connectionRoutes, type ConnectionActions } from './routes/connections.ts'
 import { directoryRoutes } from './routes/directories.ts'
 import { eventRoutes } from './routes/events.ts'
@@ -30,6 +32,7 @@ export interface AdminParts {
   readonly wake: () => void
   readonly health: HealthActions
   readonly connections?: ConnectionActions
+  readonly editing?: ConnectionEditing
   readonly configuration?: ConfigurationActions
   readonly plans?: Pick<PlanStore, 'list' | 'decide'>
   readonly interventions?: Interventions
@@ -37,19 +40,21 @@ export interface AdminParts {
   readonly notices?: Pick<NoticeStore, 'list'>
   readonly surveys?: SurveyActions
   readonly inventories?: InventoryActions
+  readonly previews?: PreviewActions
   readonly evidence?: ExportEvidence
   readonly audit?: AuditStore
 }
 
 /** The table of the operator API. */
 export function routesOf(parts: AdminParts): readonly Route[] {
-  const { plans, interventions, explain, notices, surveys, inventories, evidence } = parts
+  const { plans, interventions, explain, notices, surveys, inventories, previews, evidence, editing } = parts
   return [
     ...healthRoutes(parts),
     ...directoryRoutes(parts.store),
     ...tokenRoutes(parts.store),
     ...operatorRoutes(parts.store),
     ...connectionRoutes(parts),
+    ...(editing ? editingRoutes({ ...parts, editing }) : []),
     ...accountRoutes(parts),
     ...peopleRoutes(parts.store),
     ...eventRoutes(parts.store),
@@ -60,6 +65,7 @@ export function routesOf(parts: AdminParts): readonly Route[] {
     ...(notices ? noticeRoutes(notices) : []),
     ...(surveys ? surveyRoutes({ ...parts, surveys }) : []),
     ...(inventories ? inventoryRoutes({ ...parts, inventories }) : []),
+    ...(previews ? previewRoutes({ ...parts, previews }) : []),
     ...(evidence ? evidenceRoutes(parts.store, evidence) : []),
     ...(parts.configuration ? configurationRoutes(parts.configuration) : []),
   ]

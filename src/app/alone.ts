@@ -1,8 +1,10 @@
 import Fastify from 'fastify'
 import { randomBytes } from 'node:crypto'
 import type { Environment } from '../config/model.ts'
+import { createKeyring } from '../secrets/keyring.ts'
 import { openStore } from '../store/open.ts'
 import { configurationActions } from './configuration.ts'
+import { connectionEditing } from './connections/editing.ts'
 import { operatorBase, registerOperatorApi } from './operator-api.ts'
 
 /** The operator API over a store on which no gateway runs: for commands that need no vendor. */
@@ -34,6 +36,12 @@ export async function openAlone(environment: Environment): Promise<AloneApi> {
     workers: () => undefined,
     wake: () => {},
     configuration: configurationActions(store, environment.insecureTargets, () => {}),
+    editing: connectionEditing({
+      store,
+      keyring: createKeyring(environment.masterKeys ?? []),
+      insecureTargets: environment.insecureTargets,
+      changed: async () => {},
+    }),
   })
   return {
     async request(method, path, body) {

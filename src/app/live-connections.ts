@@ -1,17 +1,30 @@
 import type { Connections } from '../provisioning/connections.ts'
 
-/** Connections that a new configuration takes the place of; runs under way go on with those they began with. */
+/** Connections that others take the place of; runs under way go on with those they began with. */
 export interface LiveConnections extends Connections {
+  /** Those of a configuration file. */
   replace(next: Connections): void
+  /** Those that operators made. */
+  replaceConsole(next: Connections): void
 }
 
+const none: Connections = { byId: () => undefined, ofDirectory: () => [] }
+
 export function liveConnections(first: Connections): LiveConnections {
-  let current = first
+  let fromFile = first
+  let fromConsole = none
   return {
-    byId: (id) => current.byId(id),
-    ofDirectory: (directoryId) => current.ofDirectory(directoryId),
+    byId: (id) => fromFile.byId(id) ?? fromConsole.byId(id),
+    ofDirectory: (directoryId) => {
+      const more = fromConsole.ofDirectory(directoryId)
+      const all = fromFile.ofDirectory(directoryId)
+      return more.length === 0 ? all : [...all, ...more]
+    },
     replace: (next) => {
-      current = next
+      fromFile = next
+    },
+    replaceConsole: (next) => {
+      fromConsole = next
     },
   }
 }

@@ -3,15 +3,20 @@ import { readFileSync } from 'node:fs'
 import { adminPlugin, type AdminOptions } from '../admin/plugin.ts'
 import type { ExplainActions } from '../admin/findings/explain.ts'
 import type { InventoryActions } from '../admin/findings/inventory.ts'
+import type { PreviewActions } from '../admin/findings/preview.ts'
 import type { SurveyActions } from '../admin/findings/surveys.ts'
+import type { ConnectionEditing } from '../admin/routes/connection-editing.ts'
 import type { ConnectionActions } from '../admin/routes/connections.ts'
 import type { ConfigurationActions } from '../admin/routes/configuration.ts'
 import type { Environment } from '../config/model.ts'
 import { credentialsSchema, settingsSchema } from '../config/vendor-settings.ts'
+import { GatewayError } from '../errors.ts'
 import type { Connections } from '../provisioning/connections.ts'
+import { credentialsEnd } from '../provisioning/expiry/calendar.ts'
 import { explainPerson } from '../provisioning/explain/explain.ts'
 import { effectOfRules, type RuleChange } from '../provisioning/explain/rule-change.ts'
 import type { InventoryRow } from '../provisioning/inventory/columns.ts'
+import { previewLines } from '../provisioning/plans/preview-lines.ts'
 import { csvHeader, csvLine } from '../provisioning/inventory/csv.ts'
 import type { Inventories } from '../provisioning/inventory/inventory.ts'
 import type { Surveys } from '../provisioning/reconciliation/surveys.ts'
@@ -30,6 +35,7 @@ export interface OperatorApiParts {
   /** Absent where the store is opened alone. */
   readonly connections?: Connections
   readonly configuration: ConfigurationActions
+  readonly editing: ConnectionEditing
   readonly surveys?: Pick<Surveys, 'request' | 'recovered'>
   readonly inventories?: Inventories
 }
@@ -47,6 +53,7 @@ export async function registerOperatorApi(app: FastifyInstance, parts: OperatorA
     wake: parts.wake,
     health: { store: () => store.ping(), workers: parts.workers },
     configuration: parts.configuration,
+    editing: parts.editing,
     plans: store.plans,
     interventions: store.interventions,
     notices: store.notices,
@@ -55,7 +62,9 @@ export async function registerOperatorApi(app: FastifyInstance, parts: OperatorA
     evidence: (query) => store.evidence(query),
     ...(inventories ? { inventories: inventoryActions(store, inventories) } : {}),
     ...(surveys ? { surveys: surveyActions(store, surveys) } : {}),
-    ...(connections ? { connections: connectionActions(connections) } : {}),
+    ...(connections
+      ? { connections: connectionActions(store, connections), previews: previewActions(store, connections) }
+      : {}),
   }
   await app.register(adminPlugin, { prefix: operatorBase, ...options })
 }
@@ -81,6 +90,13 @@ function inventoryActions({ imports }: Store, running: Inventories): InventoryAc
   }
 }
 
+function previewActions({ lookAt }: Store, connections: Connections): PreviewActions {
+  return {
+    preview: (connectionId, options) =>
+      previewLines({ connections, lookAt, now: Date.now }, connectionId, options),
+  }
+}
+
 function explainActions({ explain: facts }: Store): ExplainActions {
   return {
     explain: (request) => explainPerson(facts, request, Date.now),
@@ -91,7 +107,7 @@ function explainActions({ explain: facts }: Store): ExplainActions {
   }
 }
 
-function connectionActions(connections: Connections): ConnectionActions {
+function connectionActions(store: Store, connections: Connections): ConnectionActions {
   return {
     vendors: vendors.map((vendor) => ({
       id: vendor.id,
@@ -101,18 +117,23 @@ function connectionActions(connections: Connections): ConnectionActions {
       settings: settingsSchema(vendor),
       credentials: credentialsSchema(vendor),
     })),
-    async check(connectionId) {
+    async check(connectionId, by) {
       const live = await connections.byId(connectionId)?.ready()
       if (!live) return undefined
       await live.target.test()
-      const [tenant, ownAccountId, catalogue] = await Promise.all([
+      const [tenant, ownAccountId, catalogue, endsAt] = await Promise.all([
         live.tenant(0),
         live.self(),
         live.catalogue({ refresh: true }),
+        credentialsEnd(live),
       ])
+      await store.endings.keepCredentialsEnd(connectionId, endsAt)
+      if (live.revision !== undefined && !(await store.console.markChecked(connectionId, live.revision, by)))
+        throw new GatewayError('CHANGED_MEANWHILE', 'the connection was changed meanwhile: check it again')
       return {
         tenant,
         ...(ownAccountId === undefined ? {} : { ownAccountId }),
+        ...(endsAt === undefined ? {} : { credentialsEndAt: endsAt }),
         catalogue: catalogue.length,
       }
     },

@@ -6,6 +6,8 @@ import { checkCommand } from './commands/check.ts'
 import { completionCommand } from './commands/completion.ts'
 import { demoCommand } from './commands/demo.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { connectionCommand } from './commands/connections/connection.ts'
+import { keysCommand } from './commands/connections/keys.ts'
 import { evidenceCommand } from './commands/findings/evidence.ts'
 import { inventoryCommand } from './commands/findings/inventory.ts'
 import { recoveredCommand } from './commands/findings/recovered.ts'
@@ -37,6 +39,7 @@ const commands: readonly ((parts: Parts) => Command)[] = [
   planCommand,
   applyCommand,
   statusCommand,
+  connectionCommand,
   accountCommand,
   approveCommand,
   rejectCommand,
@@ -55,6 +58,7 @@ const commands: readonly ((parts: Parts) => Command)[] = [
   moveCommand,
   tokenCommand,
   operatorsCommand,
+  keysCommand,
   completionCommand,
 ]
 

@@ -15,7 +15,7 @@ export function isMailbox(text: string): boolean {
 export function isSmtpUrl(text: string): boolean {
   const url = URL.parse(text)
   if (!url || !['smtp:', 'smtps:'].includes(url.protocol) || url.hostname === '') return false
-  const decodes = [url.username, url.password].every((part) => !/%(?![0-9A-Fa-f]{2})/.test(part))
+  const decodes = [url.username, url.password].every((part) => decoded(part) !== undefined)
   return decodes && !url.search && !url.hash && ['', '/'].includes(url.pathname)
 }
 
@@ -24,8 +24,17 @@ export function pairsOf(text: string): Readonly<Record<string, string>> | undefi
   const pairs: Record<string, string> = {}
   for (const part of text.split(',').filter((each) => each.trim() !== '')) {
     const [, name, value = ''] = /^\s*([\w-]+)\s*=\s*([\x21-\x7e ]*?)\s*$/.exec(part) ?? []
-    if (name === undefined || /%(?![0-9A-Fa-f]{2})/.test(value)) return undefined
-    pairs[name] = decodeURIComponent(value)
+    const plain = decoded(value)
+    if (name === undefined || plain === undefined || /\p{Cc}/u.test(plain)) return undefined
+    pairs[name] = plain
   }
   return pairs
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
 }

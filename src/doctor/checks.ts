@@ -57,7 +57,7 @@ export async function identity(target: Target): Promise<readonly Finding[]> {
     const id = await target.self()
     if (id === undefined) return { state: 'ok', detail: 'the credentials belong to no account' }
     const account = await target.get(id)
-    expiresAt = account?.facts.tokenExpiresAt
+    expiresAt = (await target.credentialsEnd?.()) ?? account?.facts.tokenExpiresAt
     return { state: 'ok', detail: `${account?.login ?? 'account'} (${id}); Drawbridge never changes it` }
   })
   return [who, expiry(expiresAt)]

@@ -96,7 +96,12 @@ function storedGauges(registers: Registry[]): { keep(gauges: Gauges | undefined)
     'priority',
   ])
   const notices = gauge('notices_open', 'Open notices by kind.', ['kind'])
-  const each = [parked, paused, accounts, unproven, leavers, oldest, waiting, due, dueSeconds, notices]
+  const ends = gauge('token_expires_seconds', 'Seconds until credentials or a token end; negative after.', [
+    'kind',
+    'name',
+    'hint',
+  ])
+  const each = [parked, paused, accounts, unproven, leavers, oldest, waiting, due, dueSeconds, notices, ends]
 
   return {
     keep(gauges) {
@@ -105,6 +110,7 @@ function storedGauges(registers: Registry[]): { keep(gauges: Gauges | undefined)
       if (!gauges) return
       processes.set(gauges.processes)
       for (const [kind, count] of Object.entries(gauges.notices)) notices.set({ kind }, count)
+      for (const { seconds, ...labels } of gauges.endings) ends.set(labels, seconds)
       for (const row of gauges.connections) {
         const labels = { connection: `${row.directory}/${row.connection}`, vendor: row.vendor }
         parked.set(labels, row.parked ? 1 : 0)

@@ -24,6 +24,13 @@ export interface Gauges {
   readonly connections: readonly ConnectionGauges[]
   /** Gateway processes that live. */
   readonly processes: number
+  /** Tokens and credentials that end: seconds left, negative once they have. No names of people. */
+  readonly endings: readonly {
+    readonly kind: string
+    readonly name: string
+    readonly hint: string
+    readonly seconds: number
+  }[]
   /** Notices that are open, by kind. */
   readonly notices: Readonly<Record<string, number>>
 }

@@ -1,5 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { AccountOutcome, DirectoryRef, Provisioning, ResourceBody } from '../scim/ports.ts'
+import type {
+  AccountOutcome,
+  CreationSecret,
+  DirectoryRef,
+  Provisioning,
+  ResourceBody,
+} from '../scim/ports.ts'
 import { loginOf } from '../translators/person.ts'
 import type { OpenConnection } from './connections.ts'
 import { provision } from './account/provision.ts'
@@ -27,12 +33,12 @@ export function createProvisioning(by: Provisioner, wake: () => void): Provision
     outcomes,
     wake,
 
-    async run(directory, userId) {
+    async run(directory, userId, secret = {}) {
       const all = await standings(directory, userId)
       const open = all.filter(({ proven }) => !proven).slice(0, mostInline)
       if (open.length === 0) return all.map((standing) => outcomeOf(by, standing))
       const deadline = by.now() + budgetOf(by, open)
-      const runs = open.map((standing) => runOne(by, userId, standing.accountId, deadline))
+      const runs = open.map((standing) => runOne(by, userId, standing.accountId, deadline, secret))
       const ended = Promise.all(runs).catch((err: unknown) => by.log.error({ err }, 'inline run broke off'))
       // A run goes on past the budget, and past a disconnect: it holds its lease and its journal.
       await Promise.race([ended, delay(Math.max(0, deadline - by.now()), undefined, { ref: false })])
@@ -54,11 +60,17 @@ function budgetOf(by: Provisioner, open: readonly AccountStanding[]): number {
   return budgets.length === 0 ? 0 : Math.min(...budgets)
 }
 
-async function runOne(by: Provisioner, userId: string, accountId: string, deadline: number): Promise<void> {
+async function runOne(
+  by: Provisioner,
+  userId: string,
+  accountId: string,
+  deadline: number,
+  secret: CreationSecret,
+): Promise<void> {
   while (by.now() < deadline) {
     const claimed = await by.queue.claim(accountId)
     if (claimed === 'gone' || claimed === 'paused') return
-    if (claimed !== 'busy') await provision(by, claimed)
+    if (claimed !== 'busy') await provision(by, claimed, secret)
     const now = (await by.queue.outcomes(userId)).find((each) => each.accountId === accountId)
     // Settled, refused, or waiting for something that this request cannot bring about.
     if (!now || now.proven || (claimed !== 'busy' && (now.dueInMs ?? 1) > 0)) return

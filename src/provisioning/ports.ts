@@ -164,6 +164,13 @@ export interface OperationClosing {
   readonly durationMs?: number
 }
 
+/** A write that the vendor confirmed, and whose journal row is closed in the statement that settles the account. */
+export interface Unclosed {
+  readonly operationId: string
+  readonly closing: OperationClosing
+  readonly update: AccountUpdate
+}
+
 export interface Settlement {
   readonly status: AccountStatus
   /** The wantedVersion that was planned from; proven up to it for `proven`, `verifying` and `invited`. */
@@ -197,9 +204,10 @@ export interface AccountQueue {
   /**
    * Ends the lease. provenVersion becomes `wantedVersion` for `proven`, `verifying` and `invited`, and less than it for every
    * other status: a proof can be taken back, and `active` of the User with it. Where wantedVersion moved meanwhile the account stays due now and `again` comes back. A shut-out that
-   * becomes proven flips `active` of the User, or removes the User, in the same transaction.
+   * becomes proven flips `active` of the User, or removes the User, in the same transaction. What is `unclosed` is closed
+   * with it, or not at all.
    */
-  settle(lease: Lease, settlement: Settlement): Promise<'settled' | 'again'>
+  settle(lease: Lease, settlement: Settlement, unclosed?: Unclosed): Promise<'settled' | 'again'>
   /** Moves link, held and snapshot of a predecessor whose removal is cancelled to this account, under both leases. */
   inherit(lease: Lease, predecessor: Lease): Promise<void>
   /** Which of these vendor accounts are linked by another account of any connection of that vendor tenant. */

@@ -18,15 +18,22 @@ export interface WorkerOptions {
   readonly pollMs: number
   /** Processes that work on the same accounts: `concurrency` is of them all. */
   readonly processes?: () => number
+  /** How long a few free places wait for more: one claim for each account that ends costs more than the account. */
+  readonly gatherMs: number
   /** How long `close` waits for runs that are under way; their leases run out by themselves afterwards. */
   readonly drainMs: number
 }
 
-export const workerDefaults: WorkerOptions = { concurrency: 16, pollMs: 1_000, drainMs: 10_000 }
+export const workerDefaults: WorkerOptions = {
+  concurrency: 32,
+  pollMs: 1_000,
+  gatherMs: 5,
+  drainMs: 10_000,
+}
 
 /** Takes up what is due, by priority, until it is closed. */
 export function startWorker(by: Provisioner, options: WorkerOptions = workerDefaults): Worker {
-  const { concurrency, pollMs, drainMs, processes = () => 1 } = options
+  const { concurrency, pollMs, gatherMs, drainMs, processes = () => 1 } = options
   const running = new Set<Promise<void>>()
   let wakeUp = Promise.withResolvers<void>()
   let closing = false
@@ -43,7 +50,9 @@ export function startWorker(by: Provisioner, options: WorkerOptions = workerDefa
   }
 
   const turn = async (): Promise<void> => {
-    const free = Math.max(1, Math.floor(concurrency / processes())) - running.size
+    const places = Math.max(1, Math.floor(concurrency / processes()))
+    if (running.size > places / 2) await delay(gatherMs, undefined, { ref: false })
+    const free = places - running.size
     const claimed = free > 0 ? await by.queue.claimDue(free) : []
     claimed.forEach(start)
     if (claimed.length > 0 && claimed.length === free) return

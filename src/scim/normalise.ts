@@ -14,8 +14,8 @@ export interface NormalisedBody {
   readonly body: ResourceBody
   /** Ids of a Group's members, each once; undefined: the client said nothing about members (or it is no Group). */
   readonly members?: string[] | undefined
-  /** A valid password was there; it is not kept. */
-  readonly password?: true
+  /** As it was written, for the request's own vendor calls; never kept. */
+  readonly password?: string
 }
 
 /** What was sent, under the schema's own attributes. */
@@ -39,7 +39,7 @@ export function normaliseBody(
   const { core, extensions } = sort(model, body)
   const result: Record<string, unknown> = {}
   let members: string[] | undefined
-  let password = false
+  let password: string | undefined
   for (const [definition, value] of inOrder(model.attributes, core)) {
     if (definition.mutability === 'readOnly') continue
     if (definition.name === model.rows) {
@@ -48,7 +48,7 @@ export function normaliseBody(
     }
     const coerced = coerceAttribute(definition, value, definition.name, switches)
     if (coerced === undefined) continue
-    if (definition.returned === 'never') password = true
+    if (definition.returned === 'never') password = typeof coerced === 'string' ? coerced : undefined
     else result[definition.name] = coerced
   }
   for (const extension of model.extensions) {
@@ -57,7 +57,7 @@ export function normaliseBody(
   }
   if (purpose === 'create' && isActivatable(model)) result['active'] ??= true
   checkRequired(model, result)
-  return { body: result, ...(members && { members }), ...(password && { password: true as const }) }
+  return { body: result, ...(members && { members }), ...(password && { password }) }
 }
 
 function isActivatable(model: ResourceModel): boolean {

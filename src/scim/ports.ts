@@ -210,12 +210,17 @@ export interface AccountOutcome {
   readonly retryAfter?: number
 }
 
+/** What came with a create and is kept nowhere: it reaches a vendor within this very request, or not at all. */
+export interface CreationSecret {
+  readonly password?: string
+}
+
 /** What the service provider needs from provisioning. */
 export interface Provisioning {
   /** Why a connection of the directory cannot provision this User at all (no login, domain not allowed); undefined when none objects. */
   objection(directory: DirectoryRef, body: ResourceBody): string | undefined
   /** Runs the User's accounts within the reply budget and says how they stand. Never rejects because of a vendor. */
-  run(directory: DirectoryRef, userId: string): Promise<readonly AccountOutcome[]>
+  run(directory: DirectoryRef, userId: string, secret?: CreationSecret): Promise<readonly AccountOutcome[]>
   /** How they stand now, without running anything. */
   outcomes(directory: DirectoryRef, userId: string): Promise<readonly AccountOutcome[]>
   /** The provisioning extension of one User: per connection status, account id, last proof, failure, deviations. */

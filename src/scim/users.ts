@@ -3,7 +3,7 @@ import { switchesOf } from './client-profiles.ts'
 import { invalidValue, notFound, ScimError, uniqueness } from './errors.ts'
 import { normaliseBody, replaceBody } from './normalise.ts'
 import { applyPatch, parsePatch } from './patch/index.ts'
-import type { Actor, DirectoryRef, ResourceBody, StoredUser, UserWrite } from './ports.ts'
+import type { Actor, CreationSecret, DirectoryRef, ResourceBody, StoredUser, UserWrite } from './ports.ts'
 import { represent } from './representation.ts'
 import { locationOf, type Precondition, type Resources, type ScimPorts, type View } from './resources.ts'
 import { provisioningUrn, userModel } from './schema/model.ts'
@@ -68,11 +68,11 @@ async function createUser(
 ): Promise<StoredUser> {
   const { directory } = ports
   const ref = by.directory
-  const { body } = normaliseBody(userModel, json, switchesOf(ref.client), 'create')
+  const { body, password } = normaliseBody(userModel, json, switchesOf(ref.client), 'create')
   refuseObjection(ports, ref, body)
   const user = await recordCreate(ports, patience, by, body)
   const active = user.body['active'] !== false
-  const outcomes = await runRecorded(ports, by, user.id)
+  const outcomes = await runRecorded(ports, by, user.id, password === undefined ? {} : { password })
   const answer = answerTo({ kind: 'create', active }, ref.client, outcomes)
   if (answer.takeBack) {
     await directory.takeBack(by, user.id, answer.detail ?? '')
@@ -109,9 +109,14 @@ async function recordCreate(
 }
 
 /** The User is recorded: a failure from here on must not lose the id, or its accounts would never be shut out. */
-async function runRecorded({ provisioning, log }: ScimPorts, by: Actor, userId: string) {
+async function runRecorded(
+  { provisioning, log }: ScimPorts,
+  by: Actor,
+  userId: string,
+  secret: CreationSecret,
+) {
   try {
-    return await provisioning.run(by.directory, userId)
+    return await provisioning.run(by.directory, userId, secret)
   } catch (error) {
     log.error({ err: error, requestId: by.requestId, user: userId }, 'created user not run')
     return []

@@ -43,7 +43,9 @@ export function createKeyring(keys: readonly MasterKey[]): Keyring {
       const [first] = keys
       if (!first) throw missing('credentials of a connection can be kept only sealed')
       const nonce = randomBytes(nonceBytes)
-      const sealing = createCipheriv(cipher, first.key, nonce, { authTagLength: tagBytes }).setAAD(bound(place))
+      const sealing = createCipheriv(cipher, first.key, nonce, { authTagLength: tagBytes }).setAAD(
+        bound(place),
+      )
       const text = Buffer.concat([sealing.update(JSON.stringify(secrets), 'utf8'), sealing.final()])
       return { key: first.id, bytes: Buffer.concat([Buffer.of(form), nonce, sealing.getAuthTag(), text]) }
     },
@@ -52,7 +54,9 @@ export function createKeyring(keys: readonly MasterKey[]): Keyring {
       if (!key) throw missing(`credentials are sealed with the key ${id}`)
       if (bytes.length <= headBytes || bytes[0] !== form) throw wrong(id)
       const tag = bytes.subarray(1 + nonceBytes, headBytes)
-      const opening = createDecipheriv(cipher, key, bytes.subarray(1, 1 + nonceBytes), { authTagLength: tagBytes })
+      const opening = createDecipheriv(cipher, key, bytes.subarray(1, 1 + nonceBytes), {
+        authTagLength: tagBytes,
+      })
         .setAAD(bound(place))
         .setAuthTag(tag)
       try {

@@ -22,16 +22,22 @@ export function parseMasterKeys(
   const list = contentOf(text, readFile)
   if (list === undefined) return { fault: 'names a file that cannot be read' }
   const keys: MasterKey[] = []
-  for (const [index, entry] of list.split(/[,\n]/).map((each) => each.trim()).filter(Boolean).entries()) {
+  for (const [index, entry] of list
+    .split(/[,\n]/)
+    .map((each) => each.trim())
+    .filter(Boolean)
+    .entries()) {
     const colon = entry.indexOf(':')
     const named = colon < 0 ? undefined : entry.slice(0, colon)
     const bytes = bytesOf(entry.slice(colon + 1))
     if (!bytes) return { fault: `does not hold 32 bytes in base64 as key ${index + 1}` }
-    if (named !== undefined && !idPattern.test(named)) return { fault: `gives key ${index + 1} an unusable name` }
+    if (named !== undefined && !idPattern.test(named))
+      return { fault: `gives key ${index + 1} an unusable name` }
     const id = named ?? hash('sha256', Buffer.concat([Buffer.from('drawbridge key id\0'), bytes])).slice(0, 8)
     const key = createSecretKey(bytes)
     if (keys.some((other) => other.id === id)) return { fault: `gives two keys the name ${id}` }
-    if (keys.some((other) => other.key.equals(key))) return { fault: `names the same key twice (key ${index + 1})` }
+    if (keys.some((other) => other.key.equals(key)))
+      return { fault: `names the same key twice (key ${index + 1})` }
     keys.push({ id, key })
   }
   return keys.length > 0 ? { keys } : { fault: 'holds no key' }

@@ -11,6 +11,7 @@ import type { LookAt, PlanStore } from '../provisioning/plans/ports.ts'
 import type { AccountQueue, ConnectionStore } from '../provisioning/ports.ts'
 import type { Drawn, Processes, SharedLimit } from '../provisioning/processes/ports.ts'
 import type { SweepStore } from '../provisioning/sweeps/ports.ts'
+import type { EndingStore } from '../provisioning/expiry/ports.ts'
 import type { Evidence, EvidenceQuery } from '../provisioning/evidence/ports.ts'
 import type { ImportStore } from '../provisioning/imports/ports.ts'
 import type { InventoryStore } from '../provisioning/inventory/ports.ts'
@@ -29,6 +30,7 @@ import { type EventLine, type Standing, standings, timeline } from './connection
 import { createDirectory } from './directory/directory.ts'
 import { embeddedDatabase, makeDatabase } from './embedded/database.ts'
 import { type Embedded, type EmbeddedLog, startEmbedded } from './embedded/embedded.ts'
+import { createEndingStore } from './expiry/endings.ts'
 import { createExplainStore } from './explain/explain.ts'
 import { gauges } from './metrics/gauges.ts'
 import { createGroupLinks } from './groups/links.ts'
@@ -79,6 +81,8 @@ export interface Store {
   /** SCIM Groups and the groups of vendors that are made for them. */
   readonly groups: GroupLinks
   readonly notices: NoticeStore
+  /** What ends, and when. */
+  readonly endings: EndingStore
   readonly surveys: SurveyStore
   readonly imports: ImportStore
   readonly inventories: InventoryStore
@@ -174,6 +178,7 @@ function assemble(url: string, client: Client, leasing: Leasing, embedded: Embed
     console: createConsoleStore(usual),
     groups: createGroupLinks(hot, leasing),
     notices: createNoticeStore(usual),
+    endings: createEndingStore(usual),
     surveys: createSurveyStore(usual),
     imports: createImportStore(usual),
     inventories: createInventoryStore(usual),

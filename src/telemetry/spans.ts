@@ -45,7 +45,7 @@ export function createSpans(provider: BasicTracerProvider): Tracing {
       followRequests(app, {
         spans,
         begin(request, startTime) {
-          const caller = callerOf(request.headers.traceparent)
+          const caller = callerOf(request.headers['traceparent'])
           const parent = caller ? trace.setSpanContext(ROOT_CONTEXT, caller) : ROOT_CONTEXT
           const route = request.routeOptions.url ?? 'unknown'
           const attributes = { 'http.request.method': request.method, 'http.route': route }

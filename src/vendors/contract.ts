@@ -111,6 +111,12 @@ export interface Account {
 /** What a listing shows. Entitlements are absent where the vendor's listing does not carry them. */
 export type AccountSummary = Omit<Account, 'entitlements'> & Partial<Pick<Account, 'entitlements'>>
 
+/** What goes with a creation and stands in no journal, log or event. */
+export interface CreationSecret {
+  /** As the identity provider pushed it, where an account needs a first password. */
+  readonly password?: string
+}
+
 export interface AccountDraft {
   readonly login: string
   readonly profile: Profile
@@ -169,6 +175,8 @@ export interface Target {
   tenant(): Promise<string>
   /** The id of the account that the credentials belong to, if they belong to one. The gateway never changes it. */
   self(): Promise<string | undefined>
+  /** ISO 8601 instant at which the credentials end, where they say so themselves; no account's facts tell it then. */
+  credentialsEnd?(): Promise<string | undefined>
   /** Every account whose attribute equals the value, letter case aside; complete accounts, entitlements included. */
   find(attribute: Attribute, value: string): Promise<readonly Account[]>
   /**
@@ -178,7 +186,7 @@ export interface Target {
    */
   get(id: string, known?: Account): Promise<Account | undefined>
   list(): AsyncIterable<AccountSummary>
-  create(draft: AccountDraft): Promise<Creation>
+  create(draft: AccountDraft, secret?: CreationSecret): Promise<Creation>
   /** Profile and settings in one call. Rejects with `not-found` when the account is gone. */
   update(id: string, change: ProfileChange, settings?: AccountSettings): Promise<Receipt>
   /** Everything that an account can hold. */

@@ -116,6 +116,9 @@ describe('the command line alone', { timeout: 150_000 }, () => {
         (each: { op: string; outcome: string }) => each.op === 'create' && each.outcome === 'done',
       ),
     )
+    const unchanged = await json('plan', 'sentry', '--now')
+    assert.deepEqual([unchanged.accounts, unchanged.totals.kinds.unchanged], [[], 1])
+    assert.match((await drawbridge(['plan', 'sentry', '--now'])).out, /1 account at sentry\n +1 as wanted/)
     const shown = await drawbridge(['status'])
     assert.match(shown.out, /corp\/sentry +sentry +enforce +ready +1 +1 +0/)
   })

@@ -18,7 +18,8 @@ const dashboard = JSON.parse(read('docker/observability/grafana.json')) as {
 }
 
 const registered = async (): Promise<ReadonlySet<string>> => {
-  const text = await createMetrics(async () => ({ connections: [], processes: 1, notices: {} }), false).text()
+  const nothing = { connections: [], processes: 1, endings: [], notices: {} }
+  const text = await createMetrics(async () => nothing, false).text()
   return new Set(
     [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].flatMap(([, name = '', type]) =>
       type === 'histogram' ? [`${name}_bucket`, `${name}_count`, `${name}_sum`] : [name],

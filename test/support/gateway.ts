@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { TestContext } from 'node:test'
-import pino from 'pino'
+import pino, { type Logger } from 'pino'
 import { startGateway, type Gateway } from '../../src/app.ts'
 import type { Configuration, ConnectionConfig, Environment } from '../../src/config/model.ts'
 import type { ClientProfile } from '../../src/scim/ports.ts'
@@ -30,6 +30,9 @@ export interface GatewaySetting {
   /** Of another gateway on the same database; its own otherwise. */
   readonly token?: string
   readonly timeoutMs?: number
+  /** Process settings beside those of every test. */
+  readonly environment?: Partial<Environment>
+  readonly log?: Logger
 }
 
 export interface Answer {
@@ -58,9 +61,9 @@ export async function startTestGateway(t: TestContext, setting: GatewaySetting):
   const token = setting.token ?? `test_${randomBytes(12).toString('hex')}`
   const configuration = configurationOf(setting, token)
   const gateway = await startGateway({
-    environment: environmentFor(databaseUrl),
+    environment: { ...environmentFor(databaseUrl), ...setting.environment },
     configuration,
-    log: pino({ level: process.env['TEST_LOG'] ?? 'silent' }),
+    log: setting.log ?? pino({ level: process.env['TEST_LOG'] ?? 'silent' }),
     ...(setting.timeoutMs === undefined ? {} : { timeoutMs: setting.timeoutMs }),
   })
   let closing: Promise<void> | undefined

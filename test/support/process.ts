@@ -15,7 +15,12 @@ export interface GatewayProcess {
 }
 
 /** A gateway as a process of its own, so that it can be killed. */
-export async function serve(t: TestContext, file: string, databaseUrl: string): Promise<GatewayProcess> {
+export async function serve(
+  t: TestContext,
+  file: string,
+  databaseUrl: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<GatewayProcess> {
   const child = spawn(process.execPath, [main, 'serve', '--config', file], {
     env: {
       ...process.env,
@@ -23,6 +28,7 @@ export async function serve(t: TestContext, file: string, databaseUrl: string): 
       PORT: '0',
       DRAWBRIDGE_INSECURE_TARGETS: '127.0.0.1',
       LOG_LEVEL: 'info',
+      ...environment,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -41,6 +47,14 @@ export async function kill({ child }: GatewayProcess): Promise<void> {
   const gone = once(child, 'exit')
   child.kill('SIGKILL')
   await gone
+}
+
+/** As a supervisor stops it: gives the code with which it ended. */
+export async function stop({ child }: GatewayProcess): Promise<number | null> {
+  const gone = once(child, 'exit')
+  child.kill('SIGTERM')
+  const [code] = (await gone) as [number | null]
+  return code
 }
 
 /** Writes a configuration file that the gateway's process may read; removed when the test ends. */

@@ -7,6 +7,7 @@ import { known, ofConnection } from '../routes/connections.ts'
 
 export interface InventoryOptions {
   readonly live?: boolean
+  readonly roles?: boolean
   readonly dormantDays?: number
   readonly invitedDays?: number
   readonly orphans?: boolean
@@ -46,11 +47,12 @@ function inventory({ store, inventories }: Parts): readonly Route[] {
       path: '/connections/:connection/inventory',
       tag: 'inventory',
       role: 'viewer',
-      summary: 'Who has what at the vendor, streamed as NDJSON or CSV; "live" lists it now.',
+      summary: 'Who has what at the vendor, streamed as NDJSON or CSV; "live" lists it now, "roles" reads what lists do not tell.',
       params: ofConnection,
       query: closed({
         format: Type.Enum(['ndjson', 'csv'], { default: 'ndjson' }),
         live: Type.Boolean({ default: false }),
+        roles: Type.Boolean({ default: false }),
         dormantDays: days,
         invitedDays: days,
         orphans: Type.Boolean({ default: false }),

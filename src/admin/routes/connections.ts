@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { requireMatch } from '../etag.ts'
-import type { ConnectionView, OperatorStore } from '../ports.ts'
+import type { Change, ConnectionView, OperatorStore } from '../ports.ts'
 import { notFound } from '../problem.ts'
 import { route, type Route } from '../route.ts'
 import { anything, closed, id, instant, listOf, name, record } from '../shapes.ts'
@@ -8,7 +8,7 @@ import { anything, closed, id, instant, listOf, name, record } from '../shapes.t
 /** What asks vendors; absent where the store is opened alone. */
 export interface ConnectionActions {
   /** Reads only. Credentials, tenant, own identity, catalogue. Rejects with `VendorError`. */
-  check(connectionId: string): Promise<ConnectionCheck | undefined>
+  check(connectionId: string, by: Change): Promise<ConnectionCheck | undefined>
   /** What a connection of each vendor is configured with, as JSON Schemas. */
   readonly vendors: readonly VendorSchemas[]
 }
@@ -18,6 +18,7 @@ export interface ConnectionCheck {
   readonly tenant: string
   readonly ownAccountId?: string
   readonly catalogue: number
+  readonly credentialsEndAt?: string
 }
 
 export interface VendorSchemas {
@@ -29,7 +30,7 @@ export interface VendorSchemas {
   readonly credentials: object
 }
 
-const connection = Type.Object({
+export const connection = Type.Object({
   id,
   directory: Type.String(),
   name,
@@ -47,6 +48,9 @@ const connection = Type.Object({
   parkedReason: Type.Optional(record),
   pauses: Type.Record(Type.String(), Type.String()),
   catalogueFetchedAt: Type.Optional(instant),
+  configuration: Type.Optional(record),
+  checkedAt: Type.Optional(instant),
+  credentialsEndAt: Type.Optional(instant),
   createdAt: instant,
 })
 
@@ -66,6 +70,7 @@ const standing = Type.Object({
   oldestLeaverAt: Type.Optional(instant),
   due: Type.Integer(),
   plansWaiting: Type.Integer(),
+  credentialsEndAt: Type.Optional(instant),
 })
 
 const entitlement = Type.Object({
@@ -215,16 +220,18 @@ function asking(actions: ConnectionActions): readonly Route[] {
       path: '/connections/:connection/check',
       tag: 'connections',
       role: 'operator',
-      summary: 'Asks the vendor whether the connection works; reads only.',
+      summary:
+        'Asks the vendor whether the connection works; reads only. One that was made here can be enabled then.',
       params: ofConnection,
       answer: Type.Object({
         profile: Type.Optional(Type.String()),
         tenant: Type.String(),
         ownAccountId: Type.Optional(Type.String()),
         catalogue: Type.Integer(),
+        credentialsEndAt: Type.Optional(instant),
       }),
-      async run({ params }) {
-        const checked = await actions.check(params.connection)
+      async run({ params, by }) {
+        const checked = await actions.check(params.connection, by)
         if (!checked) throw notFound('connection')
         return { ...checked }
       },
@@ -238,12 +245,13 @@ export async function known(store: OperatorStore, connectionId: string): Promise
   return found
 }
 
-function plain({ settings, policy, pauses, parkedReason, ...rest }: ConnectionView) {
+export function plain({ settings, policy, pauses, parkedReason, configuration, ...rest }: ConnectionView) {
   return {
     ...rest,
     settings: { ...settings },
     policy: { ...policy },
     pauses: { ...pauses },
     ...(parkedReason === undefined ? {} : { parkedReason: { ...parkedReason } }),
+    ...(configuration === undefined ? {} : { configuration: { ...configuration } }),
   }
 }

@@ -1,5 +1,4 @@
 import type { Logger } from 'pino'
-import type { Dispatcher } from 'undici'
 import type { Environment } from '../../config/model.ts'
 import { post } from '../../egress.ts'
 import type { Channel } from '../../provisioning/notices/channels/channel.ts'
@@ -7,6 +6,7 @@ import { mailChannel } from '../../provisioning/notices/channels/mail.ts'
 import { webhookChannel } from '../../provisioning/notices/channels/webhook.ts'
 import { createNotices, type RunningNotices } from '../../provisioning/notices/notices.ts'
 import type { Store } from '../../store/open.ts'
+import type { Kit } from '../../vendors/kit/kit.ts'
 import { smtpSender } from './mail.ts'
 
 /** Notices go to the channels that the environment names. */
@@ -16,7 +16,7 @@ export function openNotices(
     log,
     store,
   }: { readonly environment: Environment; readonly log: Logger; readonly store: Store },
-  { dispatcher }: { readonly dispatcher: Dispatcher },
+  { dispatcher }: Pick<Kit, 'dispatcher'>,
 ): RunningNotices {
   const { noticeWebhook, noticeMail } = environment
   const channels: Channel[] = []

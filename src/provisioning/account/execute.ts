@@ -13,13 +13,14 @@ type PresentOperation = Exclude<Operation, { op: 'shut-out' | 'end-sessions' }>
 /** `exists`: the vendor has an account under this login already, the one shown if it can be told; nothing was written. */
 export type Executed = 'done' | { readonly exists: Account | undefined }
 
-/** Makes the one vendor call of an operation, journaled, and keeps what it changed. */
+/** Makes the one vendor call of an operation, journaled, and keeps what it changed. `last`: as for `journaled`. */
 export async function execute(
   run: Run,
   operation: PresentOperation,
   wanted: Pick<Present, 'entitlements' | 'settings'>,
+  last?: 'last',
 ): Promise<Executed> {
-  if (operation.op === 'create') return create(run, operation.draft, wanted)
+  if (operation.op === 'create') return create(run, operation.draft, wanted, last)
   const id = linked(run)
   const { target } = run.connection
   switch (operation.op) {
@@ -32,6 +33,7 @@ export async function execute(
           ...held,
           account: { ...held.account, state: 'active' },
         }),
+        last,
       )
       break
     case 'update':
@@ -44,10 +46,11 @@ export async function execute(
           account: afterUpdate(held.account, operation.change, run.connection.can, operation.settings),
           granted: grantedAfterSettings(held.granted, wanted.settings ?? {}, operation.settings ?? {}),
         }),
+        last,
       )
       break
     case 'change-entitlements':
-      await changeEntitlements(run, operation.change, wanted.entitlements)
+      await changeEntitlements(run, operation.change, wanted.entitlements, last)
       break
   }
   return 'done'
@@ -58,6 +61,7 @@ export async function changeEntitlements(
   run: Run,
   change: EntitlementChange,
   wanted: readonly WantedEntitlement[],
+  last?: 'last',
 ): Promise<void> {
   const { target, can } = run.connection
   await write(
@@ -70,6 +74,7 @@ export async function changeEntitlements(
       granted: grantedAfter(held.granted, wanted, change, can),
       recent: noteChange(held.recent, change, { now: run.by.now(), lagMs: can.readLagMs }),
     }),
+    last,
   )
 }
 
@@ -77,11 +82,12 @@ async function create(
   run: Run,
   draft: AccountDraft,
   wanted: Pick<Present, 'entitlements' | 'settings'>,
+  last: 'last' | undefined,
 ): Promise<Executed> {
   const vendorTenant = await run.connection.tenant()
   let executed: Executed = 'done'
-  await journaled(run, { op: 'create', draft }, async (): Promise<Written> => {
-    const { outcome, account, requestId } = await run.connection.target.create(draft)
+  const call = async (): Promise<Written> => {
+    const { outcome, account, requestId } = await run.connection.target.create(draft, run.secret)
     if (outcome === 'exists') {
       executed = { exists: account }
       return { closing: { outcome: 'refused', ...asRequest(requestId) } }
@@ -98,7 +104,8 @@ async function create(
         held: { account, granted, reinvitedAt: run.reinvitedAt },
       },
     }
-  })
+  }
+  await journaled(run, { op: 'create', draft }, call, last)
   return executed
 }
 
@@ -125,15 +132,17 @@ export async function write(
   operation: JournalOperation,
   call: () => Promise<Receipt>,
   effect: (held: Held) => Held | null,
+  last?: 'last',
 ): Promise<void> {
-  await journaled(run, operation, async () => {
+  const written = async (): Promise<Written> => {
     const { requestId } = await call()
     const held = run.held && effect(run.held)
     return {
       closing: { outcome: 'done', after: held?.account ?? null, ...asRequest(requestId) },
       ...(held === undefined ? {} : { update: held === null ? unlink : { held } }),
     }
-  })
+  }
+  await journaled(run, operation, written, last)
 }
 
 function asRequest(requestId: string | undefined): { vendorRequestId?: string } {

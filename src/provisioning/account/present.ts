@@ -192,7 +192,12 @@ async function executeAll(run: Run, { operations }: Plan, wanted: Present): Prom
       await removeForGood(run)
       return 'removed'
     }
-    const executed = await execute(run, operation, wanted)
+    const executed = await execute(
+      run,
+      operation,
+      wanted,
+      operation === operations.at(-1) ? 'last' : undefined,
+    )
     if (executed !== 'done') return executed
   }
   return 'done'

@@ -12,12 +12,17 @@ import { verify } from './shut-out/verify.ts'
 import { yieldToPredecessor } from './predecessor.ts'
 import { noticeOf } from '../notices/from-run.ts'
 import { LeaseLost, type AccountWork, type Claimed, type Hold, type KnownPlan } from '../ports.ts'
+import type { CreationSecret } from '../../vendors/contract.ts'
 
 /**
  * One look at one account: what is wanted, what is held, what differs, one vendor call after the other, settled.
  * Holds no transaction, lock or store connection across a vendor call. Never rejects because of a vendor.
  */
-export async function provision(by: Provisioner, claimed: Claimed): Promise<void> {
+export async function provision(
+  by: Provisioner,
+  claimed: Claimed,
+  secret: CreationSecret = {},
+): Promise<void> {
   const connection = by.connections.byId(claimed.connectionId)
   if (!connection) return
   const lease = by.leases.hold(claimed)
@@ -27,17 +32,12 @@ export async function provision(by: Provisioner, claimed: Claimed): Promise<void
     const startedAt = by.now()
     const { vendorAccountId: link, held, snapshot } = work
     const provisionOther = (other: Claimed): Promise<void> => provision(by, other)
-    const start = { by, lease, work, log, provisionOther, link, held, snapshot }
+    const start = { by, lease, work, log, provisionOther, link, held, snapshot, last: {}, secret }
     const look = () =>
       connection.during(claimed.priority, work.pauses ?? {}, () => endingAt(connection, start))
     const ending = await traced(by, connection, claimed, look)
     if (work.plan && isOver(work.plan, ending)) await by.plans.discard(lease.current())
-    const { deviations = [], ...rest } = ending
-    const settled = await by.queue.settle(lease.current(), {
-      ...rest,
-      deviations,
-      wantedVersion: work.wantedVersion,
-    })
+    const settled = await settle(start, ending)
     const { status, failure } = ending
     log.info({ status, ...(failure ? { failure: failure.kind } : {}) }, 'account settled')
     if (settled === 'settled') await tellOf(by, connection, work, ending, by.now() - startedAt)
@@ -62,6 +62,21 @@ function traced(
     ended({ status: ending.status, failure: ending.failure?.kind })
     return ending
   })
+}
+
+/** Whoever else is linked to the account of the last write is found out with it. */
+async function settle(start: Omit<Run, 'connection'>, ending: Ending): Promise<'settled' | 'again'> {
+  const { by, lease, work, last } = start
+  const settlementOf = ({ deviations = [], ...rest }: Ending) => {
+    return { ...rest, deviations, wantedVersion: work.wantedVersion }
+  }
+  try {
+    return await by.queue.settle(lease.current(), settlementOf(ending), last.unclosed)
+  } catch (error) {
+    const isTaken = error instanceof GatewayError && error.code === 'ACCOUNT_LINKED'
+    if (!last.unclosed || !isTaken) throw error
+    return by.queue.settle(lease.current(), settlementOf(linkedElsewhere(start, error)))
+  }
 }
 
 /** A recorded plan ends with what it proposed, or with what made it pointless. */
@@ -107,7 +122,7 @@ async function endingOf(run: Run): Promise<Ending> {
 }
 
 /** Another User's account was linked to this one at the same moment: somebody has to decide whose it is. */
-function linkedElsewhere(run: Run, { message }: GatewayError): Ending {
+function linkedElsewhere(run: Pick<Run, 'by' | 'work'>, { message }: GatewayError): Ending {
   return {
     status: 'waiting',
     failure: failureOf(run, 'ambiguous', message),

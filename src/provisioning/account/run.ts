@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { VendorError } from '../../errors.ts'
 import type { Held, JournalOperation, Snapshot } from '../../translators/model.ts'
-import type { Account } from '../../vendors/contract.ts'
+import type { Account, CreationSecret } from '../../vendors/contract.ts'
 import type { Connections, LiveConnection } from '../connections.ts'
 import type { HeldLease, LeaseKeeper } from '../leases.ts'
 import type { PlanStore } from '../plans/ports.ts'
@@ -16,6 +16,7 @@ import type {
   ConnectionStore,
   OperationClosing,
   Settlement,
+  Unclosed,
 } from '../ports.ts'
 
 export interface Provisioner {
@@ -44,6 +45,10 @@ export interface Run {
   readonly log: Logger
   /** Another account's run, for a predecessor that must be settled first. */
   readonly provisionOther: (claimed: Claimed) => Promise<void>
+  /** The last write of the run, where the settlement closes its journal row. */
+  readonly last: { unclosed?: Unclosed | undefined }
+  /** Of the request that runs this; in no draft, and so in no journal. */
+  readonly secret: CreationSecret
   link: string | undefined
   held: Held | undefined
   snapshot: Snapshot | undefined
@@ -67,9 +72,11 @@ export function failureFrom(run: Pick<Run, 'by'>, error: VendorError): AccountFa
   return failureOf(run, error.failure, error.detail)
 }
 
-/** Keeps in the store, and in the run, what was learnt. */
+/** Keeps in the store, and in the run, what was learnt; after the last write, together with what that one changed. */
 export async function learn(run: Run, update: AccountUpdate): Promise<void> {
-  await run.by.queue.save(run.lease.current(), update)
+  const { unclosed } = run.last
+  if (unclosed) run.last.unclosed = { ...unclosed, update: { ...unclosed.update, ...update } }
+  else await run.by.queue.save(run.lease.current(), update)
   remember(run, update)
 }
 
@@ -103,14 +110,17 @@ export interface Written {
 
 /**
  * One vendor write: a journal row is committed open before the call and closed, with what it changed, after it. A
- * failure that may have reached the vendor leaves the row open: the next run reads before it writes again.
+ * failure that may have reached the vendor leaves the row open: the next run reads before it writes again. `last`: no vendor
+ * call follows in this run, so that the settlement closes the row of a write that was done.
  */
 export async function journaled(
   run: Run,
   operation: JournalOperation,
   write: () => Promise<Written>,
+  last?: 'last',
 ): Promise<void> {
   const { queue } = run.by
+  if (run.last.unclosed) throw new Error('a write after the last one')
   const id = await queue.open(run.lease.current(), operation, run.held?.account ?? null)
   const startedAt = run.by.now()
   const durationMs = (): number => run.by.now() - startedAt
@@ -121,8 +131,11 @@ export async function journaled(
     await closeRefused(run, id, error, durationMs())
     throw error
   }
-  await queue.close(run.lease.current(), id, { durationMs: durationMs(), ...written.closing }, written.update)
-  remember(run, written.update ?? {})
+  const closing = { durationMs: durationMs(), ...written.closing }
+  const { update = {} } = written
+  if (last && closing.outcome === 'done') run.last.unclosed = { operationId: id, closing, update }
+  else await queue.close(run.lease.current(), id, closing, update)
+  remember(run, update)
   run.log.debug({ operation: operation.op, durationMs: durationMs() }, 'operation done')
 }
 

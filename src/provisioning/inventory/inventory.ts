@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Account } from '../../vendors/contract.ts'
 import { stepsFor } from '../../translators/intents.ts'
 import { usableSteps } from '../../translators/leaving/holds.ts'
 import { planHash } from '../guard/hash.ts'
@@ -12,6 +13,8 @@ const perPage = 500
 export interface InventoryOptions {
   /** Asks the vendor now; otherwise what was listed last is shown. */
   readonly live?: boolean
+  /** Reads the entitlements of each account that the list does not tell them of: a call each, or more. */
+  readonly roles?: boolean
   /** Only accounts whose last login is known and at least so many days ago. */
   readonly dormantDays?: number
   /** Only invitations that nobody has accepted for so many days. */
@@ -50,7 +53,8 @@ async function* rows(
   const connection = by.connections.byId(connectionId)
   if (!connection) return
   if (options.live) await listNow(by, connectionId)
-  for await (const entry of entries(by, connectionId)) {
+  const listed = entries(by, connectionId)
+  for await (const entry of options.roles ? withRoles(by, connectionId, listed) : listed) {
     const row = toRow(entry, connection, by.now())
     if (isAsked(row, options)) yield row
   }
@@ -64,6 +68,33 @@ async function* entries({ inventories }: Inventorying, connectionId: string): As
     after = page.at(-1)?.account.id
     if (page.length < perPage) return
   }
+}
+
+/** As many at a time, in the order of the list; the connection's pace decides how fast. */
+const readTogether = 8
+
+/** Who has gone since the list was read is left out. */
+async function* withRoles(
+  by: Inventorying,
+  connectionId: string,
+  listed: AsyncIterable<InventoryEntry>,
+): AsyncGenerator<InventoryEntry> {
+  const opened = by.connections.byId(connectionId)
+  if (!opened) return
+  const { target } = await opened.ready()
+  const complete = async (entry: InventoryEntry): Promise<InventoryEntry | undefined> => {
+    if (entry.account.entitlements) return entry
+    const known: Account = { ...entry.account, entitlements: [] }
+    const account = await opened.patiently(() => target.get(known.id, known))
+    return account && { ...entry, account }
+  }
+  let waiting: InventoryEntry[] = []
+  for await (const entry of listed) {
+    if (waiting.push(entry) < readTogether) continue
+    for (const each of await Promise.all(waiting.map(complete))) if (each) yield each
+    waiting = []
+  }
+  for (const each of await Promise.all(waiting.map(complete))) if (each) yield each
 }
 
 async function listNow(by: Inventorying, connectionId: string): Promise<void> {

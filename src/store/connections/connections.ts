@@ -72,6 +72,7 @@ interface EntitlementRow {
   readonly privileged: boolean
   readonly home: boolean
   readonly scope_name: string | null
+  readonly refused: string | null
 }
 
 async function catalogue(db: Sql, connectionId: string): ReturnType<ConnectionStore['catalogue']> {
@@ -91,6 +92,7 @@ function toEntitlement({
   privileged,
   home,
   scope_name: scopeName,
+  refused,
 }: EntitlementRow): Entitlement {
   return {
     kind,
@@ -100,11 +102,12 @@ function toEntitlement({
     ...(scopeName === null ? {} : { scopeName }),
     ...(privileged ? { privileged } : {}),
     ...(home ? { home } : {}),
+    ...(refused === null ? {} : { refused }),
   }
 }
 
 async function keepCatalogue(db: Sql, connectionId: string, entries: readonly Entitlement[]): Promise<void> {
-  const rows = entries.map(({ kind, id, scope, scopeName, name, privileged, home }, position) => ({
+  const rows = entries.map(({ kind, id, scope, scopeName, name, privileged, home, refused }, position) => ({
     kind,
     id,
     scope_level: scope?.level ?? '',
@@ -113,6 +116,7 @@ async function keepCatalogue(db: Sql, connectionId: string, entries: readonly En
     privileged: privileged ?? false,
     home: home ?? false,
     scope_name: scopeName ?? null,
+    refused: refused ?? null,
     position,
   }))
   await db.transaction(async (tx) => {
@@ -121,9 +125,9 @@ async function keepCatalogue(db: Sql, connectionId: string, entries: readonly En
     )
     await tx.rows(sql`DELETE FROM entitlements WHERE connection_id = ${connectionId}::uuid`)
     await tx.rows(sql`
-      INSERT INTO entitlements (connection_id, kind, id, scope_level, scope_id, name, privileged, home, scope_name, position)
+      INSERT INTO entitlements (connection_id, kind, id, scope_level, scope_id, name, privileged, home, scope_name, refused, position)
       SELECT ${connectionId}::uuid, e.* FROM jsonb_to_recordset(${json(rows)})
-        e(kind text, id text, scope_level text, scope_id text, name text, privileged boolean, home boolean, scope_name text, position int)
+        e(kind text, id text, scope_level text, scope_id text, name text, privileged boolean, home boolean, scope_name text, refused text, position int)
       ON CONFLICT DO NOTHING`)
   })
 }

@@ -16,7 +16,11 @@ export function planningPart(policy: unknown): unknown {
     readonly guard?: { readonly protect?: readonly string[] }
   }
   const { protect = [] } = guard ?? {}
-  return { ...rest, ...(protect.length > 0 ? { protect } : {}), rules: (rules ?? []).map(({ line: _line, ...rule }) => rule) }
+  return {
+    ...rest,
+    ...(protect.length > 0 ? { protect } : {}),
+    rules: (rules ?? []).map(({ line: _line, ...rule }) => rule),
+  }
 }
 
 /** Equal as JSON, whatever the order of the keys. */

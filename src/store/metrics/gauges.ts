@@ -1,4 +1,5 @@
 import type { ConnectionGauges, Gauges } from '../../metrics/ports.ts'
+import { endings } from '../expiry/endings.ts'
 import type { Sql } from '../sql/client.ts'
 import { sql } from '../sql/statement.ts'
 
@@ -6,7 +7,7 @@ const processLivesMs = 20_000
 
 /** One look at everything that waits: a statement over the accounts' index, for a scrape each few seconds. */
 export async function gauges(db: Sql): Promise<Gauges> {
-  const [connections, [processes], notices] = await Promise.all([
+  const [connections, [processes], notices, ends] = await Promise.all([
     db.rows<ConnectionGauges>(connectionGauges),
     db.rows<{ count: number }>(sql`
       SELECT count(*)::int AS count FROM processes
@@ -14,10 +15,18 @@ export async function gauges(db: Sql): Promise<Gauges> {
     db.rows<{ kind: string; count: number }>(
       sql`SELECT kind, count(*)::int AS count FROM notices WHERE open_key IS NOT NULL GROUP BY kind`,
     ),
+    endings(db),
   ])
   return {
     connections,
     processes: processes?.count ?? 0,
+    endings: ends.map(({ kind, name, hint, endsAt }) => ({
+      kind,
+      // An operator may be a person.
+      name: kind === 'operator' ? '' : name,
+      hint: hint ?? '',
+      seconds: (Date.parse(endsAt) - Date.now()) / 1_000,
+    })),
     notices: Object.fromEntries(notices.map(({ kind, count }) => [kind, count])),
   }
 }

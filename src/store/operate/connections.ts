@@ -38,11 +38,15 @@ interface ConnectionRow {
   readonly parked_reason: Readonly<Record<string, unknown>> | null
   readonly pauses: Readonly<Record<string, string>>
   readonly catalogue_fetched_at: Date | null
+  readonly written: Readonly<Record<string, unknown>> | null
+  readonly checked_at: Date | null
+  readonly credentials_end_at: Date | null
   readonly created_at: Date
 }
 
 const selected = sql`SELECT c.id, d.name AS directory, c.name, c.vendor, c.api_profile, c.resolved_profile, c.tenant_id,
-    c.settings, c.policy, c.revision, c.source, c.status, c.parked_at, c.parked_reason, c.catalogue_fetched_at, c.created_at,
+    c.settings, c.policy, c.revision, c.source, c.status, c.parked_at, c.parked_reason, c.catalogue_fetched_at, c.written,
+    c.checked_at, c.credentials_end_at, c.created_at,
     (SELECT coalesce(jsonb_object_agg(p.key, p.value), '{}') FROM jsonb_each_text(c.pauses) p
       WHERE p.value::timestamptz > clock_timestamp()) AS pauses
   FROM connections c JOIN directories d ON d.id = c.directory_id`
@@ -67,6 +71,9 @@ const toView = (row: ConnectionRow): ConnectionView => ({
     Object.entries(row.pauses).map(([pathClass, until]) => [pathClass, new Date(until).toISOString()]),
   ),
   ...at('catalogueFetchedAt', row.catalogue_fetched_at),
+  ...given('configuration', row.written),
+  ...at('checkedAt', row.checked_at),
+  ...at('credentialsEndAt', row.credentials_end_at),
   createdAt: row.created_at.toISOString(),
 })
 
@@ -87,7 +94,10 @@ export async function connection(db: Sql, id: string): Promise<ConnectionView | 
   return row && toView(row)
 }
 
-type StandingRow = Omit<ConnectionStanding, 'oldestLeaverAt'> & { readonly oldest: Date | null }
+type StandingRow = Omit<ConnectionStanding, 'oldestLeaverAt' | 'credentialsEndAt'> & {
+  readonly oldest: Date | null
+  readonly ending: Date | null
+}
 
 const leaving = sql`(NOT u.active_wanted OR u.delete_requested_at IS NOT NULL OR u.deleted_at IS NOT NULL)`
 const unproven = sql`a.proven_version < a.wanted_version AND NOT a.unmanaged`
@@ -95,7 +105,7 @@ const unproven = sql`a.proven_version < a.wanted_version AND NOT a.unmanaged`
 export async function standing(db: Sql): Promise<readonly ConnectionStanding[]> {
   const rows = await db.rows<StandingRow>(sql`
     SELECT c.id, d.name AS directory, c.name, c.vendor, coalesce(c.policy->>'mode', 'enforce') AS mode, c.status,
-      n.*, (SELECT count(*)::int FROM plans p WHERE p.connection_id = c.id AND p.state = 'waiting') AS "plansWaiting"
+      c.credentials_end_at AS ending, n.*, (SELECT count(*)::int FROM plans p WHERE p.connection_id = c.id AND p.state = 'waiting') AS "plansWaiting"
     FROM connections c JOIN directories d ON d.id = c.directory_id CROSS JOIN LATERAL (
       SELECT count(*)::int AS accounts,
         count(*) FILTER (WHERE a.proven_version >= a.wanted_version AND NOT a.unmanaged)::int AS proven,
@@ -108,7 +118,11 @@ export async function standing(db: Sql): Promise<readonly ConnectionStanding[]> 
       FROM accounts a JOIN users u ON u.id = a.user_id WHERE a.connection_id = c.id
     ) n
     ORDER BY d.name, c.name`)
-  return rows.map(({ oldest, ...row }) => ({ ...row, ...at('oldestLeaverAt', oldest) }))
+  return rows.map(({ oldest, ending, ...row }) => ({
+    ...row,
+    ...at('oldestLeaverAt', oldest),
+    ...at('credentialsEndAt', ending),
+  }))
 }
 
 export async function catalogue(db: Sql, connectionId: string): Promise<readonly CatalogueView[]> {

@@ -49,7 +49,6 @@ export async function joinProcesses({ db, url, id }: Self, joining: Joining): Pr
     again() {
       if (closed) return
       joining.hear('due')
-      joining.hear('connections')
       say('hello')
     },
   })

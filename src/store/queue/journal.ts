@@ -45,13 +45,18 @@ export async function closeOperation(
       WITH held AS (
         UPDATE accounts SET ${assignments(update)} WHERE ${underLease(leasing, lease)} RETURNING accounts.id
       )
-      UPDATE operations SET outcome = ${closing.outcome}::text, after = ${json(closing.after)}, failure = ${json(closing.failure)},
-        vendor_request_id = ${closing.vendorRequestId ?? null}::text, duration_ms = ${roundedOrNull(closing.durationMs)}::int,
-        closed_at = clock_timestamp()
-      FROM held WHERE operations.id = ${operationId}::uuid AND operations.account_id = held.id
-      RETURNING operations.id`),
+      ${closeRow(operationId, closing, sql`held`)}`),
   )
   if (!row) throw lost(lease)
+}
+
+/** A journal row of the account in `source` is closed; part of the statement that keeps what the write changed. */
+export function closeRow(operationId: string, closing: OperationClosing, source: Statement): Statement {
+  const { outcome, after, failure, vendorRequestId = null, durationMs } = closing
+  return sql`UPDATE operations SET outcome = ${outcome}::text, after = ${json(after)}, failure = ${json(failure)},
+      vendor_request_id = ${vendorRequestId}::text, duration_ms = ${roundedOrNull(durationMs)}::int, closed_at = clock_timestamp()
+    FROM ${source} WHERE operations.id = ${operationId}::uuid AND operations.account_id = ${source}.id
+    RETURNING operations.id`
 }
 
 export async function saveAccount(
@@ -68,8 +73,9 @@ export async function saveAccount(
   if (!row) throw lost(lease)
 }
 
-function assignments(update: AccountUpdate): Statement {
-  const parts: Statement[] = [sql`attempts = accounts.attempts`]
+/** What an update sets in `accounts`. */
+export function assignments(update: AccountUpdate): Statement {
+  const parts: Statement[] = [sql`created_at = accounts.created_at`]
   if (update.vendorAccountId !== undefined)
     parts.push(sql`vendor_account_id = ${update.vendorAccountId}::text`)
   if (update.vendorTenant !== undefined) parts.push(sql`vendor_tenant = ${update.vendorTenant}::text`)
@@ -80,7 +86,7 @@ function assignments(update: AccountUpdate): Statement {
 }
 
 /** One account of a vendor is linked once over all connections. */
-async function linking<T>(run: () => Promise<T>): Promise<T> {
+export async function linking<T>(run: () => Promise<T>): Promise<T> {
   try {
     return await run()
   } catch (cause) {

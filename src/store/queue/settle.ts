@@ -1,10 +1,17 @@
-import { type AccountStatus, type Lease, LeaseLost, type Settlement } from '../../provisioning/ports.ts'
+import {
+  type AccountStatus,
+  type Lease,
+  LeaseLost,
+  type Settlement,
+  type Unclosed,
+} from '../../provisioning/ports.ts'
 import { gateway, recordEvent } from '../directory/events.ts'
 import { recordEvidence } from '../evidence/record.ts'
 import { awaitsProof, bury } from '../directory/user-delete.ts'
 import type { Sql } from '../sql/client.ts'
-import { json, milliseconds, sql, type Statement } from '../sql/statement.ts'
+import { empty, json, milliseconds, sql, type Statement } from '../sql/statement.ts'
 import type { Leasing } from './claim.ts'
+import { assignments, closeRow, linking } from './journal.ts'
 
 /** What counts as proven for the answer. */
 const proving: ReadonlySet<AccountStatus> = new Set(['proven', 'verifying', 'invited'])
@@ -33,10 +40,14 @@ export async function settle(
   leasing: Leasing,
   lease: Lease,
   settlement: Settlement,
+  unclosed?: Unclosed,
 ): Promise<'settled' | 'again'> {
-  const row =
-    (await db.row<Settled>(end(leasing, lease, settlement, sql`NOT ${leaving}`))) ??
-    (await db.transaction((tx) => settleLeaving(tx, leasing, lease, settlement)))
+  const ending = (condition: Statement): Statement => end(leasing, lease, settlement, condition, unclosed)
+  const row = await linking(
+    async () =>
+      (await db.row<Settled>(ending(sql`NOT ${leaving}`))) ??
+      (await db.transaction((tx) => settleLeaving(tx, lease, settlement, ending(sql`true`)))),
+  )
   if (!row) throw new LeaseLost(`account ${lease.accountId}`)
   return row.again ? 'again' : 'settled'
 }
@@ -53,15 +64,15 @@ interface Leaver {
 /** With the User's row locked, so that of two accounts that settle at once one sees the other's proof. */
 async function settleLeaving(
   tx: Sql,
-  leasing: Leasing,
   lease: Lease,
   settlement: Settlement,
+  ending: Statement,
 ): Promise<Settled | undefined> {
   const user = await tx.row<Leaver>(sql`
     SELECT u.id, u.directory_id, u.delete_requested_at IS NOT NULL AS deleting, u.deleted_at IS NOT NULL AS buried,
       u.active_wanted AS wanted, u.active_shown AS shown
     FROM users u WHERE u.id = (SELECT user_id FROM accounts WHERE id = ${lease.accountId}::uuid) FOR UPDATE`)
-  const row = user && (await tx.row<Settled>(end(leasing, lease, settlement, sql`true`)))
+  const row = user && (await tx.row<Settled>(ending))
   if (!row || row.again) return row
   if (settlement.status === 'proven') await recordEvidence(tx, lease.accountId, row.confirmed_at)
   await (proving.has(settlement.status) ? afterProof(tx, user, lease) : afterDoubt(tx, user, row))
@@ -102,7 +113,13 @@ export async function show(
 }
 
 /** Ends the lease. What was wished meanwhile is due at once; a proof that is taken back leaves the account unproven. */
-function end({ owner }: Leasing, lease: Lease, settlement: Settlement, condition: Statement): Statement {
+function end(
+  { owner }: Leasing,
+  lease: Lease,
+  settlement: Settlement,
+  condition: Statement,
+  unclosed: Unclosed | undefined,
+): Statement {
   const { status, wantedVersion, dueInMs } = settlement
   const proves = proving.has(status)
   const proven = proves
@@ -119,8 +136,11 @@ function end({ owner }: Leasing, lease: Lease, settlement: Settlement, condition
           ${json({ deviations: settlement.deviations, failure: settlement.failure })}
             || jsonb_build_object('userId', user_id, 'connectionId', connection_id)
         FROM ended WHERE news`
+  const closed = unclosed
+    ? sql`, closed AS (${closeRow(unclosed.operationId, unclosed.closing, sql`ended`)})`
+    : empty
   return sql`WITH ended AS (
-      UPDATE accounts SET
+      UPDATE accounts SET ${assignments(unclosed?.update ?? {})},
         status = CASE WHEN ${moved} THEN 'pending' ELSE ${status}::text END,
         proven_version = ${proven},
         proven_at = ${proves ? sql`clock_timestamp()` : sql`accounts.proven_at`},
@@ -137,6 +157,6 @@ function end({ owner }: Leasing, lease: Lease, settlement: Settlement, condition
       RETURNING accounts.id, accounts.user_id, accounts.connection_id, u.directory_id, ${moved} AS again,
         (old.status IS DISTINCT FROM accounts.status OR ${proves}::boolean) AS news,
         old.proven_version >= ${wantedVersion}::int AS withdrawn, old.verification->>'since' AS confirmed_at
-    ), event AS (${event})
+    ), event AS (${event})${closed}
     SELECT again, withdrawn, confirmed_at FROM ended`
 }

@@ -39,6 +39,14 @@ export function redactor(secrets: readonly string[]): (text: string) => string {
   }
 }
 
+/** What a request sent under keys that name a secret, such as a new password: a refusal may repeat it. */
+export function secretsIn(sent: unknown, depth = 0): readonly string[] {
+  if (typeof sent !== 'object' || sent === null || depth > 4) return []
+  return Object.entries(sent).flatMap(([name, each]) =>
+    typeof each === 'string' && secretKey.test(name) ? [each] : secretsIn(each, depth + 1),
+  )
+}
+
 function leaves(value: unknown, key: string | undefined, depth: number): readonly string[] {
   if (depth > 4) return []
   if (typeof value === 'string') return [key === undefined ? value : `${key}: ${value}`]

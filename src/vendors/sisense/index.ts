@@ -11,6 +11,7 @@ import { routes } from './examination/routes.ts'
 import { credentials, settings } from './settings.ts'
 import { createNameBook } from './target/names.ts'
 import { createTarget } from './target/target.ts'
+import { endsAt } from './token.ts'
 
 export const sisense = defineVendor({
   id: 'sisense',
@@ -31,8 +32,10 @@ export const sisense = defineVendor({
       profile === 'guide' ? guideClient(requests, settings, credentials) : currentClient(requests, settings)
     const names = createNameBook(client, kit.now)
     const { host } = new URL(settings.baseUrl)
+    const ends = endsAt(credentials.apiToken)
     return {
       ...createTarget(client, names, capabilities(profile), { host, now: kit.now }),
+      ...(ends === undefined ? {} : { credentialsEnd: async () => ends }),
       examine: () => examine({ client, names, profile, settings, credentials, pace, now: kit.now }),
     }
   },

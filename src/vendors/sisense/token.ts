@@ -8,3 +8,10 @@ export function endOf(token: string): number | undefined {
     return undefined
   }
 }
+
+/** The same as an ISO 8601 instant; undefined also where there is no token, or no such time. */
+export function endsAt(token: string | undefined): string | undefined {
+  const seconds = token === undefined ? undefined : endOf(token)
+  const ends = new Date((seconds ?? Number.NaN) * 1_000)
+  return Number.isNaN(ends.getTime()) ? undefined : ends.toISOString()
+}

@@ -245,6 +245,16 @@ describe('the admission of a connection that comes later', () => {
     assert.deepEqual(await rows('SELECT count(*)::int AS count FROM plans'), [{ count: 0 }])
   })
 
+  test('adopts no protected account', async () => {
+    const guard = { ...aPolicy().guard, protect: ['p3@corp.example'] }
+    await admit(20, 20, { guard })
+    assert.deepEqual(
+      await rows(`SELECT u.user_name FROM accounts a JOIN users u ON u.id = a.user_id
+        WHERE a.vendor_account_id IS NULL AND a.due_at IS NOT NULL`),
+      [{ user_name: 'p3@corp.example' }],
+    )
+  })
+
   test('adopts nobody where the policy asks first', async () => {
     await admit(20, 20, { adopt: 'ask' })
     assert.deepEqual(

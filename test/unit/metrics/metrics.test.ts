@@ -18,7 +18,13 @@ const falcon: ConnectionGauges = {
   plansWaiting: 3,
   due: [{ priority: 0, accounts: 1, seconds: 5 }],
 }
-const known: Gauges = { connections: [falcon], processes: 2, notices: { 'connection-parked': 1 } }
+const endings = [{ kind: 'scim', name: 'corp/okta', hint: 'a1b2c3', seconds: 86_400 }]
+const known: Gauges = {
+  connections: [falcon],
+  processes: 2,
+  endings,
+  notices: { 'connection-parked': 1 },
+}
 
 describe('metrics', () => {
   it('tells how connections stand, and forgets what is no longer so', async () => {
@@ -36,12 +42,14 @@ describe('metrics', () => {
       `drawbridge_plans_waiting{${labels}} 3`,
       `drawbridge_due_accounts{${labels},priority="shut-out"} 1`,
       'drawbridge_notices_open{kind="connection-parked"} 1',
+      'drawbridge_token_expires_seconds{kind="scim",name="corp/okta",hint="a1b2c3"} 86400',
     ])
       assert.ok(text.includes(`${line}\n`), line)
-    now = { connections: [{ ...falcon, accounts: { proven: 9 }, due: [] }], processes: 2, notices: {} }
+    now = { ...known, connections: [{ ...falcon, accounts: { proven: 9 }, due: [] }], endings: [] }
     const later = await metrics.text()
     assert.ok(!later.includes('status="pending"'))
     assert.ok(!later.includes('priority="shut-out"'))
+    assert.ok(!later.includes('corp/okta'))
   })
 
   it('says that the store is away, and tells the rest all the same', async () => {

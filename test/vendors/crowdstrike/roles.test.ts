@@ -107,6 +107,12 @@ describe('roles per CID', async () => {
     }
   })
 
+  it('end with the last of several temporary grants', () => {
+    const [soon, late] = ['2030-01-01T00:00:00Z', '2030-06-01T00:00:00Z']
+    const grants = [soon, late].map((expires_at) => ({ role_id: 'a', expires_at }))
+    for (const given of [grants, grants.toReversed()]) assert.equal(toHeld(given, 'c')[0]?.until, late)
+  })
+
   it('of other CIDs are not shown for this one', async () => {
     const target = open()
     const { id } = await create(target)

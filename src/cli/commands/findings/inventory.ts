@@ -6,6 +6,7 @@ import { connectionOf } from '../../operate/names.ts'
 
 interface Options extends OperatorOptions {
   readonly live?: boolean
+  readonly roles?: boolean
   readonly orphans?: boolean
   readonly dormant?: string
   readonly invited?: string
@@ -19,6 +20,7 @@ export function inventoryCommand(parts: Parts): Command {
     )
     .argument('<connection>', 'name of a connection, or <directory>/<connection>')
     .option('--live', 'list the accounts now, instead of what was listed last')
+    .option('--roles', 'read what each account holds where the vendor’s list does not tell it: a call each')
     .option('--orphans', 'only accounts without a person')
     .option('--dormant <days>', 'only accounts whose last login is known and so many days ago')
     .option('--invited <days>', 'only invitations that nobody has accepted for so many days')
@@ -26,7 +28,7 @@ export function inventoryCommand(parts: Parts): Command {
     .addHelpText(
       'after',
       examples(
-        'inventory falcon --live > falcon.csv',
+        'inventory falcon --live --roles > falcon.csv',
         'inventory falcon --orphans --json',
         'inventory sentry --dormant 90 --propose',
       ),
@@ -56,6 +58,7 @@ export function inventoryCommand(parts: Parts): Command {
         const query = new URLSearchParams({
           format: options.json ? 'ndjson' : 'csv',
           ...(options.live ? { live: 'true' } : {}),
+          ...(options.roles ? { roles: 'true' } : {}),
           ...(options.orphans ? { orphans: 'true' } : {}),
           ...(options.dormant === undefined ? {} : { dormantDays: options.dormant }),
           ...(options.invited === undefined ? {} : { invitedDays: options.invited }),

@@ -17,6 +17,7 @@ interface Standing {
   readonly leavers: number
   readonly oldestLeaverAt?: string
   readonly plansWaiting: number
+  readonly credentialsEndAt?: string
 }
 
 export function statusCommand(parts: Parts): Command {
@@ -46,6 +47,7 @@ export function statusCommand(parts: Parts): Command {
             'LEAVERS',
             'OLDEST LEAVER',
             'PLANS',
+            'CREDENTIALS END',
           ],
           connections.map((each) => [
             `${each.directory}/${each.name}`,
@@ -60,6 +62,7 @@ export function statusCommand(parts: Parts): Command {
             each.leavers,
             when(each.oldestLeaverAt),
             each.plansWaiting,
+            when(each.credentialsEndAt),
           ]),
         )
         return undefined

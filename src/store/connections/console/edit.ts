@@ -72,7 +72,10 @@ export function updateConsole(
   return db.transaction(async (tx) => {
     const row = await lockConsole(tx, id)
     if (row.revision !== by.revision)
-      throw new GatewayError('CHANGED_MEANWHILE', `connection ${row.path} was changed meanwhile: read it again`)
+      throw new GatewayError(
+        'CHANGED_MEANWHILE',
+        `connection ${row.path} was changed meanwhile: read it again`,
+      )
     if (row.vendor !== connection.vendor)
       throw new GatewayError(
         'VENDOR_CHANGED',
@@ -130,12 +133,7 @@ async function reopen(tx: Sql, { id }: ConsoleRow): Promise<void> {
 }
 
 /** What the vendor told of a connection at this revision; false when it has changed since. */
-export async function markChecked(
-  db: Sql,
-  id: string,
-  revision: number,
-  by: Change,
-): Promise<boolean> {
+export async function markChecked(db: Sql, id: string, revision: number, by: Change): Promise<boolean> {
   if (!isId(id)) return false
   const row = await db.row(sql`
     WITH c AS (

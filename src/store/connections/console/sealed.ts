@@ -34,7 +34,10 @@ const rows = (db: Sql): Promise<Row[]> =>
     FROM connections c JOIN directories d ON d.id = c.directory_id
     WHERE c.source = 'console' AND c.credentials IS NOT NULL ORDER BY d.name, c.name`)
 
-const toSealed = ({ key, text }: Pick<Row, 'key' | 'text'>): Sealed => ({ key, bytes: Buffer.from(text, 'base64') })
+const toSealed = ({ key, text }: Pick<Row, 'key' | 'text'>): Sealed => ({
+  key,
+  bytes: Buffer.from(text, 'base64'),
+})
 
 export async function consoleConnections(db: Sql): Promise<readonly ConsoleConnection[]> {
   return (await rows(db)).map(({ key, text, ...row }) => ({ ...row, sealed: toSealed({ key, text }) }))

@@ -54,11 +54,11 @@ export function toUser(user: User): FalconUser {
 
 /**
  * One entry per role and CID. A direct grant counts before an inherited one, because it is the one that can be
- * revoked; a lasting one before a temporary one.
+ * revoked; a lasting one before a temporary one, and of those the one that ends last.
  */
 export function toHeld(grants: readonly Grant[], home: string): readonly HeldEntitlement[] {
   const held = new Map<string, HeldEntitlement>()
-  for (const grant of [...grants].sort((one, other) => weight(other) - weight(one))) {
+  for (const grant of [...grants].sort((one, other) => weight(other) - weight(one) || endMs(one) - endMs(other))) {
     const scope = { level: 'cid', id: plainCid(grant.cid ?? home) } as const
     const until = instant(grant.expires_at)
     held.set(`${scope.id} ${grant.role_id}`, {
@@ -75,6 +75,10 @@ export function toHeld(grants: readonly Grant[], home: string): readonly HeldEnt
 /** The lightest is set last and stays. */
 function weight(grant: Grant): number {
   return (isInherited(grant) ? 2 : 0) + (instant(grant.expires_at) ? 1 : 0)
+}
+
+function endMs({ expires_at: end }: Grant): number {
+  return Date.parse(instant(end) ?? '') || 0
 }
 
 /** The values of `grant_type` are not published, so the group that a grant came through counts as well. */

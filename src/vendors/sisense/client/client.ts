@@ -44,8 +44,8 @@ export interface SisenseClient {
   user(operation: string, id: string): Promise<User>
   /** Users who may have this user name or e-mail address; everybody who has is among them. */
   candidates(operation: string, value: string): Promise<readonly User[]>
-  /** Rejects with `conflict` when the name or the address is taken. */
-  create(draft: UserDraft): Promise<User>
+  /** Rejects with `conflict` when the name or the address is taken. Without a password, where one is needed, nobody knows it. */
+  create(draft: UserDraft, password?: string): Promise<User>
   change(operation: string, id: string, change: UserChange): Promise<Receipt>
   remove(id: string): Promise<Receipt>
   roles(operation: string): Promise<readonly Role[]>

@@ -29,8 +29,10 @@ export function currentClient(requests: Requests, settings: SisenseSettings): Si
       return true
     },
     change: (operation, id, change) => calls.change(operation, id, bodyOf(change, preferences)),
-    create: (draft) =>
-      settings.createVia === 'v09' ? createQuietly(requests, draft, settings.sso) : create(requests, draft),
+    create: (draft, password) =>
+      settings.createVia === 'v09'
+        ? createQuietly(requests, draft, settings.sso, password)
+        : create(requests, draft),
 
     async whoami(operation) {
       const call = reads({ operation, path: `${v09}/users/loggedin` })
@@ -111,8 +113,13 @@ async function create(requests: Requests, draft: UserDraft): Promise<User> {
 }
 
 /** Nobody is mailed, so a password must be set; nobody knows it, and a reset by mail gives the user one. */
-async function createQuietly(requests: Requests, draft: UserDraft, sso = false): Promise<User> {
-  const password = sso ? undefined : newPassword()
+async function createQuietly(
+  requests: Requests,
+  draft: UserDraft,
+  sso = false,
+  pushed = newPassword(),
+): Promise<User> {
+  const password = sso ? undefined : pushed
   const body = [{ ...bodyOf(draft, preferences), password }]
   const query = { notify: false }
   const call = { operation: 'create', method: 'POST', path: `${v09}/users`, query, body } as const

@@ -36,8 +36,8 @@ export function guideClient(
     candidates: index,
     change: (operation, id, change) => calls.change(operation, id, bodyOf(change, preferences)),
 
-    async create(draft) {
-      const password = sso ? undefined : newPassword()
+    async create(draft, pushed) {
+      const password = sso ? undefined : (pushed ?? newPassword())
       const path = `${await base('create')}/users`
       const body = { ...bodyOf(draft, preferences), password }
       const call = writes({ operation: 'create', method: 'POST', path, body })

@@ -1,4 +1,5 @@
 import type { NewUser, SimGroup, SimRole, SimToken, SimUser, SisenseSimulatorOptions } from './model.ts'
+import { createNames } from './names.ts'
 import { seed } from './seed.ts'
 import { initialToggles, type Toggles } from './toggles.ts'
 
@@ -10,6 +11,7 @@ export type SisenseState = ReturnType<typeof createState>
 export function createState(options: SisenseSimulatorOptions) {
   const { profile = 'current', instance = '5f3e', now = Date.now } = options
   const users = new Map<string, SimUser>()
+  const names = createNames(users)
   const groups = new Map<string, SimGroup>()
   const roles: SimRole[] = []
   const tokens = new Map<string, SimToken>()
@@ -51,6 +53,7 @@ export function createState(options: SisenseSimulatorOptions) {
       ...given,
     }
     users.set(user._id, user)
+    names.keep(user)
     return user
   }
 
@@ -67,7 +70,7 @@ export function createState(options: SisenseSimulatorOptions) {
   }
 
   function reset(): void {
-    for (const each of [users, groups, tokens, badLogins]) each.clear()
+    for (const each of [users, names, groups, tokens, badLogins]) each.clear()
     roles.length = mails.length = lastId = 0
     Object.assign(toggles, initialToggles[profile], options.toggles)
     seed({ profile, addRole, addGroup, addUser, addToken })
@@ -78,6 +81,7 @@ export function createState(options: SisenseSimulatorOptions) {
     profile,
     now,
     users,
+    names,
     groups,
     roles,
     tokens,

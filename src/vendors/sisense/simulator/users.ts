@@ -61,6 +61,7 @@ export function userRoutes(app: FastifyInstance, state: SisenseState): void {
     }
     // The user name stays as it is when the address changes.
     Object.assign(user, checked(state, body, user), { lastUpdated: new Date(state.now()).toISOString() })
+    state.names.keep(user)
     if (active !== undefined && state.toggles.active === 'switch') turn(user, active)
     if (isGuide) return { _id: user._id, ...body, ...(active === undefined ? {} : { active: user.active }) }
     return { ...asV1(state, user), activationToken: user.activationToken ?? `act1vate${user._id}` }

@@ -46,24 +46,22 @@ export function checked(
 
 /** Names are unique whatever their letter case, and an address is a name too. */
 function demandFree(
-  { users }: SisenseState,
+  { names }: SisenseState,
   user: SimUser | undefined,
   ...wanted: (string | undefined)[]
 ): void {
-  const taken = [...users.values()].filter((each) => each !== user)
-  for (const name of wanted) {
-    const isTaken = taken.some(({ userName, email }) =>
-      [userName, email].some((each) => each.toLowerCase() === name?.toLowerCase()),
-    )
-    if (isTaken) throw new Refusal(400, 2004, 'User already exists')
-  }
+  const isTaken = wanted.some(
+    (name) => name !== undefined && names.holders(name).some((each) => each !== user),
+  )
+  if (isTaken) throw new Refusal(400, 2004, 'User already exists')
 }
 
 function demandRole({ roles, users }: SisenseState, user: SimUser | undefined, roleId: string): void {
   const role = roles.find(({ _id }) => _id === roleId)
   if (!role) throw new Refusal(404, 0, 'Role not found')
+  if (role.name !== 'super') return
   const holder = [...users.values()].find((each) => each.roleId === roleId)
-  if (role.name === 'super' && holder && holder !== user) {
+  if (holder && holder !== user) {
     throw new Refusal(400, 2006, 'Only one super user is allowed')
   }
 }

@@ -117,7 +117,7 @@ function writes(
   const { client, names, ownRole } = parts
   const { endSessions } = client
   return {
-    create: (draft) => create(parts, draft),
+    create: (draft, secret) => create(parts, draft, secret?.password),
 
     async update(id, change) {
       const body = changeOf(change)
@@ -136,9 +136,10 @@ function writes(
   }
 }
 
-async function create(parts: Parts, draft: AccountDraft): Promise<Creation> {
+async function create(parts: Parts, draft: AccountDraft, password?: string): Promise<Creation> {
   const { login, profile } = draft
-  const user = await parts.client.create(await userOf(draft, parts.names)).catch(ignoring('conflict'))
+  const wanted = await userOf(draft, parts.names)
+  const user = await parts.client.create(wanted, password).catch(ignoring('conflict'))
   if (user) return { outcome: 'created', account: await read(parts, 'create', user) }
   // The name or the address is taken; whoever has the login counts first.
   const [account] = await find(parts, 'create', login)

@@ -1,0 +1,192 @@
+import { Type } from 'typebox'
+import { requireMatch } from '../etag.ts'
+import type { Change, OperatorStore } from '../ports.ts'
+import { notFound } from '../problem.ts'
+import { route, type Route } from '../route.ts'
+import { closed, listOf, name, record } from '../shapes.ts'
+import { connection, known, ofConnection, plain } from './connections.ts'
+
+type Raw = Readonly<Record<string, unknown>>
+
+/** Changes connections that operators make; those from a file are refused with `CONNECTION_FROM_FILE`. */
+export interface ConnectionEditing {
+  /** Gives its id; undefined when there is no such directory. */
+  create(
+    draft: Raw & { readonly directory: string; readonly name: string },
+    by: Change,
+  ): Promise<string | undefined>
+  /** Without `credentials` those that are kept stay. */
+  update(connectionId: string, revision: number, draft: Raw, by: Change): Promise<void>
+  credentials(connectionId: string, credentials: Raw, by: Change): Promise<void>
+  /** Answers how many people are to be admitted. */
+  enable(connectionId: string, by: Change): Promise<number>
+  detach(connectionId: string, abandon: boolean, by: Change): Promise<DetachedView | undefined>
+  keys(): Promise<readonly KeyView[]>
+  /** Answers how many connections were sealed anew. */
+  rotateKeys(by: Change): Promise<number>
+}
+
+export interface DetachedView {
+  readonly path: string
+  readonly linked: number
+  readonly abandoned: readonly string[]
+}
+
+export interface KeyView {
+  readonly id: string
+  /** This process can open what is sealed with it. */
+  readonly held: boolean
+  /** What is sealed from now on is sealed with it. */
+  readonly seals: boolean
+  readonly connections: number
+}
+
+const open = { additionalProperties: true } as const
+const asInFile = 'The rest as a connection in a configuration file; ${NAME} and file:/path are not replaced.'
+
+interface Parts {
+  readonly store: OperatorStore
+  readonly editing: ConnectionEditing
+  readonly wake: () => void
+}
+
+export function editingRoutes(parts: Parts): readonly Route[] {
+  return [...writing(parts), ...standing(parts), ...keyRoutes(parts)]
+}
+
+function writing({ store, editing }: Parts): readonly Route[] {
+  return [
+    route({
+      id: 'createConnection',
+      method: 'POST',
+      path: '/connections',
+      tag: 'connections',
+      role: 'admin',
+      summary:
+        'A new connection, disabled until it is checked and enabled. Its credentials are kept sealed and never shown.',
+      body: Type.Object(
+        { directory: name, name, vendor: Type.String(), credentials: record },
+        { ...open, description: asInFile },
+      ),
+      answer: connection,
+      status: 201,
+      async run({ body, by }) {
+        const made = await editing.create(body, by)
+        if (made === undefined) throw notFound('directory')
+        return plain(await known(store, made))
+      },
+    }),
+    route({
+      id: 'updateConnection',
+      method: 'PUT',
+      path: '/connections/:connection',
+      tag: 'connections',
+      role: 'admin',
+      summary:
+        'Other settings and policies of a connection that was made here; without credentials those kept stay.',
+      params: ofConnection,
+      body: Type.Object(
+        { vendor: Type.String(), credentials: Type.Optional(record) },
+        { ...open, description: asInFile },
+      ),
+      answer: connection,
+      async run({ params, body, by, ifMatch }) {
+        const seen = await known(store, params.connection)
+        requireMatch(ifMatch, plain(seen))
+        await editing.update(params.connection, seen.revision, body, by)
+        return plain(await known(store, params.connection))
+      },
+    }),
+    route({
+      id: 'changeCredentials',
+      method: 'PUT',
+      path: '/connections/:connection/credentials',
+      tag: 'connections',
+      role: 'admin',
+      summary: 'Other credentials of a connection that was made here; a parked one works again.',
+      params: ofConnection,
+      body: record,
+      answer: connection,
+      async run({ params, body, by, ifMatch }) {
+        requireMatch(ifMatch, plain(await known(store, params.connection)))
+        await editing.credentials(params.connection, body, by)
+        return plain(await known(store, params.connection))
+      },
+    }),
+  ]
+}
+
+function standing({ store, editing, wake }: Parts): readonly Route[] {
+  return [
+    route({
+      id: 'enableConnection',
+      method: 'POST',
+      path: '/connections/:connection/enable',
+      tag: 'connections',
+      role: 'admin',
+      summary: 'Lets a checked connection work: everybody of its directory is admitted there.',
+      params: ofConnection,
+      answer: Type.Object({ people: Type.Integer() }),
+      async run({ params, by, ifMatch }) {
+        requireMatch(ifMatch, plain(await known(store, params.connection)))
+        const people = await editing.enable(params.connection, by)
+        wake()
+        return { people }
+      },
+    }),
+    route({
+      id: 'detachConnection',
+      method: 'POST',
+      path: '/connections/:connection/detach',
+      tag: 'connections',
+      role: 'admin',
+      summary:
+        'Lets go of a connection that was made here, without a vendor call; `abandon`: although shut-outs are unproven.',
+      params: ofConnection,
+      body: closed({ abandon: Type.Boolean({ default: false }) }),
+      answer: Type.Object({
+        path: Type.String(),
+        linked: Type.Integer(),
+        abandoned: Type.Array(Type.String()),
+      }),
+      async run({ params, body, by }) {
+        await known(store, params.connection)
+        const detached = await editing.detach(params.connection, body.abandon, by)
+        if (!detached) throw notFound('connection')
+        return { ...detached, abandoned: [...detached.abandoned] }
+      },
+    }),
+  ]
+}
+
+function keyRoutes({ editing }: Parts): readonly Route[] {
+  const key = Type.Object({
+    id: Type.String(),
+    held: Type.Boolean(),
+    seals: Type.Boolean(),
+    connections: Type.Integer(),
+  })
+  return [
+    route({
+      id: 'listKeys',
+      method: 'GET',
+      path: '/keys',
+      tag: 'keys',
+      role: 'admin',
+      summary:
+        'Ids of the master keys that this process holds or that are in use, and how many connections are sealed with each.',
+      answer: listOf(key),
+      run: async () => ({ items: [...(await editing.keys())] }),
+    }),
+    route({
+      id: 'rotateKeys',
+      method: 'POST',
+      path: '/keys/rotate',
+      tag: 'keys',
+      role: 'admin',
+      summary: 'Seals everything that is kept under the first master key; gateways go on meanwhile.',
+      answer: Type.Object({ connections: Type.Integer() }),
+      run: async ({ by }) => ({ connections: await editing.rotateKeys(by) }),
+    }),
+  ]
+}

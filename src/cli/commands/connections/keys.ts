@@ -1,0 +1,57 @@
+import type { Command } from 'commander'
+import { examples, newCommand, type Parts } from '../../command.ts'
+import { exitCodes } from '../../exit-codes.ts'
+import { operatorCommand, type OperatorOptions, withClient } from '../../operate/command.ts'
+import { table } from '../../operate/table.ts'
+
+interface Key {
+  readonly id: string
+  readonly held: boolean
+  readonly seals: boolean
+  readonly connections: number
+}
+
+export function keysCommand(parts: Parts): Command {
+  return newCommand('keys', parts)
+    .description('Master keys that kept credentials are sealed with; never the keys themselves.')
+    .addCommand(list(parts))
+    .addCommand(rotate(parts))
+}
+
+function list(parts: Parts): Command {
+  return operatorCommand('list', parts)
+    .description('Show the ids of keys, and how many connections are sealed with each.')
+    .addHelpText('after', examples('keys list', 'keys list --json'))
+    .action(async (options: OperatorOptions) =>
+      withClient(parts, { ...options, alone: true }, async (client, output) => {
+        const keys = await client.all<Key>('/keys')
+        if (options.json) output.json({ keys })
+        else
+          table(
+            output,
+            ['KEY', 'HELD', 'SEALS', 'CONNECTIONS'],
+            keys.map(({ id, held, seals, connections }) => [id, yes(held), yes(seals), connections]),
+          )
+        return keys.some(({ held }) => !held) ? exitCodes.failed : undefined
+      }),
+    )
+}
+
+function rotate(parts: Parts): Command {
+  return operatorCommand('rotate', parts)
+    .description(
+      'Seal everything that is kept under the first key of DRAWBRIDGE_MASTER_KEY; gateways go on meanwhile.',
+    )
+    .addHelpText('after', examples('keys rotate'))
+    .action(async (options: OperatorOptions) =>
+      withClient(parts, { ...options, alone: true }, async (client, output) => {
+        const { connections } = await client.call<{ connections: number }>('POST', '/keys/rotate')
+        if (options.json) output.json({ connections })
+        else
+          output.line(`${connections} connection${connections === 1 ? '' : 's'} sealed under the first key`)
+        return undefined
+      }),
+    )
+}
+
+const yes = (holds: boolean): string => (holds ? 'yes' : 'no')

@@ -1,0 +1,106 @@
+import type { VendorSimulator } from '../../src/vendors/simulator/simulator.ts'
+import { person } from '../support/vendors.ts'
+
+/** What a vendor has of a person, as far as it is not what the directory wants. */
+export interface Difference {
+  readonly name: string
+  readonly vendor: string
+  /** Wanted, and not there although the person has an account. */
+  readonly lacking: readonly string[]
+  /** A wish that was not carried out: no account, or more than is wanted. */
+  readonly undone: readonly string[]
+}
+
+export interface Wish {
+  readonly name: string
+  readonly active: boolean
+  /** Names of the Groups that the person is in. */
+  readonly member: ReadonlySet<unknown>
+}
+
+export interface Vendors {
+  readonly falcon: VendorSimulator
+  readonly sentry: VendorSimulator
+  readonly sentinelone?: VendorSimulator
+  readonly sisense?: VendorSimulator
+}
+
+/** Every difference between what the directory wants and what the vendors have. */
+export function differences(vendors: Vendors, wishes: readonly Wish[]): readonly Difference[] {
+  return wishes.flatMap((wish) =>
+    Object.entries(vendors).flatMap(([vendor, simulator]: [string, VendorSimulator]) => {
+      const { wanted, held } = sides[vendor]!(simulator, wish)
+      const lacking = wanted.filter((each) => !held.includes(each))
+      const excess = held.filter((each) => !wanted.includes(each))
+      if (lacking.length + excess.length === 0) return []
+      const isMissing = held.length === 0
+      return [
+        {
+          name: wish.name,
+          vendor,
+          lacking: isMissing ? [] : lacking,
+          undone: isMissing ? lacking.map((each) => `no ${each}`) : excess,
+        },
+      ]
+    }),
+  )
+}
+
+export const inWords = ({ name, vendor, lacking, undone }: Difference): string =>
+  `${name} at ${vendor}: lacks ${lacking.join() || 'nothing'}; undone ${undone.join() || 'nothing'}`
+
+/** Accounts under a login that another account has as well. */
+export function madeTwice(vendors: Vendors): readonly string[] {
+  return Object.values(vendors).flatMap((simulator: VendorSimulator) => {
+    const logins = simulator.people().map(({ login }) => login)
+    return logins.filter((login, at) => logins.indexOf(login) !== at)
+  })
+}
+
+interface Sides {
+  readonly wanted: readonly string[]
+  readonly held: readonly string[]
+}
+
+const sides: Readonly<Record<string, (simulator: VendorSimulator, wish: Wish) => Sides>> = {
+  falcon: (simulator, { name, active, member }) => ({
+    wanted: active
+      ? [
+          ...(member.has('Analysts') ? ['role:detection_monitor@cid'] : []),
+          'role:event_viewer@cid',
+          ...(member.has('Administrators') ? ['role:falcon_admin@cid'] : []),
+        ]
+      : [],
+    held: person(simulator, name)?.entitlements ?? [],
+  }),
+
+  sentry: (simulator, { name, active, member }) => ({
+    wanted: active
+      ? [
+          ...(member.has('Administrators') ? ['group:admins'] : []),
+          ...(member.has('Analysts') ? ['group:analysts'] : []),
+          'group:everyone',
+          'role:member',
+        ]
+      : [],
+    held: person(simulator, name)?.entitlements ?? [],
+  }),
+
+  sentinelone: (simulator, { name, active, member }) => {
+    const { roles } = simulator.state as { readonly roles: readonly { id: string; name: string }[] }
+    const held = (person(simulator, name)?.entitlements ?? []).map(
+      (key) => roles.find(({ id }) => key.startsWith(`role:${id}@`))?.name ?? key,
+    )
+    const wanted = active ? [member.has('Administrators') ? 'Admin' : 'Viewer'] : []
+    // The floor is what is left of somebody who was stripped.
+    return { wanted, held: held.filter((each) => each !== 'No Access') }
+  },
+
+  sisense: (simulator, { name, active }) => {
+    const reader = person(simulator, name)
+    // Where the off switch does not hold, what is left is the lowest role.
+    const isIn =
+      reader?.state === 'active' && reader.entitlements.some((key) => /contributor|Designer/.test(key))
+    return { wanted: active ? ['access'] : [], held: isIn ? ['access'] : [] }
+  },
+}

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
+import type { Actor } from '../../src/scim/ports.ts'
+import type { Place, Sealed } from '../../src/secrets/keyring.ts'
+import { aConfiguration, aConnection, anActor } from '../support/configuration.ts'
+import { openTestStore, type TestStore } from '../support/database.ts'
+
+let store: TestStore
+let actor: Actor
+const by = { actor: 'operator:ada', requestId: 'r1' }
+const seal = ({ connectionId, revision }: Place): Sealed => ({
+  key: 'k1',
+  bytes: Buffer.from(`${connectionId} ${revision}`),
+})
+
+before(async () => {
+  store = await openTestStore()
+  const applied = await store.applyConfiguration(aConfiguration(aConnection('sentry')))
+  actor = anActor(applied.directoryIds.get('corp')!)
+})
+after(() => store.close())
+
+async function make(name: string): Promise<string> {
+  const { credentials: _, ...connection } = aConnection(name)
+  const id = await store.console.create('corp', { connection, written: { vendor: 'sentry' } }, seal, by)
+  return id!
+}
+const revisionOf = async (id: string) => (await store.operate.connection(id))!.revision
+
+test('keeps credentials for the place where they are, and counts what changes', async () => {
+  const id = await make('made')
+  const sealed = async () => {
+    const row = (await store.console.list()).find((each) => each.id === id)!
+    return [row.revision, row.credentialsRevision, Buffer.from(row.sealed.bytes).toString()]
+  }
+  assert.deepEqual(await sealed(), [1, 1, `${id} 1`])
+  const mark = await store.console.mark()
+  await store.console.changeCredentials(id, seal, by)
+  assert.deepEqual(await sealed(), [2, 2, `${id} 2`])
+  assert.notEqual(await store.console.mark(), mark)
+  assert.equal(await store.console.markChecked(id, 1, by), false, 'what was checked is of yesterday')
+  assert.equal(await store.console.markChecked(id, 2, by), true)
+})
+
+test('is checked anew after other settings, and lets nobody change what they have not seen', async () => {
+  const id = await make('settings')
+  await store.console.markChecked(id, 1, by)
+  const { credentials: _, ...connection } = aConnection('settings', { settings: { organization: 'other' } })
+  const draft = { connection, written: {} }
+  await assert.rejects(store.console.update(id, draft, undefined, { ...by, revision: 7 }), {
+    code: 'CHANGED_MEANWHILE',
+  })
+  assert.equal(await store.console.update(id, draft, undefined, { ...by, revision: 1 }), true)
+  await assert.rejects(store.console.enable(id, by), { code: 'NOT_CHECKED' })
+  assert.equal(
+    await store.console.update(id, draft, undefined, { ...by, revision: 2 }),
+    false,
+    'the same again',
+  )
+  const other = { ...draft, connection: { ...connection, vendor: 'sisense' } }
+  await assert.rejects(store.console.update(id, other, undefined, { ...by, revision: 2 }), {
+    code: 'VENDOR_CHANGED',
+  })
+})
+
+test('forgets nobody whose write was under way while it was enabled', async () => {
+  const id = await make('enabled')
+  await store.console.markChecked(id, await revisionOf(id), by)
+  const client = new pg.Client({ connectionString: store.url })
+  await client.connect()
+  try {
+    await client.query('BEGIN')
+    await client.query(
+      `INSERT INTO users (id, directory_id, user_name, user_name_key, email_keys, body, active_wanted, active_shown)
+       VALUES ('019aa000-0000-7000-8000-00000000000a', $1, 'late', 'late', '{}', '{}', true, true)`,
+      [actor.directory.id],
+    )
+    const enabling = store.console.enable(id, by)
+    assert.equal(await Promise.race([enabling, delay(300, 'waits')]), 'waits')
+    await client.query('COMMIT')
+    assert.equal(await enabling, 1)
+  } finally {
+    await client.end()
+  }
+  const accounts = await store.query(`SELECT due_at FROM accounts WHERE connection_id = $1`, [id])
+  assert.equal(accounts.length, 1)
+  assert.equal(await store.console.enable(id, by), 0, 'once more changes nothing')
+})
+
+test('is not parked for what the credentials of before could not do', async () => {
+  const id = await make('parked')
+  await store.console.markChecked(id, 1, by)
+  await store.console.enable(id, by)
+  const now = await revisionOf(id)
+  const reason = { kind: 'unauthenticated', detail: 'refused', at: new Date().toISOString() } as const
+  assert.equal(await store.connections.park(id, reason, now - 1), false)
+  assert.equal((await store.operate.connection(id))?.status, 'new')
+  assert.equal(await store.connections.park(id, reason, now), true)
+  await store.console.changeCredentials(id, seal, by)
+  assert.equal((await store.operate.connection(id))?.status, 'new')
+})
+
+test('tells what ends, without rotated and revoked tokens', async () => {
+  const soon = new Date(Date.now() + 86_400_000).toISOString()
+  const draft = (name: string) => ({ name, secret: `secret-of-${name}-${'x'.repeat(16)}`, expiresAt: soon })
+  const rotated = (await store.operate.createToken('corp', draft('rotated'), by))!
+  await store.operate.rotateToken(
+    'corp',
+    rotated.id,
+    { secret: 'the-next-secret-of-it', overlapMs: 1_000 },
+    by,
+  )
+  const revoked = (await store.operate.createToken('corp', draft('revoked'), by))!
+  await store.operate.revokeToken('corp', revoked.id, by)
+  await store.operate.createToken('corp', draft('okta'), by)
+  await store.operate.createOperator({ ...draft('ada'), role: 'viewer' }, by)
+  const id = await make('ending')
+  await store.endings.keepCredentialsEnd(id, '2020-01-01T00:00:00.000Z')
+  assert.deepEqual((await store.endings.endings()).map(({ kind, name }) => `${kind} ${name}`).toSorted(), [
+    'operator ada',
+    'scim corp/okta',
+    'vendor corp/ending',
+  ])
+  assert.equal((await store.operate.connection(id))?.credentialsEndAt, '2020-01-01T00:00:00.000Z')
+  const { endings } = await store.gauges()
+  assert.ok(endings.some(({ kind, name, seconds }) => kind === 'operator' && name === '' && seconds > 86_000))
+})
