@@ -92,6 +92,7 @@ async function start(parts: GatewayParts, opened: Opened): Promise<Gateway> {
     now: Date.now,
     notices,
     shutOutProven: (id, ms) => metrics.shutOutProven(pathOf(id), ms / 1_000),
+    guardTripped: (id, kind) => metrics.guardTripped(pathOf(id), kind),
     ...(tracing.runs && { tracing: tracing.runs }),
   }
   const revisions = knownRevisions(store)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { describe, it } from 'node:test'
 import { existsSync } from 'node:fs'
 import { files, read, root } from './repository.ts'
@@ -34,6 +35,27 @@ describe('package.json', () => {
     assert.deepEqual(top?.dependencies, packageFile.dependencies)
     assert.deepEqual(top?.optionalDependencies, packageFile.optionalDependencies)
     assert.deepEqual(top?.devDependencies, packageFile.devDependencies)
+  })
+
+  it('packs what runs, and nothing of the source, the tests or this machine', () => {
+    const { status, stdout } = spawnSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+      cwd: root,
+      encoding: 'utf8',
+    })
+    assert.equal(status, 0)
+    const [packed] = JSON.parse(stdout) as [{ files: readonly { path: string }[] }]
+    const paths = packed.files.map(({ path }) => path)
+    const allowed =
+      /^(dist\/|prisma\/migrations\/|docs\/schemas\/|(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$)/
+    assert.deepEqual(
+      paths.filter((path) => !allowed.test(path)),
+      [],
+    )
+    const migrations = files('prisma/migrations/*/migration.sql')
+    assert.deepEqual(
+      migrations.filter((path) => !paths.includes(path)),
+      [],
+    )
   })
 
   it('asks for the Node.js that the launcher asks for, and asserts it before the tests', () => {

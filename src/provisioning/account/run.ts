@@ -30,6 +30,8 @@ export interface Provisioner {
   readonly now: () => number
   /** The leaver's clock: milliseconds from the request to the proof. */
   readonly shutOutProven?: (connectionId: string, milliseconds: number) => void
+  /** A limit of the guard held a write back. */
+  readonly guardTripped?: (connectionId: string, kind: 'shut-out' | 'revoke') => void
   /** Absent: runs are not traced. */
   readonly tracing?: RunTracing
   /** Absent: nobody is told. */

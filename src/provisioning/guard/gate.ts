@@ -114,6 +114,7 @@ async function tripped(run: Run, kind: 'shut-out' | 'revoke', limit: number): Pr
   const { name, id } = run.connection
   const what = kind === 'shut-out' ? 'people would be shut out' : 'people would lose something'
   run.log.error({ kind, limit }, 'guard tripped: the rest waits for approval')
+  run.by.guardTripped?.(id, kind)
   await run.by.notices?.raise({
     kind: 'guard-tripped',
     connectionId: id,
