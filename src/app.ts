@@ -81,18 +81,12 @@ async function start(parts: GatewayParts, opened: Opened): Promise<Gateway> {
   const open = (wanted: Configuration, now: Applied): Connections =>
     openConnections(specsOf(wanted, now), store.connections, kit, notices)
   const connections = liveConnections(open(configuration, applied))
-  const pathOf = pathsOf(connections, applied)
+  const leases = opened.keep(createLeaseKeeper(store.queue, log))
+  const told = measured(metrics, pathsOf(connections, applied))
   const by: Working = {
-    queue: store.queue,
-    store: store.connections,
-    plans: store.plans,
-    connections,
-    leases: opened.keep(createLeaseKeeper(store.queue, log)),
-    log,
-    now: Date.now,
-    notices,
-    shutOutProven: (id, ms) => metrics.shutOutProven(pathOf(id), ms / 1_000),
-    guardTripped: (id, kind) => metrics.guardTripped(pathOf(id), kind),
+    ...{ queue: store.queue, store: store.connections, plans: store.plans },
+    ...{ connections, leases, log, notices, now: Date.now },
+    ...told,
     ...(tracing.runs && { tracing: tracing.runs }),
   }
   const revisions = knownRevisions(store)
@@ -115,12 +109,26 @@ async function start(parts: GatewayParts, opened: Opened): Promise<Gateway> {
     work.wake()
     void work.surveys.follow(connectionsOf(connections, now))
   }
-  const url = await listen(parts, { store, metrics, tracing, by, work, connections, editing: made.editing, follow }, opened)
+  const url = await listen(
+    parts,
+    { store, metrics, tracing, by, work, connections, editing: made.editing, follow },
+    opened,
+  )
   const directories = configuration.directories.map(({ name, client, domains }) => {
     return { id: applied.directoryIds.get(name)!, name, client, domains }
   })
   const { schedule, surveys, inventories } = work
   return { url, store, connections, schedule, surveys, inventories, directories, close: opened.close }
+}
+
+function measured(
+  metrics: Metrics,
+  pathOf: (connectionId: string) => string,
+): Required<Pick<Provisioner, 'shutOutProven' | 'guardTripped'>> {
+  return {
+    shutOutProven: (id, ms) => metrics.shutOutProven(pathOf(id), ms / 1_000),
+    guardTripped: (id, kind) => metrics.guardTripped(pathOf(id), kind),
+  }
 }
 
 interface Served {
@@ -162,6 +170,7 @@ async function listen(parts: GatewayParts, served: Served, opened: Opened): Prom
     wake: work.wake,
     surveys: work.surveys,
     inventories: work.inventories,
+    ...(by.notices ? { notices: by.notices } : {}),
     configuration: configurationActions(store, environment.insecureTargets, served.follow),
   })
   const url = await app.listen({ host: environment.host, port: environment.port })

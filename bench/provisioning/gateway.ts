@@ -21,5 +21,9 @@ serveParent(async ({ databaseUrl, publicUrl }) => {
     configuration,
     log: createLogger('warn'),
   })
+  process.on('SIGUSR2', () => {
+    const [connection] = gateway.directories.flatMap(({ id }) => gateway.connections.ofDirectory(id))
+    void gateway.surveys.reconcile(connection!.id)
+  })
   return { port: Number(new URL(gateway.url).port), close: () => gateway.close() }
 })

@@ -1,7 +1,12 @@
 import type pg from 'pg'
 
-/** People in the form in which the store keeps them, each with an account that is due behind all live work. */
-export async function addPeople(client: pg.Client, from: number, count: number): Promise<void> {
+/** People in the form in which the store keeps them, each with an account: due behind all live work, or not due. */
+export async function addPeople(
+  client: pg.Client,
+  from: number,
+  count: number,
+  as: 'due' | 'proven' = 'due',
+): Promise<void> {
   await client.query(
     `WITH people AS (
        SELECT gen_random_uuid() AS id, 'user-' || lpad(n::text, 6, '0') || '@corp.example' AS login, n
@@ -14,8 +19,8 @@ export async function addPeople(client: pg.Client, from: number, count: number):
        FROM people p, directories d
      )
      INSERT INTO accounts (id, connection_id, user_id, due_at, priority)
-     SELECT gen_random_uuid(), c.id, p.id, now(), 3 FROM people p, connections c`,
-    [from, from + count - 1],
+     SELECT gen_random_uuid(), c.id, p.id, CASE WHEN $3::text = 'due' THEN now() END, 3 FROM people p, connections c`,
+    [from, from + count - 1, as],
   )
 }
 

@@ -8,6 +8,8 @@ export interface BenchGateway {
   readonly port: number
   /** Bytes, of the process as the system sees it. */
   rss(): Promise<number>
+  /** Has it compare its connection with the vendor's list; the store tells when it has. */
+  reconcile(): void
   stop(): Promise<void>
 }
 
@@ -18,11 +20,18 @@ export async function startBenchGateway(start: Start, configuration: Configurati
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   const answer = async (): Promise<unknown> => {
-    const ended = once(child, 'exit').then(() => {
+    const answered = new AbortController()
+    const { signal } = answered
+    const ended = once(child, 'exit', { signal }).then(() => {
       throw new Error('a gateway ended')
     })
-    const [message] = (await Promise.race([once(child, 'message'), ended])) as [unknown]
-    return message
+    try {
+      const [message] = (await Promise.race([once(child, 'message', { signal }), ended])) as [unknown]
+      return message
+    } finally {
+      ended.catch(() => undefined)
+      answered.abort()
+    }
   }
   const started = answer()
   child.send(start)
@@ -34,6 +43,7 @@ export async function startBenchGateway(start: Start, configuration: Configurati
       child.send('rss')
       return (await told) as number
     },
+    reconcile: () => void child.kill('SIGUSR2'),
     stop: async () => {
       const gone = once(child, 'exit')
       child.send('stop')

@@ -20,7 +20,10 @@ import { previewLines } from '../provisioning/plans/preview-lines.ts'
 import { csvHeader, csvLine } from '../provisioning/inventory/csv.ts'
 import type { Inventories } from '../provisioning/inventory/inventory.ts'
 import type { Surveys } from '../provisioning/reconciliation/surveys.ts'
+import type { Notices } from '../provisioning/notices/ports.ts'
+import { decisionsOn } from '../provisioning/plans/decide.ts'
 import type { Store } from '../store/open.ts'
+import type { LiveConnections } from './live-connections.ts'
 import { vendors } from '../vendors/registry.ts'
 
 export const operatorBase = '/admin/api/v1'
@@ -33,15 +36,16 @@ export interface OperatorApiParts {
   readonly workers: () => boolean | undefined
   readonly wake: () => void
   /** Absent where the store is opened alone. */
-  readonly connections?: Connections
+  readonly connections?: LiveConnections
   readonly configuration: ConfigurationActions
   readonly editing: ConnectionEditing
   readonly surveys?: Pick<Surveys, 'request' | 'recovered'>
   readonly inventories?: Inventories
+  readonly notices?: Notices
 }
 
 export async function registerOperatorApi(app: FastifyInstance, parts: OperatorApiParts): Promise<void> {
-  const { environment, store, localToken, connections, surveys, inventories } = parts
+  const { environment, store, localToken, connections, surveys, inventories, notices } = parts
   const { adminToken } = environment
   const options: AdminOptions = {
     store: store.operate,
@@ -54,7 +58,7 @@ export async function registerOperatorApi(app: FastifyInstance, parts: OperatorA
     health: { store: () => store.ping(), workers: parts.workers },
     configuration: parts.configuration,
     editing: parts.editing,
-    plans: store.plans,
+    plans: notices ? decisionsOn(store.plans, notices) : store.plans,
     interventions: store.interventions,
     notices: store.notices,
     audit: store.audit,
@@ -107,7 +111,7 @@ function explainActions({ explain: facts }: Store): ExplainActions {
   }
 }
 
-function connectionActions(store: Store, connections: Connections): ConnectionActions {
+function connectionActions(store: Store, connections: LiveConnections): ConnectionActions {
   return {
     vendors: vendors.map((vendor) => ({
       id: vendor.id,
@@ -118,7 +122,7 @@ function connectionActions(store: Store, connections: Connections): ConnectionAc
       credentials: credentialsSchema(vendor),
     })),
     async check(connectionId, by) {
-      const live = await connections.byId(connectionId)?.ready()
+      const live = await connections.toCheck(connectionId)?.ready()
       if (!live) return undefined
       await live.target.test()
       const [tenant, ownAccountId, catalogue, endsAt] = await Promise.all([
@@ -128,7 +132,10 @@ function connectionActions(store: Store, connections: Connections): ConnectionAc
         credentialsEnd(live),
       ])
       await store.endings.keepCredentialsEnd(connectionId, endsAt)
-      if (live.revision !== undefined && !(await store.console.markChecked(connectionId, live.revision, by)))
+      if (
+        live.revision !== undefined &&
+        !(await store.consoleConnections.markChecked(connectionId, live.revision, by))
+      )
         throw new GatewayError('CHANGED_MEANWHILE', 'the connection was changed meanwhile: check it again')
       return {
         tenant,

@@ -21,10 +21,21 @@ export function createServer({ trustProxy, tls }: Environment, log: Logger): Fas
     childLoggerFactory: () => log,
     frameworkErrors: answerFrameworkError,
     clientErrorHandler: answerClientError,
-    // Open keep-alive connections must not hold up a stop.
+    // Open keep-alive connections must not hold up a stop; `endIdle` sees to those that were at work when it began.
     forceCloseConnections: 'idle',
   } as const
   // Fastify's types differ by server; the routes do not.
   const server = https ? Fastify({ ...options, https: { ...http, ...https } }) : Fastify({ ...options, http })
-  return server as unknown as FastifyInstance
+  return endIdle(server as unknown as FastifyInstance)
+}
+
+const endIdleEveryMs = 50
+
+/** Kept alive after its last answer, a connection would hold up the stop for as long as its client likes. */
+function endIdle(app: FastifyInstance): FastifyInstance {
+  return app.addHook('preClose', (done) => {
+    const timer = setInterval(() => app.server.closeIdleConnections(), endIdleEveryMs)
+    app.server.once('close', () => clearInterval(timer))
+    done()
+  })
 }

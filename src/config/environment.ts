@@ -137,7 +137,6 @@ export function loadEnvironment(env: Variables): LoadedEnvironment {
   const auditSyslog = given('AUDIT_SYSLOG')
   const retention = given('AUDIT_RETENTION_DAYS')
   const adminToken = given('DRAWBRIDGE_ADMIN_TOKEN')
-  const masterKeys = masterKeysOf(given('DRAWBRIDGE_MASTER_KEY') ?? '')
   const publicUrl = given('PUBLIC_URL')?.replace(/\/+$/, '')
   const databaseUrl = given('DATABASE_URL')
   const metricsToken = given('METRICS_TOKEN')
@@ -154,7 +153,7 @@ export function loadEnvironment(env: Variables): LoadedEnvironment {
       dataDir: given('DRAWBRIDGE_DATA_DIR') ?? './.drawbridge',
       insecureTargets: insecureTargetsOf(env),
       ...(adminToken && { adminToken }),
-      ...('keys' in masterKeys && { masterKeys: masterKeys.keys }),
+      ...masterKeysIn(given('DRAWBRIDGE_MASTER_KEY')),
       ...(noticeWebhook && { noticeWebhook }),
       ...(noticeMail && { noticeMail }),
       ...(tracing && { tracing }),
@@ -173,6 +172,11 @@ export function insecureTargetsOf(env: Variables): readonly string[] {
 
 function masterKeysOf(text: string): ReturnType<typeof parseMasterKeys> {
   return parseMasterKeys(text, (path) => readFileSync(path, 'utf8'))
+}
+
+function masterKeysIn(text = ''): Pick<Environment, 'masterKeys'> {
+  const parsed = masterKeysOf(text)
+  return 'keys' in parsed ? { masterKeys: parsed.keys } : {}
 }
 
 function trustProxyOf(text: string | undefined): boolean | string {

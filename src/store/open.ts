@@ -77,7 +77,7 @@ export interface Store {
   readonly lookAt: LookAt
   readonly connections: ConnectionStore
   /** Connections that operators make, and what their credentials are sealed with. */
-  readonly console: ConsoleStore
+  readonly consoleConnections: ConsoleStore
   /** SCIM Groups and the groups of vendors that are made for them. */
   readonly groups: GroupLinks
   readonly notices: NoticeStore
@@ -175,7 +175,7 @@ function assemble(url: string, client: Client, leasing: Leasing, embedded: Embed
     interventions: createInterventions(usual),
     lookAt: (connectionId, page) => workPage(usual, connectionId, page),
     connections: createConnectionStore(usual),
-    console: createConsoleStore(usual),
+    consoleConnections: createConsoleStore(usual),
     groups: createGroupLinks(hot, leasing),
     notices: createNoticeStore(usual),
     endings: createEndingStore(usual),
@@ -197,8 +197,7 @@ function assemble(url: string, client: Client, leasing: Leasing, embedded: Embed
       tokens.forget()
       return applied
     },
-    previewConfiguration: (configuration, detaching) =>
-      previewConfiguration(usual, configuration, detaching),
+    previewConfiguration: (configuration, detaching) => previewConfiguration(usual, configuration, detaching),
     standings: (directoryId) => standings(usual, directoryId),
     timeline: (directoryId, limit) => timeline(usual, directoryId, limit),
     detach: (connectionId, by, options) => detach(usual, connectionId, by, options),

@@ -32,7 +32,8 @@ export function grantedAfter(
   for (const ref of assign) {
     const key = entitlementKey(ref)
     const asked = known.get(key)?.wishes ?? wishes.get(key)
-    if (asked) known.set(key, { key, wishes: asked, ...(ref.until === undefined ? {} : { until: ref.until }) })
+    if (asked)
+      known.set(key, { key, wishes: asked, ...(ref.until === undefined ? {} : { until: ref.until }) })
   }
   return [...known.values()]
 }

@@ -8,7 +8,7 @@ import { differences, inWords, madeTwice, type Difference } from './expected.ts'
 import { setStage, token, type Stage } from './stage.ts'
 
 /** `npm run chaos` sets more; the defaults are for every run of the tests. */
-const people = Number(process.env['CHAOS_PEOPLE'] ?? 24)
+const people = Number(process.env['CHAOS_PEOPLE'] ?? 16)
 const rounds = Number(process.env['CHAOS_ROUNDS'] ?? 3)
 const seed = Number(process.env['CHAOS_SEED'] ?? 20261121)
 const isLong = process.env['CHAOS_LONG'] !== undefined

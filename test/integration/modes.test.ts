@@ -82,7 +82,7 @@ describe('mode shadow', () => {
 })
 
 describe('mode approve', () => {
-  it('waits for approval of this very plan: another one waits again', async (t) => {
+  it('[R0-52] waits for approval of this very plan: another one waits again', async (t) => {
     const { scim, falcon, standing, plans, gateway, connectionId, until } = await start(t, {
       mode: 'approve',
     })

@@ -77,7 +77,7 @@ async function drifted(t: TestContext, policy?: Partial<Policy>) {
 }
 
 describe('reconciliation', () => {
-  it('tells each kind of drift, repairs what the policy names and writes nothing else', async (t) => {
+  it('[R0-35] tells each kind of drift, repairs what the policy names and writes nothing else', async (t) => {
     const { reconcile, drifts, at, roleNamed, until, scim, leaver, notices, state } = await drifted(t)
     const survey = await reconcile()
     assert.equal(survey?.state, 'done', survey?.failure)

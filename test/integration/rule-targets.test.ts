@@ -5,9 +5,11 @@ import type { Policy } from '../../src/translators/model.ts'
 import { startSentinelone } from '../../src/vendors/sentinelone/simulator/index.ts'
 import type { VendorSimulator } from '../../src/vendors/simulator/simulator.ts'
 import {
+  activate,
   addMember,
   aGroup,
   aUser,
+  deactivate,
   removeMember,
   startTestGateway,
   type ConnectionUnderTest,
@@ -201,5 +203,32 @@ describe('roles in several sites of SentinelOne by rule', () => {
     )
     await settled()
     assert.deepEqual([held(), writes(simulator)], [['IR Team in APAC', 'SOC in EMEA'], ['replace']])
+  })
+
+  it('fall to the quarantine role when somebody leaves, which explain never takes for a grant by hand', async (t) => {
+    const simulator = await startSentinelone({ profile: 'current' })
+    t.after(() => simulator.close())
+    const deprovision = { inactive: ['strip'], deleted: ['remove'], graceDays: 0 } as const
+    const policy = { rules: [{ group: 'Analysts', role: 'SOC' }], default: { role: 'Viewer' }, deprovision }
+    const rest = { settings: { quarantineRole: 'No Access' } }
+    const { join, until, scim, ada, explained, settled } = await start(t, simulator, policy, rest)
+    const { state } = simulator
+    const holds = (name: string) =>
+      state.userCalled('ada@example.com').scopeRoles.every(({ roleId }) => roleId === state.roleId(name))
+    const authorities = async () =>
+      (await explained()).entitlements
+        .filter(({ held }: { held: boolean }) => held)
+        .map(({ name, authority }: { name: string; authority: string }) => [name, authority])
+    await join('Analysts')
+    await until('the role', () => holds('SOC'))
+    await settled()
+    assert.deepEqual(await authorities(), [['SOC', 'granted']])
+    assert.equal((await scim('PATCH', `/Users/${ada}`, deactivate)).status, 200)
+    assert.ok(holds('No Access'))
+    assert.deepEqual(await authorities(), [])
+    await scim('PATCH', `/Users/${ada}`, activate)
+    await until('the role again', () => holds('SOC'))
+    await settled()
+    assert.deepEqual(await authorities(), [['SOC', 'granted']])
   })
 })

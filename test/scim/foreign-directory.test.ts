@@ -88,7 +88,7 @@ describe('a token of another directory', () => {
     const connection = applied.connectionIds.get('corp/sentry')!
     const entries = [
       { kind: 'role', id: 'admin', name: 'Admin' },
-      { kind: 'team', id: 'dev', name: 'Dev' },
+      { kind: 'group', id: 'dev', name: 'Dev' },
     ] as const
     await store.connections.keepCatalogue(
       connection.id,

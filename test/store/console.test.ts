@@ -24,7 +24,12 @@ after(() => store.close())
 
 async function make(name: string): Promise<string> {
   const { credentials: _, ...connection } = aConnection(name)
-  const id = await store.console.create('corp', { connection, written: { vendor: 'sentry' } }, seal, by)
+  const id = await store.consoleConnections.create(
+    'corp',
+    { connection, written: { vendor: 'sentry' } },
+    seal,
+    by,
+  )
   return id!
 }
 const revisionOf = async (id: string) => (await store.operate.connection(id))!.revision
@@ -32,42 +37,46 @@ const revisionOf = async (id: string) => (await store.operate.connection(id))!.r
 test('keeps credentials for the place where they are, and counts what changes', async () => {
   const id = await make('made')
   const sealed = async () => {
-    const row = (await store.console.list()).find((each) => each.id === id)!
+    const row = (await store.consoleConnections.list()).find((each) => each.id === id)!
     return [row.revision, row.credentialsRevision, Buffer.from(row.sealed.bytes).toString()]
   }
   assert.deepEqual(await sealed(), [1, 1, `${id} 1`])
-  const mark = await store.console.mark()
-  await store.console.changeCredentials(id, seal, by)
+  const mark = await store.consoleConnections.mark()
+  await store.consoleConnections.changeCredentials(id, seal, by)
   assert.deepEqual(await sealed(), [2, 2, `${id} 2`])
-  assert.notEqual(await store.console.mark(), mark)
-  assert.equal(await store.console.markChecked(id, 1, by), false, 'what was checked is of yesterday')
-  assert.equal(await store.console.markChecked(id, 2, by), true)
+  assert.notEqual(await store.consoleConnections.mark(), mark)
+  assert.equal(
+    await store.consoleConnections.markChecked(id, 1, by),
+    false,
+    'what was checked is of yesterday',
+  )
+  assert.equal(await store.consoleConnections.markChecked(id, 2, by), true)
 })
 
 test('is checked anew after other settings, and lets nobody change what they have not seen', async () => {
   const id = await make('settings')
-  await store.console.markChecked(id, 1, by)
+  await store.consoleConnections.markChecked(id, 1, by)
   const { credentials: _, ...connection } = aConnection('settings', { settings: { organization: 'other' } })
   const draft = { connection, written: {} }
-  await assert.rejects(store.console.update(id, draft, undefined, { ...by, revision: 7 }), {
+  await assert.rejects(store.consoleConnections.update(id, draft, undefined, { ...by, revision: 7 }), {
     code: 'CHANGED_MEANWHILE',
   })
-  assert.equal(await store.console.update(id, draft, undefined, { ...by, revision: 1 }), true)
-  await assert.rejects(store.console.enable(id, by), { code: 'NOT_CHECKED' })
+  assert.equal(await store.consoleConnections.update(id, draft, undefined, { ...by, revision: 1 }), true)
+  await assert.rejects(store.consoleConnections.enable(id, by), { code: 'NOT_CHECKED' })
   assert.equal(
-    await store.console.update(id, draft, undefined, { ...by, revision: 2 }),
+    await store.consoleConnections.update(id, draft, undefined, { ...by, revision: 2 }),
     false,
     'the same again',
   )
   const other = { ...draft, connection: { ...connection, vendor: 'sisense' } }
-  await assert.rejects(store.console.update(id, other, undefined, { ...by, revision: 2 }), {
+  await assert.rejects(store.consoleConnections.update(id, other, undefined, { ...by, revision: 2 }), {
     code: 'VENDOR_CHANGED',
   })
 })
 
 test('forgets nobody whose write was under way while it was enabled', async () => {
   const id = await make('enabled')
-  await store.console.markChecked(id, await revisionOf(id), by)
+  await store.consoleConnections.markChecked(id, await revisionOf(id), by)
   const client = new pg.Client({ connectionString: store.url })
   await client.connect()
   try {
@@ -77,7 +86,7 @@ test('forgets nobody whose write was under way while it was enabled', async () =
        VALUES ('019aa000-0000-7000-8000-00000000000a', $1, 'late', 'late', '{}', '{}', true, true)`,
       [actor.directory.id],
     )
-    const enabling = store.console.enable(id, by)
+    const enabling = store.consoleConnections.enable(id, by)
     assert.equal(await Promise.race([enabling, delay(300, 'waits')]), 'waits')
     await client.query('COMMIT')
     assert.equal(await enabling, 1)
@@ -86,19 +95,19 @@ test('forgets nobody whose write was under way while it was enabled', async () =
   }
   const accounts = await store.query(`SELECT due_at FROM accounts WHERE connection_id = $1`, [id])
   assert.equal(accounts.length, 1)
-  assert.equal(await store.console.enable(id, by), 0, 'once more changes nothing')
+  assert.equal(await store.consoleConnections.enable(id, by), 0, 'once more changes nothing')
 })
 
 test('is not parked for what the credentials of before could not do', async () => {
   const id = await make('parked')
-  await store.console.markChecked(id, 1, by)
-  await store.console.enable(id, by)
+  await store.consoleConnections.markChecked(id, 1, by)
+  await store.consoleConnections.enable(id, by)
   const now = await revisionOf(id)
   const reason = { kind: 'unauthenticated', detail: 'refused', at: new Date().toISOString() } as const
   assert.equal(await store.connections.park(id, reason, now - 1), false)
   assert.equal((await store.operate.connection(id))?.status, 'new')
   assert.equal(await store.connections.park(id, reason, now), true)
-  await store.console.changeCredentials(id, seal, by)
+  await store.consoleConnections.changeCredentials(id, seal, by)
   assert.equal((await store.operate.connection(id))?.status, 'new')
 })
 

@@ -71,8 +71,6 @@ export async function startSecretVendors(t: TestContext, secrets: Secrets): Prom
       for (const issued of falcon.state.tokens.keys()) secrets.add('falcon issued token', issued)
       for (const issued of bi.state.tokens.keys())
         if (issued !== simulatedToken) secrets.add('sisense issued token', issued)
-      for (const user of bi.state.users.values())
-        if (user.password) secrets.add('temporary password', user.password)
     },
   }
 }

@@ -50,7 +50,8 @@ export function createSecrets(): Secrets {
 
 /** Lower case. Pieces, so that a text that was cut off within a secret still tells. */
 function formsOf(value: string): readonly string[] {
-  const random = /[0-9a-f]{40}$/.exec(value)?.[0] ?? value
+  // What all tokens of a kind begin with is no secret.
+  const random = /[0-9a-f]{40}$/.exec(value)?.[0] ?? value.replace(/^(drawbridge_[a-z]+_|simulated[-.])/, '')
   const whole = [random, encodeURIComponent(random), JSON.stringify(random).slice(1, -1)]
   const pieces = [...whole, Buffer.from(random).toString('hex')].flatMap(cut)
   // What stands before it in what is encoded moves the letters.
@@ -60,7 +61,8 @@ function formsOf(value: string): readonly string[] {
       .replaceAll('=', '')
     return text.slice(before === 0 ? 0 : 4, -2)
   })
-  return [...pieces, ...encoded].map((form) => form.toLowerCase())
+  // Ids of simulators are mostly zeros.
+  return [...pieces.filter((piece) => new Set(piece).size > 5), ...encoded].map((form) => form.toLowerCase())
 }
 
 function cut(text: string): readonly string[] {
@@ -75,6 +77,7 @@ function cut(text: string): readonly string[] {
 const secretKey = /token|secret|password|invite_link/i
 
 interface Sending {
+  readonly origin: string
   readonly headers: readonly string[] | string
   readonly body: unknown
 }
@@ -82,7 +85,7 @@ interface Sending {
 /** Every secret that leaves this process by HTTP is one of the run, also those that nobody here made: passwords, issued tokens. */
 export function learnFromTheWire(t: TestContext, secrets: Secrets): void {
   const heard = (message: unknown): void => {
-    const { headers, body } = (message as { request: Sending }).request
+    const { origin, headers, body } = (message as { request: Sending }).request
     const flat = typeof headers === 'string' ? headers.split(/\r\n|: /) : headers
     flat.forEach((name, index) => {
       if (String(name).toLowerCase() !== 'authorization') return
@@ -92,7 +95,7 @@ export function learnFromTheWire(t: TestContext, secrets: Secrets): void {
     if (typeof body !== 'string' && !(body instanceof Uint8Array)) return
     const text = Buffer.from(body as Uint8Array).toString('utf8')
     for (const [name, value] of leaves(parsed(text)))
-      if (secretKey.test(name)) secrets.add(`${name} ${heardOnly}`, value)
+      if (secretKey.test(name)) secrets.add(`${name} to ${origin} ${heardOnly}`, value)
   }
   subscribe('undici:request:create', heard)
   t.after(() => unsubscribe('undici:request:create', heard))
@@ -102,7 +105,7 @@ function parsed(body: string): unknown {
   try {
     return JSON.parse(body)
   } catch {
-    return Object.fromEntries(new URLSearchParams(body))
+    return /^[\w.-]+=[^\s{}"]*$/.test(body) ? Object.fromEntries(new URLSearchParams(body)) : undefined
   }
 }
 

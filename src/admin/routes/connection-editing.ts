@@ -54,28 +54,35 @@ export function editingRoutes(parts: Parts): readonly Route[] {
   return [...writing(parts), ...standing(parts), ...keyRoutes(parts)]
 }
 
-function writing({ store, editing }: Parts): readonly Route[] {
+function writing(parts: Parts): readonly Route[] {
+  return [creating(parts), ...rewriting(parts)]
+}
+
+function creating({ store, editing }: Parts): Route {
+  return route({
+    id: 'createConnection',
+    method: 'POST',
+    path: '/connections',
+    tag: 'connections',
+    role: 'admin',
+    summary:
+      'A new connection, disabled until it is checked and enabled. Its credentials are kept sealed and never shown.',
+    body: Type.Object(
+      { directory: name, name, vendor: Type.String(), credentials: record },
+      { ...open, description: asInFile },
+    ),
+    answer: connection,
+    status: 201,
+    async run({ body, by }) {
+      const made = await editing.create(body, by)
+      if (made === undefined) throw notFound('directory')
+      return plain(await known(store, made))
+    },
+  })
+}
+
+function rewriting({ store, editing }: Parts): readonly Route[] {
   return [
-    route({
-      id: 'createConnection',
-      method: 'POST',
-      path: '/connections',
-      tag: 'connections',
-      role: 'admin',
-      summary:
-        'A new connection, disabled until it is checked and enabled. Its credentials are kept sealed and never shown.',
-      body: Type.Object(
-        { directory: name, name, vendor: Type.String(), credentials: record },
-        { ...open, description: asInFile },
-      ),
-      answer: connection,
-      status: 201,
-      async run({ body, by }) {
-        const made = await editing.create(body, by)
-        if (made === undefined) throw notFound('directory')
-        return plain(await known(store, made))
-      },
-    }),
     route({
       id: 'updateConnection',
       method: 'PUT',

@@ -11,7 +11,7 @@ import type { Store } from '../../store/open.ts'
 import { vendors } from '../../vendors/registry.ts'
 
 export interface EditingParts {
-  readonly store: Pick<Store, 'console' | 'operate'>
+  readonly store: Pick<Store, 'consoleConnections' | 'operate'>
   readonly keyring: Keyring
   readonly insecureTargets: readonly string[]
   /** A connection was changed: this process and the others take it up. */
@@ -21,7 +21,7 @@ export interface EditingParts {
 /** What operators do with connections: the same rules as for the file, credentials sealed before they are kept. */
 export function connectionEditing(parts: EditingParts): ConnectionEditing {
   const { store, keyring, changed } = parts
-  const { console: kept } = store
+  const { consoleConnections: kept } = store
   return {
     async create({ directory, name, ...raw }, by) {
       const { draft, credentials } = judged(parts, name, raw)
@@ -35,6 +35,13 @@ export function connectionEditing(parts: EditingParts): ConnectionEditing {
       if ((directory ?? row.directory) !== row.directory || (name ?? row.name) !== row.name)
         throw new Problem(400, 'invalid', 'Directory and name of a connection stay as they are.')
       const checked = judged(parts, row.name, { ...rest, credentials })
+      const origin = checked.draft.connection.settings['baseUrl']
+      if (raw['credentials'] === undefined && origin !== row.settings['baseUrl'])
+        throw new Problem(
+          400,
+          'invalid',
+          'Another baseUrl needs the credentials again: those kept go to no other host.',
+        )
       const seal = raw['credentials'] === undefined ? undefined : sealing(keyring, checked.credentials)
       await kept.update(id, checked.draft, seal, { ...by, revision }).catch((error: unknown) => {
         if (error instanceof GatewayError && error.code === 'CHANGED_MEANWHILE')
@@ -60,6 +67,13 @@ export function connectionEditing(parts: EditingParts): ConnectionEditing {
       await changed()
       return detached
     },
+    ...keyActions(parts),
+  }
+}
+
+function keyActions({ store, keyring }: EditingParts): Pick<ConnectionEditing, 'keys' | 'rotateKeys'> {
+  const { consoleConnections: kept } = store
+  return {
     async keys() {
       const used = new Map((await kept.keysInUse()).map(({ key, connections }) => [key, connections]))
       const all = new Set([...keyring.ids, ...used.keys()])
@@ -95,7 +109,7 @@ function judged(
 }
 
 async function rowOf({ store }: EditingParts, id: string): Promise<ConsoleConnection> {
-  const row = (await store.console.list()).find((each) => each.id === id)
+  const row = (await store.consoleConnections.list()).find((each) => each.id === id)
   if (row) return row
   const view = await store.operate.connection(id)
   if (view) throw fromFile(`${view.directory}/${view.name}`)

@@ -11,7 +11,7 @@ import type { Kit } from '../../vendors/kit/kit.ts'
 import type { LiveConnections } from '../live-connections.ts'
 import type { Opened } from '../opened.ts'
 import type { Work } from '../work.ts'
-import { openConsole } from './console.ts'
+import { openConsole } from './console-connections.ts'
 import { connectionEditing } from './editing.ts'
 import type { KnownRevisions } from './revisions.ts'
 

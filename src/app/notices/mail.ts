@@ -32,21 +32,17 @@ export function smtpSender({ url, insecure }: MailServer): SendMail {
   return async ({ from, to, subject, text, html, messageId }) => {
     const { createTransport } = await import('nodemailer')
     const transport = createTransport(options)
-    try {
-      const headers = { 'auto-submitted': 'auto-generated' }
-      await transport.sendMail({ from, to: [...to], subject, text, html, messageId, headers })
-    } catch (error) {
-      throw new Error(refusalOf(error))
-    } finally {
-      transport.close()
-    }
+    const headers = { 'auto-submitted': 'auto-generated' }
+    await transport
+      .sendMail({ from, to: [...to], subject, text, html, messageId, headers })
+      .catch((error: unknown) => Promise.reject(refusalOf(error)))
+      .finally(() => transport.close())
   }
 }
 
 /** The server's words could hold what was sent to it: only codes go on. */
-function refusalOf(error: unknown): string {
+function refusalOf(error: unknown): Error {
   const { code, responseCode } = error as { readonly code?: string; readonly responseCode?: number }
-  return ['the mail server did not take it', code, responseCode]
-    .filter((part) => part !== undefined)
-    .join(' ')
+  const parts = ['the mail server did not take it', code, responseCode]
+  return new Error(parts.filter((part) => part !== undefined).join(' '))
 }

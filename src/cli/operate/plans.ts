@@ -1,7 +1,7 @@
 import type { Output } from '../output.ts'
 import type { Client } from './client.ts'
 import { connectionOf, pathOf } from './names.ts'
-import { when } from './table.ts'
+import { when } from './show/table.ts'
 
 interface Plan {
   readonly id: string

@@ -3,8 +3,8 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import type { Output, Surroundings } from '../output.ts'
 import type { Client } from './client.ts'
 import { connectionOf, pathOf } from './names.ts'
-import { createProgress } from './progress.ts'
-import { table } from './table.ts'
+import { createProgress } from './show/progress.ts'
+import { table } from './show/table.ts'
 
 interface Survey {
   readonly id: string

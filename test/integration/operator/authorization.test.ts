@@ -47,6 +47,7 @@ const expected: Readonly<Record<string, Role>> = {
   'POST /people/:userName/explanation': 'viewer',
   'POST /connections/:connection/rules/effect': 'viewer',
   'GET /connections/:connection/plans': 'viewer',
+  'GET /connections/:connection/plans/preview': 'viewer',
   'POST /connections/:connection/plans/approve': 'operator',
   'POST /connections/:connection/plans/reject': 'operator',
   'GET /holds': 'viewer',

@@ -99,6 +99,7 @@ describe('a connection that an operator makes', () => {
     const bob = await scim('POST', '/Users', aUser('bob'))
     assert.equal(bob.status, 201)
     assert.equal((await call('GET', '/accounts')).body.items.length, 0)
+    assert.equal(gateway.gateway.connections.byId(made.body.id), undefined, 'nothing else works with it')
     assert.equal(falcon.trace.length, 0, 'nothing is asked of the vendor before')
 
     const checked = await call('POST', `${path}/check`)
@@ -118,6 +119,8 @@ describe('a connection that an operator makes', () => {
     const { headers } = await call('GET', path)
     const { credentials: _kept, ...change } = { ...draft, mode: 'shadow' }
     assert.equal((await call('PUT', path, change, { 'if-match': '"old"' })).status, 412)
+    const elsewhere = { ...change, settings: { ...draft.settings, baseUrl: 'https://other.example' } }
+    assert.match((await call('PUT', path, elsewhere)).body.detail, /^Another baseUrl needs the credentials/)
     const put = await call('PUT', path, change, { 'if-match': headers.get('etag') ?? '' })
     assert.deepEqual([put.status, put.body.mode, put.body.configuration.mode], [200, 'shadow', 'shadow'])
     await scim('POST', '/Users', aUser('eve'))

@@ -89,4 +89,53 @@ describe('process settings', () => {
       assert.ok(loaded.ok && loaded.environment.trustProxy === expected)
     }
   })
+
+  it('say to whom notices go by e-mail, and where traces go', () => {
+    const loaded = loadEnvironment({
+      NOTICE_EMAIL_TO: 'ops@corp.example, sec@corp.example',
+      NOTICE_EMAIL_FROM: 'Drawbridge <gate@corp.example>',
+      NOTICE_SMTP_URL: 'smtps://user%40corp:p%3Ass@mail.corp.example',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
+      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Basic%20a2V5, x-team = ops',
+    })
+    assert.ok(loaded.ok)
+    assert.deepEqual(loaded.environment.noticeMail, {
+      to: ['ops@corp.example', 'sec@corp.example'],
+      from: 'Drawbridge <gate@corp.example>',
+      smtpUrl: 'smtps://user%40corp:p%3Ass@mail.corp.example',
+    })
+    assert.deepEqual(loaded.environment.tracing, {
+      endpoint: 'http://collector:4318',
+      headers: { authorization: 'Basic a2V5', 'x-team': 'ops' },
+      serviceName: 'drawbridge',
+    })
+  })
+
+  const unusable: readonly (readonly [string, string])[] = [
+    ['NOTICE_EMAIL_TO', 'ops@corp.example, hush'],
+    ['NOTICE_EMAIL_TO', 'ops@corp.example\r\nBcc: hush@evil.example'],
+    ['NOTICE_EMAIL_FROM', 'hush\nBcc: x@y.example <gate@corp.example>'],
+    ['NOTICE_SMTP_URL', 'http://hush:hush@mail'],
+    ['NOTICE_SMTP_URL', 'smtp://hush:%zz@mail'],
+    ['NOTICE_SMTP_URL', 'smtp://mail/?hush=1'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://hush:hush@collector'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'hush'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'key=hush%0d%0ax: y'],
+  ]
+  for (const [name, value] of unusable) {
+    it(`refuse ${JSON.stringify(value)} for ${name}, without showing it`, () => {
+      const loaded = loadEnvironment({ [name]: value })
+      assert.ok(!loaded.ok && loaded.problems.some((problem) => problem.name === name))
+      assert.ok(!JSON.stringify(loaded).includes('hush'))
+    })
+  }
+
+  it('go together or not at all', () => {
+    const loaded = loadEnvironment({ NOTICE_EMAIL_TO: 'ops@corp.example' })
+    assert.ok(!loaded.ok)
+    assert.deepEqual(
+      loaded.problems.map(({ name }) => name),
+      ['NOTICE_EMAIL_FROM', 'NOTICE_SMTP_URL'],
+    )
+  })
 })

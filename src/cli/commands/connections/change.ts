@@ -28,7 +28,7 @@ function create(parts: Parts): Command {
     .action(async (name: string, file: string, options: Options) =>
       withClient(parts, { ...options, alone: true }, async (client, output) => {
         const [{ readDocument }, { directoryOf, pathOf }] = await Promise.all([
-          import('../../operate/document.ts'),
+          import('../../connections/document.ts'),
           import('../../operate/names.ts'),
         ])
         const document = readDocument(file, parts.surroundings)
@@ -82,7 +82,7 @@ async function put(
 ): Promise<void> {
   await withClient(parts, { ...options, alone: true }, async (client, output) => {
     const [{ readDocument }, { connectionOf, pathOf }] = await Promise.all([
-      import('../../operate/document.ts'),
+      import('../../connections/document.ts'),
       import('../../operate/names.ts'),
     ])
     const document = readDocument(file, parts.surroundings)

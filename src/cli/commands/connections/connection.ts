@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { examples, newCommand, type Parts } from '../../command.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../operate/command.ts'
-import { table, when } from '../../operate/table.ts'
+import { table, when } from '../../operate/show/table.ts'
 import { changeCommands } from './change.ts'
 import { standCommands } from './stand.ts'
 

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { examples, newCommand, type Parts } from '../../command.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../operate/command.ts'
-import { table } from '../../operate/table.ts'
+import { table } from '../../operate/show/table.ts'
 
 interface Key {
   readonly id: string

@@ -2,7 +2,7 @@ import { Argument, type Command } from 'commander'
 import { examples, type Parts } from '../../command.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../operate/command.ts'
 import { connectionOf } from '../../operate/names.ts'
-import { table } from '../../operate/table.ts'
+import { table } from '../../operate/show/table.ts'
 
 interface Listed {
   readonly account: { readonly id: string; readonly login: string }

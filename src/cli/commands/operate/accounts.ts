@@ -3,7 +3,7 @@ import { examples, newCommand, type Parts } from '../../command.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../operate/command.ts'
 import { connectionOf } from '../../operate/names.ts'
 import { decideCommand, undecidedCommand } from '../findings/undecided.ts'
-import { table, when } from '../../operate/table.ts'
+import { table, when } from '../../operate/show/table.ts'
 
 export interface Account {
   readonly id: string

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { examples, type Parts } from '../../command.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../operate/command.ts'
-import { when } from '../../operate/table.ts'
+import { when } from '../../operate/show/table.ts'
 
 interface Notice {
   readonly kind: string

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander'
 import { examples, newCommand, type Parts } from '../../command.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../operate/command.ts'
 import { seconds } from '../../operate/seconds.ts'
-import { table, when } from '../../operate/table.ts'
+import { table, when } from '../../operate/show/table.ts'
 
 interface Operator {
   readonly id: string

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { examples, type Parts } from '../../command.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../operate/command.ts'
-import { table, when } from '../../operate/table.ts'
+import { table, when } from '../../operate/show/table.ts'
 
 interface Standing {
   readonly directory: string

@@ -3,7 +3,7 @@ import { examples, newCommand, type Parts } from '../../command.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../operate/command.ts'
 import { directoryOf } from '../../operate/names.ts'
 import { seconds } from '../../operate/seconds.ts'
-import { table, when } from '../../operate/table.ts'
+import { table, when } from '../../operate/show/table.ts'
 
 interface Token {
   readonly id: string

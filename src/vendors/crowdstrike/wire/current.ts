@@ -58,7 +58,9 @@ export function toUser(user: User): FalconUser {
  */
 export function toHeld(grants: readonly Grant[], home: string): readonly HeldEntitlement[] {
   const held = new Map<string, HeldEntitlement>()
-  for (const grant of [...grants].sort((one, other) => weight(other) - weight(one) || endMs(one) - endMs(other))) {
+  for (const grant of [...grants].sort(
+    (one, other) => weight(other) - weight(one) || endMs(one) - endMs(other),
+  )) {
     const scope = { level: 'cid', id: plainCid(grant.cid ?? home) } as const
     const until = instant(grant.expires_at)
     held.set(`${scope.id} ${grant.role_id}`, {

@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { notAdmin, Refusal } from './answers.ts'
-import { simulatedPassword } from './seed.ts'
+import { simulatedPassword } from './state/seed.ts'
 import type { SimUser } from './model.ts'
-import type { SisenseState } from './state.ts'
-import type { Toggles } from './toggles.ts'
+import type { SisenseState } from './state/state.ts'
+import type { Toggles } from './state/toggles.ts'
 
 const simulatedUserName = 'drawbridge'
 

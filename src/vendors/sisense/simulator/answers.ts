@@ -1,4 +1,4 @@
-import type { SisenseState } from './state.ts'
+import type { SisenseState } from './state/state.ts'
 
 /** A refusal in Sisense's form; thrown by the routes. */
 export class Refusal extends Error {

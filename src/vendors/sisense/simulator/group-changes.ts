@@ -1,6 +1,6 @@
 import { Refusal } from './answers.ts'
 import type { SimGroup } from './model.ts'
-import type { SisenseState } from './state.ts'
+import type { SisenseState } from './state/state.ts'
 
 /** Refuses a name that is empty or that another group has, letter case aside. */
 export function demandGroupName(

@@ -6,17 +6,17 @@ import { actorOf, authentication, demandAdmin, isReading, simulatedLogin } from 
 import { bodyOf, demandId, page, type Paging, Refusal } from './answers.ts'
 import { demandGroupName, removeGroup } from './group-changes.ts'
 import { asGroup } from './present.ts'
-import { simulatedToken } from './seed.ts'
+import { simulatedToken } from './state/seed.ts'
 import type { SimGroup, SimUser, SisenseSimulatorOptions } from './model.ts'
-import { createState, type SisenseState } from './state.ts'
+import { createState, type SisenseState } from './state/state.ts'
 import { userRoutes } from './users.ts'
 import { v09Routes } from './v09.ts'
 
 export { simulatedLogin } from './access.ts'
-export { simulatedToken } from './seed.ts'
+export { simulatedToken } from './state/seed.ts'
 export type { SimUser, SisenseSimulatorOptions } from './model.ts'
-export type { SisenseState } from './state.ts'
-export type { Toggles } from './toggles.ts'
+export type { SisenseState } from './state/state.ts'
+export type { Toggles } from './state/toggles.ts'
 
 /** Sisense's users, groups and roles: v1 with v0.9 beside it, or the routes of the API guide; quirks included. */
 export async function startSisense(

@@ -1,5 +1,5 @@
 import type { SimulatorOptions } from '../../simulator/simulator.ts'
-import type { Toggles } from './toggles.ts'
+import type { Toggles } from './state/toggles.ts'
 
 export interface SisenseSimulatorOptions extends SimulatorOptions {
   /** `guide`: answers only the routes and fields of the API guide. Default `current`. */

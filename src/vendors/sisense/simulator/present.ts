@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { SimGroup, SimUser } from './model.ts'
-import type { SisenseState } from './state.ts'
+import type { SisenseState } from './state/state.ts'
 
 /** A user as v1 shows them. */
 export function asV1(state: SisenseState, user: SimUser): object {

@@ -3,7 +3,7 @@ import { actorOf, demandAdmin, isAdmin } from './access.ts'
 import { demandId, noSuchUser, page, type Paging, Refusal } from './answers.ts'
 import { asGuide, asV1, groupsShown } from './present.ts'
 import type { SimUser } from './model.ts'
-import type { SisenseState } from './state.ts'
+import type { SisenseState } from './state/state.ts'
 import { checked, type UserBody } from './validate.ts'
 
 interface Filters extends Paging {

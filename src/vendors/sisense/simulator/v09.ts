@@ -4,7 +4,7 @@ import { noSuchUser, page, type Paging, Refusal } from './answers.ts'
 import { demandGroupName } from './group-changes.ts'
 import { asV09 } from './present.ts'
 import type { SimGroup, SimUser } from './model.ts'
-import type { SisenseState } from './state.ts'
+import type { SisenseState } from './state/state.ts'
 import { passwordOf } from './users.ts'
 import { checked, type UserBody } from './validate.ts'
 

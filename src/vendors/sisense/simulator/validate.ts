@@ -1,6 +1,6 @@
 import { Refusal } from './answers.ts'
 import type { SimUser } from './model.ts'
-import type { SisenseState } from './state.ts'
+import type { SisenseState } from './state/state.ts'
 
 export interface UserBody {
   readonly userName?: string

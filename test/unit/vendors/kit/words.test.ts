@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { redactor, wordsOf } from '../../../../src/vendors/kit/words.ts'
+import { redactor, secretsIn, wordsOf } from '../../../../src/vendors/kit/words.ts'
 
 const words = wordsOf(['s3cret/+"x'])
 
@@ -69,6 +69,21 @@ describe('redactor', () => {
       fc.property(secret, fc.string(), fc.string(), (text, before, after) => {
         assert.ok(!redactor([text])(`${before}${text}${after}`).includes(text))
       }),
+    )
+  })
+})
+
+describe('secretsIn', () => {
+  it('finds what a request sends under keys that name a secret, however deep', () => {
+    const sent = {
+      data: { email: 'ada', password: 'p1', list: [{ apiToken: 'p2' }] },
+      client_secret: 'p3',
+      secret: 4,
+    }
+    assert.deepEqual(secretsIn(sent), ['p1', 'p2', 'p3'])
+    assert.deepEqual(
+      [undefined, 'text', null, []].flatMap((each) => secretsIn(each)),
+      [],
     )
   })
 })

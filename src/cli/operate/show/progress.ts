@@ -1,4 +1,4 @@
-import type { Surroundings } from '../output.ts'
+import type { Surroundings } from '../../output.ts'
 
 export interface Progress {
   show(text: string): void

@@ -1,4 +1,4 @@
-import type { NewUser, SimGroup, SimRole, SimToken, SimUser } from './model.ts'
+import type { NewUser, SimGroup, SimRole, SimToken, SimUser } from '../model.ts'
 
 export const simulatedPassword = 'simulated-Passw0rd-40'
 export const simulatedToken = 'simulated-sisense-api-token'

@@ -1,9 +1,18 @@
-import type { NewUser, SimGroup, SimRole, SimToken, SimUser, SisenseSimulatorOptions } from './model.ts'
+import type { NewUser, SimGroup, SimRole, SimToken, SimUser, SisenseSimulatorOptions } from '../model.ts'
 import { createNames } from './names.ts'
 import { seed } from './seed.ts'
 import { initialToggles, type Toggles } from './toggles.ts'
 
 const activationMs = 7 * 24 * 60 * 60_000
+
+/** What a user has who was given nothing else. */
+const unnamed = {
+  firstName: 'First',
+  lastName: 'Last',
+  activeDirectory: false,
+  createdSso: false,
+  active: true,
+} as const
 
 export type SisenseState = ReturnType<typeof createState>
 
@@ -37,16 +46,12 @@ export function createState(options: SisenseSimulatorOptions) {
 
   function addUser({ role, ...given }: NewUser): SimUser {
     const user: SimUser = {
+      ...unnamed,
       _id: newId(),
       userName: given.email,
-      firstName: 'First',
-      lastName: 'Last',
       roleId: roleId(role ?? (profile === 'guide' ? 'Viewer' : 'consumer')),
       groups: [],
       adgroups: [],
-      activeDirectory: false,
-      createdSso: false,
-      active: true,
       preferences: profile === 'guide' ? {} : { localeId: 'en-US' },
       created: iso(now()),
       lastUpdated: iso(now()),
@@ -109,17 +114,19 @@ export function createState(options: SisenseSimulatorOptions) {
       delete user.activationToken
       Object.assign(user, { active: true, lastLogin: iso(now()) })
     },
-    group: (name: string): SimGroup => {
-      const group = [...groups.values()].find((each) => each.name === name)
-      if (!group) throw new Error(`the simulator has no group ${name}`)
-      return group
-    },
+    group: (name: string): SimGroup => groupNamed(groups, name),
     user: (name: string): SimUser | undefined =>
       [...users.values()].find(({ userName, email }) => userName === name || email === name),
     seedUsers(count: number): void {
       for (let at = 1; at <= count; at += 1) addUser({ email: `seed${at}@corp.example` })
     },
   }
+}
+
+function groupNamed(groups: ReadonlyMap<string, SimGroup>, name: string): SimGroup {
+  const group = [...groups.values()].find((each) => each.name === name)
+  if (!group) throw new Error(`the simulator has no group ${name}`)
+  return group
 }
 
 function payload({ tokenTellsEnd }: Toggles, endsAt: number): string {

@@ -1,4 +1,4 @@
-import type { Output } from '../output.ts'
+import type { Output } from '../../output.ts'
 
 /** Rows under headings, as wide as they must be; nothing but `none` when there is no row. */
 export function table(

@@ -15,7 +15,7 @@ export interface ConsoleConnections {
 }
 
 export interface ConsoleParts {
-  readonly store: Pick<Store, 'console'>
+  readonly store: Pick<Store, 'consoleConnections'>
   readonly keyring: Keyring
   readonly log: Logger
   readonly live: LiveConnections
@@ -38,9 +38,9 @@ export async function openConsole(parts: ConsoleParts): Promise<ConsoleConnectio
   let mark: string | undefined
 
   const look = async (strict: boolean): Promise<void> => {
-    const seen = await store.console.mark()
+    const seen = await store.consoleConnections.mark()
     if (seen === mark) return
-    const next = takeUp(parts, await store.console.list(), held, strict)
+    const next = takeUp(parts, await store.consoleConnections.list(), held, strict)
     const known = mark
     held = next
     mark = seen
@@ -103,11 +103,14 @@ function opened({ keyring, open }: ConsoleParts, row: ConsoleConnection): Held {
 }
 
 function work({ live, followed }: ConsoleParts, held: ReadonlyMap<string, Held>): void {
-  const enabled = [...held.values()].filter(({ row }) => row.enabled).map(({ connection }) => connection)
+  const all = [...held.values()]
+  const enabled = all.filter(({ row }) => row.enabled).map(({ connection }) => connection)
+  const disabled = all.filter(({ row }) => !row.enabled).map(({ connection }) => connection)
+  const byId = new Map(enabled.map((each) => [each.id, each]))
   const byDirectory = Map.groupBy(enabled, ({ directoryId }) => directoryId)
-  live.replaceConsole({
-    byId: (id) => held.get(id)?.connection,
-    ofDirectory: (directoryId) => byDirectory.get(directoryId) ?? [],
-  })
-  followed(new Map([...held].map(([id, { row }]) => [id, row.revision])), enabled)
+  live.replaceConsole(
+    { byId: (id) => byId.get(id), ofDirectory: (directoryId) => byDirectory.get(directoryId) ?? [] },
+    new Map(disabled.map((each) => [each.id, each])),
+  )
+  followed(new Map(all.map(({ row: { id, revision } }) => [id, revision])), enabled)
 }

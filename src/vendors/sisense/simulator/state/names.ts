@@ -1,4 +1,4 @@
-import type { SimUser } from './model.ts'
+import type { SimUser } from '../model.ts'
 
 /** Who has a name or an address, whatever its letter case: a large instance answers as fast as a small one. */
 export function createNames(users: ReadonlyMap<string, SimUser>) {
