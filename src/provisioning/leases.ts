@@ -17,7 +17,11 @@ export interface LeaseKeeper {
 }
 
 /** Renews all leases of this process together, every 5 s. */
-export function createLeaseKeeper(queue: Pick<AccountQueue, 'renew'>, log: Logger, everyMs = renewEveryMs): LeaseKeeper {
+export function createLeaseKeeper(
+  queue: Pick<AccountQueue, 'renew'>,
+  log: Logger,
+  everyMs = renewEveryMs,
+): LeaseKeeper {
   const held = new Map<string, Lease>()
 
   const renew = async (): Promise<void> => {

@@ -69,7 +69,9 @@ function byPolicy(account: Account, { adopt, ownOpenCreateAt, protect = [] }: Co
     const detail = `The vendor already has an account under ${account.login}, and this connection adopts none.`
     return { kind: 'refuse', failure: 'conflict', detail }
   }
-  const doubt = isProtected([account.login, account.profile.email], protect) ? 'is protected' : doubtAbout(account)
+  const doubt = isProtected([account.login, account.profile.email], protect)
+    ? 'is protected'
+    : doubtAbout(account)
   if (doubt !== undefined)
     return wait(`${account.login} ${doubt}; adopt account ${account.id} by hand if it is right.`)
   if (adopt === 'ask')

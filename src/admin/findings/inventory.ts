@@ -47,7 +47,8 @@ function inventory({ store, inventories }: Parts): readonly Route[] {
       path: '/connections/:connection/inventory',
       tag: 'inventory',
       role: 'viewer',
-      summary: 'Who has what at the vendor, streamed as NDJSON or CSV; "live" lists it now, "roles" reads what lists do not tell.',
+      summary:
+        'Who has what at the vendor, streamed as NDJSON or CSV; "live" lists it now, "roles" reads what lists do not tell.',
       params: ofConnection,
       query: closed({
         format: Type.Enum(['ndjson', 'csv'], { default: 'ndjson' }),

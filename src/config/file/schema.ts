@@ -39,7 +39,10 @@ export const RuleSchema = Type.Object(
       }),
     ),
     attribute: Type.Optional(
-      Type.String({ minLength: 1, description: 'A SCIM filter over the User, such as department eq "Finance".' }),
+      Type.String({
+        minLength: 1,
+        description: 'A SCIM filter over the User, such as department eq "Finance".',
+      }),
     ),
     roles: Type.Optional(
       Type.String({
@@ -51,7 +54,9 @@ export const RuleSchema = Type.Object(
     ...grants,
     create: Type.Optional(Type.Boolean({ default: false })),
     except: Type.Optional(
-      Type.Array(Text, { description: 'Groups, written as under group, whose members the rule does not concern.' }),
+      Type.Array(Text, {
+        description: 'Groups, written as under group, whose members the rule does not concern.',
+      }),
     ),
     until: Type.Optional(
       Type.String({

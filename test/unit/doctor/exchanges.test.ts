@@ -8,7 +8,13 @@ const at = Date.parse('2026-11-20T12:00:00.500Z')
 
 function exchange(change: Partial<Exchange>): Exchange {
   const times = { startedAt: at - 20, endedAt: at + 20 }
-  const call = { vendor: 'vendor', operation: 'find', method: 'GET', origin: 'https://vendor.example', path: '/users' }
+  const call = {
+    vendor: 'vendor',
+    operation: 'find',
+    method: 'GET',
+    origin: 'https://vendor.example',
+    path: '/users',
+  }
   return { ...call, ...times, status: 200, headers: {}, ...change }
 }
 

@@ -57,7 +57,8 @@ describe('Flight Control', async () => {
 
   it('never sends a custom role to a user of another CID than the one that owns it', async () => {
     const target = parent()
-    const custom = (id: string, owner: string) => state.roles.push({ id, display_name: `Custom ${id}`, owner })
+    const custom = (id: string, owner: string) =>
+      state.roles.push({ id, display_name: `Custom ${id}`, owner })
     custom('own', homeCid)
     custom('of_child', child)
     const { id: own } = await create(target)

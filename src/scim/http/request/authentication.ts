@@ -47,19 +47,27 @@ export async function authenticate(
   app.addHook('onRequest', (request, reply, done) => {
     app.verifyBearerAuth!(request, reply, (refusal) => {
       if (refusal === undefined) done()
-      else refuse(refusal, request).catch(done)
+      else void refuse(refusal, request, done)
     })
   })
 
-  async function refuse(refusal: Error, request: FastifyRequest): Promise<never> {
-    if (refusal instanceof ScimError) throw refusal
+  async function refuse(
+    refusal: Error,
+    request: FastifyRequest,
+    done: (error: Error) => void,
+  ): Promise<void> {
+    done(await answerTo(refusal, request).catch((error: unknown) => error as Error))
+  }
+
+  async function answerTo(refusal: Error, request: FastifyRequest): Promise<Error> {
+    if (refusal instanceof ScimError) return refusal
     const counted = await attempt(request)
     if (!counted.isAllowed && counted.isExceeded) {
-      throw new ScimError(429, 'Too many refused tokens from this address', {
+      return new ScimError(429, 'Too many refused tokens from this address', {
         headers: { 'retry-after': String(Math.max(1, counted.ttlInSeconds)) },
       })
     }
-    throw new ScimError(401, 'A valid bearer token is required', {
+    return new ScimError(401, 'A valid bearer token is required', {
       headers: { 'www-authenticate': 'Bearer realm="drawbridge"' },
     })
   }
