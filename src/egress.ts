@@ -1,5 +1,5 @@
 import { lookup, type LookupAddress, type LookupOptions } from 'node:dns'
-import { Agent, type Dispatcher } from 'undici'
+import { Agent, type Dispatcher, ProxyAgent } from 'undici'
 import { isPublicAddress } from './config/base-url.ts'
 
 type Found = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void
@@ -30,13 +30,31 @@ function privateAddress(hostname: string): NodeJS.ErrnoException {
   return Object.assign(new Error(message), { code: 'ENOTFOUND', syscall: 'getaddrinfo' })
 }
 
-/** The connections to vendors: kept open, at most 32 an origin, to public addresses only. */
-export function createDispatcher(insecureTargets: readonly string[]): Agent {
+/**
+ * The connections to vendors: kept open, at most 32 an origin, to public addresses only. With a proxy they go through its
+ * tunnels; it resolves the names then, and its own rules decide where they may lead.
+ */
+export function createDispatcher(insecureTargets: readonly string[], proxy?: string): Dispatcher {
+  const pool = { connections: 32, keepAliveTimeout: 10_000 }
+  if (proxy !== undefined) return throughProxy(proxy, pool)
   return new Agent({
-    connections: 32,
-    keepAliveTimeout: 10_000,
+    ...pool,
     connect: { timeout: 5_000, lookup: publicLookup(insecureTargets) as never },
   })
+}
+
+/** A name and a password in the address are sent to the proxy alone. */
+function throughProxy(proxy: string, pool: { connections: number; keepAliveTimeout: number }): Dispatcher {
+  const { origin, username, password } = new URL(proxy)
+  const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  const token = username === '' ? {} : { token: `Basic ${Buffer.from(login).toString('base64')}` }
+  return new ProxyAgent({
+    uri: origin,
+    ...token,
+    ...pool,
+    proxyTunnel: true,
+    connectTimeout: 5_000,
+  } as ProxyAgent.Options)
 }
 
 /** Posts a text and gives the status of the answer, whose body is not read. Redirects are not followed. */

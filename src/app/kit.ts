@@ -28,7 +28,7 @@ export interface OpenKit {
 /** What the connectors are lent: one pool of connections, one clock, one pace for the process. */
 export function openKit(parts: KitParts): OpenKit {
   const { environment, log, store, processes, metrics, traceCall, timeoutMs } = parts
-  const dispatcher = createDispatcher(environment.insecureTargets)
+  const dispatcher = createDispatcher(environment.insecureTargets, environment.vendorProxy)
   const stop = new AbortController()
   // A store that does not answer grants nothing: whoever asks comes back a little later.
   const none = { granted: 0, holdMs: 0, nextMs: 1_000 }

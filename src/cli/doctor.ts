@@ -87,8 +87,8 @@ async function withMemory<T>(
   }
 }
 
-async function withKit<T>({ insecureTargets }: Environment, work: (kit: Kit) => Promise<T>): Promise<T> {
-  const dispatcher = createDispatcher(insecureTargets)
+async function withKit<T>({ insecureTargets, vendorProxy }: Environment, work: (kit: Kit) => Promise<T>): Promise<T> {
+  const dispatcher = createDispatcher(insecureTargets, vendorProxy)
   const stop = new AbortController()
   // Log lines would mix with the page.
   const log = createLogger('silent')

@@ -47,6 +47,10 @@ const readers = {
     fits: (text) =>
       listOf(text).every((each) => /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?$/.test(each)),
   },
+  VENDOR_PROXY: {
+    expects: 'an http or https URL of a proxy',
+    fits: (text) => ['http:', 'https:'].includes(URL.parse(text)?.protocol ?? ''),
+  },
   NOTICE_WEBHOOK_URL: {
     expects: 'an https URL of a public host, or one that DRAWBRIDGE_INSECURE_TARGETS names',
     fits: (text, env) => isReachable(text, insecureTargetsOf(env)),
@@ -139,6 +143,7 @@ export function loadEnvironment(env: Variables): LoadedEnvironment {
   const adminToken = given('DRAWBRIDGE_ADMIN_TOKEN')
   const publicUrl = given('PUBLIC_URL')?.replace(/\/+$/, '')
   const databaseUrl = given('DATABASE_URL')
+  const vendorProxy = given('VENDOR_PROXY')
   const metricsToken = given('METRICS_TOKEN')
   return {
     ok: true,
@@ -149,6 +154,7 @@ export function loadEnvironment(env: Variables): LoadedEnvironment {
       ...(tls && { tls }),
       trustProxy: trustProxyOf(given('TRUST_PROXY')),
       ...(databaseUrl && { databaseUrl }),
+      ...(vendorProxy && { vendorProxy }),
       ...(metricsToken && { metricsToken }),
       dataDir: given('DRAWBRIDGE_DATA_DIR') ?? './.drawbridge',
       insecureTargets: insecureTargetsOf(env),

@@ -36,6 +36,8 @@ export interface Environment {
   readonly tls?: { readonly certFile: string; readonly keyFile: string }
   readonly trustProxy: boolean | string
   readonly databaseUrl?: string
+  /** Address of the proxy through which vendors are called; may hold its password. */
+  readonly vendorProxy?: string
   /** Closes `/metrics` to everybody else. */
   readonly metricsToken?: string
   readonly dataDir: string

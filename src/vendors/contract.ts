@@ -187,6 +187,8 @@ export interface Target {
   get(id: string, known?: Account): Promise<Account | undefined>
   list(): AsyncIterable<AccountSummary>
   create(draft: AccountDraft, secret?: CreationSecret): Promise<Creation>
+  /** Has the vendor judge a creation without making anything; rejects as `create` would. Absent where it cannot. */
+  rehearse?(draft: AccountDraft): Promise<void>
   /** Profile and settings in one call. Rejects with `not-found` when the account is gone. */
   update(id: string, change: ProfileChange, settings?: AccountSettings): Promise<Receipt>
   /** Everything that an account can hold. */

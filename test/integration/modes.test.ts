@@ -48,6 +48,18 @@ async function start(
 }
 
 describe('mode shadow', () => {
+  it('has Falcon itself judge a creation, and tells in the plan what it would refuse', async (t) => {
+    const { scim, falcon, plans } = await start(t, { mode: 'shadow' })
+    falcon.state.foreign.add('eve@example.com')
+    await scim('POST', '/Users', aUser('eve'))
+    await scim('POST', '/Users', aUser('ada'))
+    const lines = new Map((await plans()).map(({ userName, words }) => [userName, words.lines.join(' ')]))
+    assert.match(lines.get('eve@example.com')!, /falcon would refuse this/)
+    assert.doesNotMatch(lines.get('ada@example.com')!, /refuse/)
+    const asked = falcon.trace.filter(({ query }) => query['validate_only'] === 'true')
+    assert.deepEqual([asked.length, writes(falcon)], [2, []])
+  })
+
   it('records what it would do and writes nothing; no answer depends on it', async (t) => {
     const { scim, falcon, standing, plans, gateway, connectionId } = await start(t, { mode: 'shadow' })
     const known = falcon.state.addUser({ email: 'bob@example.com' })

@@ -27,8 +27,8 @@ export async function checkLive(
       state: 'failed',
       detail: `environment: ${name} ${message}`,
     }))
-  const { insecureTargets, databaseUrl, dataDir } = environment.environment
-  const dispatcher = createDispatcher(insecureTargets)
+  const { insecureTargets, vendorProxy, databaseUrl, dataDir } = environment.environment
+  const dispatcher = createDispatcher(insecureTargets, vendorProxy)
   const stop = new AbortController()
   const log = createLogger('silent')
   const kit = { log, dispatcher, signal: stop.signal, now: Date.now, timeoutMs }

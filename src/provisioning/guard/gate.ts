@@ -1,4 +1,4 @@
-import { VendorError } from '../../errors.ts'
+import { failures, VendorError } from '../../errors.ts'
 import { countedAs } from '../../translators/guarded.ts'
 import { inWords, namesFrom } from '../../translators/words.ts'
 import type { Deviation, JournalOperation } from '../../translators/model.ts'
@@ -54,10 +54,31 @@ async function wait(
     ...(batch === undefined ? {} : { batch }),
     hash: planHash(operations),
     operations,
-    words: { login, lines: inWords(operations, await nameOf(run), deviations) },
+    words: {
+      login,
+      lines: [...inWords(operations, await nameOf(run), deviations), ...(await rehearsed(run, operations))],
+    },
   })
   if (reason === 'approve') await askForDecision(run)
   return { ...proven(), status: 'waiting', failure: waiting(run, reason, batch) }
+}
+
+/** What the vendor itself says of a creation that waits, where it can be asked without making anything. */
+async function rehearsed(
+  { connection }: Run,
+  operations: readonly JournalOperation[],
+): Promise<readonly string[]> {
+  const creation = operations.find((operation) => operation.op === 'create')
+  if (!creation || !connection.target.rehearse) return []
+  try {
+    await connection.target.rehearse(creation.draft)
+    return []
+  } catch (error) {
+    if (!(error instanceof VendorError)) throw error
+    // Only the vendor's judgement counts: that it could not be asked now says nothing of the plan.
+    if (failures[error.failure].next !== 'give-up' && error.failure !== 'conflict') return []
+    return [`${connection.name} would refuse this: ${error.detail}`]
+  }
 }
 
 /** One batch for each connection and kind: what one command releases. */

@@ -69,7 +69,7 @@ export interface HarnessOptions extends SimulatorOptions {
   /** What `GET /__simulator/state` answers, as JSON. */
   readonly state?: () => unknown
   /** Requests that change the vendor's state. Default: every method but GET and HEAD. */
-  readonly isMutating?: (request: { readonly method: string; readonly path: string }) => boolean
+  readonly isMutating?: (request: Pick<TraceEntry, 'method' | 'path' | 'query'>) => boolean
 }
 
 /**

@@ -22,20 +22,23 @@ const secretKey = /token|secret|password|authorization|api_?key/i
 
 export type Trace = ReturnType<typeof createTrace>
 
-export function createTrace(isMutating: (request: { method: string; path: string }) => boolean) {
+type Judged = Pick<TraceEntry, 'method' | 'path' | 'query'>
+
+export function createTrace(isMutating: (request: Judged) => boolean) {
   const entries: Recorded[] = []
   return {
     entries: entries as readonly TraceEntry[],
     clear: (): void => void (entries.length = 0),
     add(method: string, url: URL, body: string, contentType: string): Recorded {
+      const query = queryOf(url.searchParams)
       const entry: Recorded = {
         at: Date.now(),
         method,
         path: url.pathname,
-        query: queryOf(url.searchParams),
+        query,
         body: withoutSecrets(parse(body, contentType)),
         status: undefined,
-        mutating: isMutating({ method, path: url.pathname }),
+        mutating: isMutating({ method, path: url.pathname, query }),
       }
       entries.push(entry)
       if (entries.length > longest) entries.shift()

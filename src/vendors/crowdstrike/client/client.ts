@@ -57,6 +57,8 @@ export interface FalconUsers {
   /** Any one user, of the CID if the profile can ask for it. */
   someUser(operation: string, cid: string | undefined): Promise<FalconUser | undefined>
   create(draft: FalconUserDraft): Promise<FalconCreation>
+  /** Judged by Falcon, not carried out. Absent where the profile has no such switch. */
+  rehearse?(draft: FalconUserDraft): Promise<void>
   /** `empty`: accepted, but no user came back. */
   update(id: string, change: FalconUserChange): Promise<Receipt & { readonly empty: boolean }>
   remove(id: string): Promise<Receipt>

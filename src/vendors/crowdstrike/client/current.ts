@@ -4,7 +4,7 @@ import { pages } from '../../kit/paginate.ts'
 import { requestIdOf } from '../errors.ts'
 import { type Grant, GrantPage, toHeld, toUser, Users } from '../wire/current.ts'
 import { Envelope, IdPage, RoleEntities, type RoleEntity, StringResources } from '../wire/envelope.ts'
-import type { FalconClient, FalconRoles, FalconUsers, RoleChange } from './client.ts'
+import type { FalconClient, FalconRoles, FalconUserDraft, FalconUsers, RoleChange } from './client.ts'
 import { byOffsetOf, chunks, named, onlyUser, quoted, reads, userWrites, writes } from './shared.ts'
 
 const usersPath = 'user-management/entities/users/v1'
@@ -53,11 +53,17 @@ function userCalls(send: Requester): FalconUsers {
       return ids.length > 0 ? (await users(operation, ids))[0] : undefined
     },
 
-    async create({ login, givenName, familyName, cid }) {
-      const body = { uid: login, first_name: givenName, last_name: familyName, ...(cid && { cid }) }
+    async create(draft) {
+      const body = newUser(draft)
       const reply = await send(writes({ operation: 'create', method: 'POST', path: usersPath, body }), Users)
       const created = (reply.body.resources ?? []).map(toUser)
       return { user: onlyUser(reply, created), requestId: requestIdOf(reply) }
+    },
+
+    async rehearse(draft) {
+      const query = { validate_only: true }
+      const body = newUser(draft)
+      await send(writes({ operation: 'rehearse', method: 'POST', path: usersPath, query, body }), Envelope)
     },
 
     update: (id, { givenName, familyName }) =>
@@ -104,4 +110,8 @@ function roleCalls(send: Requester): FalconRoles {
       return named(ids, entities)
     },
   }
+}
+
+function newUser({ login, givenName, familyName, cid }: FalconUserDraft): object {
+  return { uid: login, first_name: givenName, last_name: familyName, ...(cid && { cid }) }
 }

@@ -42,7 +42,7 @@ export async function startCrowdstrike(
       mails: state.mails,
       toggles: state.toggles,
     }),
-    isMutating: (request) => !isReading(request),
+    isMutating: (request) => !isReading(request) && request.query['validate_only'] !== 'true',
   })
   return {
     ...simulator,

@@ -29,9 +29,14 @@ export function createTarget(
   const accounts = createAccounts(client, home)
   const custom = createCustomRoles(client, home, client.scopedRoles && memberCids.length > 0)
 
-  async function create({ login, profile }: AccountDraft): Promise<Creation> {
-    const draft = { login: login.toLowerCase(), ...namesOf(profile), cid }
-    const creation = await client.create(draft).catch(ignoring('conflict'))
+  const draftOf = ({ login, profile }: AccountDraft) => {
+    return { login: login.toLowerCase(), ...namesOf(profile), cid }
+  }
+  const rehearse = client.rehearse?.bind(client)
+
+  async function create(given: AccountDraft): Promise<Creation> {
+    const { login } = given
+    const creation = await client.create(draftOf(given)).catch(ignoring('conflict'))
     if (!creation) {
       // Without an account the address belongs to another CID, or is blocked.
       const [account, another] = await accounts.find('create', login, true)
@@ -44,6 +49,7 @@ export function createTarget(
   return {
     capabilities,
     create,
+    ...(rehearse && { rehearse: (given: AccountDraft) => rehearse(draftOf(given)) }),
     get: accounts.get,
     tenant: () => home.verified('tenant'),
     // An API client is no user.
