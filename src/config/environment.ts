@@ -115,12 +115,7 @@ export function loadEnvironment(env: Variables): LoadedEnvironment {
       return text === undefined || fits(text, env) ? [] : [{ name, message: `must be ${expects}` }]
     },
   )
-  for (const names of together) {
-    const missing = names.filter((name) => given(name) === undefined)
-    if (missing.length === names.length) continue
-    for (const name of missing)
-      problems.push({ name, message: `is required: ${names.join(' and ')} go together` })
-  }
+  problems.push(...incomplete(given))
   if (problems.length > 0) return { ok: false, problems }
 
   const all = <T>(names: readonly Name[], of: (...values: string[]) => T): T | undefined => {
@@ -169,6 +164,14 @@ export function loadEnvironment(env: Variables): LoadedEnvironment {
       logLevel: (given('LOG_LEVEL') ?? 'info') as Environment['logLevel'],
     }),
   }
+}
+
+function incomplete(given: (name: Name) => string | undefined): readonly EnvironmentProblem[] {
+  return together.flatMap((names) => {
+    const missing = names.filter((name) => given(name) === undefined)
+    if (missing.length === names.length) return []
+    return missing.map((name) => ({ name, message: `is required: ${names.join(' and ')} go together` }))
+  })
 }
 
 /** Hosts that may be plain http or private; lower case. */
