@@ -48,7 +48,7 @@ export function normaliseBody(
     }
     const coerced = coerceAttribute(definition, value, definition.name, switches)
     if (coerced === undefined) continue
-    if (definition.returned === 'never') password = typeof coerced === 'string' ? coerced : undefined
+    if (definition.returned === 'never') password ??= passwordIn(definition.name, coerced)
     else result[definition.name] = coerced
   }
   for (const extension of model.extensions) {
@@ -199,4 +199,8 @@ function replaced(definition: AttributeDefinition, before: unknown, after: unkno
     `${path}.`,
   )
   return Object.keys(inside).length === 0 ? undefined : inside
+}
+
+function passwordIn(name: string, value: unknown): string | undefined {
+  return name === 'password' && typeof value === 'string' ? value : undefined
 }

@@ -1,42 +1,27 @@
 import assert from 'node:assert/strict'
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { run } from '../../src/cli/run.ts'
 import { startSentry } from '../../src/vendors/sentry/simulator/index.ts'
+import { createCommandLine } from '../support/command-line.ts'
 import { aUser, scim, until } from '../support/gateway.ts'
-
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
 /** Everything by the command line, on a fresh data directory: no database elsewhere, no token set up. */
 describe('the command line alone', { timeout: 150_000 }, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'drawbridge-command-line-'))
-  const dataDir = join(folder, 'data')
-  const file = join(folder, 'drawbridge.yaml')
-  const env: Record<string, string> = {
-    DRAWBRIDGE_DATA_DIR: dataDir,
-    DRAWBRIDGE_INSECURE_TARGETS: '127.0.0.1',
-    PORT: '0',
-    LOG_LEVEL: 'warn',
-  }
+  const line = createCommandLine()
+  const { drawbridge, json, url } = line
+  const file = join(line.folder, 'drawbridge.yaml')
+  const gatewayFile = join(line.env['DRAWBRIDGE_DATA_DIR']!, 'gateway.json')
   let sentry: Awaited<ReturnType<typeof startSentry>>
-  let serving: ChildProcess | undefined
   let secret = ''
 
   before(async () => {
-    // Whoever runs PostgreSQL has to pass through.
-    chmodSync(folder, 0o711)
     sentry = await startSentry({ profile: 'current' })
     writeFileSync(file, configuration())
   })
   after(async () => {
-    serving?.kill('SIGKILL')
+    line.close()
     await sentry.close()
-    rmSync(folder, { recursive: true, force: true })
   })
 
   function configuration(rules = ''): string {
@@ -45,27 +30,6 @@ describe('the command line alone', { timeout: 150_000 }, () => {
     const text = JSON.stringify({ directories: { corp: { connections: { sentry: connection } } } })
     return rules === '' ? text : text.replace('"default"', `"rules":${rules},"default"`)
   }
-
-  async function drawbridge(argv: readonly string[], more: Readonly<Record<string, string>> = {}) {
-    const written = { out: '', err: '' }
-    const code = await run(argv, {
-      env: { ...env, ...more },
-      stdout: { write: (text: string) => (written.out += text) },
-      stderr: { write: (text: string) => (written.err += text) },
-    })
-    return { code, ...written }
-  }
-
-  // Answers are asserted on, field by field.
-  // oxlint-disable-next-line typescript/no-explicit-any
-  async function json(...argv: readonly string[]): Promise<any> {
-    const { code, out, err } = await drawbridge([...argv, '--json'])
-    assert.equal(code, 0, err)
-    return JSON.parse(out)
-  }
-
-  const url = (): string =>
-    (JSON.parse(readFileSync(join(dataDir, 'gateway.json'), 'utf8')) as { url: string }).url
 
   const people = async (token: string) => (await scim(url(), token, 'GET', '/Users')).status
 
@@ -90,12 +54,8 @@ describe('the command line alone', { timeout: 150_000 }, () => {
   })
 
   it('finds the gateway that runs on the data directory', async () => {
-    serving = spawn(process.execPath, [main, 'serve', '--config', file], {
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'ignore', 'inherit'],
-    })
-    await until('the gateway’s file', () => existsSync(join(dataDir, 'gateway.json')), 30_000)
-    assert.equal(statSync(join(dataDir, 'gateway.json')).mode & 0o777, 0o600)
+    await line.serve(file)
+    assert.equal(statSync(gatewayFile).mode & 0o777, 0o600)
     const status = await json('status')
     assert.equal(status.running, true)
     assert.equal(status.connections[0].name, 'sentry')
@@ -182,11 +142,8 @@ describe('the command line alone', { timeout: 150_000 }, () => {
   })
 
   it('stops cleanly and takes its file away', async () => {
-    serving?.kill('SIGTERM')
-    const [code] = (await once(serving!, 'exit')) as [number | null]
-    serving = undefined
-    assert.equal(code, 0)
-    assert.equal(existsSync(join(dataDir, 'gateway.json')), false)
+    assert.equal(await line.stop(), 0)
+    assert.equal(existsSync(gatewayFile), false)
     assert.equal((await json('status')).running, false)
   })
 })

@@ -162,10 +162,10 @@ describe('normaliseBody', () => {
     })
   })
 
-  test('[R-13] [R-14] drops readOnly parts and forgets the password', () => {
+  test('[R-13] [R-14] drops readOnly parts and keeps the password out of the body', () => {
     assert.deepEqual(normaliseBody(userModel, user({ password: 'secret' }), auto, 'replace'), {
       body: { userName: 'ada' },
-      password: true,
+      password: 'secret',
     })
     assert.deepEqual(
       thing({
