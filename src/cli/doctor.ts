@@ -87,7 +87,10 @@ async function withMemory<T>(
   }
 }
 
-async function withKit<T>({ insecureTargets, vendorProxy }: Environment, work: (kit: Kit) => Promise<T>): Promise<T> {
+async function withKit<T>(
+  { insecureTargets, vendorProxy }: Environment,
+  work: (kit: Kit) => Promise<T>,
+): Promise<T> {
   const dispatcher = createDispatcher(insecureTargets, vendorProxy)
   const stop = new AbortController()
   // Log lines would mix with the page.

@@ -57,3 +57,31 @@ function leaves(value: unknown, key: string | undefined, depth: number): readonl
     return leaves(each, structural.has(name) ? key : name, depth + 1)
   })
 }
+
+const longestText = 4_000
+const deepest = 8
+const mostItems = 50
+
+/**
+ * A body for a log at level `trace`: what stands under a secret's name is left out, known secrets are taken out of every
+ * text, and what is long is cut. It still holds what people are called.
+ */
+export function recordOf(body: unknown, secrets: readonly string[]): unknown {
+  const redact = redactor(secrets)
+  const walk = (value: unknown, depth: number): unknown => {
+    if (typeof value === 'string') return redact(value).slice(0, longestText)
+    if (typeof value !== 'object' || value === null) return value
+    if (depth > deepest) return '…'
+    if (Array.isArray(value)) {
+      const items = value.slice(0, mostItems).map((each) => walk(each, depth + 1))
+      return value.length > mostItems ? [...items, `… ${value.length - mostItems} more`] : items
+    }
+    return Object.fromEntries(
+      Object.entries(value).map(([key, each]) => [
+        key,
+        secretKey.test(key) ? '[redacted]' : walk(each, depth + 1),
+      ]),
+    )
+  }
+  return walk(body, 0)
+}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { recordOf } from '../../../../src/vendors/kit/record.ts'
+import { recordOf } from '../../../../src/vendors/kit/words.ts'
 
 describe('a recorded body', () => {
   it('holds no secret, neither by its name nor by its value', () => {
