@@ -49,18 +49,29 @@ async function wait(
 ): Promise<Ending> {
   const batch = batchOf(run, reason, operations)
   const login = loginAtVendor(run) ?? run.work.user.id
+  const hash = planHash(operations)
+  const { plan: known } = run.work
+  // What stands already keeps its words: neither they nor the vendor's judgement are needed again.
+  const stands = known?.hash === hash && known.reason === reason
+  const lines = stands ? [] : await linesOf(run, operations, deviations)
   await run.by.plans.record(run.lease.current(), {
     reason,
     ...(batch === undefined ? {} : { batch }),
-    hash: planHash(operations),
+    hash,
     operations,
-    words: {
-      login,
-      lines: [...inWords(operations, await nameOf(run), deviations), ...(await rehearsed(run, operations))],
-    },
+    words: { login, lines },
   })
   if (reason === 'approve') await askForDecision(run)
   return { ...proven(), status: 'waiting', failure: waiting(run, reason, batch) }
+}
+
+async function linesOf(
+  run: Run,
+  operations: readonly JournalOperation[],
+  deviations: readonly Deviation[],
+): Promise<readonly string[]> {
+  const own = inWords(operations, await nameOf(run), deviations)
+  return [...own, ...(await rehearsed(run, operations))]
 }
 
 /** What the vendor itself says of a creation that waits, where it can be asked without making anything. */
