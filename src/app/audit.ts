@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import type { Logger } from 'pino'
 import type { Receiver } from '../audit/delivery/receiver.ts'
 import { syslogReceiver } from '../audit/delivery/syslog.ts'
@@ -8,6 +7,7 @@ import type { Environment } from '../config/model.ts'
 import { post } from '../egress.ts'
 import type { Store } from '../store/open.ts'
 import type { Kit } from '../vendors/kit/kit.ts'
+import { release } from './release.ts'
 
 /** Seals, delivers and drops events of the audit while the gateway runs. */
 export function openAudit(
@@ -24,9 +24,4 @@ export function openAudit(
   }
   if (auditSyslog) receivers.push(syslogReceiver(auditSyslog, release()))
   return startAuditKeeper({ store: store.audit, log, receivers, retentionDays })
-}
-
-function release(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
 }

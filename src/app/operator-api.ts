@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify'
-import { readFileSync } from 'node:fs'
 import { adminPlugin, type AdminOptions } from '../admin/plugin.ts'
 import type { ExplainActions } from '../admin/findings/explain.ts'
 import type { InventoryActions } from '../admin/findings/inventory.ts'
@@ -25,6 +24,7 @@ import { decisionsOn } from '../provisioning/plans/decide.ts'
 import type { Store } from '../store/open.ts'
 import type { LiveConnections } from './live-connections.ts'
 import { vendors } from '../vendors/registry.ts'
+import { release } from './release.ts'
 
 export const operatorBase = '/admin/api/v1'
 
@@ -145,9 +145,4 @@ function connectionActions(store: Store, connections: LiveConnections): Connecti
       }
     },
   }
-}
-
-function release(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
 }
