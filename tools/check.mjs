@@ -44,7 +44,11 @@ async function worker() {
 
 function run([command, ...args]) {
   return new Promise((resolve) => {
-    const env = { ...process.env, PATH: `${root}node_modules/.bin${delimiter}${process.env.PATH}` }
+    const env = {
+      NODE_COMPILE_CACHE: `${root}node_modules/.cache/compiled-for-tests`,
+      ...process.env,
+      PATH: `${root}node_modules/.bin${delimiter}${process.env.PATH}`,
+    }
     const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
     let text = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (text += chunk))

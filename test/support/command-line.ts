@@ -55,7 +55,7 @@ export function createCommandLine(given: Readonly<Record<string, string>> = {}) 
         env: { ...process.env, ...env },
         stdio: ['ignore', 'ignore', 'inherit'],
       })
-      await until('the gateway’s file', () => existsSync(gatewayFile()), 30_000)
+      await until('the gateway’s file', () => existsSync(gatewayFile()), 120_000)
     },
 
     async stop(): Promise<number | null> {

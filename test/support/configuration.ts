@@ -19,7 +19,8 @@ export function aPolicy(change: Partial<Policy> = {}): Policy {
       revokes: { count: 100, withinMs: 3_600_000 },
     },
     reinvite: 'never',
-    reply: { budgetMs: 8_000, pendingShutOut: 'retry' },
+    // Whatever ends a run ends the wait for it: the budget only has to suffice on a busy machine.
+    reply: { budgetMs: 30_000, pendingShutOut: 'retry' },
     ...change,
   }
 }

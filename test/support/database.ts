@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { type Embedded, startEmbedded } from '../../src/store/embedded/embedded.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openStore, type Store, type StoreOptions } from '../../src/store/open.ts'
 
-/** Connection string of the run's server, handed from the global set-up to the test files. */
-const variable = 'DRAWBRIDGE_TEST_SERVER'
+/** Connection strings of the run's servers, handed from the global set-up to the test files. */
+const variable = 'DRAWBRIDGE_TEST_SERVERS'
 const template = 'drawbridge_template'
 
 export const quiet = { debug() {}, info() {}, warn() {}, error() {} }
@@ -40,20 +41,57 @@ export async function startTestServer(): Promise<TestServer> {
   return { url: embedded.url, stop }
 }
 
-/** For `--test-global-setup`: the test files that follow find the server in their environment. */
-export async function shareTestServer(): Promise<() => Promise<void>> {
-  const server = await startTestServer()
-  process.env[variable] = server.url('postgres')
-  return server.stop
+/** For `--test-global-setup`: the test files that follow find the servers in their environment. */
+export async function shareTestServers(count: number): Promise<() => Promise<void>> {
+  const started = await Promise.allSettled(Array.from({ length: count }, startTestServer))
+  const servers = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+  const stop = async (): Promise<void> => {
+    await Promise.all(servers.map((server) => server.stop()))
+  }
+  for (const each of started) {
+    if (each.status === 'fulfilled') continue
+    await stop()
+    throw each.reason
+  }
+  process.env[variable] = servers.map(({ url }) => url('postgres')).join(' ')
+  return stop
 }
 
 let own: Promise<TestServer> | undefined
+let claimed: Promise<string> | undefined
 
 async function adminUrl(): Promise<string> {
   const shared = process.env[variable]
-  if (shared) return shared
+  if (shared) return (claimed ??= claim(shared.split(' ')))
   own ??= startTestServer()
   return (await own).url('postgres')
+}
+
+/**
+ * A server for this file alone, until its process ends: transactions of another file, even in another database, would
+ * hold back what waits for all older ones, such as the sealing of audit events.
+ */
+async function claim(urls: readonly string[]): Promise<string> {
+  const deadline = performance.now() + 10_000
+  for (;;) {
+    for (const url of urls) if (await isMine(url)) return url
+    // More files at once than servers: sharing is better than waiting for long.
+    if (performance.now() > deadline) return urls[process.pid % urls.length]!
+    await pause(20)
+  }
+}
+
+/** Holds the server by a connection, which the end of the process closes, whatever ends it. */
+async function isMine(url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url })
+  client.on('error', () => {})
+  await client.connect()
+  const { rows } = await client.query<{ free: boolean }>('SELECT pg_try_advisory_lock(1) AS free')
+  const free = rows[0]!.free
+  // The types of pg do not know it.
+  if (free) (client as pg.Client & { unref(): void }).unref()
+  else await client.end()
+  return free
 }
 
 export interface TestDatabase {

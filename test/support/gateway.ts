@@ -49,7 +49,7 @@ export interface GatewayUnderTest {
   readonly databaseUrl: string
   /** Sends a SCIM request below the base URL. */
   scim(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
-  /** Waits until a condition holds, 15 s at most. */
+  /** Waits until a condition holds, a minute at most. */
   until(what: string, condition: () => boolean | Promise<boolean>): Promise<void>
 }
 
@@ -155,7 +155,7 @@ export async function scim(
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  withinMs = 15_000,
+  withinMs = 60_000,
 ): Promise<void> {
   const deadline = performance.now() + withinMs
   while (!(await condition())) {

@@ -25,7 +25,8 @@ export function scriptedProvisioning(): ScriptedProvisioning {
     wakes: 0,
     extended,
     objection(_directory, body) {
-      return this.objects(body)
+      const detail = this.objects(body)
+      return detail === undefined ? undefined : { kind: 'no-login', detail }
     },
     async run(directory, userId) {
       runs.push(userId)

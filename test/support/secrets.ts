@@ -1,6 +1,8 @@
+import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { TestContext } from 'node:test'
+import { type MasterKey, parseMasterKeys } from '../../src/secrets/keys.ts'
 
 /** How many characters in a row give a secret away; hints show fewer. */
 const tellTale = 12
@@ -114,4 +116,13 @@ function leaves(value: unknown): readonly (readonly [string, string])[] {
   return Object.entries(value).flatMap(([name, each]) =>
     typeof each === 'string' ? [[name, each] as const] : leaves(each),
   )
+}
+
+/** A master key of the run. */
+export function masterKeysOf(secrets: Secrets): readonly MasterKey[] {
+  const bytes = randomBytes(32)
+  for (const form of ['base64', 'hex'] as const) secrets.add('master key', bytes.toString(form))
+  const parsed = parseMasterKeys(`2026:${bytes.toString('base64')}`, () => '')
+  assert.ok('keys' in parsed)
+  return parsed.keys
 }

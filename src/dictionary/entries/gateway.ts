@@ -1,0 +1,157 @@
+import type { Words } from './entry.ts'
+
+/** Problems of the gateway itself, by the code that their message begins with (`GatewayError`). */
+export const gatewayEntries = {
+  NO_POSTGRES: {
+    means: 'No PostgreSQL can be run here.',
+    todo: 'Install PostgreSQL 13 or later, or set `DATABASE_URL`.',
+  },
+  POSTGRES_VERSION: {
+    means: 'The PostgreSQL is too old, or not of the version that wrote the data directory.',
+    todo: 'Use PostgreSQL 13 or later; for a data directory, the major version that wrote it.',
+  },
+  POSTGRES_INIT: {
+    means: 'The data directory could not be made.',
+    todo: 'Look at space and permissions; the message holds the reason.',
+  },
+  POSTGRES_START: {
+    means: 'The embedded PostgreSQL did not start.',
+    todo: 'The message holds its last words: most often space, permissions or shared memory.',
+  },
+  DATA_DIR_IN_USE: {
+    means: 'Another gateway runs on the data directory.',
+    todo: 'Stop it, set another `DRAWBRIDGE_DATA_DIR`, or let both share a `DATABASE_URL`.',
+  },
+  DATA_DIR_NOT_OURS: {
+    means: 'The data directory belongs to another user.',
+    todo: 'Start as that user or as root, or set another `DRAWBRIDGE_DATA_DIR`.',
+  },
+  DATA_DIR_NOT_ENTERABLE: {
+    means: 'The user that runs PostgreSQL may not enter a folder on the way to the data directory.',
+    todo: 'Let that user enter the folder (`chmod o+x`), or set another `DRAWBRIDGE_DATA_DIR`.',
+  },
+  NO_SYSTEM_USER: {
+    means:
+      'Started by root on a system without the users `postgres` and `nobody`; PostgreSQL never runs as root.',
+    todo: 'Start as an ordinary user, or make one of the two.',
+  },
+  DATABASE_URL: {
+    means: 'It is not of the form `postgresql://user:password@host:5432/database`.',
+    todo: 'Correct it; special characters of the password are percent-encoded.',
+  },
+  MIGRATION_FAILED: {
+    means: 'A migration of the store failed; the message names it. Nothing of it was kept.',
+    todo: 'Look at rights and space of the database, then start again.',
+  },
+  MIGRATION_EDITED: {
+    means: 'A migration differs from what was applied to this store.',
+    todo: 'Install the release anew: its files were changed.',
+  },
+  RELEASE_TOO_OLD: {
+    means: 'A newer release has changed the store so that this one must not run on it.',
+    todo: 'Start the newer release, or restore a backup from before the upgrade.',
+  },
+  STORE_SHAPE: {
+    means: "The database holds tables that are not Drawbridge's own.",
+    todo: 'Give Drawbridge a database of its own.',
+  },
+  STORE_NOT_EMPTY: {
+    means: '`restore` and `move` fill only an empty database or data directory.',
+    todo: 'Give an empty one.',
+  },
+  STORE_MOVED: {
+    means: 'The store was moved to another database.',
+    todo: 'Set `DATABASE_URL` to the new one.',
+  },
+  GATEWAY_RUNNING: {
+    means: '`move` was asked while a gateway runs.',
+    todo: 'Stop every gateway first.',
+  },
+  FILE_EXISTS: {
+    means: '`backup` never writes over a file.',
+    todo: 'Name another file.',
+  },
+  FILE_MISSING: {
+    means: 'The file to restore is not there.',
+    todo: 'Name the backup.',
+  },
+  BACKUP_UNREADABLE: {
+    means: 'The file is no backup, or was cut short or altered. Nothing was restored.',
+    todo: 'Take another backup.',
+  },
+  ACCOUNT_LINKED: {
+    means:
+      'An account or group at a vendor is linked to another person or by another connection; the log names it.',
+    todo: 'Decide whose it is: `drawbridge account relink` forgets a link, `ignore` takes an account out.',
+  },
+  CONFIGURATION: {
+    means: 'A configuration that was sent to a gateway cannot be used there.',
+    todo: 'The message lists the problems with their lines.',
+  },
+  CONNECTION_MISSING: {
+    means: 'The file lacks a connection by which accounts are linked: nobody would be shut out there.',
+    todo: 'Put it back, or let go of it without a vendor call: `drawbridge apply --detach <directory>/<connection>`.',
+  },
+  STILL_IN_FILE: {
+    means: '`apply --detach` names a connection that the file still has.',
+    todo: 'Take it out of the file first.',
+  },
+  SHUT_OUTS_UNPROVEN: {
+    means: "Somebody's access at a connection to be detached is to end and is not proven to have ended.",
+    todo: 'Wait, end it at the vendor by hand, or add `--abandon`.',
+  },
+  VENDOR_CHANGED: {
+    means: 'A connection has another vendor than before.',
+    todo: 'Give it another name.',
+  },
+  TENANT_CHANGED: {
+    means: 'Settings or credentials of a connection lead to another tenant than the one its accounts are in.',
+    todo: 'Restore them, or make a connection of another name for the other tenant.',
+  },
+  NO_VENDOR: {
+    means: 'The store holds a connection of a vendor that this release does not have.',
+    todo: 'Start the release that made it, or detach the connection there.',
+  },
+  NO_CONNECTION: {
+    means: 'There is no connection of that name, or it is gone.',
+    todo: 'The message lists those that there are; `drawbridge connection list` too.',
+  },
+  CONNECTION_IN_CONSOLE: {
+    means: 'The file has a connection of a name that an operator made.',
+    todo: 'Give one another name, or detach the other.',
+  },
+  CONNECTION_FROM_FILE: {
+    means: 'The connection is from the configuration file and is read-only here.',
+    todo: 'Change the file and apply it.',
+  },
+  NAME_TAKEN: {
+    means: 'The directory has a connection of that name.',
+    todo: 'Choose another name.',
+  },
+  NOT_CHECKED: {
+    means: 'The connection was not checked since it last changed.',
+    todo: '`drawbridge connection check <connection>`.',
+  },
+  CHANGED_MEANWHILE: {
+    means: 'Somebody changed the connection meanwhile.',
+    todo: 'Read it again, then decide.',
+  },
+  MASTER_KEY_MISSING: {
+    means:
+      'Credentials are sealed with a key that `DRAWBRIDGE_MASTER_KEY` does not hold; the message names its id.',
+    todo: 'Add the key to the list.',
+  },
+  MASTER_KEY_WRONG: {
+    means:
+      'Credentials do not open with the key of that id: the key is another one, or the row was changed or moved in the database.',
+    todo: 'Correct the key, or enter the credentials anew: `drawbridge connection credentials`.',
+  },
+  KEY_NOT_EVERYWHERE: {
+    means: '`keys rotate` was asked while a living process does not hold the key that would seal.',
+    todo: 'Give the key to every gateway and restart them one after the other. A gateway that was killed counts for 20 seconds.',
+  },
+  USER_UNKNOWN: {
+    means: '`audit erase` names nobody of the directory.',
+    todo: 'Look for the person: `drawbridge account list --user <userName>`.',
+  },
+} as const satisfies Record<string, Words>

@@ -1,0 +1,62 @@
+import type { NoticeKind } from '../../provisioning/notices/ports.ts'
+import type { Words } from './entry.ts'
+
+/** What people should look at, by the kind of the notice. */
+export const noticeEntries = {
+  'connection-parked': {
+    means:
+      'The credentials of a connection were refused, lack a permission, or lead to another tenant. It makes no calls.',
+    todo: '`drawbridge doctor <connection>` says which; correct them and `drawbridge apply`, or `drawbridge retry <connection> --unpark`.',
+  },
+  'guard-tripped': {
+    means:
+      'More people would lose access or grants within the time than the guard allows. The rest waits as plans.',
+    todo: '`drawbridge plan <connection>`; approve if it was meant, else mend the identity provider first.',
+  },
+  'shut-out-failed': {
+    means:
+      'A shut-out was refused for good: somebody who left may still have access. It is tried again hourly.',
+    todo: 'Do what the words say, or end the access at the vendor by hand; the next read proves it.',
+  },
+  'shut-out-waiting': {
+    means: 'A shut-out waits for a decision or for something else: somebody who left may still have access.',
+    todo: '`drawbridge explain <userName>` says for what; end it by hand if it is urgent.',
+  },
+  'shut-out-withdrawn': {
+    means: 'A shut-out was taken for done, and the vendor shows access again.',
+    todo: 'It is tried anew by itself; see that it becomes proven.',
+  },
+  'update-refused': {
+    means: 'A vendor refused a change of a person for good.',
+    todo: 'Correct what the vendor names, at the identity provider or in the rules.',
+  },
+  'catalogue-refused': {
+    means:
+      'A vendor offers far fewer roles or groups than before. The answer is not believed; nothing is taken away.',
+    todo: 'Check what the credentials may see: `drawbridge doctor <connection>`.',
+  },
+  'decision-needed': {
+    means: 'Plans or accounts wait until somebody decides.',
+    todo: '`drawbridge plan <connection> --state waiting`, or `drawbridge account undecided <connection>`.',
+  },
+  'drift-found': {
+    means: 'A vendor differs from what was proven: somebody changed accounts there.',
+    todo: '`drawbridge reconcile <connection>` shows it; `reconcile.repair` says what is put right by itself.',
+  },
+  'reactivated-leaver': {
+    means: 'Somebody who was shut out has access again.',
+    todo: 'Find out at the vendor who gave it back; end it by hand unless it is being ended.',
+  },
+  'survey-refused': {
+    means: "A vendor's list failed, was empty or far too short: nothing was concluded from it.",
+    todo: '`drawbridge doctor <connection>`, then `drawbridge reconcile <connection>`.',
+  },
+  'token-expires': {
+    means: 'A credential or token ends within 30, 7 or 1 days, or has ended.',
+    todo: 'Make a new one before that: docs/guides/runbooks.md, a credential is rotated.',
+  },
+  'store-restored': {
+    means: 'The store was restored from a backup or moved. Only shut-outs run until nothing contradicts it.',
+    todo: 'Let the identity provider push everybody, then `drawbridge recovered <connection>`: docs/guides/runbooks.md, restore.',
+  },
+} as const satisfies Record<NoticeKind, Words>

@@ -1,0 +1,67 @@
+import type { Words } from './entry.ts'
+
+/**
+ * Refusals of the operator API, by the `code` of the problem document. Codes in capitals are the gateway's own, and
+ * `vendor-<kind>` is why an account is not proven: both have their own part of the dictionary.
+ */
+export const operatorEntries = {
+  'token-required': {
+    means:
+      '401. The token is missing, unknown, expired or revoked; tokens of identity providers do not count here.',
+    todo: 'Send the secret of an operator, or make one: `drawbridge operator create`.',
+  },
+  role: {
+    means: '403. The role of the operator does not allow it.',
+    todo: 'Ask an admin, who can make an operator with that role.',
+  },
+  'not-found': {
+    means: '404. What the address names is not there, or not any more.',
+    todo: 'List them again.',
+  },
+  'no-route': {
+    means: '404. The operator API has no such address.',
+    todo: 'See `/admin/api/v1/openapi.json`; the command line and the gateway should be of the same release.',
+  },
+  invalid: {
+    means: '400. The request does not fit: a value, a parameter or a combination.',
+    todo: 'The detail names it.',
+  },
+  busy: {
+    means: '409. The account is being worked on at this moment.',
+    todo: 'Try again in some seconds.',
+  },
+  'check-failed': {
+    means:
+      '409. The vendor does not let the connection work with these settings or credentials. Nothing was changed.',
+    todo: 'Correct them as the detail says, or save them unchecked with force.',
+  },
+  'name-taken': {
+    means: '409. There is, or was, one of that name.',
+    todo: 'Choose another name.',
+  },
+  'no-failed-shut-out': {
+    means: '409. The account has no shut-out that failed for good, so there is no risk to accept.',
+    todo: 'Look at the account again: `drawbridge account list --user <userName>`.',
+  },
+  changed: {
+    means: '412. It is not as you saw it any more (`If-Match`).',
+    todo: 'Read it again, then decide.',
+  },
+  'too-many-attempts': {
+    means: '429. Too many refused tokens came from this address; a valid one is never limited.',
+    todo: 'Wait as long as `Retry-After` says.',
+  },
+  'listing-refused': {
+    means:
+      "502. The vendor's list failed, or is empty or much shorter than it should be. Nothing was changed by it.",
+    todo: '`drawbridge doctor <connection>`; then ask again.',
+  },
+  'store-unavailable': {
+    means: '503. The store does not answer.',
+    todo: 'Try again in a moment; if it lasts, look at PostgreSQL.',
+  },
+  internal: {
+    means: '500. Something in the gateway failed.',
+    todo: 'The log tells why, under the request id.',
+  },
+} as const satisfies Record<string, Words>
