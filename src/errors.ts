@@ -77,7 +77,24 @@ export function ignoring(failure: Failure): (error: unknown) => undefined {
   }
 }
 
-/** An operator's problem with a stable code, listed in docs/operations.md. */
+/** Parts of the error dictionary (src/dictionary): with the code they are the anchor of an entry. */
+export type ErrorArea =
+  'scim' | 'account' | 'deviation' | 'configuration' | 'gateway' | 'operator' | 'notice' | 'doctor' | 'exit'
+
+/** Path of the page on which every gateway explains the codes of its own release. */
+export const errorPage = '/docs/errors'
+
+/** Where a gateway explains a code; to be resolved against the address of the gateway. */
+export function explainedAt(area: ErrorArea, code: string): string {
+  return `${errorPage}#${area}-${code}`
+}
+
+/** The command that explains a code, without any gateway. */
+export function explainedBy(area: ErrorArea, code: string | number): string {
+  return `drawbridge errors ${area}-${code}`
+}
+
+/** An operator's problem with a stable code of src/dictionary/entries/gateway.ts. */
 export class GatewayError extends Error {
   override readonly name = 'GatewayError'
   readonly code: string

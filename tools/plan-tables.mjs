@@ -46,7 +46,7 @@ function gaps({ nativeScim, limitations }, spoken = ['current', 'legacy', 'guide
   const routes = profiles.map((profile) => `REST route, ${profile}`)
   const columns = [...heads, ...routes, 'stays impossible', 'source', 'date', 'grade']
   return [
-    `Native SCIM: ${nativeScim.offered}. Operations: ${nativeScim.operations}. Its token is made in ${nativeScim.token} and is none for the REST API. Source: ${cited(nativeScim.source)}, ${nativeScim.source.date}, ${nativeScim.source.grade}.`,
+    `Native SCIM: ${nativeScim.offered}. Operations: ${nativeScim.operations}. Its token is made in ${nativeScim.token} and is none for the REST API. What shows that it made an account: ${nativeScim.sign ?? 'nothing that the REST API tells'}. Source: ${cited(nativeScim.source)}, ${nativeScim.source.date}, ${nativeScim.source.grade}.`,
     '',
     line(columns),
     line(columns.map(() => '---')),

@@ -7,11 +7,13 @@ import { vendors } from '../src/vendors/registry.ts'
 import { capabilitiesPage } from './capabilities-page.mjs'
 import { commandLinePage } from './command-line-page.mjs'
 import { conformancePage } from './conformance-page.mjs'
+import { errorsPage } from './errors-page.mjs'
 import { planFacts } from './plan-tables.mjs'
 
 const conformance = conformancePage()
 const documents = {
   'docs/command-line.md': commandLinePage(),
+  'docs/errors.md': errorsPage(),
   'docs/schemas/drawbridge.schema.json': `${JSON.stringify(publishedSchema(vendors), null, 2)}\n`,
   'docs/scim-conformance.md': conformance.text,
   'docs/vendors/capabilities.md': capabilitiesPage(vendors, await planFacts()),

@@ -13,6 +13,8 @@ export interface Answer {
   /** Why the write is not answered with success, in words for the admin. */
   readonly detail?: string
   readonly scimType?: 'invalidValue' | 'mutability'
+  /** Code of the first failure that the detail tells, in the error dictionary. */
+  readonly failure?: string
   /** The created User is to be taken back: nobody has, or may have, an account of it. */
   readonly takeBack?: true
 }
@@ -36,13 +38,13 @@ export function answerTo(
     return {
       status: 503,
       retryAfter: waitFor(unproven),
-      detail: words(unproven, 'access is not proven to have ended yet'),
+      ...words(unproven, 'access is not proven to have ended yet'),
     }
   }
   const refused = outcomes.filter((each) => each.state === 'refused')
   if (refused.length === 0) return { status: done }
-  const detail = words(refused, 'access cannot be ended')
-  return write.kind === 'delete' ? { status: 400, detail } : { status: 400, scimType: 'mutability', detail }
+  const told = words(refused, 'access cannot be ended')
+  return write.kind === 'delete' ? { status: 400, ...told } : { status: 400, scimType: 'mutability', ...told }
 }
 
 /** Never 503: a client that loses the id of a User whose account exists will never deactivate it. */
@@ -54,7 +56,7 @@ function answerToCreate(active: boolean, outcomes: readonly AccountOutcome[]): A
   return {
     status: 400,
     scimType: 'invalidValue',
-    detail: words(outcomes, 'the account was refused'),
+    ...words(outcomes, 'the account was refused'),
     takeBack: true,
   }
 }
@@ -64,7 +66,7 @@ function answerToUpdate(client: ClientProfile, outcomes: readonly AccountOutcome
   const refused = outcomes.filter((each) => each.state === 'refused')
   const told = client === 'entra' || client === 'rfc'
   if (refused.length === 0 || !told) return { status: 200 }
-  return { status: 400, scimType: 'invalidValue', detail: words(refused, 'the change was refused') }
+  return { status: 400, scimType: 'invalidValue', ...words(refused, 'the change was refused') }
 }
 
 function waitFor(unproven: readonly AccountOutcome[]): number {
@@ -72,6 +74,8 @@ function waitFor(unproven: readonly AccountOutcome[]): number {
   return Math.min(Math.max(Math.ceil(longest), 1), longestWait)
 }
 
-function words(outcomes: readonly AccountOutcome[], otherwise: string): string {
-  return outcomes.map((each) => `${each.connection}: ${each.detail ?? otherwise}`).join('; ')
+function words(outcomes: readonly AccountOutcome[], otherwise: string): Pick<Answer, 'detail' | 'failure'> {
+  const detail = outcomes.map((each) => `${each.connection}: ${each.detail ?? otherwise}`).join('; ')
+  const failure = outcomes.find((each) => each.failure !== undefined)?.failure
+  return { detail, ...(failure !== undefined && { failure }) }
 }

@@ -1,3 +1,5 @@
+import { type ErrorArea, explainedAt } from '../errors.ts'
+
 /** Error bodies of the service provider (RFC 7644 §3.12, RFC 9865 §2.1). */
 export const errorSchema = 'urn:ietf:params:scim:api:messages:2.0:Error'
 
@@ -11,8 +13,6 @@ export const scimTypes = {
   invalidPath: 400,
   noTarget: 400,
   invalidValue: 400,
-  invalidVers: 400,
-  sensitive: 403,
   invalidCursor: 400,
   expiredCursor: 400,
   invalidCount: 400,
@@ -20,10 +20,34 @@ export const scimTypes = {
 
 export type ScimType = keyof typeof scimTypes
 
+/** What a refusal without a `scimType` is called in the error dictionary. */
+const codes = {
+  400: 'malformed',
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'not-found',
+  405: 'method',
+  408: 'timeout',
+  409: 'conflict',
+  412: 'changed',
+  413: 'too-large',
+  415: 'media-type',
+  429: 'too-many-attempts',
+  431: 'headers',
+  500: 'internal',
+  501: 'not-offered',
+  503: 'unavailable',
+} as const
+
+/** Codes of the error dictionary; the last two are answers about accounts at vendors. */
+export type ScimCode = ScimType | (typeof codes)[keyof typeof codes] | 'pending' | 'refused'
+
 export interface ScimErrorOptions {
   readonly scimType?: ScimType | undefined
   /** Sent along with the answer: `Retry-After`, `Allow`, `WWW-Authenticate`. */
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /** The entry of the error dictionary that says more than the one of its type or status. */
+  readonly about?: { readonly area: ErrorArea; readonly code: string } | undefined
   readonly cause?: unknown
 }
 
@@ -34,6 +58,8 @@ export class ScimError extends Error {
   readonly detail: string
   readonly scimType: ScimType | undefined
   readonly headers: Readonly<Record<string, string>> | undefined
+  /** Path and anchor of what explains it, at this gateway. */
+  readonly help: string
 
   constructor(status: number, detail: string, options: ScimErrorOptions = {}) {
     super(detail, { cause: options.cause })
@@ -41,7 +67,14 @@ export class ScimError extends Error {
     this.detail = detail
     this.scimType = options.scimType
     this.headers = options.headers
+    const { area, code } = options.about ?? { area: 'scim', code: options.scimType ?? codeOf(status) }
+    this.help = explainedAt(area, code)
   }
+}
+
+function codeOf(status: number): ScimCode {
+  const known: Readonly<Record<number, ScimCode>> = codes
+  return known[status] ?? (status < 500 ? 'malformed' : 'internal')
 }
 
 export interface ErrorBody {
@@ -52,12 +85,15 @@ export interface ErrorBody {
   readonly detail: string
 }
 
-export function errorBody(error: ScimError): ErrorBody {
+/** With the gateway's origin the detail ends in a link: it is all that identity providers show. */
+export function errorBody(error: ScimError, origin?: string): ErrorBody {
+  const { detail } = error
+  const sentence = /[.!?…]$/.test(detail) ? detail : `${detail}.`
   return {
     schemas: [errorSchema],
     status: String(error.status),
     ...(error.scimType && { scimType: error.scimType }),
-    detail: error.detail,
+    detail: origin === undefined ? detail : `${sentence} See ${origin}${error.help}`,
   }
 }
 

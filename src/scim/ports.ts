@@ -201,8 +201,9 @@ export interface Directory {
 export interface AccountOutcome {
   readonly connection: string
   readonly state: 'proven' | 'pending' | 'refused'
-  /** Why it is not proven, in words for the admin. */
+  /** Why it is not proven, in words for the admin, and its code in the error dictionary. */
   readonly detail?: string
+  readonly failure?: string
   /** An account exists at the vendor, or may. */
   readonly mayExist: boolean
   readonly pendingShutOut: 'retry' | 'accept'
@@ -215,10 +216,16 @@ export interface CreationSecret {
   readonly password?: string
 }
 
+/** Why nobody could have an account of this User anywhere. */
+export interface Objection {
+  readonly kind: 'no-login' | 'domain'
+  readonly detail: string
+}
+
 /** What the service provider needs from provisioning. */
 export interface Provisioning {
   /** Why a connection of the directory cannot provision this User at all (no login, domain not allowed); undefined when none objects. */
-  objection(directory: DirectoryRef, body: ResourceBody): string | undefined
+  objection(directory: DirectoryRef, body: ResourceBody): Objection | undefined
   /** Runs the User's accounts within the reply budget and says how they stand. Never rejects because of a vendor. */
   run(directory: DirectoryRef, userId: string, secret?: CreationSecret): Promise<readonly AccountOutcome[]>
   /** How they stand now, without running anything. */

@@ -29,6 +29,7 @@ const cacheLimits = { entries: 256, keyLength: 1024 } as const
 
 /** `attributes` wins over `excludedAttributes`; names that the resource type does not have are ignored. */
 export function compileProjection(model: ResourceModel, query: ProjectionQuery): Projection {
+  if (query.attributes === undefined && query.excludedAttributes === undefined) return wholeOf(model)
   const [attributes, excluded] = [split(query.attributes), split(query.excludedAttributes)]
   const key = JSON.stringify([attributes, excluded])
   const known = cache.get(model) ?? new Map<string, Projection>()
@@ -38,6 +39,17 @@ export function compileProjection(model: ResourceModel, query: ProjectionQuery):
   if (key.length <= cacheLimits.keyLength) known.set(key, projection)
   if (known.size > cacheLimits.entries) known.delete(known.keys().next().value ?? '')
   return projection
+}
+
+const wholes = new WeakMap<ResourceModel, Projection>()
+
+/** What nearly every request asks for. */
+function wholeOf(model: ResourceModel): Projection {
+  const known = wholes.get(model)
+  if (known) return known
+  const whole = compile(model, [], [])
+  wholes.set(model, whole)
+  return whole
 }
 
 function split(names: string | readonly string[] | undefined): readonly string[] {

@@ -1,6 +1,6 @@
 import { type Answer, answerTo } from './answer.ts'
 import { switchesOf } from './client-profiles.ts'
-import { invalidValue, notFound, ScimError, uniqueness } from './errors.ts'
+import { notFound, ScimError, uniqueness } from './errors.ts'
 import { normaliseBody, replaceBody } from './normalise.ts'
 import { applyPatch, parsePatch } from './patch/index.ts'
 import type { Actor, CreationSecret, DirectoryRef, ResourceBody, StoredUser, UserWrite } from './ports.ts'
@@ -78,8 +78,8 @@ async function createUser(
     await directory.takeBack(by, user.id, answer.detail ?? '')
     throw refusal(answer)
   }
-  if (outcomes.length === 0) return user
-  // Read again, because proof may have changed what `active` shows. A failure here must not lose the id.
+  if (outcomes.length === 0 || active) return user
+  // Read again, because a proven shut-out has changed what `active` shows. A failure here must not lose the id.
   return (await directory.user(ref, user.id).catch(() => undefined)) ?? user
 }
 
@@ -148,7 +148,8 @@ async function update(
     outcomes,
   )
   if (answer.status >= 400) throw refusal(answer)
-  if (outcomes.length === 0) return write.user
+  // Only the proof of a shut-out changes what is shown.
+  if (outcomes.length === 0 || write.user.body['active'] !== false) return write.user
   return (await directory.user(ref, id)) ?? write.user
 }
 
@@ -156,7 +157,9 @@ async function update(
 function refuseObjection({ provisioning }: ScimPorts, ref: DirectoryRef, body: ResourceBody): void {
   if (body['active'] === false) return
   const objection = provisioning.objection(ref, body)
-  if (objection !== undefined) throw invalidValue(objection)
+  if (objection === undefined) return
+  const { kind: code, detail } = objection
+  throw new ScimError(400, detail, { scimType: 'invalidValue', about: { area: 'account', code } })
 }
 
 async function showUsers(
@@ -187,9 +190,14 @@ async function showUsers(
 
 const duplicate = (): ScimError => uniqueness('Another User has this userName')
 
-function refusal({ status, detail, scimType, retryAfter }: Answer): ScimError {
+function refusal({ status, detail, scimType, retryAfter, failure }: Answer): ScimError {
+  const about =
+    failure === undefined
+      ? ({ area: 'scim', code: status === 503 ? 'pending' : 'refused' } as const)
+      : ({ area: 'account', code: failure } as const)
   return new ScimError(status, detail ?? 'The write could not be carried out', {
     scimType,
+    about,
     headers: retryAfter === undefined ? undefined : { 'retry-after': String(retryAfter) },
   })
 }

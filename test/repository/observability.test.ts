@@ -27,6 +27,15 @@ const registered = async (): Promise<ReadonlySet<string>> => {
   )
 }
 
+const labelsOf = (rows: readonly (readonly [string, string])[]): ReadonlyMap<string, string> => new Map(rows)
+
+/** Of docs/operations.md: each metric with its labels. */
+const documented = labelsOf(
+  [...read('docs/operations.md').matchAll(/^\| `(drawbridge_\w+)` \| (.*?) \|/gm)].map(
+    ([, name = '', labels = '']) => [name, labels] as const,
+  ),
+)
+
 describe('alerts and dashboard', () => {
   const expressions = [
     ...alerts.map(({ alert, expr }) => [alert, expr] as const),
@@ -43,6 +52,31 @@ describe('alerts and dashboard', () => {
       asked.filter(([, name]) => !known.has(name)),
       [],
     )
+  })
+
+  it('every metric of the gateway is looked at by an alert or a panel, and explained', async () => {
+    const names = [...(await registered())].map((name) => name.replace(/_(bucket|count|sum)$/, ''))
+    const known = [...new Set(names)].toSorted()
+    assert.deepEqual([...documented.keys()].toSorted(), known)
+    const asked = expressions.flatMap(([, expr]) =>
+      [...expr.matchAll(/drawbridge_\w+/g)].map(([name]) => name.replace(/_(bucket|count|sum)$/, '')),
+    )
+    assert.deepEqual(
+      known.filter((name) => !asked.includes(name)),
+      [],
+    )
+    for (const [, expr] of expressions) {
+      const labels = [...expr.matchAll(/by \(([^)]*)\)/g)].flatMap(([, list = '']) => list.split(/, */))
+      const [name = ''] = /drawbridge_\w+?(?=_bucket|_count|_sum|\b)/.exec(expr) ?? []
+      for (const label of labels.filter((each) => each !== 'le'))
+        assert.ok(documented.get(name)?.includes(`\`${label}\``), `${expr}: ${name} has no ${label}`)
+    }
+  })
+
+  it('take what every process tells alike from one of them', () => {
+    const counted = /_(bucket|count|sum|total)\b/
+    for (const [where, expr] of expressions)
+      assert.ok(counted.test(expr) || !/\bsum\b(?!\(max)/.test(expr), `${where}: ${expr}`)
   })
 
   it('every alert says how bad it is and what it means', () => {

@@ -16,6 +16,51 @@ interface Linted {
   readonly messages: readonly { readonly type: string; readonly line: number; readonly message: string }[]
 }
 
+/** Process settings by the table of the documents; those that the image fixes or only the command line reads aside. */
+const documented = [
+  ...new Set(
+    [
+      ...read('docs/configuration.md')
+        .split('## Process settings')[1]!
+        .matchAll(/^\| (`[^|]+`) \|/gm),
+    ].flatMap(([, names = '']) => [...names.matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name!)),
+  ),
+]
+const fixed = ['HOST', 'PORT', 'DRAWBRIDGE_DATA_DIR', 'DRAWBRIDGE_URL']
+const settable = documented.filter((name) => !fixed.includes(name))
+
+describe('process settings', () => {
+  it('are documented, every one that is read', () => {
+    const readers = [...read('src/config/environment.ts').matchAll(/^ {2}([A-Z][A-Z_]+): \{/gm)].map(
+      ([, name]) => name!,
+    )
+    assert.ok(readers.length > 25)
+    assert.deepEqual(
+      readers.filter((name) => !documented.includes(name)),
+      [],
+    )
+  })
+
+  it('are fixed by the image, where they belong to it', () => {
+    for (const name of ['HOST', 'PORT', 'DRAWBRIDGE_DATA_DIR'])
+      assert.match(read('docker/Dockerfile'), new RegExp(`^(ENV| ).* ${name}=`, 'm'))
+  })
+
+  it('can all be given to the compose file', () => {
+    const { services } = parse(read('docker/compose.yaml'), { merge: true }) as {
+      services: Record<string, { environment: Json }>
+    }
+    const tls = parse(read('docker/compose.tls.yaml')) as typeof services & { services: typeof services }
+    const names = [services['gateway-1'], tls.services['gateway-1']].flatMap((each) =>
+      Object.keys(each!.environment),
+    )
+    assert.deepEqual(
+      settable.filter((name) => !names.includes(name)),
+      [],
+    )
+  })
+})
+
 describe('docker/Dockerfile', () => {
   const text = read('docker/Dockerfile')
 
@@ -96,6 +141,9 @@ describe('docker/helm/drawbridge', () => {
     ingress: { ...values['ingress'], enabled: true },
     serviceMonitor: { ...values['serviceMonitor'], enabled: true, labels: { release: 'prometheus' } },
     networkPolicy: { enabled: true },
+    masterKeyFile: { secret: 'keys', key: 'keys' },
+    tls: { secret: 'scim-tls' },
+    files: [{ name: 'falcon', secret: 'falcon-api' }],
   }
 
   const rendered = async (given: Json): Promise<readonly Json[]> => {
@@ -132,6 +180,70 @@ describe('docker/helm/drawbridge', () => {
       kinds(await rendered({ ...values, existingConfigSecret: 'mine' })),
       usual.filter((kind) => kind !== 'ConfigMap'),
     )
+  })
+
+  /** Environment of the gateway by name; fails when one is there twice. */
+  const environmentOf = async (given: Json): Promise<ReadonlyMap<string, Json>> => {
+    const deployment = (await rendered(given)).find(({ kind }) => kind === 'Deployment') as {
+      spec: { template: { spec: { containers: readonly [{ env: readonly (Json & { name: string })[] }] } } }
+    }
+    const { env } = deployment.spec.template.spec.containers[0]
+    const byName = new Map(env.map((each) => [each.name, each]))
+    assert.equal(byName.size, env.length)
+    return byName
+  }
+
+  it('sets every process setting that the documents list', async () => {
+    const given = { PUBLIC_URL: 'publicUrl', TRUST_PROXY: 'trustProxy', LOG_LEVEL: 'logLevel' } as const
+    const plain = values['env'] ?? {}
+    const secret = values['secretEnv'] ?? {}
+    const unknown: string[] = []
+    for (const name of settable) {
+      const value = `value of ${name}`
+      const setting: Json = Object.hasOwn(given, name)
+        ? { [given[name as keyof typeof given]]: value }
+        : name.startsWith('TLS_')
+          ? { tls: { secret: 'scim-tls' } }
+          : Object.hasOwn(plain, name)
+            ? { env: { ...plain, [name]: value } }
+            : { secretEnv: { ...secret, [name]: { secret: 'vault', key: 'a-key' } } }
+      if (!Object.hasOwn(secret, name) && 'secretEnv' in setting) unknown.push(name)
+      const entry = (await environmentOf({ ...values, ...setting })).get(name)
+      if (name.startsWith('TLS_')) assert.match(String(entry?.['value']), /^\/etc\/drawbridge-tls\/tls\./)
+      else if ('secretEnv' in setting)
+        assert.deepEqual(entry?.['valueFrom'], { secretKeyRef: { name: 'vault', key: 'a-key' } })
+      else assert.equal(entry?.['value'], value)
+    }
+    assert.deepEqual(unknown, [])
+  })
+
+  it('leaves out what is empty, so that defaults and the secret of all variables count', async () => {
+    const names = [...(await environmentOf(values)).keys()].toSorted()
+    assert.deepEqual(names, ['LOG_LEVEL', 'PUBLIC_URL', 'TRUST_PROXY'])
+  })
+
+  it('mounts each file that it names', async () => {
+    const deployment = (await rendered(everything)).find(({ kind }) => kind === 'Deployment') as {
+      spec: {
+        template: {
+          spec: {
+            containers: readonly [{ volumeMounts: readonly { name: string; mountPath: string }[] }]
+            volumes: readonly { name: string }[]
+          }
+        }
+      }
+    }
+    const { containers, volumes } = deployment.spec.template.spec
+    const mounts = containers[0].volumeMounts
+    assert.deepEqual(mounts.map(({ name }) => name).toSorted(), volumes.map(({ name }) => name).toSorted())
+    for (const [name, { value }] of await environmentOf(everything)) {
+      const path = /(\/etc\/[^"]+)$/.exec(String(value))?.[1]
+      if (path)
+        assert.ok(
+          mounts.some(({ mountPath }) => path.startsWith(`${mountPath}/`)),
+          name,
+        )
+    }
   })
 
   it('is of the API of Kubernetes, object by object', async () => {

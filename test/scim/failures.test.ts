@@ -78,7 +78,7 @@ describe('a store that fails', () => {
 describe('a client that goes away', () => {
   it(
     'before its 201 is out leaves the create unacknowledged, and gets 201 with the same id next time',
-    { timeout: 10_000 },
+    { timeout: 60_000 },
     async (t) => {
       const { app, call, memory, provisioning } = await scimApp(t)
       const running = Promise.withResolvers<void>()

@@ -70,12 +70,13 @@ function assertRefused(received: string, status: number): void {
   const body = JSON.parse(rest.at(-1) ?? '') as Record<string, unknown>
   assert.equal(body['status'], String(status))
   assert.ok(body['detail'])
+  assert.match(received, /\r\nlink: <\/docs\/errors#scim-[\w-]+>; rel="help"\r\n/)
 }
 
 describe('connections that are used up slowly or wrongly', () => {
   it(
     'end with 408 when the body does not arrive in time, however it trickles',
-    { timeout: 20_000 },
+    { timeout: 60_000 },
     async (t) => {
       const server = await listening(t)
       const lengthened = server.exchange((socket) => {
@@ -97,7 +98,7 @@ describe('connections that are used up slowly or wrongly', () => {
     },
   )
 
-  it('end with 408 when the headers do not arrive in time', { timeout: 20_000 }, async (t) => {
+  it('end with 408 when the headers do not arrive in time', { timeout: 60_000 }, async (t) => {
     const server = await listening(t)
     const received = await server.exchange((socket) => {
       socket.write(`GET ${base}/Users HTTP/1.1\r\nhost: localhost\r\n`)
@@ -108,7 +109,7 @@ describe('connections that are used up slowly or wrongly', () => {
     await stillServes(server)
   })
 
-  it('end when nothing is sent at all', { timeout: 20_000 }, async (t) => {
+  it('end when nothing is sent at all', { timeout: 60_000 }, async (t) => {
     const server = await listening(t)
     await server.exchange(() => {})
     await stillServes(server)
@@ -123,7 +124,7 @@ describe('connections that are used up slowly or wrongly', () => {
     ['a version of HTTP that does not exist', 400, `GET ${base}/Users HTTP/9.9\r\n\r\n`],
   ]
   for (const [says, status, text] of bytes) {
-    it(`hear ${status} as a SCIM error: ${says}`, { timeout: 20_000 }, async (t) => {
+    it(`hear ${status} as a SCIM error: ${says}`, { timeout: 60_000 }, async (t) => {
       const server = await listening(t)
       assertRefused(await server.exchange((socket) => socket.end(text)), status)
       await stillServes(server)
@@ -137,7 +138,7 @@ describe('connections that are used up slowly or wrongly', () => {
     '/Users/..\\..\\x',
     '//evil.example/Users',
   ]) {
-    it(`lead nowhere by ${path}`, { timeout: 20_000 }, async (t) => {
+    it(`lead nowhere by ${path}`, { timeout: 60_000 }, async (t) => {
       const server = await listening(t)
       const received = await server.exchange((socket) =>
         socket.end(head(`GET ${base}${path}`, 'connection: close')),

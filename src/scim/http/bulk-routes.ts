@@ -18,6 +18,7 @@ export interface BulkLimits {
 
 export interface BulkOptions {
   readonly baseUrl: BaseUrl
+  readonly origin: BaseUrl
   readonly acknowledgeWhenSent: AcknowledgeWhenSent
   readonly limits: BulkLimits
   readonly provisioning: Provisioning
@@ -30,7 +31,7 @@ const responseSchema = 'urn:ietf:params:scim:api:messages:2.0:BulkResponse'
 /** Many writes in one request (RFC 7644 §3.7): each goes the way of a request of its own. */
 export function bulkRoutes(
   app: FastifyInstance,
-  { baseUrl, acknowledgeWhenSent, limits, provisioning, types }: BulkOptions,
+  { baseUrl, origin, acknowledgeWhenSent, limits, provisioning, types }: BulkOptions,
 ): void {
   endpoint(app, '/Bulk', {
     async POST(request, reply) {
@@ -47,7 +48,7 @@ export function bulkRoutes(
       )
       return acknowledgeWhenSent(request, reply, run.acknowledge, async () => ({
         schemas: [responseSchema],
-        Operations: run.outcomes.map(show),
+        Operations: run.outcomes.map((outcome) => show(outcome, origin(request))),
       }))
     },
   })
@@ -65,7 +66,7 @@ function patientFor(budgetMs: number, provisioning: Provisioning): Provisioning 
   }
 }
 
-function show({ step, status, location, version, error }: BulkOutcome): object {
+function show({ step, status, location, version, error }: BulkOutcome, origin: string): object {
   const { method, bulkId } = step.operation
   return {
     method,
@@ -73,6 +74,6 @@ function show({ step, status, location, version, error }: BulkOutcome): object {
     ...(version !== undefined && { version }),
     ...(location !== undefined && { location }),
     status: String(status),
-    ...(error && { response: errorBody(error) }),
+    ...(error && { response: errorBody(error, origin) }),
   }
 }

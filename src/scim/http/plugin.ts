@@ -76,7 +76,8 @@ export const scimPlugin: FastifyPluginAsync<ScimOptions> = async (app, options) 
     acknowledgeWhenSent: createAcknowledgements(app),
   }
 
-  answerErrors(app, limits)
+  const origin = baseUrlFor(publicUrl, '')
+  answerErrors(app, { ...limits, origin })
   logAccess(app)
   speakScimJson(app, limits)
   await authenticate(app, verifyToken, limits.failedAttempts)
@@ -92,6 +93,7 @@ export const scimPlugin: FastifyPluginAsync<ScimOptions> = async (app, options) 
   for (const offer of offers) offerRoutes(app, offer, routes)
   bulkRoutes(app, {
     ...routes,
+    origin,
     limits,
     provisioning,
     types: (patient) => {

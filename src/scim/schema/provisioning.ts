@@ -37,6 +37,12 @@ export const provisioningUser: SchemaDraft = {
         },
         { name: 'failure', description: 'Why it is not proven.', mutability: 'readOnly' },
         {
+          name: 'see',
+          description: 'Path and anchor, at this gateway, of what the failure means and what to do.',
+          caseExact: true,
+          mutability: 'readOnly',
+        },
+        {
           name: 'deviations',
           multiValued: true,
           description: 'What is wanted but impossible at the vendor or forbidden by policy.',

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { errorBody, ScimError } from '../../errors.ts'
+import { helpLink } from './error-answers.ts'
 
 /** What Node.js refuses before there is a request: its codes, and what the client hears. */
 const refusals: Readonly<Record<string, ScimError>> = {
@@ -19,6 +20,7 @@ export function answerClientError(error: Error & { readonly code?: string }, soc
       `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}`,
       'content-type: application/scim+json',
       `content-length: ${Buffer.byteLength(body)}`,
+      `link: ${helpLink(refusal)}`,
       'connection: close',
       '',
       body,

@@ -1,14 +1,22 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { errorBody, ScimError, tooLarge } from '../../errors.ts'
+import type { BaseUrl } from '../request/context.ts'
+
+export interface ErrorOptions {
+  readonly bodyBytes: number
+  /** Where clients reach the gateway: details end in a link to what explains them. */
+  readonly origin: BaseUrl
+}
 
 /** Every failure becomes a SCIM error (RFC 7644 §3.12); what is ours to mend is logged and not described. */
-export function answerErrors(app: FastifyInstance, { bodyBytes }: { readonly bodyBytes: number }): void {
+export function answerErrors(app: FastifyInstance, { bodyBytes, origin }: ErrorOptions): void {
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const tooLong = error.code === 'FST_ERR_CTP_BODY_TOO_LARGE'
-    return sendError(reply, tooLong ? bodyTooLarge(bodyBytes) : refusalOf(error, request).error)
+    const refusal = tooLong ? bodyTooLarge(bodyBytes) : refusalOf(error, request).error
+    return sendError(reply, refusal, origin(request))
   })
-  app.setNotFoundHandler((_request: FastifyRequest, reply: FastifyReply) =>
-    sendError(reply, new ScimError(404, 'No such endpoint')),
+  app.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) =>
+    sendError(reply, new ScimError(404, 'No such endpoint'), origin(request)),
   )
 }
 
@@ -45,19 +53,25 @@ export function answerFrameworkError(
   reply: FastifyReply,
 ): void {
   const { status } = ofFastify(error) ?? { status: 500 }
-  const body = errorBody(new ScimError(status, 'The address is malformed or too long'))
+  const refusal = new ScimError(status, 'The address is malformed or too long')
   // As bytes: the framework adds a charset to JSON that it serialises itself.
   void reply
     .code(status)
     .header('content-type', 'application/scim+json')
-    .send(Buffer.from(JSON.stringify(body)))
+    .header('link', helpLink(refusal))
+    .send(Buffer.from(JSON.stringify(errorBody(refusal))))
 }
 
-function sendError(reply: FastifyReply, error: ScimError): FastifyReply {
+function sendError(reply: FastifyReply, error: ScimError, origin: string): FastifyReply {
   return reply
     .code(error.status)
-    .headers(error.headers ?? {})
-    .send(errorBody(error))
+    .headers({ ...error.headers, link: helpLink(error) })
+    .send(errorBody(error, origin))
+}
+
+/** RFC 8288; relative, so that it holds by every address of the gateway. */
+export function helpLink({ help }: ScimError): string {
+  return `<${help}>; rel="help"`
 }
 
 /** Refusals of the framework itself: a body too large, a header that is no media type. */

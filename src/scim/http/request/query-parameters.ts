@@ -30,8 +30,11 @@ export interface PageWindow {
 /** Larger indexes mean the same: past the end. */
 const lastIndex = 2 ** 31 - 1
 
+const nothing: ReadParameters = Object.freeze({})
+
 /** Unknown parameters are left out: identity providers put flags of their own into the base URL. */
 export function readParameters(query: unknown): ReadParameters {
+  if (isEmpty(query)) return nothing
   const given = new Map<string, string[]>()
   for (const [name, value] of Object.entries(query ?? {})) {
     const key = name.toLowerCase()
@@ -47,6 +50,11 @@ export function readParameters(query: unknown): ReadParameters {
     attributes: given.get('attributes')?.join(','),
     excludedAttributes: given.get('excludedattributes')?.join(','),
   }
+}
+
+function isEmpty(query: unknown): boolean {
+  for (const _ in query as object | undefined) return false
+  return true
 }
 
 /** Out-of-range numbers are brought into range; text that is no number is refused. */

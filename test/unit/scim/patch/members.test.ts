@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { groupModel } from '../../../../src/scim/schema/model.ts'
+import { processorMs } from '../../../support/processor-time.ts'
 import { refusal } from '../every-type.ts'
 import type { Written } from './support.ts'
 import { patch, patchMembers } from './support.ts'
@@ -188,8 +189,9 @@ describe('applyPatch on members', () => {
 
   test('takes thousands of members at once', () => {
     const value = Array.from({ length: 20_000 }, (_, index) => ({ value: `u${index}` }))
-    const started = performance.now()
-    assert.equal(patchMembers([{ op: 'add', path: 'members', value }])?.add.length, 20_000)
-    assert.ok(performance.now() - started < 1000)
+    const tookMs = processorMs(() =>
+      assert.equal(patchMembers([{ op: 'add', path: 'members', value }])?.add.length, 20_000),
+    )
+    assert.ok(tookMs < 1000)
   })
 })
