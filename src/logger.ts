@@ -29,14 +29,14 @@ export function loggerOptions(level: Environment['logLevel']): LoggerOptions {
 }
 
 /**
- * To the standard output, in pieces of 4 KB or ten times a second, whichever comes first, and before the process ends by
+ * To the standard output, in pieces of 12 KB or ten times a second, whichever comes first, and before the process ends by
  * itself: a write for each line costs more than a short request. Killed, a process loses what it logged in a tenth of a
  * second; what must not be lost is in the store.
  */
 export function createLogger(level: Environment['logLevel']): Logger {
   return pino(
     loggerOptions(level),
-    pino.destination({ dest: 1, sync: false, minLength: 4_096, periodicFlush: 100 }),
+    pino.destination({ dest: 1, sync: false, minLength: 12_288, periodicFlush: 100 }),
   )
 }
 

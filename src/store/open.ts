@@ -21,6 +21,7 @@ import type { Gauges } from '../metrics/ports.ts'
 import type { Directory, TokenVerifier } from '../scim/ports.ts'
 import type { JobsDatabase } from '../schedule/ports.ts'
 import { createAuditStore } from './audit/audit.ts'
+import { enlistRest } from './connections/accounts.ts'
 import { type Applied, applyConfiguration } from './connections/configuration.ts'
 import { createConnectionStore } from './connections/connections.ts'
 import { type ConsoleStore, createConsoleStore } from './connections/console/store.ts'
@@ -123,6 +124,8 @@ export interface Store {
   jobsDatabase(): JobsDatabase
   /** What waits, for metrics. */
   gauges(): Promise<Gauges>
+  /** The database's clock, in milliseconds since the epoch. */
+  clock(): Promise<number>
   /** Rejects with `StoreUnavailable` when the database does not answer. */
   ping(): Promise<void>
   close(): Promise<void>
@@ -176,14 +179,14 @@ function assemble(url: string, client: Client, leasing: Leasing, embedded: Embed
     lookAt: (connectionId, page) => workPage(usual, connectionId, page),
     connections: createConnectionStore(usual),
     consoleConnections: createConsoleStore(usual),
-    groups: createGroupLinks(hot, leasing),
+    groups: createGroupLinks(hot, { ...leasing, revisions: () => known }),
     notices: createNoticeStore(usual),
     endings: createEndingStore(usual),
     surveys: createSurveyStore(usual),
     imports: createImportStore(usual),
     inventories: createInventoryStore(usual),
     markRestored: () => usual.transaction(markRestored),
-    audit: createAuditStore(usual),
+    audit: createAuditStore(usual, hot),
     evidence: (query) => exportEvidence(usual, query),
     explain: createExplainStore(usual),
     verifyToken: tokens.verify,
@@ -194,6 +197,7 @@ function assemble(url: string, client: Client, leasing: Leasing, embedded: Embed
       const applied = await (by && detaching
         ? applyDetaching(usual, configuration, by, detaching)
         : applyConfiguration(usual, configuration, by))
+      for (const id of applied.added) await enlistRest(usual, id)
       tokens.forget()
       return applied
     },
@@ -207,6 +211,12 @@ function assemble(url: string, client: Client, leasing: Leasing, embedded: Embed
     drawTokens: (limit, most, urgent) => drawTokens(hot, limit, most, urgent),
     jobsDatabase: () => jobsDatabase(url),
     gauges: () => gauges(usual),
+    clock: async () => {
+      const row = await usual.row<{ ms: number }>(
+        sql`SELECT (extract(epoch FROM clock_timestamp()) * 1000)::double precision AS ms`,
+      )
+      return row?.ms ?? Date.now()
+    },
     ping: async () => {
       await hot.rows(sql`SELECT 1 AS answer`)
     },

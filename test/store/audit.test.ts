@@ -115,14 +115,17 @@ test('a chain that was cut off with its kept head shows against a head that was 
 
 test('erases what is said of a person and keeps the chain', async () => {
   await sealAll()
-  const erased = await store.audit.erase('corp', 'ADA@corp.example', 'operator:eve')
+  const erased = await store.audit.erase('corp', 'ADA@corp.example', { actor: 'operator:eve' })
   assert.ok(erased > 0)
   await sealAll()
   assert.deepEqual(await faults(), [])
   const events = await store.audit.page({ directory: 'corp' }, '0', 100)
   assert.ok(!JSON.stringify(events).includes('ada@corp.example'))
   assert.ok(JSON.stringify(events).includes('joan@corp.example'))
-  await assert.rejects(store.audit.erase('corp', 'nobody@corp.example', 'operator:eve'), /nothing was erased/)
+  await assert.rejects(
+    store.audit.erase('corp', 'nobody@corp.example', { actor: 'operator:eve' }),
+    /nothing was erased/,
+  )
 })
 
 test('drops old events and goes on from there', async () => {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import pg from 'pg'
 import type { Actor } from '../../src/scim/ports.ts'
 import { isSame, planningPart } from '../../src/store/connections/policy.ts'
 import { aConfiguration, aConnection, aDirectory, anActor, aPolicy } from '../support/configuration.ts'
 import { openTestStore, type TestStore } from '../support/database.ts'
+import { until } from '../support/gateway.ts'
 
 let store: TestStore
 let by: Actor
@@ -199,4 +201,30 @@ test('compares policies without regard to the order of keys and the place of rul
   const moved = { ...policy, rules: [{ line: 9, role: 'b', group: 'a' }] }
   assert.equal(isSame(planningPart(policy), planningPart(moved)), true)
   assert.equal(isSame(planningPart(policy), planningPart(aPolicy())), false)
+})
+
+test('gives whoever is created at the same moment an account of a connection that comes', async () => {
+  const client = new pg.Client({ connectionString: store.url })
+  await client.connect()
+  try {
+    await client.query('BEGIN')
+    // As a create whose statement does not see the connection yet.
+    await client.query(
+      `INSERT INTO users (id, directory_id, user_name, user_name_key, email_keys, body, active_wanted, active_shown)
+       VALUES (gen_random_uuid(), $1::uuid, 'late@corp.example', 'late@corp.example', '{}', '{"userName":"late@corp.example"}', true, true)`,
+      [by.directory.id],
+    )
+    const known = await store.query<{ name: string; vendor: string }>('SELECT name, vendor FROM connections')
+    const all = known.map(({ name, vendor }) => aConnection(name, { vendor }))
+    const applying = store.applyConfiguration(aConfiguration(...all, aConnection('newest')))
+    const isThere = async (): Promise<boolean> =>
+      (await store.query("SELECT FROM connections WHERE name = 'newest'")).length === 1
+    await until('the connection', isThere)
+    await client.query('COMMIT')
+    await applying
+    const late = (await accounts()).filter(({ user_name }) => user_name === 'late@corp.example')
+    assert.ok(late.some(({ connection, due }) => connection === 'newest' && due))
+  } finally {
+    await client.end()
+  }
 })

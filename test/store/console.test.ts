@@ -3,9 +3,10 @@ import { after, before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import type { Actor } from '../../src/scim/ports.ts'
-import type { Place, Sealed } from '../../src/secrets/keyring.ts'
+import type { Keyring, Place, Sealed } from '../../src/secrets/keyring.ts'
+import type { Store } from '../../src/store/open.ts'
 import { aConfiguration, aConnection, anActor } from '../support/configuration.ts'
-import { openTestStore, type TestStore } from '../support/database.ts'
+import { openTestStore, quiet, type TestStore } from '../support/database.ts'
 
 let store: TestStore
 let actor: Actor
@@ -135,4 +136,36 @@ test('tells what ends, without rotated and revoked tokens', async () => {
   assert.equal((await store.operate.connection(id))?.credentialsEndAt, '2020-01-01T00:00:00.000Z')
   const { endings } = await store.gauges()
   assert.ok(endings.some(({ kind, name, seconds }) => kind === 'operator' && name === '' && seconds > 86_000))
+})
+
+test('seals nothing anew while a process lives that does not hold the key, unless that is forced', async (t) => {
+  const id = await make('rotated')
+  const keyring: Keyring = {
+    ids: ['k2', 'k1'],
+    seal: () => ({ key: 'k2', bytes: Buffer.from('sealed anew') }),
+    open: () => ({}),
+  }
+  const { rotateKeys, keysOfProcesses } = store.consoleConnections
+  const join = async (from: Store, keyIds?: readonly string[]) => {
+    const processes = await from.joinProcesses({ hear() {}, log: quiet, ...(keyIds ? { keyIds } : {}) })
+    t.after(() => processes.close())
+    return processes
+  }
+  await join(store, ['k2', 'k1'])
+  const old = await join(await store.another(), ['k1'])
+  assert.deepEqual((await keysOfProcesses()).map((ids) => ids.join()).toSorted(), ['k1', 'k2,k1'])
+  const refused = { code: 'KEY_NOT_EVERYWHERE', message: /^a process that lives does not hold the key k2/ }
+  await assert.rejects(rotateKeys(keyring, by), refused)
+  const keyOf = async () => (await store.consoleConnections.list()).find((each) => each.id === id)?.sealed.key
+  assert.equal(await keyOf(), 'k1')
+  await old.close()
+  // A release that tells nothing of its keys counts as one without.
+  await store.query(`INSERT INTO processes (id, release, seen_at) VALUES ('older', '0', now())`)
+  await assert.rejects(rotateKeys(keyring, by), refused)
+  assert.ok((await rotateKeys(keyring, by, { force: true })) > 0)
+  assert.equal(await keyOf(), 'k2')
+  const [event] = await store.operate.events({ action: 'connection.key-rotated', resourceId: id, limit: 1 })
+  assert.equal((event!.detail as { processesWithoutKey: number }).processesWithoutKey, 1)
+  await store.query(`DELETE FROM processes WHERE id = 'older'`)
+  assert.equal(await rotateKeys(keyring, by), 0)
 })

@@ -18,6 +18,25 @@ after(() => store.close())
 
 const origin = { actor: 'operator:ann', requestId: 'r1' }
 
+test('whoever an operator holds, whose link was lost, or whose proof reads have still to confirm counts as unproven', async () => {
+  const write = await store.directory.createUser(by, { userName: 'held@corp.example', active: true })
+  assert.ok(write.kind === 'stored')
+  const { id } = write.user
+  const refused = () =>
+    assert.rejects(store.detach(sentry, origin, { abandon: false }), { code: 'SHUT_OUTS_UNPROVEN' })
+  const account = (set: string) => store.query(`UPDATE accounts SET ${set} WHERE user_id = $1::uuid`, [id])
+  await account(`vendor_account_id = 'v1', vendor_tenant = 'sentry:t', proven_version = wanted_version`)
+  await store.interventions.hold(id, { reason: 'laptop stolen' }, origin)
+  await refused()
+  await account(
+    `vendor_account_id = NULL, vendor_tenant = NULL, snapshot = '{"entitlements":[],"granted":[]}'`,
+  )
+  await refused()
+  await account(`vendor_account_id = 'v1', proven_version = wanted_version, status = 'verifying'`)
+  await refused()
+  await store.query('DELETE FROM users')
+})
+
 test('a connection is not let go while an access is to end there, unless it is abandoned, which is recorded', async () => {
   const ids: string[] = []
   for (const name of ['stays', 'leaves', 'deleted']) {

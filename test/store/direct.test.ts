@@ -49,3 +49,18 @@ test('gives a connection up whose statements no longer fit the tables', async ()
   await assert.rejects(direct.rows(read), { code: '0A000' })
   assert.deepEqual(await direct.rows(read), [{ a: 1, b: 'new' }])
 })
+
+test('runs statements together as one transaction, each with what those before it wrote', async () => {
+  await direct.rows(sql`CREATE TABLE kept (a int PRIMARY KEY)`)
+  const write = (a: number) => sql`INSERT INTO kept VALUES (${a}::int) RETURNING a`
+  const read = sql`SELECT count(*)::int AS count FROM kept`
+  assert.deepEqual(await direct.together([write(1), read, write(2), read]), [
+    [{ a: 1 }],
+    [{ count: 1 }],
+    [{ a: 2 }],
+    [{ count: 2 }],
+  ])
+  await assert.rejects(direct.together([write(3), write(1), write(4)]), { code: '23505' })
+  assert.deepEqual(await direct.rows(read), [{ count: 2 }], 'nothing of it was done')
+  assert.deepEqual(await direct.together([read]), [[{ count: 2 }]])
+})

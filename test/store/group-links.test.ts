@@ -25,3 +25,17 @@ test('leaves groups alone while the connection recovers from a restore, and take
   await store.query('UPDATE connections SET recovering_since = NULL')
   assert.equal((await store.groups.claimDue(4)).length, 1)
 })
+
+test('leaves the groups of a connection that another process has changed to that process', async () => {
+  const sentry = (rules: readonly object[]) =>
+    aConfiguration(aConnection('sentry', { policy: aPolicy({ rules: rules as never }) }))
+  const before = await store.applyConfiguration(sentry([]))
+  const old = await store.another()
+  old.worksBy(before)
+  const after = await store.applyConfiguration(sentry([{ group: '/.*/', team: '{group}', create: true }]))
+  await store.query('UPDATE group_links SET lease_until = NULL')
+  // By the rules of before it would take the group for one that nobody wants, and forget it.
+  assert.deepEqual(await old.groups.claimDue(4), [])
+  old.worksBy(after)
+  assert.equal((await old.groups.claimDue(4)).length, 1)
+})

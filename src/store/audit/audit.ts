@@ -5,9 +5,10 @@ import { drop, erase } from './change.ts'
 import { delivered, keepDelivered, takeTurn } from './delivery.ts'
 import { page, sealed } from './read.ts'
 
-export function createAuditStore(db: Sql): AuditStore {
+/** `hot` is for sealing: every event is sealed once. */
+export function createAuditStore(db: Sql, hot: Sql): AuditStore {
   return {
-    seal: (most) => seal(db, most),
+    seal: (most) => seal(hot, most),
     chains: () => chains(db),
     head: (chain) => head(db, chain),
     anchor: (chain) => anchor(db, chain),

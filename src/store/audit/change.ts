@@ -1,4 +1,4 @@
-import type { Chain, Head } from '../../audit/ports.ts'
+import type { Chain, Eraser, Head } from '../../audit/ports.ts'
 import { GatewayError } from '../../errors.ts'
 import type { Sql } from '../sql/client.ts'
 import { json, sql } from '../sql/statement.ts'
@@ -7,7 +7,7 @@ import { chains, keepAnchor, ofChain, seal } from './chain.ts'
 const mostAtOnce = 10_000
 
 /** Everything is sealed first, so that no digest is lost. People who are gone are found by their former userName. */
-export async function erase(db: Sql, directory: string, userName: string, by: string): Promise<number> {
+export async function erase(db: Sql, directory: string, userName: string, by: Eraser): Promise<number> {
   while ((await seal(db, mostAtOnce)).length > 0);
   return db.transaction(async (tx) => {
     const users = await tx.rows<{ id: string; directory_id: string }>(sql`
@@ -29,8 +29,8 @@ export async function erase(db: Sql, directory: string, userName: string, by: st
       RETURNING position::float8 AS position`)
     const positions = rows.map(({ position }) => position).toSorted((a, b) => a - b)
     await tx.rows(sql`
-      INSERT INTO events (directory_id, actor, action, resource_type, resource_id, detail)
-      SELECT ${first.directory_id}::uuid, ${by}::text, 'audit.erased', 'User', u.id, ${json({ events: rows.length, positions })}
+      INSERT INTO events (directory_id, actor, request_id, action, resource_type, resource_id, detail)
+      SELECT ${first.directory_id}::uuid, ${by.actor}::text, ${by.requestId ?? null}::text, 'audit.erased', 'User', u.id, ${json({ events: rows.length, positions })}
       FROM unnest(${ids}::text[]) u(id)`)
     return rows.length
   })

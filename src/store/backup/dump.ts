@@ -6,7 +6,7 @@ import pg from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
 import { ownRelease } from '../migrate.ts'
 import { poolConfig } from '../sql/client.ts'
-import { type BackupEnd, type BackupHeader, endOfTable, hashing, line } from './format.ts'
+import { type BackupEnd, type BackupHeader, endOfTable, hashing, line, type OnTable } from './format.ts'
 import { columnsOf, quoted, tablesInOrder } from './tables.ts'
 
 type Put = (data: string | Buffer) => Promise<void>
@@ -20,11 +20,7 @@ export interface Dumped extends BackupEnd {
  * Writes a backup of one consistent moment while gateways go on. Memory does not grow with the store. Holds SHA-256 of
  * tokens, everything that people are called, and sealed credentials: keep it as safe as the database.
  */
-export async function dump(
-  url: string,
-  target: Writable,
-  onTable: (table: string, rows: number) => void = () => {},
-): Promise<Dumped> {
+export async function dump(url: string, target: Writable, onTable: OnTable = () => {}): Promise<Dumped> {
   const client = new pg.Client(poolConfig(url).config)
   await client.connect()
   const bytes = hashing()
@@ -40,10 +36,9 @@ export async function dump(
     await put(line(header))
     const tables = await tablesInOrder(client)
     let rows = 0
-    for (const table of tables) {
-      const copied = await dumpTable(client, table, put)
-      rows += copied
-      onTable(table, copied)
+    for (const [index, table] of tables.entries()) {
+      onTable(table, { done: index, total: tables.length })
+      rows += await dumpTable(client, table, put)
     }
     const sha256 = bytes.digest()
     await put(line({ sha256, rows } satisfies BackupEnd))

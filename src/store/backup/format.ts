@@ -63,3 +63,6 @@ export async function* linesOf(source: AsyncIterable<Buffer>): AsyncGenerator<Bu
   }
   if (rest.length > 0) yield Buffer.concat(rest)
 }
+
+/** Is told of each table before it is copied, and how many of how many were. */
+export type OnTable = (table: string, share: { readonly done: number; readonly total: number }) => void

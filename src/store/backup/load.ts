@@ -13,6 +13,7 @@ import {
   type BackupHeader,
   endOfTable,
   linesOf,
+  type OnTable,
   type TableHead,
   unreadable,
 } from './format.ts'
@@ -27,11 +28,7 @@ export interface Loaded {
  * Fills an empty store from a backup, in one transaction: a backup that is cut short or altered leaves it empty. An older
  * backup is loaded into its own tables, which are then migrated. Rejects with a `GatewayError` when the store is not empty.
  */
-export async function load(
-  url: string,
-  source: Readable,
-  onTable: (table: string) => void = () => {},
-): Promise<Loaded> {
+export async function load(url: string, source: Readable, onTable: OnTable = () => {}): Promise<Loaded> {
   const lines = hashedLines(source)
   const header = await readHeader(lines)
   await refuseUnlessEmpty(url)
@@ -88,13 +85,10 @@ async function readHeader(lines: Lines): Promise<BackupHeader> {
   return header as BackupHeader
 }
 
-async function loadTables(
-  client: pg.Client,
-  lines: Lines,
-  onTable: (table: string) => void,
-): Promise<number> {
+async function loadTables(client: pg.Client, lines: Lines, onTable: OnTable): Promise<number> {
   const known = new Set(await tablesInOrder(client))
   let rows = 0
+  let done = 0
   for (;;) {
     const head = await lines.next()
     if (!head) throw unreadable('it ends too early')
@@ -106,7 +100,7 @@ async function loadTables(
     }
     if (!value?.table || !known.has(value.table))
       throw unreadable('it has a table that its migrations do not make')
-    onTable(value.table)
+    onTable(value.table, { done: done++, total: known.size })
     rows += await loadTable(client, value as TableHead, lines)
   }
 }

@@ -3,6 +3,7 @@ import pg from 'pg'
 import { GatewayError } from '../../errors.ts'
 import { poolConfig } from '../sql/client.ts'
 import { dump } from './dump.ts'
+import type { OnTable } from './format.ts'
 import { type Loaded, load } from './load.ts'
 
 const livesSeconds = 20
@@ -11,7 +12,7 @@ const livesSeconds = 20
  * Moves the store to an empty database. No gateway may run on it: what it wrote after the copy would be lost. The old store
  * is marked and refuses to open from then on; the new one goes on as it was, without the doubt that a restored backup is in.
  */
-export async function move(from: string, to: string, onTable?: (table: string) => void): Promise<Loaded> {
+export async function move(from: string, to: string, onTable?: OnTable): Promise<Loaded> {
   await refuseWhileRunning(from)
   const pipe = new PassThrough()
   const [loaded] = await Promise.all([load(to, pipe, onTable), dump(from, pipe)])

@@ -27,6 +27,28 @@ export async function enlist(tx: Sql, directoryId: string, connectionId: string)
   return people
 }
 
+/**
+ * Once `enlist` is committed: whoever, and whichever Group, was written while the connection was not there yet for that write.
+ * The lock waits for the writes that are under way; every later one sees the connection.
+ */
+export async function enlistRest(db: Sql, connectionId: string): Promise<number> {
+  await db.transaction((tx) => tx.rows(sql`LOCK TABLE users, groups IN SHARE MODE`))
+  return db.transaction(async (tx) => {
+    const row = await tx.row<{ count: number }>(sql`
+      WITH enlisted AS (
+        INSERT INTO accounts (id, connection_id, user_id, priority, due_at)
+        SELECT gen_random_uuid(), c.id, u.id, ${priorities.backlog}::smallint, now()
+        FROM connections c JOIN users u ON u.directory_id = c.directory_id
+        WHERE c.id = ${connectionId}::uuid AND u.deleted_at IS NULL
+          AND NOT EXISTS (SELECT FROM accounts a WHERE a.connection_id = c.id AND a.user_id = u.id)
+        ON CONFLICT DO NOTHING RETURNING 1
+      )
+      SELECT count(*)::int AS count FROM enlisted`)
+    await markGroupsOf(tx, connectionId)
+    return row?.count ?? 0
+  })
+}
+
 /** Has every account of a connection looked at: those whose plan is not empty any more become due. */
 export async function replan(tx: Sql, directoryId: string, connectionId: string): Promise<void> {
   await markGroupsOf(tx, connectionId)

@@ -22,12 +22,15 @@ export interface Applied {
   readonly changes: readonly string[]
   /** Of every connection, by id, as it was applied. */
   readonly revisions: ReadonlyMap<string, number>
+  /** Ids of connections that were not there before, or whose people are not admitted yet: `enlistRest` follows the commit. */
+  readonly added: readonly string[]
 }
 
 interface Outcome {
   readonly directoryIds: Map<string, string>
   readonly connectionIds: Map<string, ConnectionIds>
   readonly changes: string[]
+  readonly added: string[]
 }
 
 /** Rows of the advisory lock under which configurations are applied. */
@@ -44,7 +47,7 @@ export async function applyConfiguration(
 ): Promise<Applied> {
   return db.transaction(async (tx) => {
     await tx.rows(sql`SELECT 1 AS locked FROM pg_advisory_xact_lock(${configurationLock}::bigint)`)
-    const done: Outcome = { directoryIds: new Map(), connectionIds: new Map(), changes: [] }
+    const done: Outcome = { directoryIds: new Map(), connectionIds: new Map(), changes: [], added: [] }
     await dropMissing(tx, configuration, done)
     for (const directory of configuration.directories) {
       const directoryId = await keepDirectory(tx, directory, done)
@@ -53,14 +56,21 @@ export async function applyConfiguration(
     }
     await keepTokens(tx, configuration, done)
     await reopen(tx)
-    if (done.changes.length > 0) {
+    // Credentials that changed show no difference: what an operator applied is told in any case.
+    if (done.changes.length > 0 || by.actor !== undefined) {
       await tx.rows(sql`
         INSERT INTO events (actor, request_id, action, resource_type, resource_id, detail)
         VALUES (${by.actor ?? 'file'}::text, ${by.requestId ?? null}::text, 'configuration.applied', 'Directory', '',
           ${json({ changes: done.changes })})`)
     }
-    const rows = await tx.rows<{ id: string; revision: number }>(sql`SELECT id, revision FROM connections`)
-    return { ...done, revisions: new Map(rows.map(({ id, revision }) => [id, revision])) }
+    const rows = await tx.rows<{ id: string; revision: number; fresh: boolean }>(sql`
+      SELECT id, revision, admitted_at IS NULL AND status <> 'disabled' AS fresh FROM connections`)
+    const fresh = rows.filter((row) => row.fresh).map(({ id }) => id)
+    return {
+      ...done,
+      added: [...new Set([...done.added, ...fresh])],
+      revisions: new Map(rows.map(({ id, revision }) => [id, revision])),
+    }
   })
 }
 
@@ -112,6 +122,7 @@ async function keepConnection(
       INSERT INTO connections (id, directory_id, name, vendor, api_profile, settings, policy)
       VALUES (${id}::uuid, ${directoryId}::uuid, ${connection.name}::text, ${connection.vendor}::text,
         ${connection.apiProfile}::text, ${json(connection.settings)}, ${json(connection.policy)})`)
+    done.added.push(id)
     const people = await enlist(tx, directoryId, id)
     done.changes.push(`connection ${path} added${people > 0 ? `, ${people} people to admit` : ''}`)
     return

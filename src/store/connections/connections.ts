@@ -45,11 +45,14 @@ async function keepTenant(db: Sql, id: string, tenant: string): Promise<void> {
       status = CASE WHEN status = 'new' AND coalesce(tenant_id, ${tenant}::text) = ${tenant}::text THEN 'ready' ELSE status END
     WHERE id = ${id}::uuid RETURNING tenant_id, name`)
   if (!row || row.tenant_id === tenant) return
-  throw new GatewayError(
-    'TENANT_CHANGED',
-    `connection ${row.name} leads to tenant ${tenant} now, and its accounts are in ${row.tenant_id}: restore its settings and credentials, or add a connection of another name for the other tenant`,
-  )
+  throw tenantChanged(row.name, row.tenant_id, tenant)
 }
+
+export const tenantChanged = (name: string, before: string, now: string): GatewayError =>
+  new GatewayError(
+    'TENANT_CHANGED',
+    `connection ${name} leads to tenant ${now} now, and its accounts are in ${before}: restore its settings and credentials, or add a connection of another name for the other tenant`,
+  )
 
 async function profile(db: Sql, id: string): Promise<ResolvedProfile | undefined> {
   const row = await db.row<{ profile: ApiProfile; at: Date }>(sql`

@@ -20,10 +20,15 @@ interface Leaving {
   readonly user_name: string
 }
 
-/** Whoever is to have no access and is not proven to have none. */
-const unprovenShutOut = sql`a.proven_version < a.wanted_version AND (a.vendor_account_id IS NOT NULL
+/**
+ * Whoever is to have no access, held by an operator or not, and is not proven to have none. A link that was lost on the way,
+ * and a proof that reads have still to confirm, are none.
+ */
+const unprovenShutOut = sql`(a.proven_version < a.wanted_version OR a.status = 'verifying')
+  AND (a.vendor_account_id IS NOT NULL OR a.snapshot IS NOT NULL
     OR EXISTS (SELECT FROM operations o WHERE o.account_id = a.id AND o.closed_at IS NULL))
-  AND (NOT u.active_wanted OR u.delete_requested_at IS NOT NULL OR u.deleted_at IS NOT NULL)`
+  AND (NOT u.active_wanted OR u.delete_requested_at IS NOT NULL OR u.deleted_at IS NOT NULL
+    OR coalesce((u.hold->>'until')::timestamptz > clock_timestamp(), u.hold IS NOT NULL))`
 
 /**
  * Lets go of a connection without a vendor call: its accounts and plans are forgotten, the journal and the events stay.

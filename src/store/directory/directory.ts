@@ -12,13 +12,16 @@ import { groupColumns, type GroupRow, toGroup } from './rows.ts'
 import { createUser, takeBack } from './user-create.ts'
 import { deleteUser } from './user-delete.ts'
 import { findUser, findUsers } from './user-find.ts'
+import { gatherCreates } from './together/creates.ts'
+import { gatherChanges } from './together/members.ts'
 import { updateUser } from './user-update.ts'
 
 export function createDirectory(db: Sql): Directory {
   const lists = createLists(db)
-  const crowded = createCrowded()
+  const answering = { crowded: createCrowded(), change: gatherChanges(db) }
+  const create = gatherCreates(db)
   return {
-    createUser: (by, body) => createUser(db, by, body),
+    createUser: (by, body) => createUser(db, by, body, create),
     acknowledge: createAcknowledge(db),
     takeBack: async (by, id, reason) => {
       if (isId(id)) await takeBack(db, by, id, reason)
@@ -38,7 +41,7 @@ export function createDirectory(db: Sql): Directory {
     groups: lists.groups,
     updateGroup: (by, id, edit, options) => updateGroup(db, by, id, edit, options),
     changeMembers: (by, id, delta, { mostMembers }) =>
-      changeMembersOf(db, by, id, delta, mostMembers, crowded),
+      changeMembersOf(db, by, id, delta, mostMembers, answering),
     deleteGroup: (by, id) => deleteGroup(db, by, id),
     members: (directory, ids) => members(db, directory, ids),
     memberCount: (directory, id, most) => memberCount(db, directory, id, most),

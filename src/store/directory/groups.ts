@@ -4,9 +4,8 @@ import { markDeleted, markGroup } from '../groups/mark.ts'
 import { isForeignKeyViolation, isUniqueViolation } from '../sql/failures.ts'
 import { isId, newId } from '../sql/ids.ts'
 import { empty, json, sql } from '../sql/statement.ts'
-import type { Crowded } from './answering/crowded.ts'
 import { recordEvent } from './events.ts'
-import { changeMembers, changeMembersOfWritten, wishMembers } from './member-changes.ts'
+import { type Answering, changeMembers, changeMembersOfWritten, wishMembers } from './member-changes.ts'
 import { changesBetween, groupColumns, groupKeys, type GroupRow, toGroup } from './rows.ts'
 
 export interface GroupOptions {
@@ -82,10 +81,10 @@ export async function changeMembersOf(
   id: string,
   delta: MemberDelta,
   mostMembers: number | undefined,
-  crowded: Crowded,
+  answering: Answering,
 ): Promise<GroupWrite> {
   if (!isId(id)) return { kind: 'not-found' }
-  return unlessGone(() => changeMembers(db, by, id, delta, mostMembers, crowded))
+  return unlessGone(() => changeMembers(db, by, id, delta, mostMembers, answering))
 }
 
 /** The Group was deleted meanwhile: the next attempt does not find it. */

@@ -8,6 +8,7 @@ import type { Crowded } from './answering/crowded.ts'
 import { remind, wish } from './due.ts'
 import { change, type ChangedRow, type Ids, mostRemoved } from './member-statement.ts'
 import { toGroup } from './rows.ts'
+import { changeAlone, type ChangeMembers } from './together/members.ts'
 
 /** Of a Group whose row the caller's transaction wrote already. Gives the ids that are no Users of the directory. */
 export async function changeMembersOfWritten(
@@ -23,6 +24,12 @@ export async function changeMembersOfWritten(
   return unknownOf(delta, row)
 }
 
+/** What requests that change members have in common. */
+export interface Answering {
+  readonly crowded: Crowded
+  readonly change: ChangeMembers
+}
+
 /**
  * Removes and adds memberships in one statement whose cost depends on the delta alone, and moves the Group's version
  * when something changed.
@@ -33,15 +40,15 @@ export async function changeMembers(
   groupId: string,
   delta: MemberDelta,
   mostMembers: number | undefined,
-  crowded?: Crowded,
+  { crowded, change: changeOf = changeAlone(db) }: Partial<Answering> = {},
 ): Promise<GroupWrite> {
   const ids = idsOf(delta)
   const wanted = !ids.clear && ids.remove.length <= mostRemoved ? mostMembers : undefined
   const isCrowded = wanted !== undefined && crowded?.holds(groupId, wanted, ids.remove.length) === true
   const counted = isCrowded ? undefined : wanted
-  const row = await db.row<ChangedRow>(change(by, groupId, ids, { bump: true, mostMembers: counted }))
+  const row = await changeOf({ by, groupId, ids, mostMembers: counted })
   if (!row) return { kind: 'not-found' }
-  if (counted === undefined) crowded?.removed(groupId, ids.clear ? Infinity : ids.remove.length)
+  if (counted === undefined) crowded?.moved(groupId, gainOf(delta, ids, row))
   else crowded?.counted(groupId, counted, typeof row.shown === 'number' ? row.shown - counted : 0)
   const reminded = await remindOthers(db, groupId, ids, row)
   const { group, changed } = toChange(row, counted !== undefined)
@@ -72,6 +79,12 @@ function idsOf({ clear, add, remove }: MemberDelta): Ids {
     add: [...add].filter(isId),
     remove: [...remove].filter((id) => isId(id) && !add.has(id)),
   }
+}
+
+/** By how many members a Group has grown. */
+function gainOf({ add }: MemberDelta, { clear }: Ids, { touched }: ChangedRow): number {
+  const come = touched.filter((id) => add.has(id)).length
+  return clear ? -Infinity : 2 * come - touched.length
 }
 
 const isNothing = ({ clear, add, remove }: Ids): boolean => !clear && add.length === 0 && remove.length === 0

@@ -1,15 +1,14 @@
-import type { Actor, Directory, DirectoryRef, UserWrite } from '../../scim/ports.ts'
+import type { Actor, Directory, DirectoryRef, ResourceBody, UserWrite } from '../../scim/ports.ts'
 import { priorities } from '../../provisioning/ports.ts'
 import type { Sql } from '../sql/client.ts'
 import { newId } from '../sql/ids.ts'
-import { prepared } from '../sql/prepared.ts'
-import { type Query, sql, storable } from '../sql/statement.ts'
+import { sql } from '../sql/statement.ts'
 import { replyBudget } from './due.ts'
 import { recordEvent } from './events.ts'
-import { toUser, userColumns, userKeys, type UserKeys, type UserRow } from './rows.ts'
+import { toUser, userKeys, type UserKeys, type UserRow } from './rows.ts'
 
 /** How long past the reply budget a create counts as still being answered. */
-const graceMs = 4_000
+export const graceMs = 4_000
 
 interface Holder {
   readonly id: string
@@ -20,14 +19,28 @@ interface Holder {
   readonly delete_pending: boolean
 }
 
+/** A User to be recorded, with what is kept in columns. */
+export interface Creation extends UserKeys {
+  readonly id: string
+  readonly directory: string
+  readonly actor: string
+  readonly requestId: string | undefined
+  readonly body: ResourceBody
+  readonly priority: number
+}
+
+/** Records a User that is new; no row: the userName is taken. */
+export type Create = (asked: Creation) => Promise<UserRow | undefined>
+
 export async function createUser(
   db: Sql,
   by: Actor,
-  body: Parameters<Directory['createUser']>[1],
+  body: ResourceBody,
+  create: Create,
 ): ReturnType<Directory['createUser']> {
   const keys = userKeys(body)
   for (let attempt = 0; attempt < 5; attempt++) {
-    const row = await db.row<UserRow>(insertion(by, keys, body))
+    const row = await create(creation(by, keys, body))
     if (row) return { kind: 'stored', user: { ...toUser(row), groups: [] }, changed: true }
     const found = await judgeHolder(db, by.directory, keys)
     if (found) return found
@@ -36,48 +49,17 @@ export async function createUser(
   return { kind: 'duplicate' }
 }
 
-function insertion(by: Actor, keys: UserKeys, body: unknown): Query {
-  return born({
+function creation(by: Actor, keys: UserKeys, body: ResourceBody): Creation {
+  return {
     id: newId(),
     directory: by.directory.id,
     actor: by.actor,
     requestId: by.requestId,
     ...keys,
-    body: storable(body),
+    body,
     priority: keys.active ? priorities.live : priorities['shut-out'],
-  })
+  }
 }
-
-type Born = 'id' | 'directory' | 'actor' | 'requestId' | 'body' | 'priority' | keyof UserKeys
-
-const born = prepared<Born>((value) => {
-  const directoryId = sql`${value('directory')}::uuid`
-  const event = { directoryId, action: 'user.created', resourceType: 'User', resourceId: sql`id` } as const
-  const by = { actor: value('actor'), requestId: value('requestId') }
-  return sql`WITH born AS (
-      INSERT INTO users (id, directory_id, user_name, user_name_key, external_id, display_name_key, email_keys, body,
-        active_wanted, active_shown, create_running_until)
-      SELECT ${value('id')}::uuid, ${directoryId}, ${value('userName')}::text, ${value('userNameKey')}::text,
-        ${value('externalId')}::text, ${value('displayNameKey')}::text, ${value('emailKeys')}::text[], ${value('body')}::jsonb,
-        ${value('active')}::boolean, ${value('active')}::boolean, now() + ${graceMs}::int * interval '1 millisecond'
-          + coalesce((SELECT max(${replyBudget}) FROM connections c WHERE c.directory_id = ${directoryId}), interval '0')
-      ON CONFLICT (directory_id, user_name_key) DO NOTHING
-      RETURNING ${userColumns}
-    ), wished AS (
-      INSERT INTO accounts (id, connection_id, user_id, due_at, priority, shut_out_asked_at, shut_out_request_id, predecessor_id)
-      SELECT gen_random_uuid(), c.id, born.id, now() + ${replyBudget}, ${value('priority')}::smallint,
-        CASE WHEN NOT ${value('active')}::boolean THEN now() END,
-        CASE WHEN NOT ${value('active')}::boolean THEN ${value('requestId')}::text END, (
-        SELECT a.id FROM users tombstone JOIN accounts a ON a.user_id = tombstone.id AND a.connection_id = c.id
-        WHERE tombstone.directory_id = c.directory_id AND tombstone.former_name_key = ${value('userNameKey')}::text
-          AND a.proven_version < a.wanted_version
-        ORDER BY tombstone.deleted_at DESC LIMIT 1)
-      FROM born, connections c WHERE c.directory_id = ${directoryId} AND c.status <> 'disabled'
-    ), told AS (
-      ${recordEvent(by, { ...event, more: sql`jsonb_build_object('after', body)` }, sql`FROM born`)}
-    )
-    SELECT * FROM born`
-})
 
 /** What a create is told whose userName is taken; undefined when it is free by now. */
 async function judgeHolder(

@@ -10,6 +10,7 @@ const shown = sql`${userColumns}, ${groupsColumn}`
 const byId = prepared<'id' | 'directory'>(
   (value) => sql`SELECT ${shown} FROM users
     WHERE id = ${value('id')}::uuid AND directory_id = ${value('directory')}::uuid AND deleted_at IS NULL`,
+  { shortRead: true },
 )
 
 export async function findUser(
@@ -28,6 +29,7 @@ const byKey = (column: Statement) =>
     (value) => sql`SELECT ${shown}, (count(*) OVER ())::int AS total FROM users
       WHERE directory_id = ${value('directory')}::uuid AND user_name_key IS NOT NULL AND ${column} = ${value('key')}::text
       ORDER BY created_at, id LIMIT ${value('count')}::int`,
+    { shortRead: true },
   )
 const byUserName = byKey(sql`user_name_key`)
 const byExternalId = byKey(sql`external_id`)

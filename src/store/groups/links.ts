@@ -1,9 +1,9 @@
 import { GatewayError } from '../../errors.ts'
 import { LeaseLost, priorities, type Lease } from '../../provisioning/ports.ts'
-import type { GroupLinks, GroupSettlement, LinkedGroup } from '../../provisioning/groups/ports.ts'
+import type { GroupLinks, GroupSettlement, LinkedGroup, Sharing } from '../../provisioning/groups/ports.ts'
 import { gateway, recordEvent } from '../directory/events.ts'
 import { wish } from '../directory/due.ts'
-import type { Leasing } from '../queue/claim.ts'
+import { isKnown, type Leasing } from '../queue/claim.ts'
 import type { Sql } from '../sql/client.ts'
 import { isUniqueViolation } from '../sql/failures.ts'
 import { empty, json, milliseconds, sql, type Statement } from '../sql/statement.ts'
@@ -36,12 +36,13 @@ export function createGroupLinks(db: Sql, leasing: Leasing): GroupLinks {
     },
 
     async sharing(lease, tenant, vendorGroupId) {
-      const row = await db.row<{ here: boolean; elsewhere: boolean }>(sql`
+      const row = await db.row<Sharing>(sql`
         SELECT coalesce(bool_or(o.connection_id = l.connection_id), false) AS here,
-          coalesce(bool_or(o.connection_id <> l.connection_id AND o.vendor_tenant = ${tenant}::text), false) AS elsewhere
+          coalesce(bool_or(o.connection_id <> l.connection_id AND o.vendor_tenant = ${tenant}::text), false) AS elsewhere,
+          coalesce(bool_or(o.connection_id = l.connection_id AND o.open_operation->'operation'->>'op' = 'remove-group'), false) AS removing
         FROM group_links l JOIN group_links o ON o.id <> l.id AND o.vendor_group_id = ${vendorGroupId}::text
         WHERE l.id = ${lease.accountId}::uuid`)
-      return row ?? { here: false, elsewhere: false }
+      return row ?? { here: false, elsewhere: false, removing: false }
     },
 
     handOver: (lease, vendorGroupId) => handOver(db, owner, lease, vendorGroupId),
@@ -74,14 +75,15 @@ async function held(
   if (!row) throw new LeaseLost(`group link ${lease.accountId}`)
 }
 
-async function claimDue(db: Sql, { owner, leaseMs }: Leasing, limit: number) {
+async function claimDue(db: Sql, leasing: Leasing, limit: number) {
   if (limit < 1) return []
+  const { owner, leaseMs } = leasing
   const until = Date.now() + leaseMs
   const rows = await db.rows<{ id: string; connection_id: string; lease_epoch: number }>(sql`
     WITH due AS (
       SELECT l.id FROM group_links l JOIN connections c ON c.id = l.connection_id
       WHERE l.due_at <= now() AND (l.lease_until IS NULL OR l.lease_until <= now())
-        AND c.status <> 'parked' AND c.detached_at IS NULL AND c.recovering_since IS NULL AND (c.paused_until IS NULL OR c.paused_until <= now())
+        AND c.status <> 'parked' AND ${isKnown(leasing)} AND c.detached_at IS NULL AND c.recovering_since IS NULL AND (c.paused_until IS NULL OR c.paused_until <= now())
       ORDER BY l.due_at LIMIT ${limit}::int FOR UPDATE OF l SKIP LOCKED
     )
     UPDATE group_links l SET lease_owner = ${owner}::text, lease_epoch = l.lease_epoch + 1,
@@ -152,7 +154,7 @@ async function settle(
   db: Sql,
   owner: string,
   lease: Lease,
-  { status, wantedVersion, failure, attempts, dueInMs, tell }: GroupSettlement,
+  { status, wantedVersion, failure, attempts, dueInMs, tell, lost }: GroupSettlement,
 ): Promise<'settled' | 'again'> {
   return db.transaction(async (tx) => {
     const moved = sql`(l.wanted_version > ${wantedVersion}::int)`
@@ -163,12 +165,15 @@ async function settle(
       UPDATE group_links l SET status = CASE WHEN ${moved} THEN 'pending' ELSE ${status}::text END,
         proven_version = ${proven}, failure = ${json(failure)}, wanted_name = l.held_name,
         attempts = CASE WHEN ${moved} THEN 0 ELSE ${attempts}::int END,
-        due_at = CASE WHEN ${moved} THEN now() ELSE ${due} END, lease_owner = NULL, lease_until = NULL
+        due_at = CASE WHEN ${moved} THEN now() ELSE ${due} END, uncertain = l.uncertain AND ${status !== 'proven'}::boolean,
+        lease_owner = NULL, lease_until = NULL
       WHERE ${underLease(owner, lease)} RETURNING l.group_id, l.connection_id, ${moved} AS again`)
     if (!row) throw new LeaseLost(`group link ${lease.accountId}`)
     if (tell) {
       const members = sql`a.connection_id = ${row.connection_id}::uuid
         AND a.user_id IN (SELECT m.user_id FROM members m WHERE m.group_id = ${row.group_id}::uuid)`
+      // Whoever was in the group that is gone is in no other for it.
+      if (lost) await tx.rows(sql`UPDATE accounts a SET uncertain = true WHERE ${members}`)
       await tx.rows(wish(members, sql`${priorities.live}::smallint`, 'now'))
     }
     return row.again ? 'again' : 'settled'

@@ -15,13 +15,14 @@ interface Row {
   readonly attempts: number
   readonly open_operation: GroupWork['open'] | null
   readonly pauses: Readonly<Record<string, number>>
+  readonly uncertain: boolean
 }
 
 /** Everything that one look at a group needs, in one statement. */
 export async function readGroupWork(db: Sql, owner: string, lease: Lease): Promise<GroupWork> {
   const row = await db.row<Row>(sql`
     SELECT l.group_id, g.display_name, g.external_id, l.wanted_version, l.vendor_group_id, l.vendor_tenant, l.held_name,
-      l.made_here, l.attempts, l.open_operation,
+      l.made_here, l.attempts, l.open_operation, l.uncertain,
       CASE WHEN c.paused_until > clock_timestamp() THEN (
         SELECT coalesce(jsonb_object_agg(p.key, round(extract(epoch FROM p.value::timestamptz - clock_timestamp()) * 1000)), '{}')
         FROM jsonb_each_text(c.pauses) p WHERE p.value::timestamptz > clock_timestamp()) ELSE '{}' END AS pauses
@@ -43,6 +44,7 @@ function toWork(row: Row): GroupWork {
       ? {}
       : { linked: { id: vendorId, name: row.held_name ?? '', madeHere: row.made_here, tenant } }),
     attempts: row.attempts,
+    ...(row.uncertain ? { uncertain: true } : {}),
     ...(row.open_operation === null
       ? {}
       : {

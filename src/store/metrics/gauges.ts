@@ -31,7 +31,9 @@ export async function gauges(db: Sql): Promise<Gauges> {
   }
 }
 
-const shutOut = sql`(NOT u.active_wanted OR u.delete_requested_at IS NOT NULL OR u.deleted_at IS NOT NULL)`
+/** Wished by the directory, or by an operator who holds the person. */
+const shutOut = sql`(NOT u.active_wanted OR u.delete_requested_at IS NOT NULL OR u.deleted_at IS NOT NULL
+  OR coalesce((u.hold->>'until')::timestamptz > clock_timestamp(), u.hold IS NOT NULL))`
 
 const connectionGauges = sql`
   SELECT d.name AS directory, c.name AS connection, c.vendor, c.status = 'parked' AS parked,

@@ -92,7 +92,10 @@ async function resolveSettled(db: Sql): Promise<void> {
         AND NOT EXISTS (
           SELECT FROM accounts a WHERE a.id = (notices.detail->>'accountId')::uuid AND a.proven_version < a.wanted_version
             AND CASE notices.kind WHEN 'shut-out-failed' THEN a.status IN ('failed', 'pending')
-              WHEN 'update-refused' THEN a.status = 'failed' WHEN 'decision-needed' THEN a.status = 'waiting' ELSE true END)))`)
+              WHEN 'update-refused' THEN a.status = 'failed' WHEN 'decision-needed' THEN a.status = 'waiting' ELSE true END))
+      OR (detail ? 'groupLinkId' AND NOT EXISTS (
+        SELECT FROM group_links l WHERE l.id = (notices.detail->>'groupLinkId')::uuid
+          AND l.status = CASE notices.kind WHEN 'update-refused' THEN 'failed' ELSE 'waiting' END)))`)
 }
 
 async function takeUndelivered(db: Sql, channel: ChannelName, groupMs: number): Promise<readonly Notice[]> {

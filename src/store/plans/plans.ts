@@ -1,3 +1,4 @@
+import type { Intervening } from '../../provisioning/interventions/ports.ts'
 import type {
   PlanChoice,
   PlanDraft,
@@ -128,7 +129,7 @@ async function decide(
   connectionId: string,
   choice: PlanChoice,
   how: 'approved' | 'rejected',
-  by: string,
+  by: Intervening,
 ): Promise<number> {
   if (!isId(connectionId)) return 0
   const chosen = sql`p.connection_id = ${connectionId}::uuid AND ${isChosen(choice)}`
@@ -144,32 +145,42 @@ async function decide(
     } as const
     const row = await tx.row<{ count: number }>(sql`
       WITH decided AS (
-        UPDATE plans p SET state = ${how}::text, decided_at = clock_timestamp(), decided_by = ${by}::text
+        UPDATE plans p SET state = ${how}::text, decided_at = clock_timestamp(), decided_by = ${by.actor}::text
         WHERE ${chosen} RETURNING p.account_id, p.connection_id, p.hash, p.reason, p.batch
       ), due AS (
         UPDATE accounts SET due_at = now(), attempts = 0,
           wanted_version = wanted_version + CASE WHEN lease_until > clock_timestamp() THEN 1 ELSE 0 END
         FROM decided WHERE accounts.id = decided.account_id
-      ), told AS (${recordEvent({ actor: by }, event, sql`FROM decided`)})
+      ), told AS (${recordEvent(by, event, sql`FROM decided`)})
       SELECT count(*)::int AS count FROM decided`)
     if (how === 'approved') await holdProposed(tx, connectionId, by)
     return row?.count ?? 0
   })
 }
 
+const heldEvent = {
+  directoryId: sql`directory_id`,
+  action: 'user.held',
+  resourceType: 'User',
+  resourceId: sql`id`,
+  more: sql`jsonb_build_object('reason', reason)`,
+} as const
+
 /** Who was proposed to be shut out is held so from the approval on, whatever the directory wants. */
-async function holdProposed(tx: Sql, connectionId: string, by: string): Promise<void> {
+async function holdProposed(tx: Sql, connectionId: string, by: Intervening): Promise<void> {
   const people = await tx.rows<{ id: string }>(sql`
     WITH proposed AS (
       DELETE FROM plans WHERE connection_id = ${connectionId}::uuid AND reason = 'hold' AND state = 'approved'
       RETURNING account_id, words
-    )
-    UPDATE users SET hold = jsonb_build_object('reason', coalesce(p.words->'lines'->>0, 'proposed'), 'by', ${by}::text, 'at', clock_timestamp())
-    FROM proposed p JOIN accounts a ON a.id = p.account_id
-    WHERE users.id = a.user_id AND users.deleted_at IS NULL RETURNING users.id`)
+    ), held AS (
+      UPDATE users SET hold = jsonb_build_object('reason', coalesce(p.words->'lines'->>0, 'proposed'), 'by', ${by.actor}::text, 'at', clock_timestamp())
+      FROM proposed p JOIN accounts a ON a.id = p.account_id
+      WHERE users.id = a.user_id AND users.deleted_at IS NULL RETURNING users.id, users.directory_id, users.hold->>'reason' AS reason
+    ), told AS (${recordEvent(by, heldEvent, sql`FROM held`)})
+    SELECT id FROM held`)
   if (people.length === 0) return
   const ids = people.map(({ id }) => id)
-  const asked = { leaving: sql`true`, requestId: sql`NULL::text` }
+  const asked = { leaving: sql`true`, requestId: sql`${by.requestId ?? null}::text` }
   await tx.rows(
     wish(sql`a.user_id = ANY(${ids}::uuid[])`, sql`${priorities['shut-out']}::smallint`, 'now', asked),
   )

@@ -1,5 +1,6 @@
 import type { Drawn, SharedLimit } from '../../provisioning/processes/ports.ts'
 import type { Sql } from '../sql/client.ts'
+import { relaxed } from '../queue/claim.ts'
 import { sql } from '../sql/statement.ts'
 
 /** Calls that are drawn go out within this time, or never. */
@@ -33,7 +34,10 @@ interface DrawnRow {
   readonly level: number
 }
 
-/** Draws what may go out within the next moment, at most `most`; `urgent` may take what is kept for shut-outs. */
+/**
+ * Draws what may go out within the next moment, at most `most`; `urgent` may take what is kept for shut-outs. Nobody waits
+ * for the disk: what a power cut takes away is a draw whose time is over when the store is back.
+ */
 export async function drawTokens(db: Sql, limit: SharedLimit, most: number, urgent: boolean): Promise<Drawn> {
   const { capacity, holdMs, perMs, draw } = bucketOf(limit)
   const kept = urgent || capacity < 2 ? 0 : Math.max(1, Math.round(capacity * reserve))
@@ -48,7 +52,7 @@ export async function drawTokens(db: Sql, limit: SharedLimit, most: number, urge
         SELECT level, greatest(0, least(${want}::int, floor(level - ${kept}::int)))::int AS granted FROM full_to
       )
       UPDATE pace_budgets SET tokens = drawn.level - drawn.granted, at = clock_timestamp()
-      FROM drawn WHERE key = ${limit.key}::text RETURNING drawn.granted, drawn.level`)
+      FROM drawn, ${relaxed} WHERE key = ${limit.key}::text RETURNING drawn.granted, drawn.level`)
     if (row) {
       const nextMs = row.granted > 0 ? 0 : Math.max(1, Math.ceil((1 + kept - row.level) / perMs))
       return { granted: row.granted, holdMs, nextMs }

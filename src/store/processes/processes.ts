@@ -8,6 +8,8 @@ export interface Joining {
   /** Another process says so, or it may have while this one could not hear it. */
   hear(what: Tidings): void
   readonly log: { info(values: object, message: string): void; warn(values: object, message: string): void }
+  /** Of the master keys that this process holds. */
+  readonly keyIds?: readonly string[]
   readonly everyMs?: number
   readonly liveMs?: number
 }
@@ -24,7 +26,7 @@ const gatherMs = 20
 
 /** Counts this process among those that live, until it is closed. */
 export async function joinProcesses({ db, url, id }: Self, joining: Joining): Promise<Processes> {
-  const { log, everyMs = heartbeat.everyMs, liveMs = heartbeat.liveMs } = joining
+  const { log, keyIds = [], everyMs = heartbeat.everyMs, liveMs = heartbeat.liveMs } = joining
   const release = await ownRelease()
   let live = 1
   let closed = false
@@ -32,7 +34,7 @@ export async function joinProcesses({ db, url, id }: Self, joining: Joining): Pr
 
   const count = async (): Promise<void> => {
     if (closed) return
-    const now = await beat(db, id, release, liveMs)
+    const now = await beat(db, { id, release, keyIds }, liveMs)
     if (now !== live) log.info({ processes: now }, 'processes on this store')
     live = now
   }

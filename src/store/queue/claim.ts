@@ -1,7 +1,7 @@
 import { priorities, type Claimed, type Lease } from '../../provisioning/ports.ts'
 import type { Sql } from '../sql/client.ts'
 import { isId } from '../sql/ids.ts'
-import { empty, milliseconds, sql, type Statement } from '../sql/statement.ts'
+import { milliseconds, sql, type Statement, unseen } from '../sql/statement.ts'
 
 /** Who claims, and for how long; the numbers are injectable for tests. */
 export interface Leasing {
@@ -18,14 +18,14 @@ export interface Leasing {
 }
 
 /** Connection `c` is as this process knows it. */
-function isKnown({ revisions }: Leasing): Statement {
+export function isKnown({ revisions }: Pick<Leasing, 'revisions'>): Statement {
   const known = revisions?.()
-  if (!known) return empty
-  return sql`AND EXISTS (SELECT FROM unnest(${[...known.keys()]}::uuid[], ${[...known.values()]}::int[]) k(id, revision)
+  if (!known) return sql`true`
+  return sql`EXISTS (SELECT FROM unnest(${unseen([...known.keys()], 'uuid')}, ${unseen([...known.values()], 'int')}) k(id, revision)
     WHERE k.id = c.id AND k.revision = c.revision)`
 }
 
-interface ClaimedRow {
+export interface ClaimedRow {
   readonly id: string
   readonly lease_epoch: number
   readonly connection_id: string
@@ -44,7 +44,7 @@ const toClaimed = (row: ClaimedRow, until: number): Claimed => ({
  * Nobody waits for the disk: a claim that a power cut takes away leaves a process whose epoch does not count any more, and
  * whatever it writes at the vendor is preceded by a commit of the journal, which carries this one to the disk.
  */
-const relaxed = sql`(SELECT set_config('synchronous_commit', 'off', true)) relaxed`
+export const relaxed = sql`(SELECT set_config('synchronous_commit', 'off', true)) relaxed`
 
 const taken = ({ owner, leaseMs }: Leasing) =>
   sql`lease_owner = ${owner}::text, lease_epoch = accounts.lease_epoch + 1, lease_until = clock_timestamp() + ${milliseconds(leaseMs)}`
@@ -64,10 +64,10 @@ export async function claimDue(db: Sql, leasing: Leasing, limit: number): Promis
         SELECT a.id, a.due_at FROM accounts a
         WHERE a.connection_id = c.id AND a.priority = p.priority AND a.due_at <= now()
           AND (a.lease_until IS NULL OR a.lease_until <= now())
-        ORDER BY a.due_at LIMIT ${limit}::int FOR UPDATE SKIP LOCKED
+        ORDER BY a.due_at LIMIT (SELECT ${limit}::int) FOR UPDATE SKIP LOCKED
       ) ready
-      WHERE c.status <> 'parked' ${isKnown(leasing)} AND (c.paused_until IS NULL OR c.paused_until <= now() OR p.priority <= ${priorities.revoke}::int)
-      ORDER BY p.priority, ready.due_at LIMIT ${limit}::int
+      WHERE c.status <> 'parked' AND ${isKnown(leasing)} AND (c.paused_until IS NULL OR c.paused_until <= now() OR p.priority <= ${priorities.revoke}::int)
+      ORDER BY p.priority, ready.due_at LIMIT (SELECT ${limit}::int)
     )
     UPDATE accounts SET ${taken(leasing)} FROM due, ${relaxed} WHERE accounts.id = due.id RETURNING ${result}`)
   return rows.map((row) => toClaimed(row, until)).sort((a, b) => a.priority - b.priority)
@@ -82,16 +82,33 @@ export async function claim(
   const until = Date.now() + leasing.leaseMs
   const row = await db.row<ClaimedRow>(sql`
     UPDATE accounts SET ${taken(leasing)} FROM connections c, ${relaxed}
-    WHERE accounts.id = ${accountId}::uuid AND c.id = accounts.connection_id AND c.status <> 'parked' ${isKnown(leasing)}
+    WHERE accounts.id = ${accountId}::uuid AND c.id = accounts.connection_id AND c.status <> 'parked' AND ${isKnown(leasing)}
       AND (accounts.lease_until IS NULL OR accounts.lease_until <= clock_timestamp())
     RETURNING ${result}`)
   if (row) return toClaimed(row, until)
   const there = await db.row<{ parked: boolean }>(sql`
-    SELECT NOT (c.status <> 'parked' ${isKnown(leasing)}) AS parked FROM accounts a JOIN connections c ON c.id = a.connection_id
+    SELECT NOT (c.status <> 'parked' AND ${isKnown(leasing)}) AS parked FROM accounts a JOIN connections c ON c.id = a.connection_id
     WHERE a.id = ${accountId}::uuid`)
   if (!there) return 'gone'
   return there.parked ? 'paused' : 'busy'
 }
+
+/** Claims those accounts of a User that are not proven, for a request that runs them by itself. */
+export const claiming = (
+  leasing: Leasing,
+  userId: string,
+  connectionIds: readonly string[],
+  most: number,
+): Statement => sql`
+  UPDATE accounts SET ${taken(leasing)} FROM (
+    SELECT a.id FROM accounts a JOIN connections c ON c.id = a.connection_id
+    WHERE a.user_id = ${userId}::uuid AND a.proven_version < a.wanted_version AND a.connection_id = ANY(${unseen(connectionIds, 'uuid')}::uuid[])
+      AND c.status <> 'parked' AND ${isKnown(leasing)} AND (a.lease_until IS NULL OR a.lease_until <= clock_timestamp())
+    ORDER BY c.name LIMIT (SELECT ${most}::int) FOR UPDATE OF a SKIP LOCKED
+  ) open, ${relaxed} WHERE accounts.id = open.id RETURNING ${result}`
+
+export const claimedRows = (rows: readonly ClaimedRow[], until: number): readonly Claimed[] =>
+  rows.map((row) => toClaimed(row, until))
 
 export async function renew(db: Sql, leasing: Leasing, leases: readonly Lease[]): Promise<readonly Lease[]> {
   if (leases.length === 0) return []

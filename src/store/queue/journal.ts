@@ -1,35 +1,90 @@
-import { type AccountUpdate, type Lease, LeaseLost, type OperationClosing } from '../../provisioning/ports.ts'
+import {
+  type AccountUpdate,
+  type Lease,
+  LeaseLost,
+  type OperationClosing,
+  priorities,
+  type Unclosed,
+} from '../../provisioning/ports.ts'
 import { GatewayError } from '../../errors.ts'
 import type { JournalOperation } from '../../translators/model.ts'
 import type { Sql } from '../sql/client.ts'
 import { isUniqueViolation } from '../sql/failures.ts'
 import { newId } from '../sql/ids.ts'
-import { json, join, milliseconds, sql, type Statement } from '../sql/statement.ts'
+import { json, join, milliseconds, sql, type Statement, storable, unseen } from '../sql/statement.ts'
 import type { Leasing } from './claim.ts'
+import { gathered } from './gathered.ts'
 
 const underLease = ({ owner }: Leasing, { accountId, epoch }: Lease): Statement =>
   sql`accounts.id = ${accountId}::uuid AND accounts.lease_epoch = ${epoch}::int AND accounts.lease_owner = ${owner}::text`
 
 const lost = ({ accountId }: Lease): LeaseLost => new LeaseLost(`account ${accountId}`)
 
-/** Commits an open row before a vendor write, only while enough of the lease is left for the write. */
-export async function openOperation(
+interface Opening {
+  readonly lease: Lease
+  readonly operation: JournalOperation
+  readonly before: unknown
+}
+
+/** Commits open rows before vendor writes, of each only while enough of its lease is left for the write. */
+export function createOpening(
   db: Sql,
   leasing: Leasing,
-  lease: Lease,
-  operation: JournalOperation,
-  before: unknown,
-): Promise<string> {
-  const id = newId()
-  const row = await db.row(sql`
+): (lease: Lease, operation: JournalOperation, before: unknown, unclosed?: Unclosed) => Promise<string> {
+  const open = gathered<Opening, string>(async (asked) => {
+    const ids = asked.map(() => newId())
+    const rows = await db.rows<{ id: string }>(opened(leasing, ids, asked))
+    const there = new Set(rows.map(({ id }) => id))
+    return ids.map((id, at) => (there.has(id) ? id : lost(asked[at]!.lease)))
+  })
+  return async (lease, operation, before, unclosed) => {
+    if (!unclosed) return open({ lease, operation, before })
+    const id = newId()
+    const { operationId, closing, update } = unclosed
+    const [former, next] = (await linking(() =>
+      db.together([
+        closed(leasing, lease, operationId, closing, update),
+        opened(leasing, [id], [{ lease, operation, before }]),
+      ]),
+    )) as [unknown[], unknown[]]
+    if (former.length === 0 || next.length === 0) throw lost(lease)
+    return id
+  }
+}
+
+/** Accounts are locked in the order in which wishes lock them. */
+function opened({ owner, marginMs }: Leasing, ids: readonly string[], asked: readonly Opening[]): Statement {
+  const asText = (value: unknown): string | null => (value == null ? null : storable(value))
+  return sql`
     INSERT INTO operations (id, account_id, connection_id, op, operation, before)
-    SELECT ${id}::uuid, accounts.id, accounts.connection_id, ${operation.op}::text, ${json(operation)}, ${json(before)}
-    FROM accounts
-    WHERE ${underLease(leasing, lease)} AND accounts.lease_until >= clock_timestamp() + ${milliseconds(leasing.marginMs)}
-    FOR UPDATE
-    RETURNING id`)
-  if (!row) throw lost(lease)
-  return id
+    SELECT o.id, accounts.id, accounts.connection_id, o.op, o.operation, o.before
+    FROM unnest(
+      ${unseen(ids, 'uuid')},
+      ${unseen(
+        asked.map(({ lease }) => lease.accountId),
+        'uuid',
+      )},
+      ${unseen(
+        asked.map(({ lease }) => lease.epoch),
+        'int',
+      )},
+      ${unseen(
+        asked.map(({ operation }) => operation.op),
+        'text',
+      )},
+      ${unseen(
+        asked.map(({ operation }) => asText(operation)),
+        'jsonb',
+      )},
+      ${unseen(
+        asked.map(({ before }) => asText(before)),
+        'jsonb',
+      )}
+    ) o(id, account_id, epoch, op, operation, before)
+    JOIN accounts ON accounts.id = o.account_id AND accounts.lease_epoch = o.epoch
+    WHERE accounts.lease_owner = ${owner}::text AND accounts.lease_until >= clock_timestamp() + ${milliseconds(marginMs)}
+    ORDER BY accounts.id FOR UPDATE OF accounts
+    RETURNING id`
 }
 
 export async function closeOperation(
@@ -40,14 +95,22 @@ export async function closeOperation(
   closing: OperationClosing,
   update: AccountUpdate = {},
 ): Promise<void> {
-  const row = await linking(() =>
-    db.row(sql`
-      WITH held AS (
-        UPDATE accounts SET ${assignments(update)} WHERE ${underLease(leasing, lease)} RETURNING accounts.id
-      )
-      ${closeRow(operationId, closing, sql`held`)}`),
-  )
+  const row = await linking(() => db.row(closed(leasing, lease, operationId, closing, update)))
   if (!row) throw lost(lease)
+}
+
+function closed(
+  leasing: Leasing,
+  lease: Lease,
+  operationId: string,
+  closing: OperationClosing,
+  update: AccountUpdate,
+): Statement {
+  return sql`
+    WITH held AS (
+      UPDATE accounts SET ${assignments(update)} WHERE ${underLease(leasing, lease)} RETURNING accounts.id
+    )
+    ${closeRow(operationId, closing, sql`held`)}`
 }
 
 /** A journal row of the account in `source` is closed; part of the statement that keeps what the write changed. */
@@ -101,6 +164,13 @@ export async function linking<T>(run: () => Promise<T>): Promise<T> {
 
 const roundedOrNull = (value: number | undefined): number | null =>
   value === undefined ? null : Math.round(value)
+
+/** Served as a shut-out: it may be one that has been undone. */
+export async function doubt(db: Sql, accountId: string): Promise<void> {
+  await db.rows(sql`
+    UPDATE accounts SET uncertain = true, due_at = least(due_at, now()), priority = ${priorities['shut-out']}::smallint
+    WHERE id = ${accountId}::uuid`)
+}
 
 /** The heir goes on with what the predecessor had; the predecessor's removal is settled without a vendor call. */
 export async function inherit(db: Sql, leasing: Leasing, lease: Lease, predecessor: Lease): Promise<void> {

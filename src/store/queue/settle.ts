@@ -2,6 +2,7 @@ import {
   type AccountStatus,
   type Lease,
   LeaseLost,
+  proving,
   type Settlement,
   type Unclosed,
 } from '../../provisioning/ports.ts'
@@ -11,10 +12,9 @@ import { awaitsProof, bury } from '../directory/user-delete.ts'
 import type { Sql } from '../sql/client.ts'
 import { empty, json, milliseconds, sql, type Statement } from '../sql/statement.ts'
 import type { Leasing } from './claim.ts'
+import { gathered } from './gathered.ts'
 import { assignments, closeRow, linking } from './journal.ts'
 
-/** What counts as proven for the answer. */
-const proving: ReadonlySet<AccountStatus> = new Set(['proven', 'verifying', 'invited'])
 /** What an event tells of; retries are told by the journal. */
 const told: Partial<Record<AccountStatus, string>> = {
   proven: 'account.proven',
@@ -35,21 +35,35 @@ interface Settled {
   readonly confirmed_at: string | null
 }
 
-export async function settle(
+interface Ending {
+  readonly lease: Lease
+  readonly settlement: Settlement
+  readonly unclosed: Unclosed | undefined
+}
+
+/** Settles accounts: those that end at the same moment in one transaction, whoever leaves in one of their own. */
+export function createSettling(
   db: Sql,
   leasing: Leasing,
-  lease: Lease,
-  settlement: Settlement,
-  unclosed?: Unclosed,
-): Promise<'settled' | 'again'> {
-  const ending = (condition: Statement): Statement => end(leasing, lease, settlement, condition, unclosed)
-  const row = await linking(
-    async () =>
-      (await db.row<Settled>(ending(sql`NOT ${leaving}`))) ??
-      (await db.transaction((tx) => settleLeaving(tx, lease, settlement, ending(sql`true`)))),
-  )
-  if (!row) throw new LeaseLost(`account ${lease.accountId}`)
-  return row.again ? 'again' : 'settled'
+): (lease: Lease, settlement: Settlement, unclosed?: Unclosed) => Promise<'settled' | 'again'> {
+  const staying = gathered(async (asked: readonly Ending[]) => {
+    // Accounts are locked in the order in which wishes lock them.
+    const inOrder = asked.toSorted((a, b) => (a.lease.accountId < b.lease.accountId ? -1 : 1))
+    const rows = (await db.together(
+      inOrder.map((each) => end(leasing, each, sql`NOT ${leaving}`)),
+    )) as Settled[][]
+    return asked.map((each) => ({ row: rows[inOrder.indexOf(each)]?.[0] }))
+  })
+  return async (lease, settlement, unclosed) => {
+    const ending = { lease, settlement, unclosed }
+    const row = await linking(
+      async () =>
+        (await staying(ending)).row ??
+        (await db.transaction((tx) => settleLeaving(tx, lease, settlement, end(leasing, ending, sql`true`)))),
+    )
+    if (!row) throw new LeaseLost(`account ${lease.accountId}`)
+    return row.again ? 'again' : 'settled'
+  }
 }
 
 interface Leaver {
@@ -113,13 +127,7 @@ export async function show(
 }
 
 /** Ends the lease. What was wished meanwhile is due at once; a proof that is taken back leaves the account unproven. */
-function end(
-  { owner }: Leasing,
-  lease: Lease,
-  settlement: Settlement,
-  condition: Statement,
-  unclosed: Unclosed | undefined,
-): Statement {
+function end({ owner }: Leasing, { lease, settlement, unclosed }: Ending, condition: Statement): Statement {
   const { status, wantedVersion, dueInMs } = settlement
   const proves = proving.has(status)
   const proven = proves

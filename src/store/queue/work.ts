@@ -14,9 +14,9 @@ import type { Deviation, GroupRef, Held, JournalOperation, Snapshot } from '../.
 import type { MadeGroups } from '../../translators/rules/vendor-groups.ts'
 import type { Sql } from '../sql/client.ts'
 import { isId } from '../sql/ids.ts'
-import { sql, type Statement } from '../sql/statement.ts'
+import { sql, type Statement, unseen } from '../sql/statement.ts'
 
-interface WorkRow {
+export interface WorkRow {
   readonly id: string
   readonly connection_id: string
   readonly wanted_version: number
@@ -107,14 +107,14 @@ async function readLeased(
   leases: readonly Lease[],
 ): Promise<ReadonlyMap<string, AccountWork>> {
   const ids = leases.map(({ accountId }) => accountId)
-  const [first] = ids
-  // The array is hidden from the planner, which would plan anew for each (ADR 8).
-  const asked =
-    leases.length === 1 ? sql`a.id = ${first}::uuid` : sql`a.id = ANY((SELECT ${ids}::uuid[])::uuid[])`
   const rows = await db.rows<WorkRow>(sql`${work}
-    WHERE ${asked} AND a.lease_owner = ${owner}::text`)
+    WHERE a.id = ANY(${unseen(ids, 'uuid')}::uuid[]) AND a.lease_owner = ${owner}::text`)
   return new Map(rows.map((row) => [keyOf(row.id, row.lease_epoch), toWork(row)]))
 }
+
+/** Of the accounts of a User that this process leases. */
+export const workOfUser = (userId: string, owner: string): Statement =>
+  sql`${work} WHERE a.user_id = ${userId}::uuid AND a.lease_owner = ${owner}::text`
 
 /** Of accounts `a` of users `u`, without a lease: to look, never to write. */
 export async function worksWhere(db: Sql, where: Statement): Promise<readonly AccountWork[]> {
@@ -135,7 +135,7 @@ export async function workPage(
   return rows.map(toWork)
 }
 
-function toWork(row: WorkRow): AccountWork {
+export function toWork(row: WorkRow): AccountWork {
   return {
     accountId: row.id,
     connectionId: row.connection_id,
@@ -178,7 +178,7 @@ function toWork(row: WorkRow): AccountWork {
   }
 }
 
-interface StandingRow {
+export interface StandingRow {
   readonly id: string
   readonly connection_id: string
   readonly name: string
@@ -196,7 +196,10 @@ interface StandingRow {
 
 export async function outcomes(db: Sql, userId: string): Promise<readonly AccountStanding[]> {
   if (!isId(userId)) return []
-  const rows = await db.rows<StandingRow>(sql`
+  return (await db.rows<StandingRow>(standingsOf(userId))).map(toStanding)
+}
+
+export const standingsOf = (userId: string): Statement => sql`
     SELECT a.id, a.connection_id, c.name, a.status, a.proven_version >= a.wanted_version AS proven,
       a.vendor_account_id IS NOT NULL AS linked, a.vendor_account_id, a.proven_at, a.deviations, a.failure,
       (a.unmanaged OR a.accepted_risk IS NOT NULL) AS excused,
@@ -204,8 +207,10 @@ export async function outcomes(db: Sql, userId: string): Promise<readonly Accoun
       CASE WHEN a.due_at IS NOT NULL
         THEN greatest(0, extract(epoch FROM a.due_at - clock_timestamp()) * 1000)::double precision END AS due_in_ms
     FROM accounts a JOIN connections c ON c.id = a.connection_id
-    WHERE a.user_id = ${userId}::uuid ORDER BY c.name`)
-  return rows.map((row) => ({
+    WHERE a.user_id = ${userId}::uuid ORDER BY c.name`
+
+export function toStanding(row: StandingRow): AccountStanding {
+  return {
     accountId: row.id,
     connectionId: row.connection_id,
     connection: row.name,
@@ -219,7 +224,7 @@ export async function outcomes(db: Sql, userId: string): Promise<readonly Accoun
     ...(row.failure === null ? {} : { failure: row.failure }),
     ...(row.due_in_ms === null ? {} : { dueInMs: Math.round(row.due_in_ms) }),
     ...(row.excused ? { excused: true } : {}),
-  }))
+  }
 }
 
 /** Which of these accounts of a vendor tenant are linked by another row than this one. */

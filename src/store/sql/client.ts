@@ -13,6 +13,11 @@ export interface Sql {
   rows<T>(statement: Query): Promise<T[]>
   /** The first row. */
   row<T>(statement: Query): Promise<T | undefined>
+  /**
+   * The rows of each, in one round trip where these go straight over the driver. One transaction: each sees what those
+   * before it wrote, and if one fails none was done.
+   */
+  together(statements: readonly Query[]): Promise<unknown[][]>
   /** Several statements in one transaction; it is run again when the database gave it up for a conflict. */
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>
 }
@@ -73,19 +78,21 @@ interface Queryable {
 }
 
 function createSql(prisma: PrismaClient): Sql {
+  const transaction: Sql['transaction'] = (work) =>
+    retrying(() =>
+      prisma.$transaction((inner) => work(insideTransaction(inner)), { maxWait: 5_000, timeout: 60_000 }),
+    )
   return {
     ...overClient(prisma, retrying),
-    transaction: (work) =>
-      retrying(() =>
-        prisma.$transaction((inner) => work(insideTransaction(inner)), { maxWait: 5_000, timeout: 60_000 }),
-      ),
+    together: (statements) => transaction((tx) => tx.together(statements)),
+    transaction,
   }
 }
 
 function overClient(
   client: Queryable,
   around: <T>(run: () => Promise<T>) => Promise<T>,
-): Omit<Sql, 'transaction'> {
+): Omit<Sql, 'together' | 'transaction'> {
   const rows = <T>(statement: Query): Promise<T[]> => {
     if (!isStatement(statement)) throw new TypeError('prepared statements go the direct way')
     return around(() => client.$queryRaw<T[]>(statement))
@@ -94,6 +101,10 @@ function overClient(
 }
 
 function insideTransaction(client: Queryable): Sql {
-  const inner: Sql = { ...overClient(client, (run) => run()), transaction: (work) => work(inner) }
+  const inner: Sql = {
+    ...overClient(client, (run) => run()),
+    together: (statements) => Promise.all(statements.map((statement) => inner.rows(statement))),
+    transaction: (work) => work(inner),
+  }
   return inner
 }

@@ -1,7 +1,8 @@
 import type pg from 'pg'
 import type { Sql } from './client.ts'
 import { asStoreError, endsConnection, isConflict } from './failures.ts'
-import { runNamed } from './run.ts'
+import { createGather } from './gather.ts'
+import { type Named, runNamed, runTogether } from './run.ts'
 import { type Query, unprepared } from './statement.ts'
 
 /** Statements of which one connection keeps the plan; a text that is built anew each time must not fill it. */
@@ -27,20 +28,33 @@ export function createDirect(pool: pg.Pool): Sql {
     const inner: Sql = {
       rows,
       row: async <T>(statement: Query) => (await rows<T>(statement))[0],
+      together: (queries) => Promise.all(queries.map((query) => rows(query))),
       transaction: (work) => work(inner),
     }
     return inner
   }
 
-  const ask = <T>(query: Query): Promise<T[]> => {
-    const name = nameOf(query.text)
-    return name === undefined ? usual<T>(pool, query) : onAny<T>(pool, query, name)
+  const gather = createGather(pool, (query) => onAny(pool, query))
+  const ask = <T>({ text, values, shortRead }: Query): Promise<T[]> => {
+    const name = nameOf(text)
+    if (name === undefined) return usual<T>(pool, { text, values })
+    return shortRead ? gather<T>({ name, text, values }) : onAny<T>(pool, { name, text, values })
   }
   const rows = <T>(statement: Query): Promise<T[]> => retrying(() => ask<T>(statement))
+  const transaction: Sql['transaction'] = (work) =>
+    retrying(() => transact(pool, (connection) => work(inside(connection))))
   return {
     rows,
     row: async <T>(statement: Query) => (await rows<T>(statement))[0],
-    transaction: (work) => retrying(() => transact(pool, (connection) => work(inside(connection)))),
+    async together(queries) {
+      const named = queries.flatMap(({ text, values }) => {
+        const name = nameOf(text)
+        return name === undefined ? [] : [{ name, text, values }]
+      })
+      if (named.length === queries.length) return retrying(() => onOne(pool, named))
+      return transaction((tx) => tx.together(queries))
+    },
+    transaction,
   }
 }
 
@@ -58,19 +72,36 @@ function onConnection<T>(connection: pg.PoolClient, query: Query, name: string):
 }
 
 /** One statement on whichever connection is free. */
-function onAny<T>(pool: pg.Pool, { text, values }: Query, name: string): Promise<T[]> {
+const onAny = <T>(pool: pg.Pool, query: Named): Promise<T[]> => lent(pool, (done) => runNamed<T>(query, done))
+
+/** Statements that share a round trip and a transaction, on whichever connection is free. */
+function onOne(pool: pg.Pool, queries: readonly Named[]): Promise<unknown[][]> {
+  const all: unknown[][] = []
+  return lent(pool, (done) =>
+    runTogether(
+      queries,
+      (_, rows) => void all.push(rows),
+      (error) => done(error, all),
+    ),
+  )
+}
+
+function lent<T>(
+  pool: pg.Pool,
+  query: (done: (error: Error | undefined, found: T) => void) => pg.Submittable,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     pool.connect((refused, connection, release) => {
       if (refused || !connection) return reject(refused ?? new Error('no connection'))
       // Its loss rejects the statement and emits this event too; unheard it ends the process.
       connection.once('error', ignore)
-      const done = (error: Error | undefined, rows: T[]): void => {
+      const done = (error: Error | undefined, found: T): void => {
         connection.off('error', ignore)
         release(error && endsConnection(error))
         if (error) reject(error)
-        else resolve(rows)
+        else resolve(found)
       }
-      connection.query(runNamed<T>({ name, text, values }, done))
+      connection.query(query(done))
     })
   })
 }

@@ -15,11 +15,12 @@ class Placeholder {
  */
 export function prepared<Name extends string>(
   build: (value: (name: Name) => Statement) => Statement,
+  { shortRead = false }: Pick<Query, 'shortRead'> = {},
 ): (values: Readonly<Record<Name, unknown>>) => Query {
   let compiled: { readonly text: string; readonly names: readonly Name[] } | undefined
   return (values) => {
     compiled ??= compile<Name>(build((name) => sql`${new Placeholder(name)}`))
-    return { text: compiled.text, values: compiled.names.map((name) => values[name]) }
+    return { text: compiled.text, values: compiled.names.map((name) => values[name]), shortRead }
   }
 }
 

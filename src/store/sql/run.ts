@@ -11,12 +11,15 @@ interface Column {
   readonly parse: (text: string) => unknown
 }
 
+/** Parameters as they are sent. */
+type Bound = readonly (string | Buffer | null)[]
+
 /** What the driver lends to a query that speaks for itself, as its cursors do. */
 interface Wire {
   readonly stream: { cork(): void; uncork(): void }
   readonly parsedStatements: Record<string, string | undefined>
   parse(statement: { text: string; name: string; types: undefined }): void
-  bind(to: { statement: string; values: readonly (string | Buffer | null)[] }): void
+  bind(to: { statement: string; values: Bound }): void
   describe(portal: { type: 'P'; name: '' }): void
   execute(): void
   sync(): void
@@ -30,42 +33,60 @@ const described = new WeakMap<object, Map<string, readonly Column[]>>()
  * takes their names and types apart: that is asked once here, and costs a fifth of a short statement.
  */
 export function runNamed<T>(
-  { name, text, values }: Named,
+  query: Named,
   done: (error: Error | undefined, rows: T[]) => void,
 ): pg.Submittable {
-  const bound = values.map(parameter)
-  const rows: T[] = []
+  let found: T[] = []
+  return runTogether<T>(
+    [query],
+    (_, rows) => (found = rows),
+    (error) => done(error, found),
+  )
+}
+
+/**
+ * Prepared statements that share one round trip, each answered as soon as it is through. They are one transaction: after
+ * one that fails none is run, and what an earlier one wrote is undone.
+ */
+export function runTogether<T>(
+  queries: readonly Named[],
+  answered: (at: number, rows: T[]) => void,
+  done: (error: Error | undefined) => void,
+): pg.Submittable {
+  const bound = queries.map(({ values }) => values.map(parameter))
+  let at = 0
+  let rows: T[] = []
   let columns: readonly Column[] | undefined
-  let wire: Wire | undefined
+  let known: Map<string, readonly Column[]>
   let failure: Error | undefined
-  let settled = false
-  const settle = (error?: Error): void => {
-    if (settled) return
-    settled = true
-    done(error, rows)
+  const settle = once(done)
+  const begin = (): void => {
+    rows = []
+    columns = at < queries.length ? known.get(queries[at]!.name) : undefined
   }
   const query = {
     // Read by the driver, which notes under them what the connection has parsed.
-    name,
-    text,
+    get name() {
+      return queries[at]?.name
+    },
+    get text() {
+      return queries[at]?.text
+    },
     submit(connection: unknown) {
-      wire = connection as Wire
-      const kept = wire.parsedStatements[name] !== undefined
-      columns = kept ? described.get(wire)?.get(name) : undefined
+      const wire = connection as Wire
+      known = described.get(wire) ?? new Map<string, readonly Column[]>()
+      described.set(wire, known)
       wire.stream.cork()
       try {
-        if (!kept) wire.parse({ text, name, types: undefined })
-        wire.bind({ statement: name, values: bound })
-        if (!columns) wire.describe({ type: 'P', name: '' })
-        wire.execute()
-        wire.sync()
+        send(wire, queries, bound, known)
       } finally {
         wire.stream.uncork()
       }
+      begin()
     },
     handleRowDescription({ fields }: { fields: readonly { name: string; dataTypeID: number }[] }) {
       columns = fields.map(({ name, dataTypeID }) => ({ name, parse: parserOf(dataTypeID) }))
-      remember(columns)
+      known.set(queries[at]!.name, columns)
     },
     handleDataRow({ fields }: { fields: readonly (string | null)[] }) {
       try {
@@ -76,18 +97,45 @@ export function runNamed<T>(
     },
     handleCommandComplete() {
       // A statement that gives no rows has no description.
-      if (!columns) remember([])
+      if (!columns) known.set(queries[at]!.name, [])
+      if (!failure) answered(at, rows)
+      at++
+      begin()
     },
     handleEmptyQuery() {},
     handlePortalSuspended() {},
     handleReadyForQuery: () => settle(failure),
     handleError: (error: Error) => settle(error),
   }
-  const remember = (found: readonly Column[]): void => {
-    const known = described.get(wire!) ?? new Map<string, readonly Column[]>()
-    described.set(wire!, known.set(name, found))
-  }
   return query as unknown as pg.Submittable
+}
+
+function once<T>(work: (value: T) => void): (value: T) => void {
+  let over = false
+  return (value) => {
+    if (over) return
+    over = true
+    work(value)
+  }
+}
+
+function send(
+  wire: Wire,
+  queries: readonly Named[],
+  bound: readonly Bound[],
+  known: ReadonlyMap<string, unknown>,
+): void {
+  const asked = new Set<string>()
+  queries.forEach(({ name, text }, at) => {
+    const kept = wire.parsedStatements[name] !== undefined
+    const first = !asked.has(name)
+    asked.add(name)
+    if (!kept && first) wire.parse({ text, name, types: undefined })
+    wire.bind({ statement: name, values: bound[at]! })
+    if (first && !(kept && known.has(name))) wire.describe({ type: 'P', name: '' })
+    wire.execute()
+  })
+  wire.sync()
 }
 
 function rowOf(columns: readonly Column[], fields: readonly (string | null)[]): Record<string, unknown> {

@@ -8,7 +8,10 @@ export const empty = Prisma.empty
 export const raw = Prisma.raw
 export type Statement = Prisma.Sql
 /** A statement as it is sent: `$1` stands for the first value. */
-export type Query = Pick<Statement, 'text' | 'values'>
+export type Query = Pick<Statement, 'text' | 'values'> & {
+  /** Only reads, and few rows by an index: may share a round trip with others. */
+  readonly shortRead?: boolean
+}
 
 /** Marks statements whose text depends on the request: they are not kept prepared. */
 export const unprepared = '/* unprepared */'
@@ -17,6 +20,10 @@ export const unprepared = '/* unprepared */'
 const unstorable = /(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})/g
 
 export const isStorable = (value: unknown): boolean => JSON.stringify(value).search(unstorable) < 0
+
+/** A list whose length the planner does not see: or it would plan the statement anew for each (ADR 0008). */
+export const unseen = (values: readonly unknown[], type: 'uuid' | 'int' | 'text' | 'jsonb'): Statement =>
+  sql`(SELECT ${values}::${raw(type)}[])`
 
 /** Plain JSON as a `jsonb` parameter; undefined is SQL's NULL. What PostgreSQL cannot hold becomes U+FFFD. */
 export function json(value: unknown): Statement {

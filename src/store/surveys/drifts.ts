@@ -1,4 +1,4 @@
-import type { Drift, DriftQuery, Survey } from '../../provisioning/reconciliation/ports.ts'
+import type { Drift, DriftedGroup, DriftQuery, Survey } from '../../provisioning/reconciliation/ports.ts'
 import type { DriftKind } from '../../translators/model.ts'
 import type { Sql } from '../sql/client.ts'
 import { empty, sql } from '../sql/statement.ts'
@@ -39,9 +39,16 @@ interface DriftRow {
   readonly account_id: string | null
   readonly vendor_account_id: string | null
   readonly login: string
+  readonly group_id: string | null
+  readonly vendor_group_id: string | null
+  readonly name: string | null
   readonly detail: Readonly<Record<string, unknown>>
   readonly user_name: string | null
   readonly found_at: Date
+}
+
+function groupOf(vendorGroupId: string, { name, group_id: groupId }: DriftRow): DriftedGroup {
+  return { vendorGroupId, name: name ?? vendorGroupId, ...(groupId === null ? {} : { groupId }) }
 }
 
 export async function drifts(
@@ -50,7 +57,8 @@ export async function drifts(
   { kind, after, limit }: DriftQuery,
 ): Promise<readonly Drift[]> {
   const rows = await db.rows<DriftRow>(sql`
-    SELECT d.id, d.kind, d.account_id, d.vendor_account_id, d.login, d.detail, d.found_at, u.user_name
+    SELECT d.id, d.kind, d.account_id, d.vendor_account_id, d.login, d.group_id,
+      d.vendor_group_id, d.name, d.detail, d.found_at, u.user_name
     FROM drifts d LEFT JOIN accounts a ON a.id = d.account_id LEFT JOIN users u ON u.id = a.user_id
     WHERE d.connection_id = ${connectionId}::uuid AND d.survey_id = (SELECT s.id FROM surveys s
         WHERE s.connection_id = ${connectionId}::uuid AND s.kind = 'reconcile' AND s.state = 'done' ORDER BY s.started_at DESC LIMIT 1)
@@ -60,7 +68,8 @@ export async function drifts(
   return rows.map((row) => ({
     id: row.id,
     kind: row.kind,
-    login: row.login,
+    ...(row.login === '' ? {} : { login: row.login }),
+    ...(row.vendor_group_id === null ? {} : { group: groupOf(row.vendor_group_id, row) }),
     detail: row.detail,
     foundAt: row.found_at.toISOString(),
     ...(row.account_id === null ? {} : { accountId: row.account_id }),

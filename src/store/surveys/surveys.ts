@@ -10,6 +10,7 @@ import { newId } from '../sql/ids.ts'
 import { empty, json, sql } from '../sql/statement.ts'
 import { compare, keepCompared, unlinkedByLogin } from './comparison.ts'
 import { drifts, keepOrphans } from './drifts.ts'
+import { keepGroupDrift, keptGroups } from './groups.ts'
 import { beginListing, endListing, keepListed } from './listing.ts'
 import { isRecovering, recovered } from './recovery.ts'
 
@@ -39,6 +40,8 @@ export function createSurveyStore(db: Sql): SurveyStore {
     unlinkedByLogin: (survey, logins) => unlinkedByLogin(db, survey, logins),
     keepCompared: (survey, page) => keepCompared(db, survey, page),
     keepOrphans: (survey, except) => keepOrphans(db, survey, except),
+    keptGroups: (connectionId) => keptGroups(db, connectionId),
+    keepGroupDrift: (survey, drift) => keepGroupDrift(db, survey, drift),
     finish: (survey, counts) => finish(db, survey, counts),
     fail: async (survey, failure) => {
       await db.rows(sql`

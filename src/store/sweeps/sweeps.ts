@@ -32,10 +32,10 @@ interface SweepRow {
 }
 
 export function createSweepStore(db: Sql, setting: SweepSetting): SweepStore {
-  const { owner } = setting
+  const { owner, revisions } = setting
   return {
     claim: () => claim(db, setting),
-    page: (sweep, limit) => page(db, sweep, limit),
+    page: (sweep, limit) => page(db, sweep, limit, revisions),
     advance: (sweep, last, counts, marks, admitted) =>
       advance(db, owner, sweep, { last, counts, marks, admitted }),
     nextPhase: (sweep, counts) =>

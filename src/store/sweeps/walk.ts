@@ -7,6 +7,7 @@ import type {
   SweepPage,
 } from '../../provisioning/sweeps/ports.ts'
 import { wish } from '../directory/due.ts'
+import { isKnown, type Leasing } from '../queue/claim.ts'
 import { worksWhere } from '../queue/work.ts'
 import type { Sql } from '../sql/client.ts'
 import { empty, json, milliseconds, sql, type Statement } from '../sql/statement.ts'
@@ -22,14 +23,21 @@ function accountsOf({ connectionId, directoryId }: ClaimedSweep, users: readonly
   return sql`a.user_id = ANY(${users}::uuid[]) AND ${at} AND NOT a.unmanaged`
 }
 
-export async function page(db: Sql, sweep: ClaimedSweep, limit: number): Promise<SweepPage> {
+export async function page(
+  db: Sql,
+  sweep: ClaimedSweep,
+  limit: number,
+  revisions: NonNullable<Leasing['revisions']>,
+): Promise<SweepPage> {
   const users = await peopleAfter(db, sweep, limit)
   const last = users.at(-1)
   if (last === undefined) return { works: [], doubtful: new Set() }
   const accounts = accountsOf(sweep, users)
-  // Before the accounts are read: a run that begins after this reads what the change left.
+  // Before the accounts are read: a run that begins after this reads what the change left. Of a connection that another
+  // process has changed nothing can be told here: by the rules of yesterday a change may look like none.
   const doubtful = await db.rows<{ id: string }>(sql`
-    SELECT a.id FROM accounts a WHERE ${accounts} AND (a.lease_until > clock_timestamp() OR a.deviations <> '[]')`)
+    SELECT a.id FROM accounts a JOIN connections c ON c.id = a.connection_id
+    WHERE ${accounts} AND (a.lease_until > clock_timestamp() OR a.deviations <> '[]' OR NOT ${isKnown({ revisions })})`)
   const works = await worksWhere(
     db,
     sql`${accounts} AND (u.deleted_at IS NULL OR a.proven_version < a.wanted_version)`,

@@ -185,6 +185,29 @@ describe('sweeps', () => {
     assert.equal((await store.queue.claimDue(5)).length, 2)
   })
 
+  test('a process that works by an older configuration calls nobody of the connection settled when it walks a large group', async () => {
+    const people = await seedPeople(store, by.directory.id, falcon, 150)
+    const fresh = await store.another()
+    fresh.worksBy({ revisions: new Map([[falcon, 1]]) })
+    await configure(ruled)
+    await sweepAll(store, connections(ruled))
+    await group(people)
+    const old = connectionsOf({ id: falcon, directoryId: by.directory.id, policy: aPolicy() })
+    assert.equal(await sweepAll(fresh, old), 1)
+    assert.equal((await due()).length, 150)
+  })
+
+  test('an account in doubt since a restore is looked at, whatever the store says that it holds', async () => {
+    const people = await seedPeople(store, by.directory.id, falcon, 3)
+    await store.query('UPDATE accounts SET uncertain = true WHERE user_id = $1::uuid', [people[1]])
+    await configure(ruled)
+    await sweepAll(store, connections(ruled))
+    assert.deepEqual(
+      (await due()).map(({ user_id }) => user_id),
+      [people[1]],
+    )
+  })
+
   test('a leaver behind a backlog of 5,000 is served next', async () => {
     await seedPeople(store, by.directory.id, falcon, 5_000)
     await store.query(

@@ -8,7 +8,7 @@ describe('a Group that was too large to be shown', () => {
     crowded.counted('g', 100, 3)
     assert.equal(crowded.holds('g', 100, 2), true)
     assert.equal(crowded.holds('g', 100, 3), false)
-    crowded.removed('g', 2)
+    crowded.moved('g', -2)
     assert.equal(crowded.holds('g', 100, 0), true)
     assert.equal(crowded.holds('g', 100, 1), false)
   })

@@ -21,6 +21,12 @@ export interface ConsoleDraft {
 /** Seals the credentials for the place where they will be kept. */
 export type SealAt = (place: Place) => Sealed
 
+/** A vendor took what is saved here, tried at this revision of the connection. */
+export interface Tried {
+  readonly revision: number
+  readonly credentialsEndAt?: string
+}
+
 const base64 = ({ bytes }: Sealed): string => Buffer.from(bytes).toString('base64')
 
 /**
@@ -68,14 +74,11 @@ export function updateConsole(
   { connection, written }: ConsoleDraft,
   seal: SealAt | undefined,
   by: Change & { readonly revision: number },
+  tried?: Tried,
 ): Promise<boolean> {
   return db.transaction(async (tx) => {
     const row = await lockConsole(tx, id)
-    if (row.revision !== by.revision)
-      throw new GatewayError(
-        'CHANGED_MEANWHILE',
-        `connection ${row.path} was changed meanwhile: read it again`,
-      )
+    stillAt(row, by)
     if (row.vendor !== connection.vendor)
       throw new GatewayError(
         'VENDOR_CHANGED',
@@ -89,7 +92,7 @@ export function updateConsole(
       WITH c AS (
         UPDATE connections SET settings = ${json(settings)}, policy = ${json(policy)}, api_profile = ${apiProfile}::text,
           written = ${json(written)}, revision = revision + 1,
-          checked_at = CASE WHEN ${leadsElsewhere} THEN NULL ELSE checked_at END,
+          checked_at = CASE WHEN NOT ${leadsElsewhere} THEN checked_at WHEN ${tried !== undefined} THEN clock_timestamp() END,
           resolved_profile = CASE WHEN ${leadsElsewhere} THEN NULL ELSE resolved_profile END,
           resolved_at = CASE WHEN ${leadsElsewhere} THEN NULL ELSE resolved_at END,
           tenant_id = CASE WHEN ${leadsElsewhere} AND status = 'disabled' THEN NULL ELSE tenant_id END
@@ -97,31 +100,55 @@ export function updateConsole(
       )
       ${told(by, 'connection.changed', {
         path: row.path,
+        ...(leadsElsewhere ? { checked: tried !== undefined } : {}),
         before: { settings: row.settings, policy: row.policy },
         after: { settings, policy },
       })}`)
-    if (seal) await keepCredentials(tx, row, seal, by)
+    if (seal) await keepCredentials(tx, row, seal, by, tried)
     if (leadsElsewhere) await reopen(tx, row)
     if (plansAnew && row.status !== 'disabled') await replan(tx, row.directory_id, id)
     return true
   })
 }
 
-/** Other credentials; a parked connection works again. */
-export function changeCredentials(db: Sql, id: string, seal: SealAt, by: Change): Promise<void> {
-  return db.transaction(async (tx) => keepCredentials(tx, await lockConsole(tx, id), seal, by))
+/** Other credentials; a parked connection works again. Rejects with `CHANGED_MEANWHILE`. */
+export function changeCredentials(
+  db: Sql,
+  id: string,
+  seal: SealAt,
+  by: Change,
+  tried?: Tried,
+): Promise<void> {
+  return db.transaction(async (tx) => {
+    const row = await lockConsole(tx, id)
+    if (tried) stillAt(row, tried)
+    await keepCredentials(tx, row, seal, by, tried)
+  })
 }
 
-async function keepCredentials(tx: Sql, row: ConsoleRow, seal: SealAt, by: Change): Promise<void> {
+function stillAt({ revision, path }: ConsoleRow, seen: { readonly revision: number }): void {
+  if (revision === seen.revision) return
+  throw new GatewayError('CHANGED_MEANWHILE', `connection ${path} was changed meanwhile: read it again`)
+}
+
+async function keepCredentials(
+  tx: Sql,
+  row: ConsoleRow,
+  seal: SealAt,
+  by: Change,
+  tried: Tried | undefined,
+): Promise<void> {
   const revision = row.credentials_revision + 1
   const sealed = seal({ connectionId: row.id, revision })
   await tx.rows(sql`
     WITH c AS (
       UPDATE connections SET credentials = decode(${base64(sealed)}::text, 'base64'), credentials_key = ${sealed.key}::text,
-        credentials_revision = ${revision}::int, revision = revision + 1, checked_at = NULL, credentials_end_at = NULL
+        credentials_revision = ${revision}::int, revision = revision + 1,
+        checked_at = CASE WHEN ${tried !== undefined} THEN clock_timestamp() END,
+        credentials_end_at = ${tried?.credentialsEndAt ?? null}::timestamptz
       WHERE id = ${row.id}::uuid RETURNING id, directory_id
     )
-    ${told(by, 'connection.credentials-changed', { path: row.path, revision, key: sealed.key })}`)
+    ${told(by, 'connection.credentials-changed', { path: row.path, revision, key: sealed.key, checked: tried !== undefined })}`)
   await reopen(tx, row)
 }
 

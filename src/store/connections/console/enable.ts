@@ -1,10 +1,9 @@
 import type { Change } from '../../../admin/ports.ts'
 import { GatewayError } from '../../../errors.ts'
-import { priorities } from '../../../provisioning/ports.ts'
 import { detach, type Detached } from '../detach.ts'
 import type { Sql } from '../../sql/client.ts'
 import { sql } from '../../sql/statement.ts'
-import { enlist } from '../accounts.ts'
+import { enlist, enlistRest } from '../accounts.ts'
 import { lockConsole, told } from './row.ts'
 
 /**
@@ -30,23 +29,6 @@ export async function enableConsole(db: Sql, id: string, by: Change): Promise<nu
   })
   if (people === undefined) return 0
   return people + (await enlistRest(db, id))
-}
-
-/** Whoever was written while the connection still counted as disabled: no write of a User is under way behind the lock. */
-function enlistRest(db: Sql, id: string): Promise<number> {
-  return db.transaction(async (tx) => {
-    await tx.rows(sql`LOCK TABLE users IN SHARE MODE`)
-    const row = await tx.row<{ count: number }>(sql`
-      WITH enlisted AS (
-        INSERT INTO accounts (id, connection_id, user_id, priority, due_at)
-        SELECT gen_random_uuid(), c.id, u.id, ${priorities.backlog}::smallint, now()
-        FROM connections c JOIN users u ON u.directory_id = c.directory_id
-        WHERE c.id = ${id}::uuid AND u.deleted_at IS NULL
-        ON CONFLICT DO NOTHING RETURNING 1
-      )
-      SELECT count(*)::int AS count FROM enlisted`)
-    return row?.count ?? 0
-  })
 }
 
 /** As `detach`, for a connection that an operator made. */

@@ -1,7 +1,9 @@
 import type { Change } from '../../../admin/ports.ts'
+import { GatewayError } from '../../../errors.ts'
 import type { Keyring, Sealed } from '../../../secrets/keyring.ts'
 import type { ApiProfile } from '../../../vendors/contract.ts'
 import type { Policy } from '../../../translators/model.ts'
+import { keysOfProcesses } from '../../processes/heartbeat.ts'
 import type { Sql } from '../../sql/client.ts'
 import { json, sql } from '../../sql/statement.ts'
 
@@ -17,6 +19,8 @@ export interface ConsoleConnection {
   readonly policy: Policy
   readonly revision: number
   readonly enabled: boolean
+  /** Null until a target has told it. */
+  readonly tenantId: string | null
   readonly credentialsRevision: number
   readonly sealed: Sealed
 }
@@ -29,7 +33,7 @@ interface Row extends Omit<ConsoleConnection, 'sealed'> {
 const rows = (db: Sql): Promise<Row[]> =>
   db.rows<Row>(sql`
     SELECT c.id, c.directory_id AS "directoryId", d.name AS directory, c.name, c.vendor, c.api_profile AS "apiProfile",
-      c.settings, c.policy, c.revision, c.status <> 'disabled' AS enabled, c.credentials_revision AS "credentialsRevision",
+      c.settings, c.policy, c.revision, c.status <> 'disabled' AS enabled, c.tenant_id AS "tenantId", c.credentials_revision AS "credentialsRevision",
       c.credentials_key AS key, encode(c.credentials, 'base64') AS text
     FROM connections c JOIN directories d ON d.id = c.directory_id
     WHERE c.source = 'console' AND c.credentials IS NOT NULL ORDER BY d.name, c.name`)
@@ -51,6 +55,15 @@ export async function consoleMark(db: Sql): Promise<string> {
   return row?.mark ?? ''
 }
 
+const processesWithout = async (db: Sql, key: string): Promise<number> =>
+  (await keysOfProcesses(db)).filter((ids) => !ids.includes(key)).length
+
+const notEverywhere = (key: string, count: number): GatewayError =>
+  new GatewayError(
+    'KEY_NOT_EVERYWHERE',
+    `${count === 1 ? 'a process that lives does' : `${count} processes that live do`} not hold the key ${key}, and could not be started again: give it to every gateway and restart them; a gateway that was killed is counted for 20 seconds`,
+  )
+
 export interface KeyUse {
   readonly key: string
   /** Connections whose credentials are sealed with it. */
@@ -65,10 +78,18 @@ export function keysInUse(db: Sql): Promise<readonly KeyUse[]> {
 
 /**
  * Seals everything under the first key that is sealed with another one. Nothing else changes, so that gateways go on; what
- * was changed meanwhile is taken up as it is then. Answers how many were sealed anew.
+ * was changed meanwhile is taken up as it is then. Rejects with `KEY_NOT_EVERYWHERE` while a process lives that does not
+ * hold that key, unless it is forced. Answers how many were sealed anew.
  */
-export async function rotateKeys(db: Sql, keyring: Keyring, by: Change): Promise<number> {
+export async function rotateKeys(
+  db: Sql,
+  keyring: Keyring,
+  by: Change,
+  { force = false }: { readonly force?: boolean } = {},
+): Promise<number> {
   const [first] = keyring.ids
+  const lacking = first === undefined ? 0 : await processesWithout(db, first)
+  if (lacking > 0 && !force) throw notEverywhere(String(first), lacking)
   let resealed = 0
   for (;;) {
     const old = (await rows(db)).filter(({ key }) => key !== first)
@@ -85,7 +106,7 @@ export async function rotateKeys(db: Sql, keyring: Keyring, by: Change): Promise
         ), told AS (
           INSERT INTO events (directory_id, actor, request_id, action, resource_type, resource_id, detail)
           SELECT directory_id, ${by.actor}::text, ${by.requestId}::text, 'connection.key-rotated', 'Connection', id::text,
-            ${json({ path: `${row.directory}/${row.name}`, from: row.key, to: sealed.key })} FROM c
+            ${json({ path: `${row.directory}/${row.name}`, from: row.key, to: sealed.key, ...(lacking > 0 ? { processesWithoutKey: lacking } : {}) })} FROM c
         )
         SELECT id FROM c`)
       if (changed) resealed += 1

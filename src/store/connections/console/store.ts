@@ -1,5 +1,6 @@
 import type { Change } from '../../../admin/ports.ts'
 import type { Keyring } from '../../../secrets/keyring.ts'
+import { keysOfProcesses } from '../../processes/heartbeat.ts'
 import type { Sql } from '../../sql/client.ts'
 import { changeCredentials, createConsole, markChecked, updateConsole } from './edit.ts'
 import type { Detached } from '../detach.ts'
@@ -19,7 +20,9 @@ export interface ConsoleStore {
   readonly enable: Bound<typeof enableConsole>
   detach(id: string, by: Change, options: { readonly abandon: boolean }): Promise<Detached | undefined>
   readonly keysInUse: Bound<typeof keysInUse>
-  rotateKeys(keyring: Keyring, by: Change): Promise<number>
+  /** For each live process the ids of the master keys that it holds. */
+  keysOfProcesses(): Promise<readonly (readonly string[])[]>
+  rotateKeys(keyring: Keyring, by: Change, options?: { readonly force?: boolean }): Promise<number>
 }
 
 export function createConsoleStore(db: Sql): ConsoleStore {
@@ -33,6 +36,7 @@ export function createConsoleStore(db: Sql): ConsoleStore {
     enable: (...given) => enableConsole(db, ...given),
     detach: (...given) => detachConsole(db, ...given),
     keysInUse: () => keysInUse(db),
-    rotateKeys: (keyring, by) => rotateKeys(db, keyring, by),
+    keysOfProcesses: () => keysOfProcesses(db),
+    rotateKeys: (...given) => rotateKeys(db, ...given),
   }
 }

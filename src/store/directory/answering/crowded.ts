@@ -4,8 +4,8 @@ export interface Crowded {
   holds(groupId: string, most: number, removed: number): boolean
   /** A Group was counted: so many more than `most`, or less. */
   counted(groupId: string, most: number, more: number): void
-  /** So many were taken out of a Group without counting. */
-  removed(groupId: string, members: number): void
+  /** A Group got so many more without counting, or less. */
+  moved(groupId: string, more: number): void
 }
 
 /** So long a count is believed, in milliseconds: other processes take members out, too. */
@@ -31,9 +31,9 @@ export function createCrowded(now: () => number = Date.now): Crowded {
       if (groups.size >= mostKept) groups.clear()
       groups.set(groupId, { most, more, until: now() + believedMs })
     },
-    removed(groupId, members) {
+    moved(groupId, more) {
       const known = groups.get(groupId)
-      if (known) known.more -= members
+      if (known) known.more += more
     },
   }
 }
