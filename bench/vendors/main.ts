@@ -52,6 +52,21 @@ function row({
   return { line: `| ${cells.join(' | ')} |`, isWell }
 }
 
+const tellEveryMs = 5_000
+
+/** Tells on stderr how far a vendor is, every five seconds; the table goes to stdout. */
+function progressOf(vendor: string, joiners: number): (joined: number) => void {
+  const startedAt = performance.now()
+  let toldAt = startedAt
+  return (joined) => {
+    const now = performance.now()
+    if (joined < joiners && now - toldAt < tellEveryMs) return
+    toldAt = now
+    const seconds = (now - startedAt) / 1000
+    console.error(`${vendor}: ${joined} of ${joiners} joined, ${Math.round(joined / seconds)} a second`)
+  }
+}
+
 async function main(): Promise<void> {
   if (values.help) return console.log(usage)
   const joiners = Number(values.joiners ?? (values.short ? 1_000 : 10_000))
@@ -72,7 +87,7 @@ async function main(): Promise<void> {
   let isWell = true
   for (const subject of meant) {
     const factor = subject.factor[values.short ? 'short' : 'full']
-    const told = row(await run(subject, joiners, factor))
+    const told = row(await run(subject, joiners, factor, progressOf(subject.vendor, joiners)))
     console.log(told.line)
     isWell &&= told.isWell
   }

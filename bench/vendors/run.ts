@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pino from 'pino'
 import { Agent } from 'undici'
-import { VendorError } from '../../src/errors.ts'
+import { type Failure, VendorError } from '../../src/errors.ts'
 import type { EntitlementRef, Target } from '../../src/vendors/contract.ts'
 import type { ConnectionPace, Exchange, Kit } from '../../src/vendors/kit/kit.ts'
 import { createPacing } from '../../src/vendors/kit/pacing.ts'
@@ -27,9 +27,15 @@ const reserve = 0.1
 /** As many as work at once for one connection in a gateway under load. */
 const workers = 48
 const priorities = { shutOut: 0, live: 2 } as const
+const comesBack: ReadonlySet<Failure> = new Set(['rate-limited', 'unavailable'])
 
-/** Makes accounts as fast as the pace allows; in the middle somebody who joined first leaves. */
-export async function run(subject: Subject, joiners: number, factor: number): Promise<Outcome> {
+/** Makes accounts as fast as the pace allows; in the middle somebody who joined first leaves. `joined` is told how many there are. */
+export async function run(
+  subject: Subject,
+  joiners: number,
+  factor: number,
+  joined: (count: number) => void,
+): Promise<Outcome> {
   const simulator = await subject.start(factor)
   const seen: Exchange[] = []
   const pacing = createPacing()
@@ -58,7 +64,7 @@ export async function run(subject: Subject, joiners: number, factor: number): Pr
     const before = simulator.people().length
     const from = seen.length
     const startedAt = performance.now()
-    const leaverMs = await joinAll({ target, pace, role, joiners })
+    const leaverMs = await joinAll({ target, pace, role, joiners, joined })
     const seconds = (performance.now() - startedAt) / 1000
     const ours = seen.slice(from).filter(({ path }) => path !== '/oauth2/token')
     return {
@@ -107,12 +113,14 @@ interface Work {
   readonly pace: ConnectionPace
   readonly role: EntitlementRef
   readonly joiners: number
+  readonly joined: (count: number) => void
 }
 
 /** Milliseconds until the leaver was gone, proven by a read. */
-async function joinAll({ target, pace, role, joiners }: Work): Promise<number> {
+async function joinAll({ target, pace, role, joiners, joined }: Work): Promise<number> {
   const separately = target.capabilities.entitlements.role?.assigned === 'separately'
   let next = 0
+  let done = 0
   let first: string | undefined
   let leaver: Promise<number> | undefined
 
@@ -145,6 +153,7 @@ async function joinAll({ target, pace, role, joiners }: Work): Promise<number> {
       const number = next
       next += 1
       await join(number)
+      joined((done += 1))
       if (!leaver && first !== undefined && number >= joiners / 2) leaver = leave(first)
     }
   }
@@ -152,13 +161,16 @@ async function joinAll({ target, pace, role, joiners }: Work): Promise<number> {
   return (await leaver) ?? Number.POSITIVE_INFINITY
 }
 
-/** Comes back when it is told to, as the queue does. */
+/**
+ * Comes back when it is told to, as the queue does. On a machine that is short of time a connection that was idle may close
+ * just as it is used: what was lost is asked for again, and an account that is there by then counts as made.
+ */
 async function patiently<T>(pace: ConnectionPace, priority: number, call: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await pace.during(priority, call)
     } catch (error) {
-      if (!(error instanceof VendorError) || error.failure !== 'rate-limited') throw error
+      if (!(error instanceof VendorError) || !comesBack.has(error.failure)) throw error
       await delay(Math.min(error.retryAfterMs ?? 1_000, 60_000))
     }
   }

@@ -50,8 +50,8 @@ export function tenant(target: Target): Promise<Finding> {
   return finding('tenant', async () => ({ state: 'ok', detail: await target.tenant() }))
 }
 
-/** The account behind the credentials, and until when they are valid. */
-export async function identity(target: Target): Promise<readonly Finding[]> {
+/** The account behind the credentials, and until when they are valid, as the vendor tells or else as was stated. */
+export async function identity(target: Target, statedEnd?: string): Promise<readonly Finding[]> {
   let expiresAt: string | undefined
   const who = await finding('own identity', async () => {
     const id = await target.self()
@@ -60,12 +60,15 @@ export async function identity(target: Target): Promise<readonly Finding[]> {
     expiresAt = (await target.credentialsEnd?.()) ?? account?.facts.tokenExpiresAt
     return { state: 'ok', detail: `${account?.login ?? 'account'} (${id}); Drawbridge never changes it` }
   })
-  return [who, expiry(expiresAt)]
+  return [who, expiry(expiresAt ?? statedEnd)]
 }
 
 function expiry(expiresAt: string | undefined): Finding {
   const check = 'token expiry'
-  if (expiresAt === undefined) return { check, state: 'unknown', detail: 'the vendor does not tell it' }
+  if (expiresAt === undefined) {
+    const detail = 'the vendor does not tell it; state it as expiresAt beside the credentials'
+    return { check, state: 'unknown', detail }
+  }
   const left = Date.parse(expiresAt) - Date.now()
   if (left <= 0) return { check, state: 'failed', detail: `ended ${expiresAt}` }
   const days = Math.floor(left / (24 * 60 * 60_000))
@@ -110,7 +113,10 @@ function rules(entries: readonly Entitlement[], { rules: all, default: usual }: 
   return {
     check,
     state: 'ok',
-    detail: wishes.length === 0 ? 'none' : `${wishes.length} grants, all in the catalogue`,
+    detail:
+      wishes.length === 0
+        ? 'none'
+        : `${wishes.length === 1 ? 'one grant, which is' : `${wishes.length} grants, all`} in the catalogue`,
   }
 }
 

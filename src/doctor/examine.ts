@@ -54,8 +54,8 @@ export async function examine(
   }
 }
 
-async function look(target: Target, { policy }: ConnectionConfig) {
-  const findings: Finding[] = [await tenant(target), ...(await identity(target))]
+async function look(target: Target, { policy, credentialsEndAt }: ConnectionConfig) {
+  const findings: Finding[] = [await tenant(target), ...(await identity(target, credentialsEndAt))]
   findings.push(...(await catalogue(target, policy)), await search(target))
   const { found, finding } = await accounts(target)
   return { findings: [...findings, finding], found }

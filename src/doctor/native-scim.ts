@@ -20,18 +20,28 @@ export function nativeScimOf(
     }
   }
   if (!facts) return { nativeScim: 'unknown', nativeScimReason: 'nothing is known of this vendor’s plans' }
-  const { offered, source } = facts.nativeScim
+  const { offered, source, sign } = facts.nativeScim
   const offer = `${offered} (${cited(source)})`
+  const seen = shown(sign, accounts.length)
   if (plan === undefined)
-    return unknown(`settings.plan does not say what the tenant pays for; native SCIM is ${offer}`)
+    return unknown(
+      `settings.plan does not say what the tenant pays for, and ${seen}; native SCIM is ${offer}`,
+    )
   const known = facts.plans.find(({ name }) => isNamed(plan, name))
   if (!known || known.nativeScim === 'unknown') {
-    return unknown(`nothing is known of the plan ${plan}; native SCIM is ${offer}`)
+    return unknown(`nothing is known of the plan ${plan}; native SCIM is ${offer}; ${seen}`)
   }
   if (known.nativeScim === 'yes') {
-    return unknown(`the plan ${known.name} has it, and no account looked at was made by it: ${offer}`)
+    return unknown(`the plan ${known.name} has it, ${offer}; ${seen}`)
   }
   return { nativeScim: 'locked', nativeScimReason: `the plan ${known.name} does not have it: ${offer}` }
+}
+
+function shown(sign: string | undefined, looked: number): string {
+  if (sign === undefined)
+    return 'no account shows whether SCIM made it, as the vendor’s REST API tells nothing of that'
+  if (looked === 0) return `no account could be looked at for the sign of it (${sign})`
+  return `none of the ${looked} accounts looked at shows it (${sign})`
 }
 
 function unknown(nativeScimReason: string): NativeScim {

@@ -1,3 +1,5 @@
+import { doctorCode } from '../dictionary/entries/doctor.ts'
+import { explainedBy } from '../errors.ts'
 import type { Finding, Report } from './model.ts'
 
 type Paint = (style: 'bold' | 'dim' | 'red' | 'green' | 'yellow', text: string) => string
@@ -23,7 +25,15 @@ export function page(report: Report, paint: Paint): readonly string[] {
     ...nativeScim(report, paint),
     '',
     ok ? paint('green', 'All well.') : paint('red', 'Something is wrong: see what failed.'),
+    ...explained(findings),
   ]
+}
+
+/** Where the checks that are not well are explained. */
+function explained(findings: readonly Finding[]): readonly string[] {
+  const notWell = findings.filter(({ state }) => state === 'failed' || state === 'warning')
+  const codes = new Set(notWell.map(({ check }) => doctorCode(check)))
+  return [...codes].map((code) => `see: ${explainedBy('doctor', code)}`)
 }
 
 function nativeScim(

@@ -7,6 +7,7 @@ import type {
   GroupSupport,
 } from './capabilities.ts'
 import type { Finding, Route } from './examination.ts'
+import type { AccountFacts } from './facts.ts'
 import type { Kit } from './kit/kit.ts'
 import type { PlanFacts } from './plan.ts'
 
@@ -21,6 +22,7 @@ export type {
   EntitlementSupport,
   Capabilities,
 } from './capabilities.ts'
+export type { AccountFacts } from './facts.ts'
 export type { Finding, Route } from './examination.ts'
 export type { PlanFacts, Source } from './plan.ts'
 
@@ -71,25 +73,6 @@ export interface EntitlementChange {
   readonly revoke: readonly EntitlementRef[]
   /** Settings that are switched off in the same call, where a shut-out strips an account. */
   readonly settings?: AccountSettings
-}
-
-/** What else a vendor tells of an account; inventory shows it, the planner reads only `lastOwner`, `managedBy` and `readOnly`. */
-export interface AccountFacts {
-  /** Who made the account: `local`, `sso`, `scim`, `directory`, … in the vendor's words, lower case. */
-  readonly source?: string
-  readonly lastLoginAt?: string
-  readonly emailVerified?: boolean
-  readonly invitation?: 'pending' | 'expired'
-  readonly twoFactor?: boolean
-  readonly tokenExpiresAt?: string
-  /** Taking this account's access away would leave the tenant without an owner. */
-  readonly lastOwner?: boolean
-  /** Somebody else manages the account (native SCIM, partnership); the vendor refuses our writes. Says who. */
-  readonly managedBy?: string
-  /** Attributes that the vendor lets nobody change on this account, whatever the capability table says. */
-  readonly readOnly?: readonly Attribute[]
-  /** Settings, likewise. */
-  readonly readOnlySettings?: readonly string[]
 }
 
 /** One person's presence on one target, as the vendor reports it. Plain JSON: it is stored as `held`. */
@@ -160,7 +143,8 @@ export interface Creation extends Receipt {
 
 /**
  * A live connection to one tenant of a vendor. Every method rejects only with `VendorError`, makes no retries of
- * writes that may have reached the vendor, and each writing method makes exactly one writing vendor call.
+ * writes that may have reached the vendor, and each writing method makes exactly one writing vendor call, or shares one with
+ * other accounts that change alike (ADR 0024).
  */
 export interface Target {
   readonly capabilities: Capabilities
@@ -196,9 +180,10 @@ export interface Target {
   /**
    * Both directions in one call, so that a vendor that replaces the whole set can read it, change it and write it
    * once. What the change does not name stays as it was. On a `delta` kind the caller sends one direction and at
-   * most `perAssign`/`perRevoke` entitlements at a time.
+   * most `perAssign`/`perRevoke` entitlements at a time. With `known`, the account as a read in the same lease showed it,
+   * it need not be read again before a whole set is written.
    */
-  changeEntitlements(id: string, change: EntitlementChange): Promise<Receipt>
+  changeEntitlements(id: string, change: EntitlementChange, known?: Account): Promise<Receipt>
   /** Present when `groups`. Groups of exactly this name, as the vendor writes names; the empty list when there are none. */
   findGroups?(name: string): Promise<readonly VendorGroup[]>
   /** Present when `groups`. */
@@ -209,8 +194,11 @@ export interface Target {
   removeGroup?(id: string): Promise<Receipt>
   /** Present when `account.disable`. */
   setActive?(id: string, active: boolean): Promise<Receipt>
-  /** Present when `account.remove`. Resolves when the account is already gone. */
-  remove?(id: string): Promise<Receipt>
+  /**
+   * Present when `account.remove`. Resolves when the account is already gone. With `known`, the account as a read in the
+   * same lease showed it, nothing of it need be read again before it goes.
+   */
+  remove?(id: string, known?: Account): Promise<Receipt>
   /** Sends an invitation that has expired anew. Absent where accounts are not invited, or it cannot be done. */
   renewInvitation?(id: string): Promise<Receipt>
   /** Part of every shut-out: ends sessions and API tokens that outlive it. Resolves when there are none, or no account. */

@@ -44,6 +44,8 @@ export interface PlanFacts {
     readonly operations: string
     /** Where its token is made; that token is none for the REST API. */
     readonly token: string
+    /** What of an account shows that native SCIM made it. Absent: nothing that the REST API tells does. */
+    readonly sign?: string
     readonly source: Source
   }
   readonly plans: readonly [Plan, ...Plan[]]

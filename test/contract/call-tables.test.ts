@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import type { ApiProfile, Entitlement, EntitlementRef, Target } from '../../src/vendors/contract.ts'
+import type { Account, ApiProfile, Entitlement, EntitlementRef, Target } from '../../src/vendors/contract.ts'
 import { vendors } from '../../src/vendors/registry.ts'
 import { simulators } from '../../src/vendors/simulators.ts'
 import type { SimulatorOptions, VendorSimulator } from '../../src/vendors/simulator/simulator.ts'
-import { openKit, openTarget } from './target.ts'
+import { callsSince, openKit, openTarget } from './target.ts'
 
 /*
  * Each vendor's page has a table of what an operation costs in calls, with token, tenant and catalogue known. More than it
@@ -17,7 +17,7 @@ interface Stage {
   readonly target: Target
   readonly simulator: VendorSimulator
   /** Makes somebody who is not counted. */
-  readonly somebody: () => Promise<{ readonly id: string; readonly login: string }>
+  readonly somebody: () => Promise<Account>
   readonly role: (at: number) => EntitlementRef
   readonly group: () => EntitlementRef
 }
@@ -93,8 +93,8 @@ const operations: Readonly<Record<string, Act>> = {
     return () => endSessions(id)
   },
   remove: async (stage) => {
-    const { id } = await stage.somebody()
-    return () => stage.target.remove!(id)
+    const account = await stage.somebody()
+    return () => stage.target.remove!(account.id, account)
   },
   'list 250 accounts': async (stage) => {
     for (let left = 250 - stage.simulator.people().length; left > 0; left -= 1) await stage.somebody()
@@ -133,7 +133,7 @@ async function stageOf(
     async somebody() {
       const wanted = draft(stage, stage.role(0))
       const { account } = await target.create(wanted)
-      return { id: account!.id, login: wanted.login }
+      return account!
     },
   }
   return stage
@@ -142,6 +142,7 @@ async function stageOf(
 const noPace = {
   turn: async () => () => undefined,
   pause: () => undefined,
+  priority: () => 2,
   connection: () => ({ during: <T>(_: number, work: () => Promise<T>) => work(), pause: () => undefined }),
 }
 
@@ -205,9 +206,8 @@ for (const vendor of vendors) {
           const counted = await act(stage)
           const from = simulator.trace.length
           await counted?.()
-          const calls = simulator.trace.slice(from).filter(({ path }) => !/oauth2|login$/.test(path))
-          const list = calls.map(({ method, path }) => `${method} ${path}`).join('\n')
-          assert.equal(counted && calls.length, table.get(operation)?.get(profile), list)
+          const calls = callsSince(simulator, from)
+          assert.equal(counted && calls.length, table.get(operation)?.get(profile), calls.join('\n'))
         })
       }
     })

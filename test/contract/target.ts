@@ -11,7 +11,7 @@ export function openKit(overrides: Partial<Kit> = {}): Kit & { readonly dispatch
     dispatcher: new Agent(),
     signal: new AbortController().signal,
     now: Date.now,
-    timeoutMs: 5000,
+    timeoutMs: 30_000,
     ...overrides,
   }
 }
@@ -36,4 +36,12 @@ export function openTarget(
     profile,
   }
   return vendor.connect(connection as never, kit)
+}
+
+/** The calls that reached a vendor since so many, `METHOD path` each; those that get a token are not counted. */
+export function callsSince({ trace }: VendorSimulator, from: number): readonly string[] {
+  return trace
+    .slice(from)
+    .filter(({ path }) => !/\/oauth2\/token$|\/login$/.test(path))
+    .map(({ method, path }) => `${method} ${path}`)
 }

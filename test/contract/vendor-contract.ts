@@ -52,7 +52,7 @@ export function describeVendorContract<S extends VendorSimulator>(subject: Contr
   const unless = (possible: unknown, reason: string) =>
     possible ? {} : { skip: `${vendor.id} (${profile}) ${reason}` }
 
-  describe(`vendor contract: ${vendor.id} (${profile})`, { timeout: 60_000 }, () => {
+  describe(`vendor contract: ${vendor.id} (${profile})`, { timeout: 300_000 }, () => {
     const kit = openKit()
     let simulator: S
     let target: Target

@@ -70,6 +70,13 @@ for (const profile of ['current', 'guide'] as const) {
         const { report } = await askDoctor(falcon, { profile, settings: { plan } })
         assert.equal(report.nativeScim, nativeScim)
         assert.match(report.nativeScimReason, /unverified/)
+        if (nativeScim === 'locked') return
+        // Nothing that Falcon tells of a user could show it, so nothing is said of accounts that were looked at.
+        assert.match(
+          report.nativeScimReason,
+          /no account shows whether SCIM made it, as .*REST API tells nothing/,
+        )
+        assert.doesNotMatch(report.nativeScimReason, /looked at/)
       })
     }
   })
@@ -106,6 +113,15 @@ describe('doctor, CrowdStrike', () => {
     assert.match(finding('credentials'), /wrong region, or wrong client id or secret/)
   })
 
+  it('blames no region for a secret that is refused', async () => {
+    const { finding } = await askDoctor(falcon, {
+      profile: 'current',
+      credentials: { clientSecret: 'wrong-secret-0123' },
+    })
+    assert.match(finding('credentials'), /^failed: /)
+    assert.match(finding('region'), /^unknown: cannot be told: .* refused the credentials/)
+  })
+
   it('names the region that a redirect points to', async () => {
     falcon.state.toggles.wrongCloud = { origin: falcon.origin, region: 'eu-1', answer: 'redirect' }
     const { code, finding } = await askDoctor(falcon, { profile: 'current' })
@@ -128,7 +144,7 @@ describe('doctor, CrowdStrike', () => {
     const directories = { one: { connections: { it: connection } }, two: { connections: { it: connection } } }
     for (const [name, problem] of [
       ['other', /There is no connection called other.*one\/it, two\/it/],
-      ['it', /Several connections are called it.*one\/it, two\/it/],
+      ['it', /More than one connection is called it.*one\/it, two\/it/],
     ] as const) {
       const { code, err } = await commandLine({ directories }, 'doctor', name)
       assert.equal(code, 2)

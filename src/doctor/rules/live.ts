@@ -12,11 +12,14 @@ import type { Kit } from '../../vendors/kit/kit.ts'
 import { open } from '../open.ts'
 import { placeOf, type RuleHint } from './hints.ts'
 import type { Population } from './population.ts'
+import { rehearsalFindings } from './rehearse.ts'
 
 interface Question {
   readonly directory: string
   readonly connection: ConnectionConfig
   readonly vendor: AnyVendor
+  /** Of the directory; empty: any. */
+  readonly domains: readonly string[]
   /** Who is in the directory, where a store could be read. */
   readonly population?: Population | undefined
 }
@@ -25,14 +28,15 @@ type Finding = Omit<RuleHint, 'directory' | 'connection'>
 
 /** Compares the rules of a connection with the vendor's catalogue and, where it is known, with the directory. Reads only. */
 export async function liveHints(question: Question, kit: Kit): Promise<readonly RuleHint[]> {
-  const { directory, connection, vendor, population } = question
+  const { directory, connection, vendor, population, domains } = question
   const about = { directory, connection: connection.name }
   const { rules, default: byDefault } = connection.policy
   const grants = rules.length > 0 || wishesOf(byDefault).length > 0
   const unmet = population ? rules.flatMap((rule, index) => unmetFindings(rule, index, population)) : []
-  if (!grants) return []
+  if (!grants && domains.length === 0 && !population) return []
   try {
     const { target } = await open(connection, vendor, kit)
+    if (!grants && !target.rehearse) return []
     const catalogue = await target.catalogue()
     const found = rules.flatMap((rule, index) =>
       rightFindings(rule, placeOf(rule, index), {
@@ -42,7 +46,10 @@ export async function liveHints(question: Question, kit: Kit): Promise<readonly 
       }),
     )
     const last = rightFindings(byDefault, { rule: 'default' }, { catalogue, can: target.capabilities })
-    return [...found, ...last, ...unmet].map((each) => ({ ...about, ...each }))
+    const { capabilities: can } = target
+    const offer = { catalogue, can, policy: connection.policy }
+    const judged = await rehearsalFindings(target, { ...offer, population, domains })
+    return [...found, ...last, ...unmet, ...judged].map((each) => ({ ...about, ...each }))
   } catch (error) {
     if (!(error instanceof VendorError)) throw error
     const detail = `the catalogue of ${vendor.name} could not be read: ${error.detail}`

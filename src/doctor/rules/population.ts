@@ -1,8 +1,10 @@
 import { matching } from '../../config/rules/matching.ts'
-import type { ExplainStore } from '../../provisioning/explain/ports.ts'
-import type { GroupRef, Rule } from '../../translators/model.ts'
+import type { ConnectionFacts, ExplainStore } from '../../provisioning/explain/ports.ts'
+import type { GroupRef, Policy, Rule } from '../../translators/model.ts'
+import { plan } from '../../translators/plan.ts'
 import { namedValues } from '../../translators/rules/values.ts'
-import { subjectOf } from '../../translators/wanted.ts'
+import { subjectOf, wantedOf } from '../../translators/wanted.ts'
+import type { AccountDraft, Capabilities, Entitlement } from '../../vendors/contract.ts'
 
 /** What rules can meet in a directory. */
 export interface Population {
@@ -11,6 +13,15 @@ export interface Population {
   readonly filters: ReadonlyMap<string, boolean>
   /** Whether somebody has this value under roles or entitlements; `*`: any. */
   readonly hasValue: (value: string) => boolean
+  /** What would be sent for whom the connection would make an account, as far as the store knows. */
+  readonly joiners: (offer: Offer) => AsyncGenerator<AccountDraft>
+}
+
+/** What a vendor has to offer, under the rules that are looked at. */
+export interface Offer {
+  readonly catalogue: readonly Entitlement[]
+  readonly can: Capabilities
+  readonly policy: Policy
 }
 
 /** Reads a directory once for all rules of a connection. Undefined where the store does not know the connection. */
@@ -40,5 +51,21 @@ export async function populationOf(
   }
   const hasValue = (value: string): boolean =>
     value === '*' ? values.size > 0 : values.has(value.trim().toLowerCase())
-  return { groups, filters, hasValue }
+  return { groups, filters, hasValue, joiners: (offer) => joinersOf(store, facts, offer) }
+}
+
+async function* joinersOf(
+  store: ExplainStore,
+  { connectionId, connection, made }: ConnectionFacts,
+  { catalogue, can, policy }: Offer,
+): AsyncGenerator<AccountDraft> {
+  const now = new Date().toISOString()
+  const setting = { policy, catalogue, capabilities: can, connection, made, matching, now }
+  for await (const { held, ...person } of store.everybody(connectionId)) {
+    if (held) continue
+    const wanted = wantedOf({ ...person, ...setting })
+    if (wanted.kind !== 'present') continue
+    const [first] = plan(wanted, undefined, can, policy, undefined, now).operations
+    if (first?.op === 'create') yield first.draft
+  }
 }

@@ -15,6 +15,16 @@ export interface Kit {
   readonly pacing?: Pacing
   /** Is told of every exchange, for those who watch; a connector has no use for it. */
   readonly observe?: ((exchange: Exchange) => void) | undefined
+  /** Is told how long each call waited for its turn. */
+  readonly waited?: ((wait: Wait) => void) | undefined
+}
+
+export interface Wait {
+  readonly vendor: string
+  readonly pathClass: string
+  /** `postponed`: it did not go out, and comes back later. */
+  readonly ended: 'served' | 'postponed'
+  readonly ms: number
 }
 
 /** One exchange with a vendor as an observer sees it: no query, no bodies, nothing that was sent along. */
@@ -50,6 +60,8 @@ export interface Pacing {
   /** The vendor asks for quiet: the connection at work makes no call of this path class meanwhile. */
   pause(pathClass: string, waitMs: number): void
   connection(): ConnectionPace
+  /** Of the work under way; 0 is served first. */
+  priority(): number
 }
 
 /** What the calls of one connection share. */

@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ConnectionPace, Limit, Pacing } from './kit.ts'
-import { createLanes, shutOut } from './lanes.ts'
-import { createPurses, type SharedBudget } from './purse.ts'
+import { createLanes, shutOut } from './limits/lanes.ts'
+import { createPurses, type SharedBudget } from './limits/purse.ts'
 
 /** No call waits longer for its turn: a lease must outlive the wait and the write that follows it. */
 const longestMs = 2_500
@@ -45,6 +45,7 @@ export function createPacing(now: () => number = () => performance.now(), budget
   const inSum = budget && sharing(budget, line, now)
   return {
     connection: () => paceOf(contexts, now),
+    priority: () => contexts.getStore()?.priority ?? usualPriority,
 
     pause(pathClass, waitMs) {
       const paused = contexts.getStore()?.paused

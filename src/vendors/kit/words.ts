@@ -21,7 +21,7 @@ const secretLook =
 export function wordsOf(secrets: readonly string[]): Words {
   const redact = redactor(secrets)
   return (body) =>
-    redact(leaves(body, undefined, 0).join('; '))
+    redact([...new Set(leaves(body, undefined, 0))].join('; '))
       .replace(/\s+/g, ' ')
       .trim()
       .slice(0, longest)

@@ -45,7 +45,7 @@ export const sentinelone = defineVendor({
     const table: Capabilities = capabilities(profile)
     const can = onboarding ? table : { ...table, account: { ...table.account, create: 'direct' as const } }
     const client = profile === 'guide' ? guideClient(send) : currentClient(send)
-    const session = createSession(client, { ...settings, onboarding })
+    const session = createSession(client, { ...settings, onboarding }, kit.now)
     const { apiToken } = credentials
     const { origin } = new URL(settings.baseUrl)
     return {

@@ -22,6 +22,7 @@ export const plan: PlanFacts = {
     offered: 'said to come with Singularity Enterprise, once SAML single sign-on is set up',
     operations: 'said to be Users: GET, POST, PUT, PATCH (active=false). Groups: POST, PATCH',
     token: 'Settings > SSO',
+    sign: 'the user’s source is scim',
     source: guide,
   },
   plans: [

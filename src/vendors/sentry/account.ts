@@ -40,13 +40,14 @@ function entitlementsOf(member: Member): readonly HeldEntitlement[] {
 }
 
 function factsOf(member: Member): AccountFacts {
-  const { user, flags, expired, isOnlyOwner } = member
+  const { user, flags, expired, isOnlyOwner, inviterName } = member
   const managedBy = managerOf(flags)
   return {
     ...(flags ? { source: flags['idp:provisioned'] ? 'scim' : 'local' } : {}),
     ...(user?.lastLogin ? { lastLoginAt: user.lastLogin } : {}),
     ...(user?.has2fa === undefined ? {} : { twoFactor: user.has2fa }),
     ...(isPending(member) ? { invitation: expired ? 'expired' : 'pending' } : {}),
+    ...(inviterName ? { invitedBy: inviterName } : {}),
     ...(isOnlyOwner ? { lastOwner: true } : {}),
     ...(managedBy ? { managedBy } : {}),
   }

@@ -40,6 +40,7 @@ export const plan: PlanFacts = {
     offered: 'Business and Enterprise, once SAML single sign-on is set up',
     operations: 'Users: GET, POST, PATCH (active=false), DELETE. Groups: GET, POST, PATCH, DELETE',
     token: 'Settings > Auth, where SCIM is switched on',
+    sign: 'the member’s flag idp:provisioned',
     source: documentation,
   },
   plans: [
@@ -112,9 +113,9 @@ export const plan: PlanFacts = {
       id: 'groups-are-teams',
       text: 'Groups are teams: the display name is a team’s slug, or a new team is made',
       bridge:
-        'rules name the team that a Group grants, whatever the Group is called; several Groups may grant one team',
+        'rules name the team that a Group grants, whatever the Group is called; several Groups may grant one team; with create: true a team is made, renamed and removed with its Group',
       routes: join,
-      remains: 'teams are not made, renamed or removed by Drawbridge',
+      remains: 'profile guide makes, renames and removes no teams',
       source: guide,
     },
     {

@@ -24,6 +24,7 @@ const common = {
   user: Type.Optional(Type.Union([User, Type.Null()])),
   flags: Type.Optional(Type.Record(Type.String(), Type.Boolean())),
   dateCreated: Type.Optional(nullableString),
+  inviterName: Type.Optional(nullableString),
   isOnlyOwner: Type.Optional(Type.Boolean()),
   teams: Type.Optional(Type.Array(Type.String())),
   teamRoles: Type.Optional(TeamRoles),

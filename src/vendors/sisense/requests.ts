@@ -15,6 +15,8 @@ export interface Requests {
   readonly user: Requester
   readonly create: Requester
   readonly change: Requester
+  /** Of the work under way, as its calls are served. */
+  readonly urgency: () => number
   /** While the call runs, the secret that it carries cannot show in its refusal. */
   hiding<T>(secret: string | undefined, call: () => Promise<T>): Promise<T>
 }
@@ -42,13 +44,15 @@ export function createRequests(
   }
   const admit = atMost(atOnce)
   // One pace for all four, also where nobody lends one.
-  const paced = { ...kit, pacing: kit.pacing ?? createPacing() }
+  const pacing = kit.pacing ?? createPacing()
+  const paced = { ...kit, pacing }
   const requester = (classify: Classifier) => limited(createRequester({ ...options, classify }, paced), admit)
   return {
     list: requester(classifiers.list),
     user: requester(classifiers.user),
     create: requester(classifiers.create),
     change: requester(classifiers.change),
+    urgency: () => pacing.priority(),
     async hiding(secret, call) {
       if (secret === undefined) return call()
       hidden.add(secret)

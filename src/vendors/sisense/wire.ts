@@ -28,6 +28,7 @@ export const User = Type.Object({
     ]),
   ),
   created: Type.Optional(nullableString),
+  lastUpdated: Type.Optional(nullableString),
   lastLogin: Type.Optional(nullableString),
 })
 export type User = Static<typeof User>

@@ -139,6 +139,45 @@ describe('roles in scopes', async () => {
     assert.match((await rejection(create(lost))).detail, /no role "Nowhere"/)
   })
 
+  it('the quarantine role is looked up once, and again when it was made anew under another id', async () => {
+    const target = open({ settings: { quarantineRole: 'No Access' } })
+    const strip = async (email: string) => {
+      const { account: made } = await target.create({
+        login: email,
+        profile: {},
+        entitlements: [role('SOC')],
+      })
+      const known = await target.get(made!.id)
+      const from = bench.calls().length
+      await target.changeEntitlements(made!.id, { assign: [], revoke: [role('SOC')] }, known)
+      assert.deepEqual(bench.rolesOf(email), [`No Access@${account().id}`])
+      return bench
+        .calls()
+        .slice(from)
+        .map((call) => call.split('/')[0]!.trim() + call.replace(/.*(rbac|users).*/, ' $1'))
+    }
+    assert.deepEqual(await strip('ada@corp.example'), ['GET rbac', 'PUT users'])
+    assert.deepEqual(await strip('bob@corp.example'), ['PUT users'])
+    const at = state.roles.findIndex(({ name }) => name === 'No Access')
+    state.roles.splice(at, 1, { ...state.roles[at]!, id: '999000111222333444' })
+    assert.deepEqual(await strip('eve@corp.example'), ['PUT users', 'GET rbac', 'PUT users'])
+  })
+
+  it('the quarantine role that was made anew is found by all who are stripped at that moment', async () => {
+    const target = open({ settings: { quarantineRole: 'No Access' } })
+    const strip = async (email: string) => {
+      const { account: made } = await target.create({ login: email, profile: {}, entitlements: [role('SOC')] })
+      return () => target.changeEntitlements(made!.id, { assign: [], revoke: [role('SOC')] })
+    }
+    const emails = ['bob@corp.example', 'eve@corp.example', 'joe@corp.example']
+    const [first, ...rest] = await Promise.all(['ada@corp.example', ...emails].map(strip))
+    await first?.()
+    const at = state.roles.findIndex(({ name }) => name === 'No Access')
+    state.roles.splice(at, 1, { ...state.roles[at]!, id: '999000111222333555' })
+    await Promise.all(rest.map((each) => each()))
+    for (const email of emails) assert.deepEqual(bench.rolesOf(email), [`No Access@${account().id}`])
+  })
+
   it('a role of a level without a word of its own is shown as inherited and never overwritten', async () => {
     const target = open()
     const { id } = await create(target, role('SOC'))

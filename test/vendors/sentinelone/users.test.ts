@@ -104,6 +104,42 @@ describe('users', async () => {
     assert.equal((await rejection(open().remove?.(id) ?? Promise.resolve())).failure, 'forbidden')
   })
 
+  it('[R0-46] what was just read is not read again: one call removes, and none is made for native SCIM', async () => {
+    const target = open()
+    const known = await create(target, role('SOC'))
+    user().source = 'scim'
+    const ofScim = await target.get(known.id)
+    const from = bench.calls().length
+    assert.equal(
+      (await rejection(target.remove?.(known.id, ofScim) ?? Promise.resolve())).failure,
+      'forbidden',
+    )
+    assert.deepEqual(bench.calls().slice(from), [])
+    // Another account, or one whose source nobody told, says nothing of this one.
+    for (const other of [
+      { ...known, id: '1' },
+      { ...known, facts: {} },
+    ]) {
+      const error = await rejection(target.remove?.(known.id, other) ?? Promise.resolve())
+      assert.equal(error.failure, 'forbidden')
+    }
+    user().source = 'mgmt'
+    const asRead = await target.get(known.id)
+    const before = bench.calls().length
+    await target.remove?.(known.id, asRead)
+    assert.deepEqual(bench.calls().slice(before), [`DELETE /users/${known.id}`])
+  })
+
+  it('a strip of what was just read is one call, and keeps what it does not name', async () => {
+    const target = open({ settings: { quarantineRole: 'No Access' } })
+    const { id } = await create(target, role('SOC', bench.site('EMEA')), role('IR Team', bench.site('APAC')))
+    const known = await target.get(id)
+    const from = bench.calls().length
+    await target.changeEntitlements(id, { assign: [], revoke: [role('SOC', bench.site('EMEA'))] }, known)
+    assert.deepEqual(bench.calls().slice(from), [`PUT /users/${id}`])
+    assert.deepEqual(bench.rolesOf(), [`IR Team@${bench.site('APAC').id}`])
+  })
+
   it('revokes the token by the id in the body', async () => {
     const { id } = await create(open(), role('SOC'))
     await open().endSessions?.(id)

@@ -15,9 +15,7 @@ export interface Examined {
 /** What only Falcon has: the cloud that answers, and the two scopes of the API client. */
 export async function* examine({ client, send, profile, origin }: Examined): AsyncGenerator<Finding> {
   const read = await outcomeOf(client.someUser('examine', undefined))
-  yield read?.failure === 'unauthenticated'
-    ? { check: 'region', state: 'failed', detail: read.detail }
-    : region(origin())
+  yield read?.failure === 'unauthenticated' ? doubtfulRegion(read, origin()) : region(origin())
   yield scope('User management: Read', read)
   yield scope('User management: Write', await outcomeOf(send(emptyCreation(profile))))
 }
@@ -26,6 +24,13 @@ function region(origin: string): Finding {
   const { host } = new URL(origin)
   const name = Object.entries(regionHosts).find(([, each]) => each === host)?.[0]
   return { check: 'region', state: 'ok', detail: name ? `${name}, ${origin}` : origin }
+}
+
+/** A cloud that sends the client on is the wrong one; one that refuses it says nothing of where it belongs. */
+function doubtfulRegion({ status = 0, detail }: VendorError, origin: string): Finding {
+  const check = 'region'
+  if (status >= 300 && status < 400) return { check, state: 'failed', detail }
+  return { check, state: 'unknown', detail: `cannot be told: ${origin} refused the credentials (${detail})` }
 }
 
 /**

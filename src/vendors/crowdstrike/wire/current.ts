@@ -12,6 +12,7 @@ const User = Type.Object({
   first_name: Type.Optional(Type.String()),
   last_name: Type.Optional(Type.String()),
   created_at: Type.Optional(Type.String()),
+  updated_at: Type.Optional(Type.String()),
   last_login_at: Type.Optional(Type.String()),
   factors: Type.Optional(Type.Union([Type.Null(), Type.Array(Type.String())])),
 })
@@ -38,6 +39,7 @@ export const GrantPage = Type.Object({
 /** `status` is not read: nothing public says what it means. */
 export function toUser(user: User): FalconUser {
   const lastLoginAt = instant(user.last_login_at)
+  const updatedAt = instant(user.updated_at)
   return {
     id: user.uuid,
     login: user.uid,
@@ -47,6 +49,7 @@ export function toUser(user: User): FalconUser {
     createdAt: instant(user.created_at),
     facts: {
       ...(lastLoginAt && { lastLoginAt }),
+      ...(updatedAt && { updatedAt }),
       ...(user.factors && { twoFactor: user.factors.length > 0 }),
     },
   }

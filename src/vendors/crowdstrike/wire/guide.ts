@@ -11,12 +11,14 @@ const User = Type.Object({
   last_name: Type.Optional(Type.String()),
   customer_id: Type.Optional(Type.String()),
   created_at: Type.Optional(Type.String()),
+  updated_at: Type.Optional(Type.String()),
 })
 type User = Static<typeof User>
 
 export const Users = Type.Object({ resources: Type.Union([Type.Null(), Type.Array(User)]) })
 
 export function toUser(user: User): FalconUser {
+  const updatedAt = instant(user.updated_at)
   return {
     id: user.uid,
     login: user.username,
@@ -24,6 +26,6 @@ export function toUser(user: User): FalconUser {
     familyName: user.last_name,
     cid: user.customer_id && plainCid(user.customer_id),
     createdAt: instant(user.created_at),
-    facts: {},
+    facts: updatedAt ? { updatedAt } : {},
   }
 }

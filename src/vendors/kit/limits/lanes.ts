@@ -1,4 +1,4 @@
-import type { Limit } from './kit.ts'
+import type { Limit } from '../kit.ts'
 
 /** Kept for shut-outs, of whatever is used. */
 const reserve = 0.1

@@ -1,4 +1,4 @@
-import type { Limit } from './kit.ts'
+import type { Limit } from '../kit.ts'
 
 /** Tokens of limits that several processes share. */
 export interface SharedBudget {
@@ -18,6 +18,9 @@ interface Purse {
   drawing: Promise<number> | undefined
   /** Who waits, so that one draw serves all. */
   asking: number
+  /** Of the last draw: how many it brought, and when. */
+  granted: number
+  drawnAt: number
 }
 
 /** A turn that the store is too slow for is given up after this. */
@@ -30,7 +33,10 @@ export function createPurses(budget: SharedBudget, now: () => number) {
   /** One token: 0 once it is there, else the milliseconds after which to ask again. */
   async function take(limit: Limit, urgent: boolean): Promise<number> {
     const key = `${urgent} ${limit.key}`
-    const purse = purses.get(key) ?? { tokens: 0, until: 0, drawing: undefined, asking: 0 }
+    const purse = purses.get(key) ?? {
+      ...{ tokens: 0, until: 0, drawing: undefined, asking: 0 },
+      ...{ granted: 0, drawnAt: 0 },
+    }
     purses.set(key, purse)
     purse.asking += 1
     try {
@@ -50,13 +56,27 @@ export function createPurses(budget: SharedBudget, now: () => number) {
 
   async function draw(purse: Purse, limit: Limit, urgent: boolean): Promise<number> {
     const asked = now()
-    const { granted, holdMs, nextMs } = await budget.draw(limit, purse.asking, urgent)
+    // What is kept for shut-outs is never drawn on suspicion.
+    const wish = urgent ? purse.asking : Math.max(purse.asking, expected(purse, asked))
+    const { granted, holdMs, nextMs } = await budget.draw(limit, wish, urgent)
     if (granted === 0) return Math.max(minimumWaitMs, nextMs)
     purse.tokens = granted
+    purse.granted = granted
+    purse.drawnAt = asked
     // Counted from before the question: the store's clock began to run somewhere in between.
     purse.until = Math.max(asked + holdMs, now() + minimumWaitMs)
     return 0
   }
 
   return { take }
+}
+
+/**
+ * As many as went out in the time of the last draw, twice as many where those were gone in half of it: a question for each
+ * call would have all processes wait for one row of the store. After a quiet time nothing is expected.
+ */
+function expected({ granted, tokens, drawnAt, until }: Purse, at: number): number {
+  const heldMs = until - drawnAt
+  if (at > until + heldMs) return 0
+  return tokens === 0 && at < drawnAt + heldMs / 2 ? granted * 2 : granted - tokens
 }

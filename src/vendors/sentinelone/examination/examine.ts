@@ -3,7 +3,7 @@ import type { ApiProfile, Finding } from '../../contract.ts'
 import type { Reach } from '../client/client.ts'
 import type { SentineloneSettings } from '../settings.ts'
 import { isCalled } from '../target/accounts.ts'
-import { quarantineOf, type Session } from '../target/session.ts'
+import type { Session } from '../target/session.ts'
 
 export interface Examined {
   readonly session: Session
@@ -82,7 +82,7 @@ async function quarantine(
     const detail = 'none is set: whoever is shut out is removed, and must be invited anew on a return'
     return { state: 'ok', detail }
   }
-  const role = await attempt(() => quarantineOf(session, 'examine', reach))
+  const role = await attempt(() => session.quarantine('examine', reach))
   if (role instanceof VendorError) {
     return { state: role.failure === 'invalid' ? 'failed' : 'unknown', detail: role.detail }
   }

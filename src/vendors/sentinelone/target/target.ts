@@ -24,9 +24,9 @@ export function createTarget(
     find: async (attribute, value) => (attribute === 'email' ? findByEmail(session, 'find', value) : []),
     create: (draft) => create(session, draft),
     update: (id, change, settings) => update(session, id, change, settings),
-    remove: (id) => remove(session, id),
+    remove: (id, known) => remove(session, id, known),
     catalogue: () => catalogueOf(session),
-    changeEntitlements: (id, change) => changeRoles(session, id, change),
+    changeEntitlements: (id, change, known) => changeRoles(session, id, change, known),
 
     async get(id) {
       const user = await client.user('get', await reached('get'), id)

@@ -1,5 +1,6 @@
 import { ignoring } from '../../../errors.ts'
 import type {
+  Account,
   AccountDraft,
   AccountSettings,
   Creation,
@@ -8,11 +9,12 @@ import type {
   Receipt,
 } from '../../contract.ts'
 import { fold } from '../client/calls.ts'
+import type { HeldRole, Reach, RoleSet } from '../client/client.ts'
 import { failure } from '../errors.ts'
 import { isCalled, toAccount } from './accounts.ts'
 import { randomPassword } from './password.ts'
 import { changed, isSame, writable } from './roles.ts'
-import { findByEmail, quarantineOf, type Session } from './session.ts'
+import { findByEmail, type Session } from './session.ts'
 
 /** The creation is tried, not asked about first: the refusal of a duplicate is the one sure answer. */
 export async function create(
@@ -22,16 +24,16 @@ export async function create(
   const { client, how } = session
   const reach = await session.reached('create')
   const roles = changed([], { assign: entitlements, revoke: [] })
-  const set = await writable('create', roles, reach.home, () => quarantineOf(session, 'create', reach))
   const email = fold(login)
   const draft = {
     login: email,
     fullName: profile.displayName?.trim() || email,
-    ...set,
     ...(settings ? { settings } : {}),
     ...(how.onboarding ? {} : { password: randomPassword() }),
   }
-  const user = await client.create(reach, draft).catch(ignoring('conflict'))
+  const user = await withRoles(session, { operation: 'create', reach, roles }, (set) =>
+    client.create(reach, { ...draft, ...set }).catch(ignoring('conflict')),
+  )
   if (user) {
     const account = toAccount(user, how)
     return { outcome: account.state === 'invited' ? 'invited' : 'created', account }
@@ -57,8 +59,10 @@ export async function update(
   return {}
 }
 
-export async function remove({ client, reached }: Session, id: string): Promise<Receipt> {
-  const user = await client.user('remove', await reached('remove'), id)
+/** Who made the user decides whether it may go: as the caller has just read it, or else as the console says now. */
+export async function remove({ client, reached }: Session, id: string, known?: Account): Promise<Receipt> {
+  const isTold = known?.id === id && known.facts.source !== undefined
+  const user = isTold ? known : await client.user('remove', await reached('remove'), id)
   if (user?.facts.source === 'scim') {
     const detail =
       "the user is managed by SentinelOne's native SCIM; remove it at the identity provider, or the two get out of step"
@@ -68,20 +72,53 @@ export async function remove({ client, reached }: Session, id: string): Promise<
   return {}
 }
 
-/** Reads the user, and writes the whole set once if anything differs. */
-export async function changeRoles(session: Session, id: string, change: EntitlementChange): Promise<Receipt> {
+/** Writes the whole set once if anything differs from what the user holds: as just read, or else as the console says now. */
+export async function changeRoles(
+  session: Session,
+  id: string,
+  change: EntitlementChange,
+  known?: Account,
+): Promise<Receipt> {
   const operation = 'changeEntitlements'
   const { assign, revoke, settings } = change
   if (assign.length + revoke.length === 0 && !settings) return {}
-  const { client, how } = session
+  const { client } = session
   const reach = await session.reached(operation)
-  const user = await client.user(operation, reach, id)
-  if (!user) throw failure('not-found', operation, 'there is no such user any more')
-  // The role that counts as none gives way to any other.
-  const before = user.roles.filter((role) => !isCalled(role, how.quarantineRole))
+  const before = known?.id === id ? rolesOf(known) : await rolesNow(session, reach, id)
   const after = changed(before, change)
   if (isSame(before, after) && !settings) return {}
-  const set = await writable(operation, after, reach.home, () => quarantineOf(session, operation, reach))
-  await client.setRoles(reach, id, set, settings)
+  await withRoles(session, { operation, reach, roles: after }, (set) =>
+    client.setRoles(reach, id, set, settings),
+  )
   return {}
+}
+
+interface Roles {
+  readonly operation: string
+  readonly reach: Reach
+  readonly roles: readonly HeldRole[]
+}
+
+/** Writes the roles, or the one that counts as none where there are none. */
+async function withRoles<T>(
+  session: Session,
+  { operation, reach, roles }: Roles,
+  write: (set: RoleSet) => Promise<T>,
+): Promise<T> {
+  const quarantine = () => session.quarantine(operation, reach)
+  const act = async () => write(await writable(operation, roles, reach.home, quarantine))
+  return roles.length === 0 ? session.quarantining(act) : act()
+}
+
+/** The role that counts as none gives way to any other. */
+async function rolesNow({ client, how }: Session, reach: Reach, id: string): Promise<readonly HeldRole[]> {
+  const operation = 'changeEntitlements'
+  const user = await client.user(operation, reach, id)
+  if (!user) throw failure('not-found', operation, 'there is no such user any more')
+  return user.roles.filter((role) => !isCalled(role, how.quarantineRole))
+}
+
+/** An account shows no role that counts as none, and no scope of a role that cannot be taken away here. */
+function rolesOf({ entitlements }: Account): readonly HeldRole[] {
+  return entitlements.map(({ id, scope }) => ({ id, scope }))
 }

@@ -39,6 +39,7 @@ export const common = {
   source: text,
   dateJoined: text,
   createdAt: text,
+  updatedAt: text,
   firstLogin: text,
   lastLogin: text,
   emailVerified: flag,
@@ -90,11 +91,12 @@ function settingsOf(user: Common): AccountSettings {
 }
 
 function factsOf(user: Common): AccountFacts {
-  const { source, lastLogin, emailVerified, twoFaEnabled, apiToken, isSystem } = user
+  const { source, lastLogin, updatedAt, emailVerified, twoFaEnabled, apiToken, isSystem } = user
   const readOnly = readOnlyOf(user)
   return {
     ...(source ? { source: sources[source.toLowerCase()] ?? source.toLowerCase() } : {}),
     ...(lastLogin ? { lastLoginAt: lastLogin } : {}),
+    ...(updatedAt ? { updatedAt } : {}),
     ...(typeof emailVerified === 'boolean' ? { emailVerified } : {}),
     ...(typeof twoFaEnabled === 'boolean' ? { twoFactor: twoFaEnabled } : {}),
     ...(apiToken?.expiresAt ? { tokenExpiresAt: apiToken.expiresAt } : {}),

@@ -6,6 +6,7 @@ import type { Requests } from '../requests.ts'
 import type { SisenseSettings } from '../settings.ts'
 import { Created, Group, LoggedIn, User, Users } from '../wire.ts'
 import type { SisenseClient, UserDraft } from './client.ts'
+import { createGathering } from './gathering.ts'
 import { groupKeeping } from './group-keeping.ts'
 import { isCalled } from './login-index.ts'
 import { everyPage, everything, pageSize } from './paging.ts'
@@ -92,12 +93,15 @@ function lists({ list }: Requests): Pick<SisenseClient, 'users' | 'candidates' |
   }
 }
 
-/** The members of a group by v0.9: the body is a list of users. */
-function memberships({ change }: Requests): Required<Pick<SisenseClient, 'join' | 'leave'>> {
+/** The members of a group by v0.9: the body is a list of users, so those of equal urgency share calls. */
+function memberships({ change, urgency }: Requests): Required<Pick<SisenseClient, 'join' | 'leave'>> {
   const operation = 'changeEntitlements'
+  const gathered = createGathering()
   const write = async (method: 'POST' | 'DELETE', id: string, group: string): Promise<Receipt> => {
     const path = `${v09}/groups/${idSegment(operation, group)}/users`
-    await change(writes({ operation, method, path, body: [checkedId(operation, id)] }))
+    await gathered(`${urgency()} ${method} ${path}`, checkedId(operation, id), async (users) => {
+      await change(writes({ operation, method, path, body: users }))
+    })
     return {}
   }
   return {

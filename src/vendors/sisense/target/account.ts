@@ -53,11 +53,12 @@ function entitlementsOf(
 }
 
 function factsOf(user: User, role: string | undefined, now: number): AccountFacts {
-  const { active, lastLogin, activeDirectory, createdSso } = user
+  const { active, lastLogin, lastUpdated, activeDirectory, createdSso } = user
   const ends = Date.parse(user.activationExpires ?? user.pendingExpiration ?? '')
   return {
     source: activeDirectory ? 'ad' : createdSso ? 'sso' : 'local',
     ...(lastLogin ? { lastLoginAt: lastLogin } : {}),
+    ...(lastUpdated ? { updatedAt: lastUpdated } : {}),
     ...(typeof active === 'boolean' ? { emailVerified: !isAwaited(user) } : {}),
     ...(isAwaited(user) ? { invitation: ends < now ? 'expired' : 'pending' } : {}),
     // There is never more than one.

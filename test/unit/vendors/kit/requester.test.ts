@@ -6,6 +6,7 @@ import { VendorError } from '../../../../src/errors.ts'
 import { clientCredentials, noAuthentication, staticToken } from '../../../../src/vendors/kit/auth.ts'
 import { byStatus } from '../../../../src/vendors/kit/classify.ts'
 import type { Call } from '../../../../src/vendors/kit/http.ts'
+import type { Pacing, Wait } from '../../../../src/vendors/kit/kit.ts'
 import { createRequester, type RequesterOptions } from '../../../../src/vendors/kit/requester.ts'
 import { waitFrom } from '../../../../src/vendors/kit/wait.ts'
 import { type Simulator, startSimulator } from '../../../../src/vendors/simulator/simulator.ts'
@@ -45,6 +46,21 @@ describe('requester', () => {
     assert.ok(error instanceof VendorError, String(error))
     return error
   }
+
+  it('tells how long a call waited for its turn, also when it did not go out', async () => {
+    const waits: Wait[] = []
+    const waited = (wait: Wait) => void waits.push(wait)
+    const pacing = (turn: Pacing['turn']) => ({ turn, pause() {} })
+    await requester({}, { waited, pacing: pacing(async () => () => {}) })(call)
+    await failing(requester({}, { waited, pacing: pacing(async () => 5_000) })(call))
+    assert.deepEqual(
+      waits.map(({ ms, ...rest }) => [ms >= 0, rest]),
+      (['served', 'postponed'] as const).map((ended) => [
+        true,
+        { vendor: 'test', pathClass: 'things', ended },
+      ]),
+    )
+  })
 
   it('sends the token, fixed headers, repeated query keys and JSON', async () => {
     const body = { a: 1 }
