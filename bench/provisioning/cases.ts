@@ -1,57 +1,91 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { median } from '../scim/report.ts'
 import { addPeople, provenCount } from './people.ts'
+import { holdTo, type BenchGateway } from './server.ts'
 import { inactive, scim, user, type Bench } from './setting.ts'
+import { spentBy, spentEach } from './spent.ts'
 
-/** Accounts settled in a second, from the first to the last. */
+/** In each process, until what runs with each account or request is compiled. */
+const warmUps = 300
+
+export interface Settled {
+  readonly perSecond: number
+  /** What one account took of each, in words. */
+  readonly spent: string
+}
+
+/** Accounts settled in a second, from the first to the last; `share` of a core is what each process may use, if given. */
 export async function settleRate(
   { client, start }: Bench,
   processes: number,
   count: number,
-): Promise<number> {
-  for (let n = 0; n < processes; n++) await start()
+  share?: number,
+): Promise<Settled> {
+  const gateways: BenchGateway[] = []
+  for (let n = 0; n < processes; n++) gateways.push(await start())
   // Until each process knows of the other, and jobs have been opened.
   await delay(6_000)
-  await addPeople(client, 1, 200)
-  while ((await provenCount(client)) < 200) await delay(50)
-  await addPeople(client, 201, count)
-  const startedAt = performance.now()
-  while ((await provenCount(client)) < count + 200) await delay(100)
-  return (count * 1_000) / (performance.now() - startedAt)
+  const first = warmUps * processes
+  await addPeople(client, 1, first)
+  while ((await provenCount(client)) < first) await delay(50)
+  const release = share === undefined ? undefined : holdTo(share, gateways)
+  try {
+    await addPeople(client, first + 1, count)
+    const before = await spentBy(client, gateways)
+    const startedAt = performance.now()
+    while ((await provenCount(client)) < count + first) await delay(100)
+    const perSecond = (count * 1_000) / (performance.now() - startedAt)
+    return { perSecond, spent: spentEach(before, await spentBy(client, gateways), count) }
+  } finally {
+    await release?.()
+  }
 }
 
-/** Milliseconds: a create by SCIM, its vendor calls alone, and how many those are. */
-export async function latency(
-  { vendor, start }: Bench,
-  posts: number,
-): Promise<{ p50: number; vendor: number; calls: number }> {
+export interface Latency {
+  /** Milliseconds: medians of a create by SCIM, and of its vendor calls alone. */
+  readonly p50: number
+  readonly vendor: number
+  readonly calls: number
+  /** What one create took of each, in words. */
+  readonly spent: string
+}
+
+/** Creates by SCIM, one after the other, and then their vendor calls alone. */
+export async function latency({ client, vendor, start }: Bench, posts: number): Promise<Latency> {
   const gateway = await start()
-  for (let n = 0; n < 30; n++) await scim(gateway.port, 'POST', '/Users', user(`warm-${n}`))
-  const before = vendor.trace.length
+  for (let n = 0; n < warmUps; n++) await scim(gateway.port, 'POST', '/Users', user(`warm-${n}`))
+  const from = vendor.trace.length
+  const before = await spentBy(client, [gateway])
   const taken: number[] = []
   for (let n = 0; n < posts; n++) {
     const { status, ms } = await scim(gateway.port, 'POST', '/Users', user(`post-${n}`))
     if (status !== 201) throw new Error(`POST answered ${status}`)
     taken.push(ms)
   }
-  const entries = vendor.trace.slice(before)
+  const spent = spentEach(before, await spentBy(client, [gateway]), posts)
+  const entries = vendor.trace.slice(from)
+  const bare = await bareCalls(vendor, entries)
   const calls = entries.length / posts
+  return { p50: median(taken), vendor: median(bare) * calls, calls, spent }
+}
+
+/** Milliseconds of each: the calls that the gateway made, by the same connections kept open, about other people. */
+async function bareCalls(vendor: Bench['vendor'], entries: Bench['vendor']['trace']): Promise<number[]> {
   const { credentials } = vendor.connection('current')
-  const bare: number[] = []
-  for (let n = 0; n < posts; n++) {
-    const startedAt = performance.now()
-    for (let call = 0; call < Math.round(calls); call++) {
-      const path = entries[call % entries.length]
-      // Reads cost the simulator about what its writes do, and leave it as it is.
-      const response = await fetch(`${vendor.origin}/api/v1/users?limit=1`, {
-        headers: { authorization: `Bearer ${credentials['apiToken']}` },
-      })
-      await response.text()
-      if (!path) break
-    }
-    bare.push(performance.now() - startedAt)
+  const headers = {
+    authorization: `Bearer ${credentials['apiToken']}`,
+    'content-type': 'application/json',
   }
-  return { p50: median(taken), vendor: median(bare), calls }
+  const taken: number[] = []
+  for (const { method, path, body } of entries) {
+    const payload = body === undefined ? null : JSON.stringify(body).replaceAll('post-', 'bare-')
+    const startedAt = performance.now()
+    const response = await fetch(`${vendor.origin}${path}`, { method, headers, body: payload })
+    await response.text()
+    taken.push(performance.now() - startedAt)
+    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}`)
+  }
+  return taken
 }
 
 /** A backlog of people while, one after the other, leavers are shut out by SCIM. */

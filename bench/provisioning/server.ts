@@ -5,6 +5,7 @@ import type { Configuration } from '../../src/config/model.ts'
 import type { Start } from '../scim/process.ts'
 
 export interface BenchGateway {
+  readonly pid: number
   readonly port: number
   /** Bytes, of the process as the system sees it. */
   rss(): Promise<number>
@@ -38,6 +39,7 @@ export async function startBenchGateway(start: Start, configuration: Configurati
   const { port } = (await started) as { port: number }
   return {
     port,
+    pid: child.pid!,
     rss: async () => {
       const told = answer()
       child.send('rss')
@@ -49,5 +51,16 @@ export async function startBenchGateway(start: Start, configuration: Configurati
       child.send('stop')
       await gone
     },
+  }
+}
+
+/** Gives each of them a share of one core until the answer is called. */
+export function holdTo(share: number, gateways: readonly BenchGateway[]): () => Promise<void> {
+  const args = [share, ...gateways.map(({ pid }) => pid)].map(String)
+  const child = fork(fileURLToPath(new URL('./hold.ts', import.meta.url)), args)
+  return async () => {
+    const gone = once(child, 'exit')
+    child.disconnect()
+    await gone
   }
 }

@@ -16,6 +16,8 @@ export interface ConnectionSpec {
   readonly apiProfile: 'auto' | ApiProfile
   readonly settings: Readonly<Record<string, unknown>>
   readonly credentials: Readonly<Record<string, string>>
+  /** When they end, as the operator states: ISO 8601. */
+  readonly credentialsEndAt?: string
   readonly policy: Policy
   /** Of the stored row, where it is the row that tells what changed; a file's connections have none. */
   readonly revision?: number
@@ -24,7 +26,7 @@ export interface ConnectionSpec {
 /** A connection as it is configured. */
 export interface OpenConnection extends Pick<
   ConnectionSpec,
-  'id' | 'name' | 'directoryId' | 'policy' | 'revision'
+  'id' | 'name' | 'directoryId' | 'policy' | 'revision' | 'credentialsEndAt'
 > {
   readonly vendor: string
   /** Finds the API profile out first where that is left to the vendor. Rejects with `VendorError` while it does not tell. */
@@ -84,7 +86,7 @@ export function openConnection(
   kit: Kit,
   notices?: Notices,
 ): OpenConnection {
-  const { id, name, directoryId, policy, revision, vendor, settings, credentials } = spec
+  const { id, name, directoryId, policy, revision, vendor, settings, credentials, credentialsEndAt } = spec
   const pace = kit.pacing?.connection()
   // Both were checked against the vendor's own schemas when the configuration was read.
   const connect = (profile: ApiProfile): Target =>
@@ -103,6 +105,7 @@ export function openConnection(
     directoryId,
     policy,
     ...(revision === undefined ? {} : { revision }),
+    ...(credentialsEndAt === undefined ? {} : { credentialsEndAt }),
     vendor: vendor.id,
     ready: again(kit.now, open),
     during(priority, pauses, work) {
@@ -162,6 +165,7 @@ function toLive(
     directoryId: spec.directoryId,
     policy: spec.policy,
     ...(spec.revision === undefined ? {} : { revision: spec.revision }),
+    ...(spec.credentialsEndAt === undefined ? {} : { credentialsEndAt: spec.credentialsEndAt }),
     vendor: spec.vendor.id,
     target,
     can: target.capabilities,

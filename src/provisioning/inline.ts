@@ -3,14 +3,16 @@ import type {
   AccountOutcome,
   CreationSecret,
   DirectoryRef,
+  Objection,
   Provisioning,
   ResourceBody,
 } from '../scim/ports.ts'
+import { explainedAt } from '../errors.ts'
 import { loginOf } from '../translators/person.ts'
 import type { OpenConnection } from './connections.ts'
 import { provision } from './account/provision.ts'
 import type { Provisioner } from './account/run.ts'
-import type { AccountStanding } from './ports.ts'
+import { proving, type AccountStanding, type AccountStatus, type Begun } from './ports.ts'
 
 /** Accounts that a request runs by itself; the rest is the workers'. */
 const mostInline = 8
@@ -34,15 +36,22 @@ export function createProvisioning(by: Provisioner, wake: () => void): Provision
     wake,
 
     async run(directory, userId, secret = {}) {
-      const all = await standings(directory, userId)
-      const open = all.filter(({ proven }) => !proven).slice(0, mostInline)
-      if (open.length === 0) return all.map((standing) => outcomeOf(by, standing))
+      const known = by.connections.ofDirectory(directory.id).map(({ id }) => id)
+      if (known.length === 0) return []
+      const { standings: those, begun } = await by.queue.begin(userId, known, mostInline)
+      const all = those.filter(({ connectionId }) => known.includes(connectionId))
+      const open = toRun(all, begun)
       const deadline = by.now() + budgetOf(by, open)
-      const runs = open.map((standing) => runOne(by, userId, standing.accountId, deadline, secret))
+      const runs = open.map((standing) => {
+        const ours = begun.find(({ claimed }) => claimed.lease.accountId === standing.accountId)
+        return runOne(by, userId, standing, { deadline, secret, begun: ours })
+      })
       const ended = Promise.all(runs).catch((err: unknown) => by.log.error({ err }, 'inline run broke off'))
       // A run goes on past the budget, and past a disconnect: it holds its lease and its journal.
-      await Promise.race([ended, delay(Math.max(0, deadline - by.now()), undefined, { ref: false })])
-      return outcomes(directory, userId)
+      const proven = await within(deadline - by.now(), ended)
+      // What the runs themselves proved need not be read; anything else may have changed in other hands.
+      const now = proven && provenOf(all, proven)
+      return now ? now.map((standing) => outcomeOf(by, standing)) : outcomes(directory, userId)
     },
 
     async extension(directory, userIds) {
@@ -60,22 +69,72 @@ function budgetOf(by: Provisioner, open: readonly AccountStanding[]): number {
   return budgets.length === 0 ? 0 : Math.min(...budgets)
 }
 
+/** What is begun is leased, and so always run; with the rest not more than a request may. */
+function toRun(all: readonly AccountStanding[], begun: readonly Begun[]): readonly AccountStanding[] {
+  const ours = new Set(begun.map(({ claimed }) => claimed.lease.accountId))
+  const [leased, rest] = [true, false].map((is) => {
+    return all.filter(({ accountId, proven }) => ours.has(accountId) === is && (is || !proven))
+  }) as [AccountStanding[], AccountStanding[]]
+  return [...leased, ...rest.slice(0, Math.max(0, mostInline - leased.length))]
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
+  const over = new AbortController()
+  const late = delay(Math.max(0, ms), undefined, { ref: false, signal: over.signal }).catch(() => undefined)
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    over.abort()
+  }
+}
+
+/** How all stand, where everything that was run is proven. */
+function provenOf(
+  all: readonly AccountStanding[],
+  proven: readonly (AccountStanding | undefined)[],
+): readonly AccountStanding[] | undefined {
+  if (!proven.every((each) => each !== undefined)) return undefined
+  const now = new Map(proven.map((each) => [each.accountId, each]))
+  return all.every((each) => each.proven || now.has(each.accountId))
+    ? all.map((each) => now.get(each.accountId) ?? each)
+    : undefined
+}
+
+interface Running {
+  readonly deadline: number
+  readonly secret: CreationSecret
+  /** What the request has claimed already. */
+  readonly begun: Begun | undefined
+}
+
+/** How the account stands when this run proved it. */
 async function runOne(
   by: Provisioner,
   userId: string,
-  accountId: string,
-  deadline: number,
-  secret: CreationSecret,
-): Promise<void> {
-  while (by.now() < deadline) {
-    const claimed = await by.queue.claim(accountId)
-    if (claimed === 'gone' || claimed === 'paused') return
-    if (claimed !== 'busy') await provision(by, claimed, secret)
+  standing: AccountStanding,
+  { deadline, secret, begun }: Running,
+): Promise<AccountStanding | undefined> {
+  const { accountId } = standing
+  for (let next = begun; next || by.now() < deadline; next = undefined) {
+    const claimed = next?.claimed ?? (await by.queue.claim(accountId))
+    if (claimed === 'gone' || claimed === 'paused') return undefined
+    if (claimed !== 'busy') {
+      const status = await provision(by, claimed, { secret, ...(next && { read: next.work }) })
+      if (status && proving.has(status)) return asProven(standing, status)
+    }
     const now = (await by.queue.outcomes(userId)).find((each) => each.accountId === accountId)
     // Settled, refused, or waiting for something that this request cannot bring about.
-    if (!now || now.proven || (claimed !== 'busy' && (now.dueInMs ?? 1) > 0)) return
+    if (!now || now.proven || (claimed !== 'busy' && (now.dueInMs ?? 1) > 0)) return undefined
     if (claimed === 'busy') await delay(pollMs, undefined, { ref: false })
   }
+  return undefined
+}
+
+function asProven(
+  { failure: _, dueInMs: __, ...standing }: AccountStanding,
+  status: AccountStatus,
+): AccountStanding {
+  return { ...standing, status, proven: true, uncertain: false }
 }
 
 function outcomeOf(by: Provisioner, standing: AccountStanding): AccountOutcome {
@@ -87,7 +146,7 @@ function outcomeOf(by: Provisioner, standing: AccountStanding): AccountOutcome {
   return {
     connection,
     state: proven ? 'proven' : status === 'failed' && !aside ? 'refused' : 'pending',
-    ...(failure ? { detail: failure.detail } : {}),
+    ...(failure ? { detail: failure.detail, failure: failure.kind } : {}),
     mayExist: linked || uncertain,
     pendingShutOut,
     retryAfter: status === 'waiting' ? longestRetryAfterSeconds : retryAfter(dueInMs),
@@ -103,7 +162,7 @@ function objection(
   connections: readonly OpenConnection[],
   { domains }: DirectoryRef,
   body: ResourceBody,
-): string | undefined {
+): Objection | undefined {
   // Whom a `mapped` connection provisions depends on groups, which come later.
   const assigned = connections.filter(
     ({ policy }) => policy.people === 'assigned' && policy.mode !== 'shadow',
@@ -111,11 +170,13 @@ function objection(
   for (const { name, policy } of assigned) {
     const login = loginOf(body, policy.login)
     if (login === undefined) {
-      return `${name} knows people by e-mail address, and neither userName nor emails holds one (addresses with #EXT# do not count). Map an e-mail address to userName or to emails[primary eq true].`
+      const detail = `${name} knows people by e-mail address, and neither userName nor emails holds one (addresses with #EXT# do not count). Map an e-mail address to userName or to emails[primary eq true].`
+      return { kind: 'no-login', detail }
     }
     const domain = login.slice(login.lastIndexOf('@') + 1)
     if (domains.length > 0 && !domains.includes(domain)) {
-      return `The domain of ${login} is not among the domains of this directory (${domains.join(', ')}).`
+      const detail = `The domain of ${login} is not among the domains of this directory (${domains.join(', ')}).`
+      return { kind: 'domain', detail }
     }
   }
   return undefined
@@ -133,7 +194,9 @@ function extensionOf(
       status: each.status,
       ...(each.vendorAccountId === undefined ? {} : { accountId: each.vendorAccountId }),
       ...(each.provenAt === undefined ? {} : { provenAt: each.provenAt }),
-      ...(each.failure ? { failure: each.failure.detail } : {}),
+      ...(each.failure
+        ? { failure: each.failure.detail, see: explainedAt('account', each.failure.kind) }
+        : {}),
       ...(each.deviations.length > 0 ? { deviations: each.deviations.map(({ detail }) => detail) } : {}),
     })),
   }

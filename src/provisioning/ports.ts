@@ -36,6 +36,9 @@ export interface Claimed {
  */
 export type AccountStatus = 'pending' | 'waiting' | 'verifying' | 'invited' | 'proven' | 'failed'
 
+/** What counts as proven for the answer. */
+export const proving: ReadonlySet<AccountStatus> = new Set(['proven', 'verifying', 'invited'])
+
 /** Why an account is not proven; `kind` is a vendor failure or one of the gateway's own refusals. */
 export interface AccountFailure {
   readonly kind:
@@ -164,7 +167,7 @@ export interface OperationClosing {
   readonly durationMs?: number
 }
 
-/** A write that the vendor confirmed, and whose journal row is closed in the statement that settles the account. */
+/** A write that the vendor confirmed, and whose journal row is closed together with what follows: the next row, or the settlement. */
 export interface Unclosed {
   readonly operationId: string
   readonly closing: OperationClosing
@@ -184,6 +187,18 @@ export interface Settlement {
   readonly attempts: number
 }
 
+/** What a request begins with. */
+export interface Beginning {
+  readonly standings: readonly AccountStanding[]
+  /** Leased by this process. An account that is not among them is proven, busy, or cannot be worked on. */
+  readonly begun: readonly Begun[]
+}
+
+export interface Begun {
+  readonly claimed: Claimed
+  readonly work: AccountWork
+}
+
 /** The accounts as a queue. */
 export interface AccountQueue {
   /**
@@ -191,13 +206,15 @@ export interface AccountQueue {
    * connection is paused only shut-outs and revokes are claimed: their calls may be of another class.
    */
   claimDue(limit: number): Promise<readonly Claimed[]>
+  /** Claims those accounts of a User on these connections that are not proven, whether due or not, and reads them. */
+  begin(userId: string, connectionIds: readonly string[], most: number): Promise<Beginning>
   /** Claims one account whether due or not. `busy`: leased elsewhere. `paused`: its connection is parked, or another process has changed it. */
   claim(accountId: string): Promise<Claimed | 'busy' | 'paused' | 'gone'>
   /** Prolongs leases; gives back those still held. */
   renew(leases: readonly Lease[]): Promise<readonly Lease[]>
   read(lease: Lease): Promise<AccountWork>
-  /** Commits an open journal row. `before` is held as JSON. */
-  open(lease: Lease, operation: JournalOperation, before: unknown): Promise<string>
+  /** Commits an open journal row; `before` is held as JSON. The row of the write before it is closed in the same transaction. */
+  open(lease: Lease, operation: JournalOperation, before: unknown, unclosed?: Unclosed): Promise<string>
   /** Closes the journal row and updates the account in one transaction. */
   close(lease: Lease, operationId: string, closing: OperationClosing, update?: AccountUpdate): Promise<void>
   save(lease: Lease, update: AccountUpdate): Promise<void>
@@ -208,6 +225,11 @@ export interface AccountQueue {
    * with it, or not at all.
    */
   settle(lease: Lease, settlement: Settlement, unclosed?: Unclosed): Promise<'settled' | 'again'>
+  /**
+   * Without a lease, of whoever lost it during a write that may have reached the vendor: the account is due, and read before
+   * anything is planned. Somebody else may have proven meanwhile what the write has undone.
+   */
+  doubt(accountId: string): Promise<void>
   /** Moves link, held and snapshot of a predecessor whose removal is cancelled to this account, under both leases. */
   inherit(lease: Lease, predecessor: Lease): Promise<void>
   /** Which of these vendor accounts are linked by another account of any connection of that vendor tenant. */

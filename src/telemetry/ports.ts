@@ -12,13 +12,14 @@ export interface TracedCall {
 
 /** What a run is about: ids and names that an operator gave; no person. */
 export interface TracedRun {
+  readonly what: 'account' | 'group'
+  readonly id: string
   readonly connection: string
   readonly vendor: string
-  readonly accountId: string
   readonly priority: number
 }
 
-/** How a run ended, in the words of the account's status and failure. */
+/** How a run ended, in the words of the account's or the group's status and failure. */
 export interface TracedEnding {
   readonly status: string
   readonly failure?: string | undefined

@@ -79,11 +79,11 @@ interface Begun {
 
 function runsBy(begin: (name: string, attributes: Record<string, string | number>) => Begun): RunTracing {
   return {
-    async run({ connection, vendor, accountId, priority }, work) {
-      const { span, within } = begin('account run', {
+    async run({ what, id, connection, vendor, priority }, work) {
+      const { span, within } = begin(`${what} run`, {
         'drawbridge.connection': connection,
         'drawbridge.vendor': vendor,
-        'drawbridge.account': accountId,
+        [`drawbridge.${what}`]: id,
         'drawbridge.priority': priority,
       })
       try {

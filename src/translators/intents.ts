@@ -1,6 +1,6 @@
 import type { Capabilities, ShutOutStep } from '../vendors/contract.ts'
 import { entitlementDifference, type Circumstances } from './entitlements/difference.ts'
-import { holds, usableSteps } from './leaving/holds.ts'
+import { holds, isEnded, usableSteps } from './leaving/holds.ts'
 import type { Deviation, Held, Intent, Policy, Snapshot, Wanted } from './model.ts'
 import { profileDifference } from './profile.ts'
 import { settingDifference } from './entitlements/settings.ts'
@@ -32,7 +32,7 @@ export function differencesOf(
 ): Differences {
   if (wanted.kind === 'present') return forPresent(wanted, held, circumstances)
   const because = becauseOf(wanted)
-  const isDue = held && !isShutOut(held, stepsFor(because, circumstances.policy), circumstances.can)
+  const isDue = held && !isShutOut(held, stepsFor(because, circumstances.policy), circumstances)
   return { intents: isDue ? [{ kind: 'shut-out', because }] : [], deviations: [] }
 }
 
@@ -45,8 +45,9 @@ export function stepsFor(because: 'inactive' | 'deleted', { deprovision }: Polic
   return deprovision[because]
 }
 
-function isShutOut({ account }: Held, steps: readonly ShutOutStep[], can: Capabilities): boolean {
-  return usableSteps(steps, can).some((step) => holds(step, account, can))
+function isShutOut({ account }: Held, steps: readonly ShutOutStep[], { can, tried }: Circumstances): boolean {
+  const usable = usableSteps(steps, can)
+  return tried ? isEnded(account, usable, tried, can) : usable.some((step) => holds(step, account, can))
 }
 
 function forPresent(wanted: Present, held: Held | undefined, circumstances: Circumstances): Differences {

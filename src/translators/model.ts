@@ -108,9 +108,10 @@ export interface Policy {
   }
 }
 
-/** Drift that a new look at the account can put right. An orphan has no person to plan for. */
-export type RepairableDrift = 'missing' | 'lacking' | 'excess' | 'reactivated' | 'profile'
-export type DriftKind = RepairableDrift | 'orphan'
+/** Drift that a new look at the account, or at the group, can put right. An orphan has nobody to plan for. */
+export type RepairableDrift =
+  'missing' | 'lacking' | 'excess' | 'reactivated' | 'profile' | 'group-missing' | 'group-renamed'
+export type DriftKind = RepairableDrift | 'orphan' | 'group-orphan'
 
 /** Why a person is granted something. */
 export interface Reason {
@@ -234,6 +235,8 @@ export interface Snapshot {
   readonly takenAt: string
   /** The vendor's login of the account, by which its absence is proven once it has been removed. */
   readonly login?: string
+  /** Steps that were taken or refused in this shut-out and did not hold: the next one counts in their place. */
+  readonly tried?: readonly ShutOutStep[]
   /** The vendor has confirmed that API tokens and sessions were ended, in this shut-out. */
   readonly sessionsEnded?: boolean
   readonly entitlements: readonly EntitlementRef[]

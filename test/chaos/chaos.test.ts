@@ -12,6 +12,9 @@ const people = Number(process.env['CHAOS_PEOPLE'] ?? 16)
 const rounds = Number(process.env['CHAOS_ROUNDS'] ?? 3)
 const seed = Number(process.env['CHAOS_SEED'] ?? 20261121)
 const isLong = process.env['CHAOS_LONG'] !== undefined
+/** Pushed in a round; the long form has its many people from the start, and its rounds for what breaks. */
+const changes = isLong ? 500 : people * 2
+const betweenKillsMs = 3_000
 const settleMs = 60_000 + people * 1_000
 /** Few enough to be reached. */
 const mostShutOuts = Math.max(3, Math.floor(people / 8))
@@ -28,7 +31,10 @@ describe('chaos', () => {
       const figures = noFigures()
       const drive = driver(stage.url, token, random, figures)
       await drive.seed(people)
-      for (let round = 0; round < rounds; round += 1) await breakThings(stage, drive, figures, random, round)
+      for (let round = 0; round < rounds; round += 1) {
+        await breakThings(stage, drive, figures, random)
+        if (isLong) console.error(`round ${round + 1} of ${rounds}: ${JSON.stringify(figures)}`)
+      }
 
       const wishes = await drive.wishes()
       const isHeldBack = ({ vendor, name, lacking }: Difference): boolean =>
@@ -80,20 +86,23 @@ async function breakThings(
   drive: Driver,
   figures: Figures,
   random: () => number,
-  round: number,
 ): Promise<void> {
   const vendors: readonly VendorSimulator[] = Object.values(stage.vendors)
-  const pushing = drive.push(people * 2)
-  for (const simulator of vendors) figures.faults += plant(simulator, random)
   const { tokens } = stage.vendors.falcon.state as { readonly tokens: Map<string, unknown> }
-  tokens.clear()
-  await delay(300)
-  await stage.killOne()
-  figures.kills += 1
-  if (round % 3 === 1) {
-    await stage.cutStore()
-    figures.cuts += 1
-  }
+  let pushed = false
+  const pushing = drive.push(changes).finally(() => (pushed = true))
+  do {
+    for (const simulator of vendors) figures.faults += plant(simulator, random)
+    tokens.clear()
+    await delay(300)
+    await stage.killOne()
+    figures.kills += 1
+    if (figures.kills % 3 === 2) {
+      await stage.cutStore()
+      figures.cuts += 1
+    }
+    if (isLong) await Promise.race([pushing, delay(betweenKillsMs)])
+  } while (isLong && !pushed)
   await pushing
   for (const simulator of vendors) simulator.clearFaults()
 }

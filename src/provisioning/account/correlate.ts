@@ -1,7 +1,7 @@
 import { correlate, type Correlation } from '../../translators/correlation.ts'
 import { loginOf } from '../../translators/person.ts'
 import type { Account } from '../../vendors/contract.ts'
-import { failureOf, linkTo, proven, type Ending, type Run } from './run.ts'
+import { failureOf, iso, learn, linkTo, proven, unlink, type Ending, type Run } from './run.ts'
 
 const askAgainMs = 60 * 60_000
 
@@ -58,6 +58,21 @@ export async function adopt(run: Run, found: Correlation): Promise<Ending | 'lin
     case 'refuse':
       return { ...proven(), status: 'failed', failure: failureOf(run, found.failure, found.detail) }
   }
+}
+
+/**
+ * Forgets the link. The login under which the vendor knew the account stays until somebody is linked again: a userName that was
+ * renamed since would not lead to it.
+ */
+export async function dropLink(run: Run): Promise<void> {
+  const login = run.held?.account.login
+  const takenAt = iso(run.by.now())
+  const isKept = run.snapshot !== undefined || login === undefined
+  await learn(run, {
+    ...unlink,
+    ...(isKept ? {} : { snapshot: { takenAt, login, entitlements: [], granted: [] } }),
+  })
+  if (login !== undefined) run.formerLogin = login
 }
 
 /** The login under which the vendor knows, or knew, the account: never a userName that was renamed since. */

@@ -5,7 +5,7 @@ import { grantedAfterSettings } from '../../translators/entitlements/settings.ts
 import type { Account, AccountDraft, EntitlementChange, Receipt } from '../../vendors/contract.ts'
 import { afterChange, afterUpdate } from './effects.ts'
 import { noteChange, seenThrough } from './recent.ts'
-import { journaled, unlink, type Run, type Written } from './run.ts'
+import { journaled, unlink, type Close, type Run, type Written } from './run.ts'
 
 type Present = Extract<Wanted, { kind: 'present' }>
 type PresentOperation = Exclude<Operation, { op: 'shut-out' | 'end-sessions' }>
@@ -13,14 +13,14 @@ type PresentOperation = Exclude<Operation, { op: 'shut-out' | 'end-sessions' }>
 /** `exists`: the vendor has an account under this login already, the one shown if it can be told; nothing was written. */
 export type Executed = 'done' | { readonly exists: Account | undefined }
 
-/** Makes the one vendor call of an operation, journaled, and keeps what it changed. `last`: as for `journaled`. */
+/** Makes the one vendor call of an operation, journaled, and keeps what it changed. `close`: as for `journaled`. */
 export async function execute(
   run: Run,
   operation: PresentOperation,
   wanted: Pick<Present, 'entitlements' | 'settings'>,
-  last?: 'last',
+  close?: Close,
 ): Promise<Executed> {
-  if (operation.op === 'create') return create(run, operation.draft, wanted, last)
+  if (operation.op === 'create') return create(run, operation.draft, wanted, close)
   const id = linked(run)
   const { target } = run.connection
   switch (operation.op) {
@@ -33,7 +33,7 @@ export async function execute(
           ...held,
           account: { ...held.account, state: 'active' },
         }),
-        last,
+        close,
       )
       break
     case 'update':
@@ -46,11 +46,11 @@ export async function execute(
           account: afterUpdate(held.account, operation.change, run.connection.can, operation.settings),
           granted: grantedAfterSettings(held.granted, wanted.settings ?? {}, operation.settings ?? {}),
         }),
-        last,
+        close,
       )
       break
     case 'change-entitlements':
-      await changeEntitlements(run, operation.change, wanted.entitlements, last)
+      await changeEntitlements(run, operation.change, wanted.entitlements, close)
       break
   }
   return 'done'
@@ -61,20 +61,21 @@ export async function changeEntitlements(
   run: Run,
   change: EntitlementChange,
   wanted: readonly WantedEntitlement[],
-  last?: 'last',
+  close?: Close,
+  known?: Account,
 ): Promise<void> {
   const { target, can } = run.connection
   await write(
     run,
     { op: 'change-entitlements', change },
-    () => target.changeEntitlements(linked(run), change),
+    () => target.changeEntitlements(linked(run), change, known),
     (held) => ({
       ...held,
       account: afterChange(held.account, change, can),
       granted: grantedAfter(held.granted, wanted, change, can),
       recent: noteChange(held.recent, change, { now: run.by.now(), lagMs: can.readLagMs }),
     }),
-    last,
+    close,
   )
 }
 
@@ -82,7 +83,7 @@ async function create(
   run: Run,
   draft: AccountDraft,
   wanted: Pick<Present, 'entitlements' | 'settings'>,
-  last: 'last' | undefined,
+  close: Close | undefined,
 ): Promise<Executed> {
   const vendorTenant = await run.connection.tenant()
   let executed: Executed = 'done'
@@ -105,7 +106,7 @@ async function create(
       },
     }
   }
-  await journaled(run, { op: 'create', draft }, call, last)
+  await journaled(run, { op: 'create', draft }, call, close)
   return executed
 }
 
@@ -132,7 +133,7 @@ export async function write(
   operation: JournalOperation,
   call: () => Promise<Receipt>,
   effect: (held: Held) => Held | null,
-  last?: 'last',
+  close?: Close,
 ): Promise<void> {
   const written = async (): Promise<Written> => {
     const { requestId } = await call()
@@ -142,7 +143,7 @@ export async function write(
       ...(held === undefined ? {} : { update: held === null ? unlink : { held } }),
     }
   }
-  await journaled(run, operation, written, last)
+  await journaled(run, operation, written, close)
 }
 
 function asRequest(requestId: string | undefined): { vendorRequestId?: string } {

@@ -8,11 +8,11 @@ import type { Deviation, Plan, Wanted } from '../../translators/model.ts'
 import type { Account, Entitlement } from '../../vendors/contract.ts'
 import { gate } from '../guard/gate.ts'
 import type { AccountFailure } from '../ports.ts'
-import { adopt, findAccount, judge } from './correlate.ts'
+import { adopt, dropLink, findAccount, judge } from './correlate.ts'
 import { execute, refresh, type Executed } from './execute.ts'
 import { needsFreshRead, objectionTo } from '../guard/objection.ts'
 import { awaitingPerson, renewExpired } from './invitation.ts'
-import { failureOf, iso, keep, learn, proven, unlink, type Ending, type Run } from './run.ts'
+import { failureOf, iso, keep, learn, proven, type Ending, type Run } from './run.ts'
 import { keepSnapshot, removeForGood } from './shut-out/shut-out.ts'
 
 export type Present = Extract<Wanted, { kind: 'present' }>
@@ -125,7 +125,7 @@ async function lookFirst(
   { operations }: Plan,
 ): Promise<Ending | 'linked' | 'none'> {
   if (!operations.some(({ op }) => op === 'create') || run.held) return 'none'
-  const former = run.formerLogin
+  const former = run.formerLogin ?? run.snapshot?.login
   if (former !== undefined && former.toLowerCase() !== person.login) {
     const adopted = await adopt(run, await findAccount(run, { login: former, shutOut: false }))
     if (adopted !== 'none') return adopted
@@ -186,18 +186,14 @@ function notFound({ connection: { vendor } }: Run): VendorError {
 
 /** `removed`: the account that stood in the way of a new one is gone. */
 async function executeAll(run: Run, { operations }: Plan, wanted: Present): Promise<Executed | 'removed'> {
-  for (const operation of operations) {
+  for (const [at, operation] of operations.entries()) {
     if (operation.op === 'end-sessions') throw new Error('a plan for a present person ends no sessions')
     if (operation.op === 'shut-out') {
       await removeForGood(run)
       return 'removed'
     }
-    const executed = await execute(
-      run,
-      operation,
-      wanted,
-      operation === operations.at(-1) ? 'last' : undefined,
-    )
+    const close = operations[at + 1]?.op === 'shut-out' ? 'at once' : 'late'
+    const executed = await execute(run, operation, wanted, close)
     if (executed !== 'done') return executed
   }
   return 'done'
@@ -235,13 +231,11 @@ async function forgetSnapshot(run: Run): Promise<void> {
 
 /**
  * The linked account is gone at the vendor: the link is dropped, once, and correlation starts anew, by the login that the
- * vendor knew. Of somebody who leaves that login is kept, should this run break off.
+ * vendor knew. Of somebody who leaves the grants are kept with it.
  */
 export async function relink(run: Run): Promise<void> {
   await run.connection.tenant(0)
   const { user } = run.work
   if (!user.active || user.deleted) await keepSnapshot(run)
-  const login = run.held?.account.login
-  await learn(run, unlink)
-  if (login !== undefined) run.formerLogin = login
+  await dropLink(run)
 }

@@ -10,29 +10,45 @@ import { failureFrom, failureOf, iso, proven, type Ending, type Provisioner, typ
 import { shutOut } from './shut-out/shut-out.ts'
 import { verify } from './shut-out/verify.ts'
 import { yieldToPredecessor } from './predecessor.ts'
-import { noticeOf } from '../notices/from-run.ts'
-import { LeaseLost, type AccountWork, type Claimed, type Hold, type KnownPlan } from '../ports.ts'
+import { noticeOf, parkedNotice } from '../notices/from-run.ts'
+import {
+  LeaseLost,
+  type AccountStatus,
+  type AccountWork,
+  type Claimed,
+  type Hold,
+  type KnownPlan,
+} from '../ports.ts'
 import type { CreationSecret } from '../../vendors/contract.ts'
+
+export interface Given {
+  /** Came with the request that runs this. */
+  readonly secret?: CreationSecret
+  /** What was read under this very lease. */
+  readonly read?: AccountWork
+}
 
 /**
  * One look at one account: what is wanted, what is held, what differs, one vendor call after the other, settled.
- * Holds no transaction, lock or store connection across a vendor call. Never rejects because of a vendor.
+ * Holds no transaction, lock or store connection across a vendor call. Never rejects because of a vendor. Gives how the
+ * account was settled; undefined when it was not, or something was wished meanwhile.
  */
 export async function provision(
   by: Provisioner,
   claimed: Claimed,
-  secret: CreationSecret = {},
-): Promise<void> {
+  { secret = {}, read }: Given = {},
+): Promise<AccountStatus | undefined> {
   const connection = by.connections.byId(claimed.connectionId)
-  if (!connection) return
+  if (!connection) return undefined
   const lease = by.leases.hold(claimed)
   const log = by.log.child({ connection: connection.name, account: claimed.lease.accountId })
+  const last: Run['last'] = {}
   try {
-    const work = await by.queue.read(lease.current())
+    const work = read ?? (await by.queue.read(lease.current()))
     const startedAt = by.now()
     const { vendorAccountId: link, held, snapshot } = work
-    const provisionOther = (other: Claimed): Promise<void> => provision(by, other)
-    const start = { by, lease, work, log, provisionOther, link, held, snapshot, last: {}, secret }
+    const provisionOther = async (other: Claimed): Promise<void> => void (await provision(by, other))
+    const start = { by, lease, work, log, provisionOther, link, held, snapshot, last, secret }
     const look = () =>
       connection.during(claimed.priority, work.pauses ?? {}, () => endingAt(connection, start))
     const ending = await traced(by, connection, claimed, look)
@@ -40,11 +56,15 @@ export async function provision(
     const settled = await settle(start, ending)
     const { status, failure } = ending
     log.info({ status, ...(failure ? { failure: failure.kind } : {}) }, 'account settled')
-    if (settled === 'settled') await tellOf(by, connection, work, ending, by.now() - startedAt)
+    if (settled !== 'settled') return undefined
+    await tellOf(by, connection, work, ending, by.now() - startedAt)
+    return status
   } catch (error) {
     if (!(error instanceof LeaseLost)) throw error
     // Another process has it by now; whatever was uncertain is in its journal.
     log.warn('lease lost, run given up')
+    if (last.begun) await by.queue.doubt(claimed.lease.accountId)
+    return undefined
   } finally {
     lease.release()
   }
@@ -57,11 +77,14 @@ function traced(
   look: () => Promise<Ending>,
 ): Promise<Ending> {
   if (!tracing) return look()
-  return tracing.run({ connection: name, vendor, accountId, priority }, async (ended) => {
-    const ending = await look()
-    ended({ status: ending.status, failure: ending.failure?.kind })
-    return ending
-  })
+  return tracing.run(
+    { what: 'account', id: accountId, connection: name, vendor, priority },
+    async (ended) => {
+      const ending = await look()
+      ended({ status: ending.status, failure: ending.failure?.kind })
+      return ending
+    },
+  )
 }
 
 /** Whoever else is linked to the account of the last write is found out with it. */
@@ -225,8 +248,7 @@ async function afterFailure(run: Failing, error: VendorError): Promise<Ending> {
     case 'park':
       if (await by.store.park(connection.id, failure, connection.revision)) {
         run.log.error({ failure: error.failure }, 'connection parked: its credentials need attention')
-        const text = `${connection.name} is parked, nothing is done there: ${failure.detail}. Correct the credentials.`
-        await by.notices?.raise({ kind: 'connection-parked', connectionId: connection.id, text })
+        await by.notices?.raise(parkedNotice(connection, failure))
       }
       return { ...ending, dueInMs: 0 }
     case 'give-up':

@@ -4,9 +4,9 @@ import type { Snapshot } from '../../translators/model.ts'
 import { grantedAfterSettings, settingKey } from '../../translators/entitlements/settings.ts'
 import type { AccountSettings, EntitlementChange } from '../../vendors/contract.ts'
 import { entitlementKey, type Account } from '../../vendors/contract.ts'
-import { adopt, findAccount } from './correlate.ts'
+import { adopt, dropLink, findAccount } from './correlate.ts'
 import { refresh } from './execute.ts'
-import { iso, keep, learn, unlink, type Ending, type Run } from './run.ts'
+import { iso, keep, learn, type Ending, type Run } from './run.ts'
 import type { OpenOperation } from '../ports.ts'
 
 /**
@@ -48,7 +48,7 @@ async function afterWrite(run: Run, { operation }: OpenOperation): Promise<undef
   if (!account) {
     const { active, deleted } = run.work.user
     // A shut-out proves the absence itself, and needs the login that the vendor knew.
-    if (active && !deleted) await learn(run, unlink)
+    if (active && !deleted) await dropLink(run)
     return undefined
   }
   await keep(run, account)

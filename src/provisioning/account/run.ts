@@ -47,8 +47,13 @@ export interface Run {
   readonly log: Logger
   /** Another account's run, for a predecessor that must be settled first. */
   readonly provisionOther: (claimed: Claimed) => Promise<void>
-  /** The last write of the run, where the settlement closes its journal row. */
-  readonly last: { unclosed?: Unclosed | undefined }
+  /** The last write of the run so far. */
+  readonly last: {
+    /** Its journal row is closed with what follows. */
+    unclosed?: Unclosed | undefined
+    /** A write began whose end is not in the store: it may have reached the vendor. */
+    begun?: boolean
+  }
   /** Of the request that runs this; in no draft, and so in no journal. */
   readonly secret: CreationSecret
   link: string | undefined
@@ -74,7 +79,7 @@ export function failureFrom(run: Pick<Run, 'by'>, error: VendorError): AccountFa
   return failureOf(run, error.failure, error.detail)
 }
 
-/** Keeps in the store, and in the run, what was learnt; after the last write, together with what that one changed. */
+/** Keeps in the store, and in the run, what was learnt; after a write that is closed late, together with what that one changed. */
 export async function learn(run: Run, update: AccountUpdate): Promise<void> {
   const { unclosed } = run.last
   if (unclosed) run.last.unclosed = { ...unclosed, update: { ...unclosed.update, ...update } }
@@ -105,6 +110,9 @@ export async function linkTo(run: Run, account: Account, granted: Held['granted'
 
 export const unlink: AccountUpdate = { vendorAccountId: null, vendorTenant: null, held: null }
 
+/** When the journal row of a write that was done is closed. */
+export type Close = 'at once' | 'late'
+
 export interface Written {
   readonly closing: OperationClosing
   readonly update?: AccountUpdate
@@ -112,21 +120,22 @@ export interface Written {
 
 /**
  * One vendor write: a journal row is committed open before the call and closed, with what it changed, after it. A
- * failure that may have reached the vendor leaves the row open: the next run reads before it writes again. `last`: no vendor
- * call follows in this run, so that the settlement closes the row of a write that was done.
+ * failure that may have reached the vendor leaves the row open: the next run reads before it writes again. `late`: no vendor
+ * call follows but one that is journaled too, so that the next row, or the settlement, closes the row of a write that was done.
  */
 export async function journaled(
   run: Run,
   operation: JournalOperation,
   write: () => Promise<Written>,
-  last?: 'last',
+  close: Close = 'at once',
 ): Promise<void> {
   const { queue } = run.by
-  if (run.last.unclosed) throw new Error('a write after the last one')
-  const id = await queue.open(run.lease.current(), operation, run.held?.account ?? null)
+  const id = await queue.open(run.lease.current(), operation, run.held?.account ?? null, run.last.unclosed)
+  run.last.unclosed = undefined
   const startedAt = run.by.now()
   const durationMs = (): number => run.by.now() - startedAt
   let written: Written
+  run.last.begun = true
   try {
     written = await write()
   } catch (error) {
@@ -135,8 +144,11 @@ export async function journaled(
   }
   const closing = { durationMs: durationMs(), ...written.closing }
   const { update = {} } = written
-  if (last && closing.outcome === 'done') run.last.unclosed = { operationId: id, closing, update }
-  else await queue.close(run.lease.current(), id, closing, update)
+  if (close === 'late' && closing.outcome === 'done') run.last.unclosed = { operationId: id, closing, update }
+  else {
+    await queue.close(run.lease.current(), id, closing, update)
+    run.last.begun = false
+  }
   remember(run, update)
   run.log.debug({ operation: operation.op, durationMs: durationMs() }, 'operation done')
 }
@@ -150,6 +162,7 @@ async function closeRefused(run: Run, id: string, error: unknown, durationMs: nu
     durationMs,
     ...(refused.requestId === undefined ? {} : { vendorRequestId: refused.requestId }),
   })
+  run.last.begun = false
 }
 
 /** What a run ends in. */

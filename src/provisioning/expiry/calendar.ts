@@ -19,12 +19,17 @@ export interface Calendar {
   readonly log: Pick<Logger, 'debug' | 'error'>
 }
 
-/** When the credentials of a connection end: as they say themselves, or as the vendor says of their account. */
-export async function credentialsEnd({ target, self }: LiveConnection): Promise<string | undefined> {
+/** When the credentials of a connection end: as they say themselves, as the vendor says of their account, or as was stated. */
+export async function credentialsEnd({
+  target,
+  self,
+  credentialsEndAt,
+}: Pick<LiveConnection, 'target' | 'self' | 'credentialsEndAt'>): Promise<string | undefined> {
   const own = await target.credentialsEnd?.()
   if (own !== undefined) return own
   const id = await self()
-  return id === undefined ? undefined : (await target.get(id))?.facts.tokenExpiresAt
+  const told = id === undefined ? undefined : (await target.get(id))?.facts.tokenExpiresAt
+  return told ?? credentialsEndAt
 }
 
 /** Has one process look at times when credentials end; `connections` are those that there are by then. */

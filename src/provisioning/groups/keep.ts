@@ -3,6 +3,7 @@ import { matching } from '../../config/rules/matching.ts'
 import { groupWanted } from '../../translators/rules/vendor-groups.ts'
 import { backoffMs } from '../backoff.ts'
 import { judge, make } from './make.ts'
+import { isSameName } from './name.ts'
 import type { LinkedGroup } from './ports.ts'
 import {
   keepLinked,
@@ -30,7 +31,33 @@ export async function look(run: GroupRun): Promise<GroupEnding> {
   if (!work.group) return remove(run)
   // The rule went, or does not mean this Group any more: the people go by their own plans, the group is left as it is.
   if (name === undefined) return run.linked ? provenGroup(run) : 'forgotten'
-  if (run.linked) return follow(run, run.linked, name)
+  if (!run.linked) return make(run, name)
+  return (work.uncertain ? await confirm(run, run.linked, name) : undefined) ?? follow(run, run.linked, name)
+}
+
+/** Reads a group that a reconciliation did not find as it is held. Undefined: it is there, under the name that it is held to have. */
+async function confirm(run: GroupRun, linked: LinkedGroup, name: string): Promise<GroupEnding | undefined> {
+  const { target } = run.connection
+  const { findGroups, renameGroup } = target
+  await run.connection.tenant(0)
+  const called = (await findGroups?.(linked.name)) ?? []
+  if (called.some(({ id }) => id === linked.id)) return undefined
+  const groups = (await target.catalogue()).filter(({ kind }) => kind === 'group')
+  const there = groups.find(({ id }) => id === linked.id)
+  if (!there) return remake(run, name)
+  if (isSameName(there.name, linked.name) || !linked.madeHere || !renameGroup) return undefined
+  const renamed = await marked(run, { op: 'rename-group', id: linked.id, name }, async () => {
+    return { brought: (await renameGroup(linked.id, name)).group }
+  })
+  await renamedTo(run, linked, { id: renamed.id, name })
+  return provenGroup(run)
+}
+
+/** Somebody removed it there. */
+async function remake(run: GroupRun, name: string): Promise<GroupEnding> {
+  run.log.warn('the linked group is gone at the vendor')
+  await keepLinked(run, null)
+  run.lost = true
   return make(run, name)
 }
 
@@ -71,11 +98,7 @@ async function follow(run: GroupRun, linked: LinkedGroup, name: string): Promise
     const { group } = await renameGroup(linked.id, name)
     return { brought: group }
   }).catch(ignoring('not-found'))
-  if (!renamed) {
-    // Somebody removed it there.
-    await keepLinked(run, null)
-    return make(run, name)
-  }
+  if (!renamed) return remake(run, name)
   await renamedTo(run, linked, { id: renamed.id, name })
   return provenGroup(run)
 }
@@ -113,9 +136,12 @@ async function remove(run: GroupRun): Promise<GroupEnding> {
   }
   if (!removeGroup)
     return refusedGroup(run, 'unsupported', `${connection.name} cannot remove groups; remove it there.`)
-  await marked(run, { op: 'remove-group', id: linked.id }, async () => {
+  const removed = await marked(run, { op: 'remove-group', id: linked.id }, async () => {
+    // A SCIM Group of the same name may have come back since; from the mark on it waits.
+    if ((await by.links.sharing(lease, linked.tenant ?? '', linked.id)).here) return { brought: false }
     await removeGroup(linked.id)
-    return { linked: null, brought: undefined }
+    return { linked: null, brought: true }
   })
+  if (!removed) await by.links.handOver(run.lease.current(), linked.id)
   return 'forgotten'
 }

@@ -1,4 +1,5 @@
 import { VendorError } from '../../errors.ts'
+import { backoffMs } from '../backoff.ts'
 import type { Target, VendorGroup } from '../../vendors/contract.ts'
 import {
   keepLinked,
@@ -51,6 +52,10 @@ export async function judge(
   if (others.elsewhere) {
     const detail = `"${found.name}" is kept by another connection of the same tenant; choose another name.`
     return refusedGroup(run, 'conflict', detail)
+  }
+  if (others.removing) {
+    const detail = `"${found.name}" is being removed for another SCIM Group of this name; it is made anew after that.`
+    return waitingGroup(run, 'waiting-group', detail, backoffMs(run.work.attempts + 1))
   }
   if (others.here) {
     // Its keeper is another SCIM Group that means the same name.

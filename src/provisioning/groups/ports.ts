@@ -32,6 +32,8 @@ export interface GroupWork {
   readonly wantedVersion: number
   readonly linked?: LinkedGroup
   readonly attempts: number
+  /** A reconciliation did not find the group as it is held: it is read first. */
+  readonly uncertain?: boolean
   /** A write that may or may not have reached the vendor; `openedAt` is an ISO 8601 instant of the database's clock. */
   readonly open?: { readonly operation: GroupOperation; readonly openedAt: string }
   /** Milliseconds for which path classes of the connection are paused. */
@@ -48,6 +50,8 @@ export interface GroupSettlement {
   readonly dueInMs?: number
   /** What its members can be given has changed, or why they cannot: they are looked at again. */
   readonly tell: boolean
+  /** The group that was linked is gone: what its members are held to have is in doubt. */
+  readonly lost?: boolean
 }
 
 /** Who else is linked with a group of a vendor. */
@@ -56,6 +60,8 @@ export interface Sharing {
   readonly here: boolean
   /** Another connection. */
   readonly elsewhere: boolean
+  /** The group is being removed for another SCIM Group of the connection. */
+  readonly removing: boolean
 }
 
 /**

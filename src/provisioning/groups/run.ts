@@ -8,7 +8,10 @@ import type { AccountFailure } from '../ports.ts'
 import type { GroupLinks, GroupOperation, GroupSettlement, GroupWork, LinkedGroup } from './ports.ts'
 
 /** What looks after groups at vendors. */
-export interface GroupKeeper extends Pick<Provisioner, 'store' | 'connections' | 'log' | 'now'> {
+export interface GroupKeeper extends Pick<
+  Provisioner,
+  'store' | 'connections' | 'log' | 'now' | 'tracing' | 'notices'
+> {
   readonly links: GroupLinks
   /** Renews leases of links. */
   readonly leases: LeaseKeeper
@@ -24,6 +27,8 @@ export interface GroupRun {
   linked: LinkedGroup | undefined
   /** What is linked has changed in this run. */
   changed: boolean
+  /** The group that was linked is gone at the vendor. */
+  lost?: boolean
 }
 
 export type GroupEnding = Omit<GroupSettlement, 'wantedVersion'> | 'forgotten'
@@ -36,11 +41,12 @@ export function failureOf(
   return { kind, detail, at: iso(by.now()) }
 }
 
-export const provenGroup = ({ changed }: GroupRun): GroupEnding => ({
+export const provenGroup = ({ changed, lost }: GroupRun): GroupEnding => ({
   status: 'proven',
   failure: null,
   attempts: 0,
   tell: changed,
+  ...(lost ? { lost } : {}),
 })
 
 export function refusedGroup(run: GroupRun, kind: AccountFailure['kind'], detail: string): GroupEnding {

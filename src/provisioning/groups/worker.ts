@@ -1,66 +1,26 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { failures, GatewayError, VendorError } from '../../errors.ts'
 import { backoffMs } from '../backoff.ts'
 import type { LiveConnection, OpenConnection } from '../connections.ts'
+import { startLoop, type Worker } from '../loop.ts'
+import { noticeOfGroup, parkedNotice } from '../notices/from-run.ts'
 import { LeaseLost, priorities } from '../ports.ts'
 import type { ClaimedGroup, GroupWork } from './ports.ts'
 import { look } from './keep.ts'
 import { failureOf, type GroupEnding, type GroupKeeper, type GroupRun } from './run.ts'
 
-export interface GroupWorker {
-  /** A group became due: look at once. */
-  wake(): void
-  /** Takes no more work and waits for what runs. */
-  close(): Promise<void>
-}
+const places = 4
+const pace = { pollMs: 1_000, gatherMs: 0, drainMs: 10_000 }
 
-const concurrency = 4
-const pollMs = 1_000
-const drainMs = 10_000
-
-/** Takes up the groups that are due, until it is closed. */
-export function startGroupWorker(by: GroupKeeper): GroupWorker {
-  const running = new Set<Promise<void>>()
-  let wakeUp = Promise.withResolvers<void>()
-  let closing = false
-
-  const start = (claimed: ClaimedGroup): void => {
-    const run = keepGroup(by, claimed)
-      .catch((err: unknown) => by.log.error({ err, group: claimed.lease.accountId }, 'group run broke off'))
-      .finally(() => {
-        running.delete(run)
-        wakeUp.resolve()
-      })
-    running.add(run)
-  }
-
-  const turn = async (): Promise<void> => {
-    const free = concurrency - running.size
-    const claimed = free > 0 ? await by.links.claimDue(free) : []
-    claimed.forEach(start)
-    if (claimed.length > 0 && claimed.length === free) return
-    await Promise.race([wakeUp.promise, delay(pollMs, undefined, { ref: false })])
-    wakeUp = Promise.withResolvers()
-  }
-
-  const loop = (async () => {
-    while (!closing) {
-      await turn().catch(async (err: unknown) => {
-        by.log.error({ err }, 'the groups that are due cannot be read')
-        await Promise.race([wakeUp.promise, delay(pollMs, undefined, { ref: false })])
-      })
-    }
-  })()
-
-  return {
-    wake: () => wakeUp.resolve(),
-    async close() {
-      closing = true
-      wakeUp.resolve()
-      await loop
-      await Promise.race([Promise.allSettled(running), delay(drainMs, undefined, { ref: false })])
-    },
-  }
+/** Takes up groups that are due, until it is closed. */
+export function startGroupWorker(by: GroupKeeper): Worker {
+  return startLoop({
+    ...pace,
+    what: 'group',
+    log: by.log,
+    places: () => places,
+    claim: (most) => by.links.claimDue(most),
+    run: (claimed) => keepGroup(by, claimed),
+  })
 }
 
 /** One look at one group, settled. Holds nothing of the store across a vendor call; never rejects because of a vendor. */
@@ -72,17 +32,39 @@ export async function keepGroup(by: GroupKeeper, claimed: ClaimedGroup): Promise
   try {
     const work = await by.links.read(lease.current())
     const start = { by, lease, work, log, linked: work.linked, changed: false }
-    const ending = await opened.during(priorities.live, work.pauses, () => endingAt(opened, start))
+    const look = () => opened.during(priorities.live, work.pauses, () => endingAt(opened, start))
+    const ending = await traced(by, opened, claimed, look)
     const { wantedVersion } = work
-    if (ending === 'forgotten') await by.links.drop(lease.current(), wantedVersion)
-    else await by.links.settle(lease.current(), { ...ending, wantedVersion })
-    log.info({ status: ending === 'forgotten' ? ending : ending.status }, 'group settled')
+    const settled =
+      ending === 'forgotten'
+        ? await by.links.drop(lease.current(), wantedVersion)
+        : await by.links.settle(lease.current(), { ...ending, wantedVersion })
+    log.info({ status: statusOf(ending) }, 'group settled')
+    const notice = settled === 'settled' && noticeOfGroup({ connection: opened, claimed, work, ending })
+    if (notice) await by.notices?.raise(notice)
   } catch (error) {
     if (!(error instanceof LeaseLost)) throw error
     log.warn('lease lost, run given up')
   } finally {
     lease.release()
   }
+}
+
+const statusOf = (ending: GroupEnding): string => (ending === 'forgotten' ? ending : ending.status)
+
+function traced(
+  { tracing }: GroupKeeper,
+  { name, vendor }: OpenConnection,
+  { lease: { accountId: id } }: ClaimedGroup,
+  look: () => Promise<GroupEnding>,
+): Promise<GroupEnding> {
+  if (!tracing) return look()
+  const about = { what: 'group', id, connection: name, vendor, priority: priorities.live } as const
+  return tracing.run(about, async (ended) => {
+    const ending = await look()
+    ended({ status: statusOf(ending), failure: ending === 'forgotten' ? undefined : ending.failure?.kind })
+    return ending
+  })
 }
 
 async function endingAt(opened: OpenConnection, start: Omit<GroupRun, 'connection'>): Promise<GroupEnding> {
@@ -99,14 +81,14 @@ async function endingAt(opened: OpenConnection, start: Omit<GroupRun, 'connectio
       }
     }
     if (!(error instanceof VendorError)) throw error
-    return afterFailure(start, opened.id, error)
+    return afterFailure(start, opened, error)
   }
 }
 
 /** The failure table, as for accounts. */
 async function afterFailure(
   { by, work, log }: { readonly by: GroupKeeper; readonly work: GroupWork; readonly log: GroupKeeper['log'] },
-  connectionId: string,
+  { id: connectionId, name, revision }: OpenConnection,
   error: VendorError,
 ): Promise<GroupEnding> {
   const failure = failureOf({ by }, error.failure, error.detail)
@@ -120,8 +102,9 @@ async function afterFailure(
       return { ...ending, dueInMs }
     }
     case 'park':
-      if (await by.store.park(connectionId, failure, by.connections.byId(connectionId)?.revision)) {
+      if (await by.store.park(connectionId, failure, revision)) {
         log.error({ failure: error.failure }, 'connection parked: its credentials need attention')
+        await by.notices?.raise(parkedNotice({ id: connectionId, name }, failure))
       }
       return { ...ending, dueInMs: 0 }
     case 'give-up':

@@ -23,6 +23,7 @@ export interface InventoryRow {
   readonly source?: string
   readonly managedBy?: string
   readonly createdAt?: string
+  readonly updatedAt?: string
   readonly lastLoginAt?: string
   /** Whole days since the last login. */
   readonly dormantDays?: number
@@ -30,6 +31,8 @@ export interface InventoryRow {
   readonly twoFactor?: boolean
   readonly tokenExpiresAt?: string
   readonly invitation?: 'pending' | 'expired'
+  /** Who sent the invitation. */
+  readonly invitedBy?: string
   /** Whole days since the invitation. */
   readonly invitedDays?: number
   /** Takes a seat: everybody who is not disabled, invitations included. */
@@ -53,12 +56,14 @@ export const inventoryColumns = [
   'source',
   'managedBy',
   'createdAt',
+  'updatedAt',
   'lastLoginAt',
   'dormantDays',
   'emailVerified',
   'twoFactor',
   'tokenExpiresAt',
   'invitation',
+  'invitedBy',
   'invitedDays',
   'seat',
   'seenAt',
@@ -91,12 +96,14 @@ export function toRow(
     source: facts.source,
     managedBy: facts.managedBy,
     createdAt: account.createdAt,
+    updatedAt: facts.updatedAt,
     lastLoginAt: facts.lastLoginAt,
     dormantDays: daysSince(facts.lastLoginAt, nowMs),
     emailVerified: facts.emailVerified,
     twoFactor: facts.twoFactor,
     tokenExpiresAt: facts.tokenExpiresAt,
     invitation: facts.invitation ?? (state === 'invited' ? 'pending' : undefined),
+    invitedBy: facts.invitedBy,
     invitedDays: isInvited ? daysSince(account.createdAt, nowMs) : undefined,
     seat: state !== 'disabled',
     seenAt,

@@ -1,5 +1,7 @@
-import type { AccountWork } from '../ports.ts'
+import type { AccountFailure, AccountWork } from '../ports.ts'
 import type { Ending } from '../account/run.ts'
+import type { ClaimedGroup, GroupWork } from '../groups/ports.ts'
+import type { GroupEnding } from '../groups/run.ts'
 import type { NoticeDraft } from './ports.ts'
 
 /** A shut-out that is still not done after so many tries is told of. */
@@ -79,4 +81,43 @@ function draft({ connection, work, ending }: Ended, kind: NoticeDraft['kind'], t
     text,
     detail: { accountId, userId: user.id, ...failure },
   }
+}
+
+/** Nothing is done at the connection until its credentials work. */
+export function parkedNotice(
+  { id, name }: { readonly id: string; readonly name: string },
+  { detail }: AccountFailure,
+): NoticeDraft {
+  const text = `${name} is parked, nothing is done there: ${detail}. Correct the credentials.`
+  return { kind: 'connection-parked', connectionId: id, text }
+}
+
+interface EndedGroup {
+  readonly connection: { readonly id: string; readonly name: string }
+  readonly claimed: Pick<ClaimedGroup, 'lease'>
+  readonly work: Pick<GroupWork, 'group'>
+  readonly ending: GroupEnding
+}
+
+/** What people should hear of how a look at a group ended; its members tell of themselves. */
+export function noticeOfGroup({ connection, claimed, work, ending }: EndedGroup): NoticeDraft | undefined {
+  if (ending === 'forgotten' || !ending.failure) return undefined
+  const { kind, detail } = ending.failure
+  const named = work.group ? `The group ${work.group.displayName}` : 'A group that was deleted'
+  const about = {
+    connectionId: connection.id,
+    subject: claimed.lease.accountId,
+    detail: { groupLinkId: claimed.lease.accountId, failure: kind },
+  }
+  if (ending.status === 'failed') {
+    return {
+      kind: 'update-refused',
+      text: `${named} was refused for good at ${connection.name}: ${detail}`,
+      ...about,
+    }
+  }
+  if (ending.status === 'waiting' && (kind === 'ambiguous' || kind === 'approval')) {
+    return { kind: 'decision-needed', text: `${named} waits at ${connection.name}: ${detail}`, ...about }
+  }
+  return undefined
 }

@@ -1,3 +1,4 @@
+import type { Intervening } from '../interventions/ports.ts'
 import type { GuardLimit, JournalOperation } from '../../translators/model.ts'
 import type { AccountWork, Lease } from '../ports.ts'
 
@@ -74,7 +75,7 @@ export interface PlanStore {
     connectionId: string,
     choice: PlanChoice,
     decision: 'approved' | 'rejected',
-    by: string,
+    by: Intervening,
   ): Promise<number>
   /**
    * Counts this wish of the account in the ledger, once, under the connection's row lock; with `percent` the lower of both

@@ -47,12 +47,15 @@ export function driftOf(
 
 function ofLeaver(
   wanted: Wanted,
-  { held }: AccountWork,
+  { held, snapshot, vendorAccountId }: AccountWork,
   listed: AccountSummary | undefined,
   circumstances: Circumstances,
 ): readonly Classified[] {
-  if (!listed) return []
-  const { intents } = differencesOf(wanted, asListed(held, listed), circumstances)
+  // An account that somebody has by themselves, where no rule ever brought them, was never shut out.
+  const wasNeverHere = wanted.kind === 'nothing' && vendorAccountId === undefined && !held && !snapshot
+  if (!listed || wasNeverHere) return []
+  const { tried = [] } = snapshot ?? {}
+  const { intents } = differencesOf(wanted, asListed(held, listed), { ...circumstances, tried })
   const { state, entitlements } = listed
   const detail = { state, ...(entitlements ? { entitlements: entitlements.map(entitlementKey) } : {}) }
   return intents.length === 0 ? [] : [{ kind: 'reactivated', detail, repairable: true }]

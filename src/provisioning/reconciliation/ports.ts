@@ -1,5 +1,6 @@
-import type { DriftKind } from '../../translators/model.ts'
+import type { DriftKind, GroupRef } from '../../translators/model.ts'
 import type { Account, AccountSummary } from '../../vendors/contract.ts'
+import type { LinkedGroup } from '../groups/ports.ts'
 import type { AccountWork } from '../ports.ts'
 
 /** Why a vendor's list is walked. */
@@ -32,12 +33,39 @@ export interface Survey {
   readonly finishedAt?: string
 }
 
+/** A group of the vendor. */
+export interface DriftedGroup {
+  readonly vendorGroupId: string
+  readonly name: string
+  /** The SCIM Group; an orphan has none. */
+  readonly groupId?: string
+}
+
+/** Of an account, or of a group. */
 export interface DriftDraft {
   readonly kind: DriftKind
   readonly accountId?: string
   readonly vendorAccountId?: string
-  readonly login: string
+  readonly login?: string
+  readonly group?: DriftedGroup
   readonly detail: Readonly<Record<string, unknown>>
+}
+
+/** A link with a group of the vendor, as it was when the vendor's groups were asked for. */
+export interface KeptGroup {
+  readonly linkId: string
+  readonly group: GroupRef
+  readonly linked: Pick<LinkedGroup, 'id' | 'name' | 'madeHere'>
+  /** Leased, due, or with an open write: what the vendor shows may be on its way to change. */
+  readonly busy: boolean
+}
+
+/** What the vendor's groups differ in; `kept` is what they were compared with. */
+export interface GroupDrift {
+  readonly drafts: readonly (DriftDraft & { readonly group: DriftedGroup })[]
+  /** Links whose group a run is to read anew. */
+  readonly marks: readonly string[]
+  readonly kept: readonly KeptGroup[]
 }
 
 export interface Drift extends DriftDraft {
@@ -113,6 +141,12 @@ export interface SurveyStore {
   ): Promise<number>
   /** Records accounts without a person as drift; `except` is the gateway's own. Gives how many there are. */
   keepOrphans(survey: Survey, except: string | undefined): Promise<number>
+  keptGroups(connectionId: string): Promise<readonly KeptGroup[]>
+  /**
+   * Records the drift of groups in the place of what the survey recorded before, and marks links. Left out is whatever has
+   * changed since it was read. Groups that somebody holds by Drawbridge's grant are no orphans. Gives the counts by kind.
+   */
+  keepGroupDrift(survey: Survey, drift: GroupDrift): Promise<SurveyCounts>
   finish(survey: Survey, counts: SurveyCounts): Promise<void>
   fail(survey: Survey, failure: string): Promise<void>
   /** The latest first. */

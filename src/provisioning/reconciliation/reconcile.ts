@@ -7,6 +7,7 @@ import type { Connections, LiveConnection } from '../connections.ts'
 import type { Notices } from '../notices/ports.ts'
 import { priorities, type AccountWork } from '../ports.ts'
 import { contradicts, driftOf, type Classified } from './classify.ts'
+import { compareGroups } from './groups.ts'
 import { keepList, ListingRefused } from './listing.ts'
 import type { Compared, DriftDraft, Mark, Survey, SurveyCounts, SurveyStore } from './ports.ts'
 
@@ -50,7 +51,8 @@ export async function reconcile(
         await keepList(survey, { surveys: by.surveys, connection, signal })
       const recovering = await by.surveys.isRecovering(connectionId)
       const catalogue = await connection.catalogue()
-      const counts = await compareAll({ by, survey, connection, catalogue, recovering }, signal)
+      const compared = await compareAll({ by, survey, connection, catalogue, recovering }, signal)
+      const counts = sum(compared, await groupsToo({ by, survey, connection }))
       await by.surveys.finish(survey, counts)
       await by.notices.resolve(refusal)
       await conclude(by, connection, counts, recovering)
@@ -66,6 +68,27 @@ export async function reconcile(
     }
     return (await by.surveys.surveys(connectionId, 'reconcile')).find(({ id }) => id === survey.id)
   })
+}
+
+/** What was found of accounts stands, whatever becomes of the groups. */
+async function groupsToo({
+  by,
+  survey,
+  connection,
+}: Parameters<typeof compareGroups>[0] & { readonly by: Surveyor }) {
+  const refusal = { kind: 'survey-refused', connectionId: connection.id, subject: 'groups' } as const
+  try {
+    const counts = await compareGroups({ by, survey, connection })
+    await by.notices.resolve(refusal)
+    return counts
+  } catch (error) {
+    if (!(error instanceof ListingRefused) && (error as Error).name !== 'VendorError') throw error
+    const detail = (error as Error).message
+    by.log.warn({ connection: connection.name, error: detail }, 'groups not compared')
+    const text = `The groups of ${connection.name} could not be compared with the directory, and nothing was concluded of them: ${detail}.`
+    await by.notices.raise({ ...refusal, text })
+    return {}
+  }
 }
 
 async function compareAll(comparing: Comparing, signal: AbortSignal): Promise<SurveyCounts> {
@@ -194,7 +217,7 @@ function sum(one: SurveyCounts, other: SurveyCounts): SurveyCounts {
 
 async function tellReactivated(
   { by, connection }: Comparing,
-  { accountId, login }: DriftDraft,
+  { accountId, login = '' }: DriftDraft,
 ): Promise<void> {
   const repairs = connection.policy.reconcile?.repair.includes('reactivated') ?? false
   const next = repairs
@@ -209,7 +232,8 @@ async function tellReactivated(
   })
 }
 
-const kinds = ['missing', 'orphan', 'lacking', 'excess', 'profile'] as const
+/** Groups of others are usual, and no news. */
+const kinds = ['missing', 'orphan', 'lacking', 'excess', 'profile', 'group-missing', 'group-renamed'] as const
 
 async function conclude(
   { surveys, notices }: Surveyor,

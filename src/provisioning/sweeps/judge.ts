@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { matching } from '../../config/rules/matching.ts'
 import { grantedAfter } from '../../translators/granted.ts'
 import { countedAs } from '../../translators/guarded.ts'
+import { differencesOf } from '../../translators/intents.ts'
 import { plan } from '../../translators/plan.ts'
 import { wantedOf } from '../../translators/wanted.ts'
 import type { Operation, Wanted } from '../../translators/model.ts'
@@ -41,6 +42,7 @@ export function judge(work: AccountWork, { connection, catalogue, now }: Surroun
     work.openOperations.length > 0 ||
     work.verification !== undefined ||
     work.predecessor !== undefined ||
+    work.uncertain ||
     work.snapshot
   if (unsettled && user.active && !user.deleted) return doubtful
   const wanted = wantedOf({
@@ -58,6 +60,10 @@ export function judge(work: AccountWork, { connection, catalogue, now }: Surroun
   })
   if (wanted.kind === 'refused') return doubtful
   const { operations, deviations } = plan(wanted, held, can, policy, undefined, now)
+  const { tried = [] } = work.snapshot ?? {}
+  const leaves = wanted.kind !== 'present' && held !== undefined
+  if (leaves && differencesOf(wanted, held, { can, policy, now, tried }).intents.length > operations.length)
+    return doubtful
   if (operations.length > 0) return { kind: 'differs', as: sortOf(operations, work, can), operations, wanted }
   if (deviations.length > 0 || work.provenVersion < work.wantedVersion) return doubtful
   return isSettled(wanted, work, can) ? { kind: 'same' } : doubtful

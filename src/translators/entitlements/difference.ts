@@ -4,6 +4,7 @@ import {
   type EntitlementChange,
   type EntitlementRef,
   type HeldEntitlement,
+  type ShutOutStep,
 } from '../../vendors/contract.ts'
 import type { Deviation, Granted, Held, Policy, Snapshot, Wanted } from '../model.ts'
 import { handMade, isLive } from './returning.ts'
@@ -14,6 +15,8 @@ export interface Circumstances {
   readonly policy: Policy
   /** Given only when a person returns. */
   readonly snapshot?: Snapshot | undefined
+  /** Of somebody who leaves: the steps that were tried in vain. Absent: any step that holds counts. */
+  readonly tried?: readonly ShutOutStep[]
   /** ISO 8601 instant. */
   readonly now?: string | undefined
 }

@@ -1,3 +1,4 @@
+import { explainedBy } from '../../errors.ts'
 import type { JournalOperation } from '../model.ts'
 import type { Effect, ExplainedEntitlement, ExplainedRule, Explanation, JournaledCall } from './model.ts'
 import { ruleName } from './rules.ts'
@@ -33,7 +34,9 @@ function accountWords({ account, state }: Explanation): string {
   const what = account ? `${account.login} (${account.id}), ${account.state}` : 'none'
   if (!state) return `${what}; never looked at`
   const proof = state.provenAt === undefined ? 'never proven' : `last proof ${state.provenAt}`
-  const failure = state.failure ? `; ${state.failure.kind}: ${state.failure.detail}` : ''
+  const failure = state.failure
+    ? `; ${state.failure.kind}: ${state.failure.detail} (see: ${explainedBy('account', state.failure.kind)})`
+    : ''
   return `${what}; ${state.status}, ${proof}${failure}`
 }
 

@@ -1,5 +1,5 @@
 import type { Account, Capabilities, ShutOutStep } from '../../vendors/contract.ts'
-import { holds, usableSteps } from './holds.ts'
+import { isEnded, usableSteps } from './holds.ts'
 import type { Policy, Snapshot } from '../model.ts'
 
 export type Grace =
@@ -26,8 +26,10 @@ export function graceOf(
   const at = steps.indexOf('remove')
   if (graceDays === 0 || at < 0) return { kind: 'none' }
   const inactive = because === 'deleted' ? usableSteps(policy.deprovision.inactive, can) : []
-  const isEarlier = (step: ShutOutStep): boolean => step !== 'remove' && holds(step, account, can)
-  if (![...steps.slice(0, at), ...inactive].some(isEarlier)) return { kind: 'none' }
+  const hasEnded = (earlier: readonly ShutOutStep[]): boolean =>
+    isEnded(account, earlier, snapshot?.tried ?? [], can)
+  if (!hasEnded(steps.slice(0, at)) && !hasEnded(inactive.filter((step) => step !== 'remove')))
+    return { kind: 'none' }
   const since = snapshot ? Date.parse(snapshot.takenAt) : Date.parse(now)
   const until = since + graceDays * dayMs
   return until <= Date.parse(now)

@@ -20,6 +20,22 @@ export function holds(step: ShutOutStep, account: Account | undefined, can: Capa
   }
 }
 
+/**
+ * Whether a shut-out is done: the first step holds, or a later one in the place of those before it, which were tried. That an
+ * account has the lowest role anyway ends no access as long as it was not switched off.
+ */
+export function isEnded(
+  account: Account,
+  steps: readonly ShutOutStep[],
+  tried: readonly ShutOutStep[],
+  can: Capabilities,
+): boolean {
+  return steps.some((step, at) => {
+    const isTheirTurn = steps.slice(0, at).every((earlier) => tried.includes(earlier))
+    return isTheirTurn && holds(step, account, can)
+  })
+}
+
 /** The steps that a vendor can take, in the order given. */
 export function usableSteps(steps: readonly ShutOutStep[], can: Capabilities): readonly ShutOutStep[] {
   const possible: Record<ShutOutStep, boolean> = {

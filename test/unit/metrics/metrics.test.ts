@@ -65,6 +65,16 @@ describe('metrics', () => {
       )
   })
 
+  it('tells how long calls waited for their turn, and which did not go out', async () => {
+    const metrics = createMetrics(async () => known, false)
+    metrics.vendorWait('sentry', 'members', 'served', 0.02)
+    metrics.vendorWait('sentry', 'members', 'postponed', 4)
+    const text = await metrics.text()
+    const labels = 'vendor="sentry",path_class="members",outcome='
+    assert.ok(text.includes(`drawbridge_vendor_wait_seconds_sum{${labels}"served"} 0.02\n`))
+    assert.ok(text.includes(`drawbridge_vendor_wait_seconds_count{${labels}"postponed"} 1\n`))
+  })
+
   it('counts SCIM requests by the pattern of their route, never by their address', async () => {
     const metrics = createMetrics(async () => known, false)
     const app = Fastify()

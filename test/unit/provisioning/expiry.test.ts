@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type Calendar, tellEndings } from '../../../src/provisioning/expiry/calendar.ts'
+import {
+  type Calendar,
+  credentialsEnd,
+  scheduleCalendar,
+  tellEndings,
+} from '../../../src/provisioning/expiry/calendar.ts'
+import type { OpenConnection } from '../../../src/provisioning/connections.ts'
 import type { Ending } from '../../../src/provisioning/expiry/ports.ts'
 import type { Notice, NoticeDraft } from '../../../src/provisioning/notices/ports.ts'
+import type { Schedule } from '../../../src/schedule/ports.ts'
 
 const dayMs = 24 * 60 * 60_000
 const end = Date.parse('2026-12-31T00:00:00.000Z')
@@ -30,6 +37,7 @@ function calendarOf() {
     log: { debug() {}, error() {} },
   }
   return {
+    calendar,
     state,
     open,
     /** What is told anew so many days before the end. */
@@ -74,4 +82,72 @@ describe('the calendar of tokens', () => {
     assert.deepEqual(await at(6), [])
     assert.equal(open.size, 0)
   })
+
+  it('asks every connection in one process each six hours; a vendor that does not answer leaves what is known', async () => {
+    const { calendar, state, open } = calendarOf()
+    state.endings = []
+    const kept: string[] = []
+    const keeping: Calendar = {
+      ...calendar,
+      endings: {
+        endings: async () => state.endings,
+        async keepCredentialsEnd(id, endsAt) {
+          kept.push(`${id} ${endsAt}`)
+          if (endsAt !== undefined) state.endings = [{ ...ending, id, endsAt }]
+        },
+      },
+    }
+    let run: () => Promise<void> = async () => assert.fail('nothing runs')
+    const repeated: unknown[] = []
+    const schedule: Pick<Schedule, 'work' | 'repeat'> = {
+      work: async (name, job) => {
+        assert.equal(name, 'token-expiry')
+        run = () => job({} as never, new AbortController().signal)
+      },
+      repeat: async (...given) => void repeated.push(given),
+    }
+    const soon = new Date(end).toISOString()
+    state.now = end - 2 * dayMs
+    const connections = [connectionOf('silent'), connectionOf('told', { tokenExpiresAt: soon })]
+    await scheduleCalendar(keeping, schedule as Schedule, () => connections)
+    assert.deepEqual(repeated, [['token-expiry', 'all', 6 * 60 * 60_000, {}]])
+    await run()
+    assert.deepEqual(kept, [`told ${soon}`])
+    assert.deepEqual([...open.keys()], ['told|told 7'])
+    // Whoever is there by then is asked.
+    connections.push(connectionOf('new', {}))
+    await run()
+    assert.equal(kept.at(-1), 'new undefined')
+  })
+
+  it('believes the vendor first, and what was stated where nothing else tells', async () => {
+    const [vendors, stated] = ['2027-01-01T00:00:00.000Z', '2028-01-01T00:00:00.000Z']
+    const endOf = async (facts: object | undefined, own?: string) =>
+      credentialsEnd({
+        self: async () => facts && 'me',
+        credentialsEndAt: stated,
+        target: {
+          get: async () => ({ facts }),
+          ...(own === undefined ? {} : { credentialsEnd: async () => own }),
+        } as never,
+      })
+    assert.equal(await endOf({ tokenExpiresAt: vendors }), vendors)
+    assert.equal(await endOf(undefined, vendors), vendors)
+    assert.equal(await endOf({}), stated)
+    assert.equal(await endOf(undefined), stated)
+  })
 })
+
+/** Without facts the vendor does not answer. */
+function connectionOf(id: string, facts?: object): OpenConnection {
+  return {
+    ...{ id, name: id, directoryId: 'd', vendor: 'v', policy: {} as never },
+    async ready() {
+      if (!facts) throw new Error('the vendor does not answer')
+      const target = { get: async () => ({ facts }) } as never
+      return { self: async () => 'me', target } as never
+    },
+    during: (_priority, _pauses, work) => work(),
+    patiently: (work) => work(),
+  }
+}

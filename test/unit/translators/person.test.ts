@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
 import { loginOf, personOf } from '../../../src/translators/person.ts'
+import { processorMs } from '../../support/processor-time.ts'
 
 const primary = { value: 'Ada.Primary@corp.example', primary: true }
 const work = { value: 'ada.work@corp.example', type: 'Work' }
@@ -73,16 +74,11 @@ describe('loginOf', () => {
   }
 
   it('decides on hostile text in no time', () => {
-    const started = performance.now()
-    for (const text of [
-      'a'.repeat(1e6),
-      `${'a.'.repeat(5e5)}@b.co`,
-      `a@${'b.'.repeat(5e5)}`,
-      '@'.repeat(1e6),
-    ]) {
-      assert.equal(loginOf({ userName: text }, 'userName'), undefined)
-    }
-    assert.ok(performance.now() - started < 500)
+    const texts = ['a'.repeat(1e6), `${'a.'.repeat(5e5)}@b.co`, `a@${'b.'.repeat(5e5)}`, '@'.repeat(1e6)]
+    const tookMs = processorMs(() => {
+      for (const text of texts) assert.equal(loginOf({ userName: text }, 'userName'), undefined)
+    })
+    assert.ok(tookMs < 500)
   })
 
   it('is lower-cased, trimmed and its own login', () => {

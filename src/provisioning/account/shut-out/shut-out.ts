@@ -1,7 +1,7 @@
 import { VendorError } from '../../../errors.ts'
 import { graceOf } from '../../../translators/leaving/grace.ts'
-import { holds } from '../../../translators/leaving/holds.ts'
-import { becauseOf } from '../../../translators/intents.ts'
+import { holds, isEnded, usableSteps } from '../../../translators/leaving/holds.ts'
+import { becauseOf, stepsFor } from '../../../translators/intents.ts'
 import { plan } from '../../../translators/plan.ts'
 import { snapshotOf } from '../../../translators/leaving/snapshot.ts'
 import type { JournalOperation, Plan, Wanted } from '../../../translators/model.ts'
@@ -93,7 +93,13 @@ async function planned(run: Run, wanted: ShutOut, account: Account): Promise<Pla
   const { policy, can } = run.connection
   const now = iso(run.by.now())
   const grace = graceOf(becauseOf(wanted), account, run.snapshot, { can, policy, now })
-  if (grace.kind === 'none') return plan(wanted, run.held, can, policy, undefined, now)
+  if (grace.kind === 'none') {
+    const steps = usableSteps(stepsFor(becauseOf(wanted), policy), can)
+    const isDone = steps.length === 0 || isEnded(account, steps, run.snapshot?.tried ?? [], can)
+    return isDone
+      ? plan(wanted, run.held, can, policy, undefined, now)
+      : { operations: [{ op: 'shut-out', steps }], deviations: [] }
+  }
   const isOver = grace.kind === 'over' && !(await isSomebodyElses(run))
   return { operations: isOver ? [{ op: 'shut-out', steps: ['remove'] }] : [], deviations: [] }
 }
@@ -130,11 +136,13 @@ async function fallThrough(run: Run, steps: readonly ShutOutStep[]): Promise<End
   let last: AccountFailure | undefined
   for (const step of steps) {
     try {
-      await takeStep(run, step)
+      // Whatever is held was read in this run, before the first step.
+      await takeStep(run, step, run.held?.account)
     } catch (error) {
       if (!(error instanceof VendorError) || !isRefusal(error)) throw error
       last = failureFrom(run, error)
       run.log.warn({ step, failure: error.failure }, 'shut-out step refused')
+      await noteTried(run, step)
       continue
     }
     await endSessions(run)
@@ -148,8 +156,15 @@ async function fallThrough(run: Run, steps: readonly ShutOutStep[]): Promise<End
       `${step} was taken at ${run.connection.name}, yet access is still there${inheritedPart(after)}.`,
     )
     run.log.error({ step }, 'shut-out step did not hold')
+    await noteTried(run, step)
   }
   return refused(last ?? failureOf(run, 'no-step', `no step ended the access at ${run.connection.name}`))
+}
+
+async function noteTried(run: Run, step: ShutOutStep): Promise<void> {
+  const { snapshot } = run
+  if (!snapshot || snapshot.tried?.includes(step)) return
+  await learn(run, { snapshot: { ...snapshot, tried: [...(snapshot.tried ?? []), step] } })
 }
 
 function isRefusal({ failure }: VendorError): boolean {
@@ -161,7 +176,7 @@ export function inheritedPart(account: Account | undefined): string {
   return inherited.length > 0 ? `, inherited through a vendor group: ${inherited.join(', ')}` : ''
 }
 
-async function takeStep(run: Run, step: ShutOutStep): Promise<void> {
+async function takeStep(run: Run, step: ShutOutStep, known?: Account): Promise<void> {
   const { target, can, vendor } = run.connection
   const id = linked(run)
   switch (step) {
@@ -186,7 +201,7 @@ async function takeStep(run: Run, step: ShutOutStep): Promise<void> {
       return write(
         run,
         { op: 'shut-out', steps: [step] },
-        () => remove(id),
+        () => remove(id, known),
         () => null,
       )
     }
@@ -196,15 +211,23 @@ async function takeStep(run: Run, step: ShutOutStep): Promise<void> {
 async function strip(run: Run): Promise<void> {
   const { can } = run.connection
   try {
-    for (const change of stripChanges(run.held!.account, can)) await changeEntitlements(run, change, [])
+    await stripOf(run, run.held!.account)
   } catch (error) {
     if (!can.readLagMs || !(error instanceof VendorError) || error.failure !== 'invalid') throw error
     // A vendor that refuses to revoke what is not assigned refuses the whole call: what it shows now decides.
     const account = await refresh(run)
     if (!account) return
     await keep(run, account)
-    for (const change of stripChanges(account, can)) await changeEntitlements(run, change, [])
+    await stripOf(run, account)
   }
+}
+
+/** Takes away what a read of this run showed. */
+async function stripOf(run: Run, account: Account): Promise<void> {
+  const [only, ...more] = stripChanges(account, run.connection.can)
+  // After a first change the account is no more as it was read.
+  if (only) await changeEntitlements(run, only, [], undefined, account)
+  for (const change of more) await changeEntitlements(run, change, [])
 }
 
 /** For the vendor's own history only: what it refuses must not keep a removal back. */

@@ -1,3 +1,4 @@
+import { explainedBy } from '../../../errors.ts'
 import type { Notice, NoticeKind } from '../ports.ts'
 import { templates } from './templates.ts'
 
@@ -74,7 +75,7 @@ function page(
 
 function commandsFor(kind: NoticeKind, notices: readonly Notice[]): readonly string[] {
   const all = new Set(notices.flatMap((notice) => templates[kind].commands(operandOf(notice), notice)))
-  return [...all].slice(0, mostCommands)
+  return [...[...all].slice(0, mostCommands), explainedBy('notice', kind)]
 }
 
 function placeOf({ directory, connection }: Notice): string {

@@ -1,3 +1,4 @@
+import { explainedAt } from '../../../errors.ts'
 import type { Channel } from './channel.ts'
 import { signed } from '../signature.ts'
 
@@ -14,7 +15,7 @@ export interface Webhook {
   readonly post: PostWebhook
 }
 
-/** Posts `{"kind": …, "notices": […]}`, signed; any status but 2xx is a refusal. */
+/** Posts `{"kind": …, "see": …, "notices": […]}`, signed; any status but 2xx is a refusal. */
 export function webhookChannel(
   { url, secret, post }: Webhook,
   { groupMs = 60_000, now = Date.now }: { readonly groupMs?: number; readonly now?: () => number } = {},
@@ -23,7 +24,7 @@ export function webhookChannel(
     name: 'webhook',
     groupMs,
     async deliver(kind, notices) {
-      const body = JSON.stringify({ kind, notices })
+      const body = JSON.stringify({ kind, see: explainedAt('notice', kind), notices })
       const headers = {
         'content-type': 'application/json',
         'drawbridge-signature': signed(body, secret, now()),

@@ -5,6 +5,7 @@ import type { GroupRef, Policy, Rule } from '../../../../src/translators/model.t
 import { entitlementsFor } from '../../../../src/translators/rules.ts'
 import { subjectOf } from '../../../../src/translators/wanted.ts'
 import { entitlementKey } from '../../../../src/vendors/contract.ts'
+import { processorMs } from '../../../support/processor-time.ts'
 import { entry, group, now, role, sentry, teamRole } from '../builders.ts'
 
 const teams = [
@@ -245,8 +246,9 @@ describe('the rule language', () => {
 
   it('matches patterns in time that grows with the text alone', () => {
     const hostile = `${'a'.repeat(5_000)}!`
-    const started = performance.now()
-    assert.deepEqual(keys({ groups: in_(hostile), rules: [{ group: '/^(a+)+$/', team: 'core' }] }), [])
-    assert.ok(performance.now() - started < 2_000)
+    const tookMs = processorMs(() =>
+      assert.deepEqual(keys({ groups: in_(hostile), rules: [{ group: '/^(a+)+$/', team: 'core' }] }), []),
+    )
+    assert.ok(tookMs < 2_000)
   })
 })
