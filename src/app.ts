@@ -15,10 +15,12 @@ import { createServer } from './app/server.ts'
 import { connectionsOf, pathsOf, specsOf } from './app/specs.ts'
 import { startWork, type Work, type Working } from './app/work.ts'
 import type { Configuration, Environment } from './config/model.ts'
+import { registerErrorPage } from './dictionary/route.ts'
 import { registerHealth } from './health.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { registerMetrics } from './metrics/routes.ts'
 import type { Provisioner } from './provisioning/account/run.ts'
+import { openClock } from './provisioning/clock.ts'
 import { type Connections, type OpenConnection, openConnections } from './provisioning/connections.ts'
 import { createProvisioning } from './provisioning/inline.ts'
 import { createLeaseKeeper } from './provisioning/leases.ts'
@@ -70,7 +72,8 @@ async function start(parts: GatewayParts, opened: Opened): Promise<Gateway> {
   )
   const applied = await store.applyConfiguration(configuration)
   const wakes = { due: (): void => {}, connections: (): void => {} }
-  const processes = opened.keep(await store.joinProcesses({ hear: (what) => wakes[what](), log }))
+  const keyIds = (environment.masterKeys ?? []).map(({ id }) => id)
+  const processes = opened.keep(await store.joinProcesses({ hear: (what) => wakes[what](), log, keyIds }))
   const metrics = createMetrics(() => store.gauges())
   const tracing = opened.keep(await openTracing(environment.tracing, log))
   const timeoutMs = parts.timeoutMs ?? vendorTimeoutMs
@@ -82,10 +85,11 @@ async function start(parts: GatewayParts, opened: Opened): Promise<Gateway> {
     openConnections(specsOf(wanted, now), store.connections, kit, notices)
   const connections = liveConnections(open(configuration, applied))
   const leases = opened.keep(createLeaseKeeper(store.queue, log))
+  const clock = opened.keep(await openClock(store, log))
   const told = measured(metrics, pathsOf(connections, applied))
   const by: Working = {
     ...{ queue: store.queue, store: store.connections, plans: store.plans },
-    ...{ connections, leases, log, notices, now: Date.now },
+    ...{ connections, leases, log, notices, now: clock.now },
     ...told,
     ...(tracing.runs && { tracing: tracing.runs }),
   }
@@ -149,6 +153,7 @@ async function listen(parts: GatewayParts, served: Served, opened: Opened): Prom
   const app: FastifyInstance = opened.keep(createServer(environment, log))
   registerMetrics(app, metrics, environment.metricsToken)
   served.tracing.register(app)
+  registerErrorPage(app)
   registerHealth(app, { store: () => store.ping(), workers: work.alive })
   await app.register(scimPlugin, {
     prefix: '/scim/v2',

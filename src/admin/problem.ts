@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { GatewayError, VendorError } from '../errors.ts'
+import { explainedAt, GatewayError, VendorError } from '../errors.ts'
 
 /** A refusal, answered as RFC 9457 problem details. `detail` says what to do. */
 export class Problem extends Error {
@@ -49,7 +49,7 @@ export function answerProblems(app: FastifyInstance): void {
 function send(reply: FastifyReply, request: FastifyRequest, problem: Problem): FastifyReply {
   const { status, code, message, headers } = problem
   const body = {
-    type: `urn:drawbridge:problem:${code}`,
+    type: typeOf(code),
     title: titles[status] ?? 'It could not be done',
     status,
     detail: message,
@@ -62,6 +62,12 @@ function send(reply: FastifyReply, request: FastifyRequest, problem: Problem): F
     .type('application/problem+json')
     .serializer(JSON.stringify)
     .send(body)
+}
+
+/** Path and anchor of what explains the code: RFC 9457 resolves it against the address that was asked. */
+function typeOf(code: string): string {
+  if (code.startsWith('vendor-')) return explainedAt('account', code.slice('vendor-'.length))
+  return explainedAt(code === code.toUpperCase() ? 'gateway' : 'operator', code)
 }
 
 function asProblem(error: unknown, request: FastifyRequest): Problem {

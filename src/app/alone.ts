@@ -5,6 +5,8 @@ import { createKeyring } from '../secrets/keyring.ts'
 import { openStore } from '../store/open.ts'
 import { configurationActions } from './configuration.ts'
 import { connectionEditing } from './connections/editing.ts'
+import { trialWith } from './connections/trial.ts'
+import { withKit } from './kit.ts'
 import { operatorBase, registerOperatorApi } from './operator-api.ts'
 
 /** The operator API over a store on which no gateway runs: for commands that need no vendor. */
@@ -41,6 +43,7 @@ export async function openAlone(environment: Environment): Promise<AloneApi> {
       keyring: createKeyring(environment.masterKeys ?? []),
       insecureTargets: environment.insecureTargets,
       changed: async () => {},
+      trial: trialWith((work) => withKit(environment, work)),
     }),
   })
   return {

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Environment } from '../config/model.ts'
 import { createDispatcher } from '../egress.ts'
+import { createLogger } from '../logger.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Processes } from '../provisioning/processes/ports.ts'
 import type { Store } from '../store/open.ts'
@@ -44,6 +45,7 @@ export function openKit(parts: KitParts): OpenKit {
       now: Date.now,
       timeoutMs,
       pacing,
+      waited: ({ vendor, pathClass, ended, ms }) => metrics.vendorWait(vendor, pathClass, ended, ms / 1_000),
       observe: (exchange) => {
         const { vendor, operation, status, startedAt, endedAt } = exchange
         metrics.vendorCall(vendor, operation, status, (endedAt - startedAt) / 1_000)
@@ -54,5 +56,23 @@ export function openKit(parts: KitParts): OpenKit {
       stop.abort()
       await dispatcher.destroy()
     },
+  }
+}
+
+const errandTimeoutMs = 30_000
+
+/** Lends a kit for one errand outside of a gateway: no log, no pace. */
+export async function withKit<T>(
+  { insecureTargets, vendorProxy }: Pick<Environment, 'insecureTargets' | 'vendorProxy'>,
+  work: (kit: Kit) => Promise<T>,
+): Promise<T> {
+  const dispatcher = createDispatcher(insecureTargets, vendorProxy)
+  const stop = new AbortController()
+  const log = createLogger('silent')
+  try {
+    return await work({ log, dispatcher, signal: stop.signal, now: Date.now, timeoutMs: errandTimeoutMs })
+  } finally {
+    stop.abort()
+    await dispatcher.destroy()
   }
 }

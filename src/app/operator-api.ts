@@ -11,7 +11,6 @@ import type { Environment } from '../config/model.ts'
 import { credentialsSchema, settingsSchema } from '../config/vendor-settings.ts'
 import { GatewayError } from '../errors.ts'
 import type { Connections } from '../provisioning/connections.ts'
-import { credentialsEnd } from '../provisioning/expiry/calendar.ts'
 import { explainPerson } from '../provisioning/explain/explain.ts'
 import { effectOfRules, type RuleChange } from '../provisioning/explain/rule-change.ts'
 import type { InventoryRow } from '../provisioning/inventory/columns.ts'
@@ -22,6 +21,7 @@ import type { Surveys } from '../provisioning/reconciliation/surveys.ts'
 import type { Notices } from '../provisioning/notices/ports.ts'
 import { decisionsOn } from '../provisioning/plans/decide.ts'
 import type { Store } from '../store/open.ts'
+import { lookAt } from './connections/look.ts'
 import type { LiveConnections } from './live-connections.ts'
 import { vendors } from '../vendors/registry.ts'
 import { release } from './release.ts'
@@ -124,25 +124,14 @@ function connectionActions(store: Store, connections: LiveConnections): Connecti
     async check(connectionId, by) {
       const live = await connections.toCheck(connectionId)?.ready()
       if (!live) return undefined
-      await live.target.test()
-      const [tenant, ownAccountId, catalogue, endsAt] = await Promise.all([
-        live.tenant(0),
-        live.self(),
-        live.catalogue({ refresh: true }),
-        credentialsEnd(live),
-      ])
-      await store.endings.keepCredentialsEnd(connectionId, endsAt)
+      const found = await lookAt(live)
+      await store.endings.keepCredentialsEnd(connectionId, found.credentialsEndAt)
       if (
         live.revision !== undefined &&
         !(await store.consoleConnections.markChecked(connectionId, live.revision, by))
       )
         throw new GatewayError('CHANGED_MEANWHILE', 'the connection was changed meanwhile: check it again')
-      return {
-        tenant,
-        ...(ownAccountId === undefined ? {} : { ownAccountId }),
-        ...(endsAt === undefined ? {} : { credentialsEndAt: endsAt }),
-        catalogue: catalogue.length,
-      }
+      return found
     },
   }
 }

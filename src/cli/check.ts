@@ -1,5 +1,7 @@
 import { loadConfiguration } from '../config/load.ts'
 import type { ConnectionConfig, DirectoryConfig } from '../config/model.ts'
+import { configurationCode } from '../dictionary/entries/configuration.ts'
+import { explainedBy } from '../errors.ts'
 import type { GuardLimit } from '../translators/model.ts'
 import { grantWords, ruleWords } from '../translators/rules/words.ts'
 import { ruleHints, type RuleHint } from '../doctor/rules/hints.ts'
@@ -16,7 +18,13 @@ export async function check(
 ): Promise<ExitCode> {
   const loaded = loadConfiguration(options.config, env, vendors)
   if (!loaded.ok) {
-    if (options.json) output.json({ ok: false, file: options.config, problems: loaded.problems })
+    if (options.json) {
+      const problems = loaded.problems.map((each) => ({
+        ...each,
+        see: explainedBy('configuration', configurationCode(each.path)),
+      }))
+      output.json({ ok: false, file: options.config, problems })
+    }
     reportFaults(options.config, { environment: [], file: loaded.problems }, output)
     return exitCodes.usage
   }

@@ -1,6 +1,8 @@
 import { loadEnvironment } from '../config/environment.ts'
 import { loadConfiguration, type Problem } from '../config/load.ts'
 import type { Configuration, Environment } from '../config/model.ts'
+import { configurationCode } from '../dictionary/entries/configuration.ts'
+import { explainedBy } from '../errors.ts'
 import { vendors } from '../vendors/registry.ts'
 import type { Output, Surroundings } from './output.ts'
 
@@ -38,4 +40,9 @@ export function reportFaults(file: string, { environment, file: problems }: Faul
     const place = line > 0 ? `${file}:${line}` : file
     output.problem(path ? `${place}: ${path} ${message}` : `${place}: ${message}`)
   }
+  const codes = new Set([
+    ...environment.map(() => 'environment'),
+    ...problems.map(({ path }) => configurationCode(path)),
+  ])
+  for (const code of codes) output.problem(`see: ${explainedBy('configuration', code)}`)
 }

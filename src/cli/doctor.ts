@@ -1,16 +1,13 @@
+import { withKit } from '../app/kit.ts'
 import type { Configuration, Environment } from '../config/model.ts'
 import { examine, type Patient } from '../doctor/examine.ts'
 import type { Memory } from '../doctor/open.ts'
 import { page } from '../doctor/page.ts'
-import { createDispatcher } from '../egress.ts'
-import { createLogger } from '../logger.ts'
-import type { Kit } from '../vendors/kit/kit.ts'
 import { vendorOf } from '../vendors/registry.ts'
 import { readSettings, reportFaults } from './configuration.ts'
 import { exitCodes, type ExitCode } from './exit-codes.ts'
+import { theOne } from './operate/choose.ts'
 import type { Output, Surroundings } from './output.ts'
-
-const timeoutMs = 30_000
 
 /** Examines one connection at its vendor; `name` may carry its directory, as in `corp/falcon`. */
 export async function doctor(
@@ -24,16 +21,12 @@ export async function doctor(
     reportFaults(options.config, settings.faults, output)
     return exitCodes.usage
   }
-  const patients = patientsOf(settings.configuration)
-  const meant = patients.filter((each) => [each.connection.name, pathOf(each)].includes(name))
-  const [patient, another] = meant
-  if (!patient || another) {
-    const known = (another ? meant : patients).map(pathOf).join(', ') || 'none'
-    output.problem(
-      `${another ? 'Several connections are' : 'There is no connection'} called ${name}; there are: ${known}.`,
-    )
-    return exitCodes.usage
+  const kind = {
+    what: 'connection',
+    namesOf: (each: Patient) => [each.connection.name, pathOf(each)],
+    shown: pathOf,
   }
+  const patient = theOne(kind, patientsOf(settings.configuration), name)
   const { environment } = settings
   const report = await withMemory(environment, patient, options.reprobe === true, output, (memory) =>
     withKit(environment, (kit) => examine(patient, kit, memory)),
@@ -84,21 +77,5 @@ async function withMemory<T>(
       'The store of DATABASE_URL does not tell what is kept of the API profile; it is asked anew.',
     )
     return work()
-  }
-}
-
-async function withKit<T>(
-  { insecureTargets, vendorProxy }: Environment,
-  work: (kit: Kit) => Promise<T>,
-): Promise<T> {
-  const dispatcher = createDispatcher(insecureTargets, vendorProxy)
-  const stop = new AbortController()
-  // Log lines would mix with the page.
-  const log = createLogger('silent')
-  try {
-    return await work({ log, dispatcher, signal: stop.signal, now: Date.now, timeoutMs })
-  } finally {
-    stop.abort()
-    await dispatcher.destroy()
   }
 }

@@ -1,3 +1,5 @@
+import { explainedBy } from '../errors.ts'
+
 /** What a command's exit code says; docs/command-line.md lists them. */
 export const exitCodes = {
   ok: 0,
@@ -25,8 +27,11 @@ export const exitCodeMeanings: Readonly<Record<ExitCode, string>> = {
 export class CommandFailure extends Error {
   override readonly name = 'CommandFailure'
   readonly exitCode: ExitCode
-  constructor(exitCode: ExitCode, message: string) {
+  /** The command that explains it. */
+  readonly see: string
+  constructor(exitCode: ExitCode, message: string, see: string = explainedBy('exit', exitCode)) {
     super(message)
     this.exitCode = exitCode
+    this.see = see
   }
 }

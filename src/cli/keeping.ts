@@ -7,7 +7,9 @@ import { dump } from '../store/backup/dump.ts'
 import { load } from '../store/backup/load.ts'
 import { move } from '../store/backup/move.ts'
 import { migrate } from '../store/migrate.ts'
-import { exitCodes, type ExitCode } from './exit-codes.ts'
+import { CommandFailure, exitCodes, type ExitCode } from './exit-codes.ts'
+import { requireStore } from './operate/client.ts'
+import { createProgress } from './operate/show/progress.ts'
 import type { Output, Surroundings } from './output.ts'
 
 interface Options {
@@ -22,15 +24,17 @@ export function backup(
   { env, stderr }: Surroundings,
   output: Output,
 ): Promise<ExitCode> {
-  return onDatabase(env, output, async (url) => {
+  return onDatabase(env, output, 'there', async (url) => {
     if (await exists(file))
       throw new GatewayError('FILE_EXISTS', `${file} exists already; nothing was written`)
     await migrate(url)
     const unfinished = `${file}.unfinished`
     try {
-      const done = await dump(url, createWriteStream(unfinished, { mode: 0o600 }), (table, rows) => {
-        if (stderr.isTTY) stderr.write(`  ${table}: ${rows}\n`)
-      })
+      const progress = createProgress({ stderr })
+      const done = await dump(url, createWriteStream(unfinished, { mode: 0o600 }), (table, share) =>
+        progress.show(`backup: ${table}`, share),
+      )
+      progress.end()
       await rename(unfinished, file)
       if (json) output.json({ file, ...done })
       else output.line(`${file}: ${done.rows} rows of ${done.tables} tables, as of ${done.takenAt}`)
@@ -48,11 +52,13 @@ export function restore(
   { env, stderr }: Surroundings,
   output: Output,
 ): Promise<ExitCode> {
-  return onDatabase(env, output, async (url) => {
+  return onDatabase(env, output, 'new', async (url) => {
     if (!(await exists(file))) throw new GatewayError('FILE_MISSING', `there is no file ${file}`)
-    const done = await load(url, createReadStream(file), (table) => {
-      if (stderr.isTTY) stderr.write(`  ${table}\n`)
-    })
+    const progress = createProgress({ stderr })
+    const done = await load(url, createReadStream(file), (table, share) =>
+      progress.show(`restore: ${table}`, share),
+    )
+    progress.end()
     if (json) output.json({ file, ...done })
     else {
       output.line(
@@ -69,15 +75,15 @@ export function moveStore(
   { env, stderr }: Surroundings,
   output: Output,
 ): Promise<ExitCode> {
-  return onDatabase(env, output, async (url) => {
+  return onDatabase(env, output, 'there', async (url) => {
     if (!/^postgres(ql)?:\/\//.test(to) || !URL.canParse(to))
       throw new GatewayError(
         'DATABASE_URL',
         '--to is not of the form postgresql://user:password@host:5432/database',
       )
-    const done = await move(url, to, (table) => {
-      if (stderr.isTTY) stderr.write(`  ${table}\n`)
-    })
+    const progress = createProgress({ stderr })
+    const done = await move(url, to, (table, share) => progress.show(`move: ${table}`, share))
+    progress.end()
     if (json) output.json(done)
     else
       output.line(`${done.rows} rows were moved. Start the gateways with DATABASE_URL on the new database.`)
@@ -88,6 +94,7 @@ export function moveStore(
 async function onDatabase(
   env: Surroundings['env'],
   output: Output,
+  store: 'there' | 'new',
   work: (url: string) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const loaded = loadEnvironment(env)
@@ -95,13 +102,13 @@ async function onDatabase(
     for (const { name, message } of loaded.problems) output.problem(`environment: ${name} ${message}`)
     return exitCodes.usage
   }
+  if (store === 'there') requireStore(loaded.environment)
   try {
     return await withDatabase({ ...loaded.environment, log: silent }, work)
   } catch (error) {
-    const known = error instanceof GatewayError || (error as NodeJS.ErrnoException).code !== undefined
-    if (!known) throw error
-    output.problem((error as Error).message)
-    return exitCodes.failed
+    const { code, message } = error as NodeJS.ErrnoException
+    if (error instanceof GatewayError || code === undefined) throw error
+    throw new CommandFailure(exitCodes.failed, message)
   }
 }
 

@@ -6,6 +6,7 @@ import { checkCommand } from './commands/check.ts'
 import { completionCommand } from './commands/completion.ts'
 import { demoCommand } from './commands/demo.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { errorsCommand } from './commands/errors.ts'
 import { connectionCommand } from './commands/connections/connection.ts'
 import { keysCommand } from './commands/connections/keys.ts'
 import { evidenceCommand } from './commands/findings/evidence.ts'
@@ -21,7 +22,7 @@ import { backupCommand, moveCommand, restoreCommand } from './commands/operate/k
 import { noticesCommand } from './commands/operate/notices.ts'
 import { operatorsCommand } from './commands/operate/operator.ts'
 import { retryCommand } from './commands/operate/retry.ts'
-import { importCommand, reconcileCommand } from './commands/operate/survey.ts'
+import { driftCommand, importCommand, reconcileCommand } from './commands/operate/survey.ts'
 import { statusCommand } from './commands/operate/status.ts'
 import { tokenCommand } from './commands/operate/token.ts'
 import { planCommand } from './commands/plan.ts'
@@ -47,6 +48,7 @@ const commands: readonly ((parts: Parts) => Command)[] = [
   releaseCommand,
   retryCommand,
   reconcileCommand,
+  driftCommand,
   importCommand,
   inventoryCommand,
   evidenceCommand,
@@ -59,6 +61,7 @@ const commands: readonly ((parts: Parts) => Command)[] = [
   tokenCommand,
   operatorsCommand,
   keysCommand,
+  errorsCommand,
   completionCommand,
 ]
 
@@ -77,6 +80,7 @@ ${Object.entries(exitCodeMeanings)
   .map(([code, meaning]) => `  ${code}  ${meaning}`)
   .join('\n')}
 
+What an error means and what to do: drawbridge errors <code>.
 In a checkout, "npm run drawbridge -- <command>" is the command line.`
 
 function version(): string {

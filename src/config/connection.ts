@@ -49,6 +49,7 @@ export function checkConnection(
     ...ruleFindings(vendor, raw, base, context),
   ]
   if (all.length > 0 || !context.sound(base)) return { findings: all }
+  const { expiresAt, ...secrets } = raw.credentials as Readonly<Record<string, string>>
   return {
     findings: [],
     value: {
@@ -57,7 +58,8 @@ export function checkConnection(
       apiProfile: settings.apiProfile,
       settings: settings.settings,
       ...(settings.plan !== undefined && { plan: settings.plan }),
-      credentials: raw.credentials as Readonly<Record<string, string>>,
+      credentials: secrets,
+      ...(expiresAt !== undefined && { credentialsEndAt: new Date(expiresAt).toISOString() }),
       policy: policyOf(raw, base, context, defaultSteps(vendor, settings.apiProfile, settings.settings)),
     },
   }

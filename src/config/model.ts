@@ -25,6 +25,8 @@ export interface ConnectionConfig {
   /** What the operator says that the tenant pays for. */
   readonly plan?: string
   readonly credentials: Readonly<Record<string, string>>
+  /** When they end, as the operator states: ISO 8601. */
+  readonly credentialsEndAt?: string
   readonly policy: Policy
 }
 

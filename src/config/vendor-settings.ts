@@ -3,6 +3,7 @@ import { Default } from 'typebox/value'
 import type { AnyVendor, ApiProfile, DefaultSteps, ShutOutStep } from '../vendors/contract.ts'
 import { checkBaseUrl } from './base-url.ts'
 import { findings } from './file/findings.ts'
+import { endPattern } from './file/schema.ts'
 import { isRecord, type Finding, type Path } from './file/problems.ts'
 
 /** Settings that every vendor has, beside its own. */
@@ -36,8 +37,15 @@ export function settingsSchema(vendor: AnyVendor): TSchema {
   return closed(vendor.settings, commonSettings(vendor))
 }
 
+/** Everything that may stand under `credentials`: the vendor's own, and when they end where the vendor does not tell it. */
 export function credentialsSchema(vendor: AnyVendor): TSchema {
-  return closed(vendor.credentials, {})
+  return closed(vendor.credentials, { expiresAt: Type.Optional(Type.String(expiresAt)) })
+}
+
+const expiresAt = {
+  pattern: endPattern,
+  description:
+    'When they end, for the warnings, where the vendor does not tell it: a date such as 2027-01-31, or an instant.',
 }
 
 function closed(schema: TSchema, more: Record<string, TSchema>): TSchema {

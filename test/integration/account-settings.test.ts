@@ -31,7 +31,7 @@ async function stage(t: TestContext) {
 
 const leave = (id: string) => aPatch({ op: 'remove', path: `members[value eq "${id}"]` })
 
-describe('settings of an account by rule', { timeout: 60_000 }, () => {
+describe('settings of an account by rule', { timeout: 300_000 }, () => {
   it('[R0-15] [R0-16] are set, decided by the first rule, and a power goes back when its rule does', async (t) => {
     const { scim, until, ada, puts, simulator } = await stage(t)
     const { body: user } = await scim('POST', '/Users', aUser('ada'))

@@ -10,7 +10,7 @@ async function start(
   pendingShutOut: 'retry' | 'accept',
 ): Promise<GatewayUnderTest & { readonly falcon: Falcon }> {
   const falcon = await startFalcon(t)
-  const policy = { ...falconPolicy, reply: { budgetMs: 4_000, pendingShutOut } }
+  const policy = { ...falconPolicy, reply: { budgetMs: 30_000, pendingShutOut } }
   const gateway = await startTestGateway(t, { connections: [{ name: 'falcon', simulator: falcon, policy }] })
   return { ...gateway, falcon }
 }

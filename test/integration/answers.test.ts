@@ -21,8 +21,8 @@ interface Start {
 }
 
 /** A vendor that is down settles a run at once; the budget only has to suffice on a busy machine. */
-const soon = { budgetMs: 4_000, pendingShutOut: 'retry' } as const
-const accept = { budgetMs: 4_000, pendingShutOut: 'accept' } as const
+const soon = { budgetMs: 30_000, pendingShutOut: 'retry' } as const
+const accept = { budgetMs: 30_000, pendingShutOut: 'accept' } as const
 const extension = 'urn:drawbridge:params:scim:schemas:extension:provisioning:2.0:User'
 
 async function start(

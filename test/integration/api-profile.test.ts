@@ -15,7 +15,7 @@ import {
   writes,
 } from '../support/vendors.ts'
 
-const reply = { budgetMs: 4_000, pendingShutOut: 'retry' } as const
+const reply = { budgetMs: 30_000, pendingShutOut: 'retry' } as const
 
 async function start(t: TestContext, simulator: VendorSimulator, more: Partial<GatewaySetting> = {}) {
   const databaseUrl = more.databaseUrl ?? (await freshDatabase())

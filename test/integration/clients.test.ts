@@ -24,6 +24,7 @@ const clients: readonly (readonly [name: string, client: ClientProfile, leaver: 
   ['Okta', 'okta', aPatch({ op: 'replace', value: { active: false } })],
   ['Entra ID', 'entra', aPatch({ op: 'Replace', path: 'active', value: 'False' })],
   ['OneLogin', 'rfc', aPatch({ op: 'replace', path: 'active', value: false })],
+  ['JumpCloud', 'auto', aPatch({ op: 'replace', path: 'active', value: false })],
 ]
 
 async function console_(t: TestContext, client: ClientProfile) {
@@ -45,7 +46,7 @@ async function console_(t: TestContext, client: ClientProfile) {
 
 describe('clients of a SentinelOne connection', () => {
   for (const [name, client, leaver] of clients) {
-    it(`[R0-40] ${name} creates, reads, lists, updates, deactivates and pushes groups`, async (t) => {
+    it(`[R0-40, R3-30] ${name} creates, reads, lists, updates, deactivates and pushes groups`, async (t) => {
       const { scim, until, simulator, rolesOf } = await console_(t, client)
       const found = await scim('GET', '/Users?filter=userName%20eq%20%22ada%40example.com%22')
       assert.equal(found.body.totalResults, 0)

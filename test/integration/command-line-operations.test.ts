@@ -11,7 +11,7 @@ import { aUser, deactivate, scim, until } from '../support/gateway.ts'
 const key = (): string => randomBytes(32).toString('base64')
 
 /** What an admin does in the first weeks, by the command line alone: watch, enforce, audit, back up, restore, change keys. */
-describe('operating by the command line', { timeout: 240_000 }, () => {
+describe('operating by the command line', { timeout: 480_000 }, () => {
   const masterKeys = [key(), key()] as const
   const line = createCommandLine({ DRAWBRIDGE_MASTER_KEY: `first:${masterKeys[0]}` })
   const { json, drawbridge, folder, env } = line

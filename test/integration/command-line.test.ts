@@ -7,7 +7,7 @@ import { createCommandLine } from '../support/command-line.ts'
 import { aUser, scim, until } from '../support/gateway.ts'
 
 /** Everything by the command line, on a fresh data directory: no database elsewhere, no token set up. */
-describe('the command line alone', { timeout: 150_000 }, () => {
+describe('the command line alone', { timeout: 300_000 }, () => {
   const line = createCommandLine()
   const { drawbridge, json, url } = line
   const file = join(line.folder, 'drawbridge.yaml')

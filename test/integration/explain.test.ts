@@ -123,7 +123,10 @@ describe('explain and plan --rules', () => {
     assert.match(broken.err, /bad\.yaml:2: rules\[0\]\.group look-ahead/)
     assert.equal((await command('explain', 'nobody@example.com')).code, 1)
     const unknown = await command('plan', 'falcn', '--rules', changed)
-    assert.match(unknown.err, /no connection called falcn; there are: corp\/errors, corp\/falcon/)
+    assert.match(
+      unknown.err,
+      /no connection called falcn \(did you mean falcon\?\); there are: corp\/errors, corp\/falcon/,
+    )
     assert.equal(falcon.trace.length, trace, 'no vendor was asked')
 
     await scim('PATCH', `/Groups/${groups['Analysts']}`, removeMember(ada))
@@ -178,5 +181,75 @@ describe('explain and plan --rules', () => {
     assert.match(found, /3 hint never matches: nobody in the directory satisfies/)
     assert.match(found, /4 hint never matches: nobody in the directory has "gone"/)
     assert.ok(falcon.trace.slice(before).every(({ mutating, path }) => !mutating || path === '/oauth2/token'))
+  })
+
+  it('check --live has Falcon judge the creations that are planned (validate_only), and makes nobody', async (t) => {
+    const { command, file, falcon, scim } = await stage(t)
+    const { settings, credentials } = falcon.connection('current')
+    const connection = {
+      vendor: 'crowdstrike',
+      settings: { ...settings, apiProfile: 'current' },
+      credentials,
+      default: { role: 'Help Desk Analyst' },
+    }
+    const live = (name: string, domains?: readonly string[]) =>
+      file(
+        `${name}.json`,
+        JSON.stringify({
+          directories: { corp: { ...(domains && { domains }), connections: { falcon: connection } } },
+        }),
+      )
+    falcon.state.toggles.allowedDomains = ['example.com']
+    for (const name of ['eve', 'joe', 'kim', 'lea'])
+      await scim('POST', '/Users', aUser(name, { userName: `${name}@blocked.example`, emails: [] }))
+    const before = { trace: falcon.trace.length, people: falcon.people() }
+    const judged = async (path: string, ...more: readonly string[]) => {
+      const { code, out } = await command('check', '--live', '--json', ...more, '--config', path)
+      return {
+        code,
+        hints: JSON.parse(out).hints.map(({ state, detail }: Record<string, string>) => `${state} ${detail}`),
+      }
+    }
+    const known = await judged(live('known'))
+    assert.equal(known.code, 1)
+    assert.match(
+      known.hints.join('\n'),
+      /^failed .*blocked\.example, .*blocked\.example, .*blocked\.example and 1 more: the vendor would refuse the creation: .*domain/m,
+    )
+    assert.deepEqual(falcon.people(), before.people)
+    const asked = falcon.trace.slice(before.trace).filter(({ path }) => path.endsWith('/entities/users/v1'))
+    assert.deepEqual(
+      asked.map(({ method, query }) => [method, query['validate_only']]),
+      asked.map(() => ['POST', 'true']),
+    )
+    assert.equal(asked.length, 4, 'who has an account is not asked about')
+  })
+
+  it('check --live without a store asks about each domain of the directory', async (t) => {
+    const falcon = await startFalcon(t)
+    falcon.state.toggles.allowedDomains = ['corp.example']
+    const { settings, credentials } = falcon.connection('current')
+    const folder = mkdtempSync(join(tmpdir(), 'drawbridge-check-'))
+    t.after(() => rmSync(folder, { recursive: true, force: true }))
+    const path = join(folder, 'drawbridge.json')
+    const falconAt = { vendor: 'crowdstrike', settings: { ...settings, apiProfile: 'current' }, credentials }
+    const domains = ['corp.example', 'sister.example']
+    writeFileSync(
+      path,
+      JSON.stringify({ directories: { corp: { domains, connections: { falcon: falconAt } } } }),
+    )
+    let out = ''
+    const code = await run(['check', '--live', '--json', '--config', path], {
+      env: { DRAWBRIDGE_INSECURE_TARGETS: '127.0.0.1' },
+      stdout: { write: (text: string) => (out += text) },
+      stderr: { write: () => undefined },
+    })
+    const { hints } = JSON.parse(out)
+    assert.equal(code, 1)
+    assert.equal(hints.length, 1)
+    assert.match(
+      hints[0].detail,
+      /^drawbridge-check@sister\.example: the vendor would refuse the creation: .*domain/,
+    )
   })
 })

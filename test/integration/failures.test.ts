@@ -21,7 +21,7 @@ import {
   type Sentry,
 } from '../support/vendors.ts'
 
-const reply = { budgetMs: 4_000, pendingShutOut: 'retry' } as const
+const reply = { budgetMs: 30_000, pendingShutOut: 'retry' } as const
 const urn = 'urn:drawbridge:params:scim:schemas:extension:provisioning:2.0:User'
 
 interface Account {

@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { after, describe, it, type TestContext } from 'node:test'
 import { csvHeader, csvLine } from '../../src/provisioning/inventory/csv.ts'
-import { inventoryColumns, type InventoryRow } from '../../src/provisioning/inventory/columns.ts'
+import { inventoryColumns, toRow, type InventoryRow } from '../../src/provisioning/inventory/columns.ts'
+import type { AnyVendor, ApiProfile } from '../../src/vendors/contract.ts'
+import { crowdstrike } from '../../src/vendors/crowdstrike/index.ts'
+import { startCrowdstrike } from '../../src/vendors/crowdstrike/simulator/index.ts'
+import { sentinelone } from '../../src/vendors/sentinelone/index.ts'
 import { startSentinelone } from '../../src/vendors/sentinelone/simulator/index.ts'
+import { sentry } from '../../src/vendors/sentry/index.ts'
+import { startSentry } from '../../src/vendors/sentry/simulator/index.ts'
+import type { VendorSimulator } from '../../src/vendors/simulator/simulator.ts'
+import { sisense } from '../../src/vendors/sisense/index.ts'
+import { startSisense } from '../../src/vendors/sisense/simulator/index.ts'
+import { openKit, openTarget } from '../contract/target.ts'
 import { aUser, startTestGateway, until } from '../support/gateway.ts'
 
 const dayMs = 24 * 60 * 60_000
@@ -63,8 +73,70 @@ describe('an inventory', () => {
     const [plan] = await store.plans.list(connectionId, { batch, limit: 10 })
     assert.deepEqual([plan?.reason, plan?.state, plan?.userName], ['hold', 'waiting', 'ada@example.com'])
     assert.notEqual(at('ada'), undefined)
-    assert.equal(await store.plans.decide(connectionId, { batch }, 'approved', 'operator:eve'), 1)
+    assert.equal(await store.plans.decide(connectionId, { batch }, 'approved', { actor: 'operator:eve' }), 1)
     await until('the shut-out', () => at('ada') === undefined)
     assert.notEqual(at('bob'), undefined)
+  })
+})
+
+describe('an inventory row', () => {
+  const kit = openKit()
+  after(() => kit.dispatcher.close())
+
+  const told: readonly (readonly [
+    vendor: AnyVendor,
+    profile: ApiProfile,
+    start: () => Promise<VendorSimulator>,
+  ])[] = [
+    [crowdstrike, 'current', () => startCrowdstrike({ profile: 'current' })],
+    [crowdstrike, 'guide', () => startCrowdstrike({ profile: 'guide' })],
+    [sisense, 'current', () => startSisense({ profile: 'current' })],
+    [sentinelone, 'guide', () => startSentinelone({ profile: 'guide' })],
+  ]
+  const rowAt = async (t: TestContext, [vendor, profile, start]: (typeof told)[number]) => {
+    const simulator = await start()
+    t.after(() => simulator.close())
+    const target = openTarget(vendor, simulator, profile, kit)
+    const login = 'ada@corp.example'
+    const profileOf = {
+      email: login,
+      userName: login,
+      displayName: 'Ada L',
+      givenName: 'Ada',
+      familyName: 'L',
+    }
+    const role = (await target.catalogue()).find(
+      ({ kind, home, scope }) => kind === 'role' && (home || !scope),
+    )!
+    const { kind, id, scope } = role
+    const entitlements =
+      target.capabilities.entitlements.role?.assigned === 'on-create'
+        ? [{ kind, id, ...(scope && { scope }) }]
+        : []
+    await target.create({ login, profile: profileOf, entitlements })
+    for await (const account of target.list()) {
+      if (account.login !== login) continue
+      return toRow({ account, seenAt: daysAgo(0) }, { name: 'one', vendor: vendor.id }, Date.now())
+    }
+    return assert.fail('not listed')
+  }
+
+  for (const each of told) {
+    it(`[R3-13, R0-17] tells when ${each[0].name} (${each[1]}) last saw a change`, async (t) => {
+      const { updatedAt, createdAt } = await rowAt(t, each)
+      assert.ok(Date.parse(updatedAt ?? '') >= Date.parse(createdAt ?? ''), `${updatedAt} ${createdAt}`)
+    })
+  }
+
+  it('[R4-12] tells who sent an invitation of Sentry, when, and by its flags who manages the account', async (t) => {
+    const row = await rowAt(t, [sentry, 'current', () => startSentry({ profile: 'current' })])
+    assert.deepEqual(
+      [row.invitation, row.invitedDays, row.source, row.managedBy],
+      ['pending', 0, 'local', undefined],
+    )
+    assert.ok(row.invitedBy, 'the inviter is named')
+    assert.match(row.createdAt ?? '', /^\d{4}-/)
+    const cells = csvLine(row).split(',')
+    assert.equal(cells[inventoryColumns.indexOf('invitedBy')], row.invitedBy)
   })
 })

@@ -52,7 +52,7 @@ for (const name of ['falcon', 'sentry'] as const) {
 describe('a removal whose read-back fails', () => {
   it('is not taken for an account that is still there: who returns before it is proven gets a new one', async (t) => {
     const { sentry, connections } = await bothVendors(t)
-    const reply = { budgetMs: 4_000, pendingShutOut: 'retry' } as const
+    const reply = { budgetMs: 30_000, pendingShutOut: 'retry' } as const
     const { scim, until } = await startTestGateway(t, {
       connections: connections
         .filter(({ name }) => name === 'sentry')

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import pg from 'pg'
+import { run } from '../../src/cli/run.ts'
 import type { Policy } from '../../src/translators/model.ts'
 import {
+  adminToken,
   aGroup,
   aUser,
   deactivate,
@@ -95,8 +97,22 @@ const withAccess = (falcon: Falcon): number =>
 const inactive = async (scim: GatewayUnderTest['scim']): Promise<number> =>
   (await scim('GET', `/Users?filter=${encodeURIComponent('active eq false')}&count=1`)).body.totalResults
 
+const metrics = async (url: string): Promise<string> => (await fetch(`${url}/metrics`)).text()
+
+/** The one command that an operator types; gives what it prints. */
+async function approve(url: string, ...options: readonly string[]): Promise<string> {
+  const written = { out: '', err: '' }
+  const code = await run(['approve', 'falcon', ...options, '--url', url], {
+    env: { DRAWBRIDGE_ADMIN_TOKEN: adminToken },
+    stdout: { write: (text: string) => (written.out += text) },
+    stderr: { write: (text: string) => (written.err += text) },
+  })
+  assert.equal(code, 0, written.err)
+  return written.out
+}
+
 describe('a wrong group filter that would shut out 40 % of 500 people', () => {
-  it('lets 25 go; active stays true for the rest, who wait as one batch until one decision releases them', async (t) => {
+  it('lets 25 go; active stays true for the rest, who wait as one batch until one command releases them', async (t) => {
     const stage = await start(t)
     const { scim, falcon, gateway, connectionId } = stage
     const ids = await people(stage, 500)
@@ -118,12 +134,19 @@ describe('a wrong group filter that would shut out 40 % of 500 people', () => {
     assert.equal((await scim('PATCH', `/Users/${ids[again]}`, deactivate)).status, 503)
     assert.equal(withAccess(falcon), 475)
 
-    assert.equal(
-      await gateway.store.plans.decide(connectionId, { all: true }, 'approved', 'operator:eve'),
-      175,
-    )
+    const label = '{connection="corp/falcon",vendor="crowdstrike"}'
+    const waits = [`drawbridge_plans_waiting${label} 175`, `drawbridge_shut_outs_unproven${label} 175`]
+    const told = await metrics(gateway.url)
+    for (const line of [...waits, 'drawbridge_notices_open{kind="guard-tripped"} 1'])
+      assert.ok(told.includes(line), line)
+    assert.match(told, /drawbridge_guard_trips_total\{[^}]*kind="shut-out"[^}]*\} 175/)
+
+    const released = await approve(gateway.url, '--batch', 'guard:falcon:shut-out')
+    assert.equal(released, '175 plans approved at corp/falcon\n')
     await within('the rest', () => withAccess(falcon) === 300, 90_000)
     await within('active false for all', async () => (await inactive(scim)) === 200, 90_000)
+    const after = await metrics(gateway.url)
+    for (const line of waits) assert.ok(after.includes(line.replace(/175$/, '0')), line)
   })
 })
 

@@ -75,7 +75,10 @@ describe('mode shadow', () => {
     )
     assert.match(words.get('ada@example.com')!, /Create the account ada@example.com.*Grant role/)
     assert.match(words.get('bob@example.com')!, /End the access/)
-    assert.equal(await gateway.store.plans.decide(connectionId, { all: true }, 'approved', 'operator:eve'), 0)
+    assert.equal(
+      await gateway.store.plans.decide(connectionId, { all: true }, 'approved', { actor: 'operator:eve' }),
+      0,
+    )
     assert.equal((await scim('DELETE', `/Users/${bob.id}`)).status, 204)
     assert.equal((await scim('GET', `/Users/${bob.id}`)).status, 404)
     assert.deepEqual(writes(falcon), [])
@@ -99,7 +102,7 @@ describe('mode approve', () => {
       mode: 'approve',
     })
     const decide = (ids: readonly string[], how: 'approved' | 'rejected' = 'approved') =>
-      gateway.store.plans.decide(connectionId, { ids }, how, 'operator:eve')
+      gateway.store.plans.decide(connectionId, { ids }, how, { actor: 'operator:eve' })
     const { body: ada } = await scim('POST', '/Users', aUser('ada'))
     const { body: bob } = await scim('POST', '/Users', aUser('bob'))
     assert.equal((await standing(ada.id)).status, 'waiting')
@@ -136,7 +139,7 @@ describe('mode approve', () => {
     const { body: ada } = await scim('POST', '/Users', aUser('ada'))
     // The account is created, then the grant fails once.
     falcon.failNext({ method: 'POST', path: /user-role/, status: 503, times: 1 })
-    await gateway.store.plans.decide(connectionId, { all: true }, 'approved', 'operator:eve')
+    await gateway.store.plans.decide(connectionId, { all: true }, 'approved', { actor: 'operator:eve' })
     await until('the role', () => person(falcon, 'ada')?.entitlements.length === 1)
     await until('no plan', async () => (await plans()).length === 0)
     const { body: group } = await scim('POST', '/Groups', aGroup('Administrators'))

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { aUser, deactivate, startTestGateway } from '../support/gateway.ts'
 import { forget, person, sentryPolicy, startSentryWithTeams, writes } from '../support/vendors.ts'
 
-const reply = { budgetMs: 3_000, pendingShutOut: 'retry' } as const
+const reply = { budgetMs: 30_000, pendingShutOut: 'retry' } as const
 const limited = {
   method: 'POST',
   path: /\/members\/$/,

@@ -40,7 +40,7 @@ async function start(t: TestContext, policy: Partial<Policy> = {}) {
     reconcile: () => surveys.reconcile(connectionId),
     drifts: async () =>
       (await store.surveys.drifts(connectionId, { limit: 100 }))
-        .map(({ kind, login }) => `${kind} ${login.split('@')[0]}`)
+        .map(({ kind, login = '' }) => `${kind} ${login.split('@')[0]}`)
         .sort(),
     writes: () => trace.filter(({ mutating }) => mutating).length,
     notices: async () =>

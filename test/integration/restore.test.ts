@@ -22,6 +22,13 @@ async function backUp(url: string): Promise<string> {
   return copy.href
 }
 
+async function lookAtAll(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await client.query('UPDATE accounts SET wanted_version = wanted_version + 1, due_at = now(), attempts = 0')
+  await client.end()
+}
+
 async function setting(t: TestContext) {
   const simulator = await startSentinelone({ profile: 'current' })
   t.after(() => simulator.close())
@@ -31,7 +38,7 @@ async function setting(t: TestContext) {
     policy: {
       default: { role: 'Viewer' },
       deprovision: { inactive: ['remove'], deleted: ['remove'], graceDays: 0 },
-      reply: { budgetMs: 8_000, pendingShutOut: 'retry' },
+      reply: { budgetMs: 30_000, pendingShutOut: 'retry' },
     } satisfies Partial<Policy>,
   }
   const start = async (databaseUrl: string) => {
@@ -85,6 +92,11 @@ describe('a store that was restored from an older backup', () => {
     assert.equal((await find('new'))[urn].connections[0].status, 'waiting')
     const { id: bob } = await find('bob')
     assert.equal((await scim('PATCH', `/Users/${bob}`, deactivate)).status, 200)
+    assert.deepEqual(there(), ['eve'])
+
+    // Whatever has everybody looked at (a rule, a retry, a start) makes nobody either.
+    await lookAtAll(backup)
+    await until('everybody looked at', async () => (await store.gauges()).connections[0]?.due.length === 0)
     assert.deepEqual(there(), ['eve'])
 
     const survey = await surveys.reconcile(connectionId)

@@ -142,6 +142,32 @@ for (const profile of ['current', 'guide'] as const) {
       assert.deepEqual(held('ada'), ['Support', 'contributor'])
     })
 
+    it('leaver with the lowest role: switched off all the same, and nothing else', async (t) => {
+      const { scim, sisense, state, writes } = await start(t, profile)
+      state.toggles.active = 'switch'
+      const { body: ada } = await scim('POST', '/Users', aUser('ada'))
+      writes()
+      const left = await scim('PATCH', `/Users/${ada.id}`, deactivate)
+      assert.deepEqual([left.status, left.body.active], [200, false])
+      assert.equal(person(sisense, 'ada')?.state, 'disabled')
+      assert.equal(writes()[0], 'PATCH {"active":false}')
+      const back = await scim('PATCH', `/Users/${ada.id}`, activate)
+      assert.deepEqual([back.status, person(sisense, 'ada')?.state], [200, 'active'])
+    })
+
+    it('a switch that does nothing is tried once in a shut-out, and the next step counts', async (t) => {
+      const { scim, state, writes, gateway } = await start(t, profile)
+      state.toggles.active = 'ignored'
+      const { body: ada } = await scim('POST', '/Users', aUser('ada'))
+      writes()
+      assert.equal((await scim('PATCH', `/Users/${ada.id}`, deactivate)).status, 200)
+      assert.equal(writes().filter((call) => call.includes('active')).length, 1)
+      // Looked at again, as after a hold or a retry, it is neither tried again nor taken for access that is back.
+      await gateway.store.interventions.hold(ada.id, { reason: 'a look' }, { actor: 'operator:eve' })
+      assert.equal((await scim('PATCH', `/Users/${ada.id}`, deactivate)).status, 200)
+      assert.equal(writes().filter((call) => call.includes('active')).length, 0)
+    })
+
     it('a switch that is refused is followed by the next step', async (t) => {
       const { scim, state, held } = await start(t, profile)
       state.toggles.active = 'rejected'

@@ -87,7 +87,7 @@ for (const [vendor, start, policies] of [
   ['a team of Sentry', atSentry, { skip: false }],
   ['a group of Sisense', atSisense, { skip: 'walked at Sentry' }],
 ] as const) {
-  describe(`${vendor} made for a SCIM group`, { timeout: 120_000 }, () => {
+  describe(`${vendor} made for a SCIM group`, { timeout: 300_000 }, () => {
     it('lives as the SCIM group does: made, joined, renamed with its members, left, removed', async (t) => {
       const { scim, until, groups, of, keeping, settled, simulator } = await start(t)
       const ada = (await scim('POST', '/Users', aUser('ada'))).body.id

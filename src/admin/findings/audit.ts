@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import type { AuditStore } from '../../audit/ports.ts'
 import { verifyAudit } from '../../audit/verify.ts'
 import { route, type Route } from '../route.ts'
-import { anything, closed, instant, listOf, pageOf, pageQuery } from '../shapes.ts'
+import { closed, event, eventsQuery, listOf, pageOf } from '../shapes.ts'
 
 const hash = Type.String({ pattern: '^[0-9a-f]{64}$' })
 const position = Type.Integer({ minimum: 0 })
@@ -10,19 +10,7 @@ const chainName = Type.Union([Type.String(), Type.Null()], {
   description: 'Name of a directory; null for the gateway’s own chain.',
 })
 
-const event = Type.Object({
-  id: Type.String(),
-  position: Type.Optional(position),
-  hash: Type.Optional(hash),
-  at: instant,
-  directory: Type.Optional(Type.String()),
-  actor: Type.String(),
-  requestId: Type.Optional(Type.String()),
-  action: Type.String(),
-  resourceType: Type.String(),
-  resourceId: Type.String(),
-  detail: anything,
-})
+const inChain = Type.Object({ ...event, position: Type.Optional(position), hash: Type.Optional(hash) })
 
 const verified = Type.Object({
   ok: Type.Boolean(),
@@ -51,16 +39,8 @@ export function auditRoutes(audit: AuditStore): readonly Route[] {
       tag: 'audit',
       role: 'viewer',
       summary: 'The audit in the order of writing, with the place and hash of what is sealed.',
-      query: closed({
-        ...pageQuery,
-        after: Type.Optional(
-          Type.String({ pattern: '^\\d{1,18}$', description: 'The `next` of the page before.' }),
-        ),
-        directory: Type.Optional(Type.String()),
-        since: Type.Optional(instant),
-        until: Type.Optional(instant),
-      }),
-      answer: listOf(event),
+      query: closed(eventsQuery),
+      answer: listOf(inChain),
       run: async ({ query: { after = '0', limit, ...period } }) =>
         pageOf(await audit.page(period, after, limit + 1), limit),
     }),
@@ -92,7 +72,7 @@ export function auditRoutes(audit: AuditStore): readonly Route[] {
       summary: 'Blanks the payloads of all events about a User; their digests stay, and so does the chain.',
       body: closed({ directory: Type.String(), userName: Type.String({ minLength: 1 }) }),
       answer: Type.Object({ events: Type.Integer() }),
-      run: async ({ body, by }) => ({ events: await audit.erase(body.directory, body.userName, by.actor) }),
+      run: async ({ body, by }) => ({ events: await audit.erase(body.directory, body.userName, by) }),
     }),
   ]
 }

@@ -6,9 +6,9 @@ import { known, ofConnection } from '../routes/connections.ts'
 import type { DriftQuery, Survey, SurveyKind, SurveyStore } from '../../provisioning/reconciliation/ports.ts'
 
 export interface SurveyActions extends Pick<SurveyStore, 'surveys' | 'drifts'> {
-  /** Has a vendor's list walked; false when a walk of this kind waits or runs already. */
   /** Lets work go on that waits since the store was restored; answers how many accounts are due. */
   recovered(connectionId: string): Promise<number>
+  /** Has a vendor's list walked; false when a walk of this kind waits or runs already. */
   start(connectionId: string, kind: Exclude<SurveyKind, 'inventory'>): Promise<boolean>
 }
 
@@ -30,8 +30,12 @@ const drift = Type.Object({
   kind: Type.String(),
   accountId: Type.Optional(id),
   vendorAccountId: Type.Optional(Type.String()),
-  login: Type.String(),
+  login: Type.Optional(Type.String()),
   userName: Type.Optional(Type.String()),
+  /** Where it is of a group, and not of an account. */
+  group: Type.Optional(
+    Type.Object({ vendorGroupId: Type.String(), name: Type.String(), groupId: Type.Optional(id) }),
+  ),
   detail: anything,
   foundAt: instant,
 })
@@ -68,7 +72,7 @@ function reading({ store, surveys }: Parts): readonly Route[] {
       path: '/connections/:connection/drift',
       tag: 'surveys',
       role: 'viewer',
-      summary: 'Differences that the last reconciliation found.',
+      summary: 'Differences of accounts and groups that the last reconciliation found.',
       params: ofConnection,
       query: closed({ ...pageQuery, after: Type.Optional(id), kind: Type.Optional(Type.String()) }),
       answer: listOf(drift),

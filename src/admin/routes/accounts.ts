@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { explainedAt } from '../../errors.ts'
 import type { AccountChange, AccountView, OperatorStore } from '../ports.ts'
 import { notFound, Problem } from '../problem.ts'
 import { route, type Route } from '../route.ts'
@@ -179,6 +180,8 @@ export function plain<T extends AccountView>(view: T) {
   return {
     ...rest,
     deviations: [...deviations],
-    ...(failure === undefined ? {} : { failure: { ...failure } }),
+    ...(failure === undefined
+      ? {}
+      : { failure: { ...failure, see: explainedAt('account', String(failure['kind'])) } }),
   }
 }

@@ -15,15 +15,19 @@ export interface ConnectionEditing {
     draft: Raw & { readonly directory: string; readonly name: string },
     by: Change,
   ): Promise<string | undefined>
-  /** Without `credentials` those that are kept stay. */
-  update(connectionId: string, revision: number, draft: Raw, by: Change): Promise<void>
-  credentials(connectionId: string, credentials: Raw, by: Change): Promise<void>
+  /**
+   * Without `credentials` those that are kept stay. Where the connection is enabled the vendor is asked first whether it works
+   * with what is new, unless it is forced; rejects with a `Problem` when it does not.
+   */
+  update(connectionId: string, revision: number, draft: Raw, force: boolean, by: Change): Promise<void>
+  /** Asks the vendor first like `update`. */
+  credentials(connectionId: string, credentials: Raw, force: boolean, by: Change): Promise<void>
   /** Answers how many people are to be admitted. */
   enable(connectionId: string, by: Change): Promise<number>
   detach(connectionId: string, abandon: boolean, by: Change): Promise<DetachedView | undefined>
   keys(): Promise<readonly KeyView[]>
-  /** Answers how many connections were sealed anew. */
-  rotateKeys(by: Change): Promise<number>
+  /** Answers how many connections were sealed anew. Rejects with `KEY_NOT_EVERYWHERE`, unless it is forced. */
+  rotateKeys(force: boolean, by: Change): Promise<number>
 }
 
 export interface DetachedView {
@@ -39,8 +43,12 @@ export interface KeyView {
   /** What is sealed from now on is sealed with it. */
   readonly seals: boolean
   readonly connections: number
+  /** Processes that live and do not hold it. */
+  readonly processesWithout: number
 }
 
+const forced = (description: string) => closed({ force: Type.Boolean({ default: false, description }) })
+const unchecked = forced('Saved although the vendor was not asked whether it works.')
 const open = { additionalProperties: true } as const
 const asInFile = 'The rest as a connection in a configuration file; ${NAME} and file:/path are not replaced.'
 
@@ -90,17 +98,18 @@ function rewriting({ store, editing }: Parts): readonly Route[] {
       tag: 'connections',
       role: 'admin',
       summary:
-        'Other settings and policies of a connection that was made here; without credentials those kept stay.',
+        'Other settings and policies of a connection that was made here; without credentials those kept stay. An enabled one is checked with them first.',
       params: ofConnection,
+      query: unchecked,
       body: Type.Object(
         { vendor: Type.String(), credentials: Type.Optional(record) },
         { ...open, description: asInFile },
       ),
       answer: connection,
-      async run({ params, body, by, ifMatch }) {
+      async run({ params, query, body, by, ifMatch }) {
         const seen = await known(store, params.connection)
         requireMatch(ifMatch, plain(seen))
-        await editing.update(params.connection, seen.revision, body, by)
+        await editing.update(params.connection, seen.revision, body, query.force, by)
         return plain(await known(store, params.connection))
       },
     }),
@@ -110,13 +119,15 @@ function rewriting({ store, editing }: Parts): readonly Route[] {
       path: '/connections/:connection/credentials',
       tag: 'connections',
       role: 'admin',
-      summary: 'Other credentials of a connection that was made here; a parked one works again.',
+      summary:
+        'Other credentials of a connection that was made here; a parked one works again. An enabled one is checked with them first.',
       params: ofConnection,
+      query: unchecked,
       body: record,
       answer: connection,
-      async run({ params, body, by, ifMatch }) {
+      async run({ params, query, body, by, ifMatch }) {
         requireMatch(ifMatch, plain(await known(store, params.connection)))
-        await editing.credentials(params.connection, body, by)
+        await editing.credentials(params.connection, body, query.force, by)
         return plain(await known(store, params.connection))
       },
     }),
@@ -172,6 +183,7 @@ function keyRoutes({ editing }: Parts): readonly Route[] {
     held: Type.Boolean(),
     seals: Type.Boolean(),
     connections: Type.Integer(),
+    processesWithout: Type.Integer(),
   })
   return [
     route({
@@ -181,7 +193,7 @@ function keyRoutes({ editing }: Parts): readonly Route[] {
       tag: 'keys',
       role: 'admin',
       summary:
-        'Ids of the master keys that this process holds or that are in use, and how many connections are sealed with each.',
+        'Ids of the master keys that this process holds or that are in use: how many connections are sealed with each, how many processes lack it.',
       answer: listOf(key),
       run: async () => ({ items: [...(await editing.keys())] }),
     }),
@@ -191,9 +203,11 @@ function keyRoutes({ editing }: Parts): readonly Route[] {
       path: '/keys/rotate',
       tag: 'keys',
       role: 'admin',
-      summary: 'Seals everything that is kept under the first master key; gateways go on meanwhile.',
+      summary:
+        'Seals everything that is kept under the first master key; gateways go on meanwhile. Refused while a process lives that does not hold it.',
+      query: forced('Although a process that lives does not hold the key, and could not be started again.'),
       answer: Type.Object({ connections: Type.Integer() }),
-      run: async ({ by }) => ({ connections: await editing.rotateKeys(by) }),
+      run: async ({ query, by }) => ({ connections: await editing.rotateKeys(query.force, by) }),
     }),
   ]
 }

@@ -1,19 +1,7 @@
 import { Type } from 'typebox'
 import type { OperatorStore } from '../ports.ts'
 import { route, type Route } from '../route.ts'
-import { anything, closed, instant, listOf, pageOf, pageQuery } from '../shapes.ts'
-
-const event = Type.Object({
-  id: Type.String(),
-  at: instant,
-  directory: Type.Optional(Type.String()),
-  actor: Type.String(),
-  requestId: Type.Optional(Type.String()),
-  action: Type.String(),
-  resourceType: Type.String(),
-  resourceId: Type.String(),
-  detail: anything,
-})
+import { closed, event, eventsQuery, listOf, pageOf } from '../shapes.ts'
 
 export function eventRoutes(store: OperatorStore): readonly Route[] {
   return [
@@ -25,18 +13,12 @@ export function eventRoutes(store: OperatorStore): readonly Route[] {
       role: 'viewer',
       summary: 'The audit, newest first.',
       query: closed({
-        ...pageQuery,
-        after: Type.Optional(
-          Type.String({ pattern: '^\\d{1,18}$', description: 'The `next` of the page before.' }),
-        ),
-        directory: Type.Optional(Type.String()),
+        ...eventsQuery,
         actor: Type.Optional(Type.String()),
         action: Type.Optional(Type.String()),
         resourceId: Type.Optional(Type.String()),
-        since: Type.Optional(instant),
-        until: Type.Optional(instant),
       }),
-      answer: listOf(event),
+      answer: listOf(Type.Object(event)),
       run: async ({ query }) => pageOf(await store.events({ ...query, limit: query.limit + 1 }), query.limit),
     }),
   ]

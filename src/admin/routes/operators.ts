@@ -2,22 +2,12 @@ import { Type } from 'typebox'
 import { type OperatorStore, roles } from '../ports.ts'
 import { notFound, Problem } from '../problem.ts'
 import { route, type Route } from '../route.ts'
-import { closed, id, instant, listOf, name } from '../shapes.ts'
+import { closed, id, kept, listOf, name } from '../shapes.ts'
 import { draftOf, lifetime } from './tokens.ts'
 
 const role = Type.Enum([...roles])
 
-const operator = Type.Object({
-  id,
-  name,
-  role,
-  hint: Type.String(),
-  state: Type.Enum(['live', 'expired', 'revoked']),
-  createdAt: instant,
-  expiresAt: Type.Optional(instant),
-  lastUsedAt: Type.Optional(instant),
-  revokedAt: Type.Optional(instant),
-})
+const operator = Type.Object({ ...kept, role })
 
 /** Who may use this API. */
 export function operatorRoutes(store: OperatorStore): readonly Route[] {

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import type { OperatorStore } from '../ports.ts'
-import { notFound } from '../problem.ts'
+import { Problem } from '../problem.ts'
 import { route, type Route } from '../route.ts'
 import { anything, closed, id, listOf, name } from '../shapes.ts'
 import { account, plain } from './accounts.ts'
@@ -30,7 +30,12 @@ export function peopleRoutes(store: OperatorStore): readonly Route[] {
       answer: listOf(person),
       async run({ params, query }) {
         const found = await store.people(params.userName, query.directory)
-        if (found.length === 0) throw notFound('person')
+        if (found.length === 0)
+          throw new Problem(
+            404,
+            'not-found',
+            `Nobody has the userName ${params.userName}, nor had it before.`,
+          )
         return {
           items: found.map((each) => ({
             ...each,

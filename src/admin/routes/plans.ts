@@ -48,7 +48,7 @@ export function planRoutes({ store, wake, plans }: Parts): readonly Route[] {
       answer: Type.Object({ decided: Type.Integer() }),
       async run({ params, body, by }) {
         await known(store, params.connection)
-        const decided = await plans.decide(params.connection, choiceOf(body), how, by.actor)
+        const decided = await plans.decide(params.connection, choiceOf(body), how, by)
         wake()
         return { decided }
       },

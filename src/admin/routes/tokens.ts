@@ -3,19 +3,9 @@ import type { OperatorStore, TokenDraft } from '../ports.ts'
 import { notFound, Problem } from '../problem.ts'
 import { route, type Route } from '../route.ts'
 import { expiryAfter, newSecret } from '../secrets.ts'
-import { closed, id, instant, listOf, name } from '../shapes.ts'
+import { closed, id, kept, listOf, name } from '../shapes.ts'
 
-const token = Type.Object({
-  id,
-  name,
-  hint: Type.String(),
-  source: Type.String(),
-  state: Type.Enum(['live', 'expired', 'revoked']),
-  createdAt: instant,
-  expiresAt: Type.Optional(instant),
-  lastUsedAt: Type.Optional(instant),
-  revokedAt: Type.Optional(instant),
-})
+const token = Type.Object({ ...kept, source: Type.String() })
 
 const shownOnce = Type.Object({
   ...token.properties,

@@ -6,6 +6,7 @@ import type { ConsoleConnection } from '../../store/connections/console/sealed.t
 import type { Store } from '../../store/open.ts'
 import { vendorOf } from '../../vendors/registry.ts'
 import type { LiveConnections } from '../live-connections.ts'
+import { fromSealed } from './sealed-credentials.ts'
 
 /** Works with the connections that operators made, and takes up what they change. */
 export interface ConsoleConnections {
@@ -97,9 +98,10 @@ function opened({ keyring, open }: ConsoleParts, row: ConsoleConnection): Held {
   const { id, name, directoryId, apiProfile, settings, policy, revision } = row
   const vendor = vendorOf(row.vendor)
   if (!vendor) throw new GatewayError('NO_VENDOR', `this release has no vendor ${row.vendor}`)
-  const credentials = keyring.open({ connectionId: id, revision: row.credentialsRevision }, row.sealed)
+  const place = { connectionId: id, revision: row.credentialsRevision }
+  const { credentials, credentialsEndAt } = fromSealed(keyring.open(place, row.sealed))
   const spec = { id, name, directoryId, vendor, apiProfile, settings, credentials, policy, revision }
-  return { row, connection: open(spec) }
+  return { row, connection: open({ ...spec, ...(credentialsEndAt && { credentialsEndAt }) }) }
 }
 
 function work({ live, followed }: ConsoleParts, held: ReadonlyMap<string, Held>): void {

@@ -14,6 +14,7 @@ import type { Work } from '../work.ts'
 import { openConsole } from './console-connections.ts'
 import { connectionEditing } from './editing.ts'
 import type { KnownRevisions } from './revisions.ts'
+import { trialWith } from './trial.ts'
 
 interface Parts {
   readonly environment: Environment
@@ -66,7 +67,10 @@ export async function openMade(parts: Parts, opened: Opened): Promise<Made> {
     processes.tell('connections')
   }
   return {
-    editing: connectionEditing({ store, keyring, insecureTargets, changed }),
+    editing: connectionEditing({
+      ...{ store, keyring, insecureTargets, changed },
+      trial: trialWith((work) => work(kit)),
+    }),
     follow: () => void made.follow(),
   }
 }

@@ -7,7 +7,7 @@ export function checkCommand(parts: Parts): Command {
     .option('--config <file>', 'configuration file', defaultFile)
     .option(
       '--live',
-      'compare the rules with the vendors’ catalogues too, and with the store of DATABASE_URL',
+      'compare the rules with the vendors’ catalogues too, and with the store of DATABASE_URL; creations are judged where a vendor can',
     )
     .option('--json', 'print the result as JSON')
     .addHelpText('after', examples('check --config drawbridge.yaml', 'check --live', 'check --json'))

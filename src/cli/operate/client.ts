@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { readGatewayFile } from '../../app/gateway-file.ts'
 import { loadEnvironment } from '../../config/environment.ts'
 import type { Environment } from '../../config/model.ts'
+import { errorPage } from '../../errors.ts'
 import { CommandFailure, exitCodes } from '../exit-codes.ts'
 import type { Surroundings } from '../output.ts'
 import { type Endpoint, exchange } from './wire.ts'
@@ -19,8 +22,8 @@ export interface Client {
 
 export interface ClientOptions {
   readonly url?: string
-  /** The command can do without a gateway: it opens the store itself when none runs. */
-  readonly alone?: boolean
+  /** The command can do without a gateway: it opens the store itself when none runs; `new`: also one that is not there yet. */
+  readonly alone?: boolean | 'new'
 }
 
 /**
@@ -40,6 +43,7 @@ export async function openClient(options: ClientOptions, { env }: Surroundings):
   if (environment.databaseUrl === undefined && local && (await answers(local)))
     return clientOf({ ...local, token: environment.adminToken ?? local.token }, true)
   if (!options.alone) throw noGateway(environment)
+  if (options.alone !== 'new') requireStore(environment)
   const { openAlone } = await import('../../app/alone.ts')
   const alone = await openAlone(environment)
   return talk((method, path, body) => alone.request(method, path, body), false, alone.close)
@@ -62,6 +66,15 @@ async function answers(local: Endpoint): Promise<boolean> {
   } catch {
     return false
   }
+}
+
+/** A wrong directory shall not become a new store by a look into it. Rejects with `CommandFailure`. */
+export function requireStore({ databaseUrl, dataDir }: Environment): void {
+  if (databaseUrl !== undefined || existsSync(join(dataDir, 'postgres'))) return
+  throw new CommandFailure(
+    exitCodes.unreachable,
+    `There is no store in ${resolve(dataDir)}, and no gateway runs there: name the data directory with DRAWBRIDGE_DATA_DIR, or a gateway with --url. "drawbridge serve" and "drawbridge apply" make a store.`,
+  )
 }
 
 function noGateway({ databaseUrl, dataDir }: Environment): CommandFailure {
@@ -121,11 +134,17 @@ function talk(send: Talk, running: boolean, close: () => Promise<void>): Client 
   }
 }
 
+const unknownToken =
+  'The gateway does not know the token of DRAWBRIDGE_ADMIN_TOKEN as that of an operator: it is wrong, expired or revoked.'
+
 function refusal(status: number, text: string): CommandFailure {
   const code = status === 401 || status === 403 || status === 429 ? exitCodes.refused : exitCodes.failed
   try {
-    const { detail, code: kind, requestId } = JSON.parse(text) as Record<string, string>
-    return new CommandFailure(code, `${detail} (${kind}, request ${requestId})`)
+    const { type, detail, code: kind, requestId } = JSON.parse(text) as Record<string, string>
+    const anchor = type?.startsWith(`${errorPage}#`) ? type.slice(errorPage.length + 1) : undefined
+    const see = anchor === undefined ? undefined : `drawbridge errors ${anchor}`
+    const words = status === 401 ? unknownToken : detail
+    return new CommandFailure(code, `${words} (${kind}, request ${requestId})`, see)
   } catch {
     return new CommandFailure(exitCodes.failed, `The gateway answered ${status}, and not as Drawbridge does.`)
   }

@@ -20,7 +20,7 @@ export function operatorCommand(name: string, parts: Parts): Command {
 /** Runs with a client that is closed afterwards; `alone` lets it open the store itself when no gateway runs. */
 export async function withClient(
   parts: Parts,
-  options: OperatorOptions & { readonly alone?: boolean },
+  options: OperatorOptions & { readonly alone?: boolean | 'new' },
   run: (client: Client, output: Output) => Promise<ExitCode | undefined>,
 ): Promise<void> {
   const { openClient } = await import('./client.ts')

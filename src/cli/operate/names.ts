@@ -1,4 +1,5 @@
 import { CommandFailure, exitCodes } from '../exit-codes.ts'
+import { theOne } from './choose.ts'
 import type { Client } from './client.ts'
 
 export interface NamedConnection {
@@ -12,24 +13,27 @@ export interface NamedConnection {
 
 /** The connection of a name, or of `<directory>/<connection>`. */
 export async function connectionOf(client: Client, named: string): Promise<NamedConnection> {
-  const known = await client.all<NamedConnection>('/connections')
-  const meant = known.filter((each) => [each.name, pathOf(each)].includes(named))
-  const [one, another] = meant
-  if (one && !another) return one
-  const there = (another ? meant : known).map(pathOf).join(', ') || 'none'
-  throw new CommandFailure(
-    exitCodes.usage,
-    `${another ? 'Several connections are' : 'There is no connection'} called ${named}; there are: ${there}.`,
-  )
+  const kind = {
+    what: 'connection',
+    namesOf: (each: NamedConnection) => [each.name, pathOf(each)],
+    shown: pathOf,
+  }
+  return theOne(kind, await client.all<NamedConnection>('/connections'), named)
 }
 
 export const pathOf = ({ directory, name }: Pick<NamedConnection, 'directory' | 'name'>): string =>
   `${directory}/${name}`
 
-/** The only directory, where none is named. */
+const directory = {
+  what: 'directory',
+  namesOf: ({ name }: { readonly name: string }) => [name],
+  shown: ({ name }: { readonly name: string }) => name,
+}
+
+/** The name of a directory that is there: of the only one, where none is named. */
 export async function directoryOf(client: Client, named: string | undefined): Promise<string> {
-  if (named !== undefined) return named
   const known = await client.all<{ name: string }>('/directories')
+  if (named !== undefined) return theOne(directory, known, named).name
   if (known.length === 1) return known[0]!.name
   throw new CommandFailure(
     exitCodes.usage,

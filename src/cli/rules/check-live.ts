@@ -1,16 +1,14 @@
+import { withKit } from '../../app/kit.ts'
 import { loadEnvironment } from '../../config/environment.ts'
-import type { DirectoryConfig } from '../../config/model.ts'
+import type { DirectoryConfig, Environment } from '../../config/model.ts'
 import type { RuleHint } from '../../doctor/rules/hints.ts'
 import { liveHints } from '../../doctor/rules/live.ts'
 import { populationOf, type Population } from '../../doctor/rules/population.ts'
-import { createDispatcher } from '../../egress.ts'
-import { createLogger } from '../../logger.ts'
 import type { ExplainStore } from '../../provisioning/explain/ports.ts'
 import { openStore } from '../../store/open.ts'
+import type { Kit } from '../../vendors/kit/kit.ts'
 import { vendorOf } from '../../vendors/registry.ts'
 import type { Surroundings } from '../output.ts'
-
-const timeoutMs = 30_000
 
 /**
  * Compares every connection's rules with its vendor's catalogue, and with the directory where DATABASE_URL names a store
@@ -27,20 +25,23 @@ export async function checkLive(
       state: 'failed',
       detail: `environment: ${name} ${message}`,
     }))
-  const { insecureTargets, vendorProxy, databaseUrl, dataDir } = environment.environment
-  const dispatcher = createDispatcher(insecureTargets, vendorProxy)
-  const stop = new AbortController()
-  const log = createLogger('silent')
-  const kit = { log, dispatcher, signal: stop.signal, now: Date.now, timeoutMs }
+  return withKit(environment.environment, (kit) => compare(directories, environment.environment, kit))
+}
+
+async function compare(
+  directories: readonly DirectoryConfig[],
+  { databaseUrl, dataDir }: Environment,
+  kit: Kit,
+): Promise<readonly RuleHint[]> {
   const store =
     databaseUrl === undefined
       ? undefined
-      : await openStore({ databaseUrl, dataDir, log }).catch(() => undefined)
+      : await openStore({ databaseUrl, dataDir, log: kit.log }).catch(() => undefined)
   try {
     const found: RuleHint[] = []
     if (databaseUrl !== undefined && !store)
       found.push({ directory: '', state: 'unknown', detail: 'the store of DATABASE_URL could not be read' })
-    for (const { name: directory, connections } of directories) {
+    for (const { name: directory, connections, domains } of directories) {
       for (const connection of connections) {
         const vendor = vendorOf(connection.vendor)
         if (!vendor) continue
@@ -50,13 +51,11 @@ export async function checkLive(
           connection.name,
           connection.policy.rules,
         )
-        found.push(...(await liveHints({ directory, connection, vendor, population }, kit)))
+        found.push(...(await liveHints({ directory, connection, vendor, population, domains }, kit)))
       }
     }
     return found
   } finally {
-    stop.abort()
-    await dispatcher.destroy()
     await store?.close()
   }
 }

@@ -88,6 +88,8 @@ function patternWords(pattern: string): string {
   if (pattern.includes('(ms|s|m|h|d)')) return 'must be a duration such as 500ms, 8s, 30m, 6h or 30d'
   if (pattern.startsWith('^[A-Za-z0-9][A-Za-z0-9._-]'))
     return 'must be a name: letters, digits, ".", "_" and "-", at most 63'
+  if (pattern.startsWith('^[0-9]{4}-'))
+    return 'must be a date such as 2027-01-31, or an instant such as 2027-01-31T18:00:00Z'
   return `must match ${pattern}`
 }
 

@@ -6,6 +6,10 @@ export const namePattern = '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$'
 /** A number and a unit: `8s`, `1h`, `6h`, `30d`. */
 export const durationPattern = '^[0-9]{1,6}(ms|s|m|h|d)$'
 
+/** A date, or an instant with its offset (RFC 3339). */
+export const endPattern =
+  '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9]))?$'
+
 const Name = Type.String({ pattern: namePattern })
 const Text = Type.String({ minLength: 1 })
 const Duration = Type.String({ pattern: durationPattern })
@@ -133,10 +137,21 @@ export const ConnectionSchema = Type.Object(
             }),
           ),
           repair: Type.Optional(
-            Type.Array(oneOf(['missing', 'lacking', 'excess', 'reactivated', 'profile']), {
-              uniqueItems: true,
-              description: 'Kinds of drift that are put right; the others are only reported.',
-            }),
+            Type.Array(
+              oneOf([
+                'missing',
+                'lacking',
+                'excess',
+                'reactivated',
+                'profile',
+                'group-missing',
+                'group-renamed',
+              ]),
+              {
+                uniqueItems: true,
+                description: 'Kinds of drift that are put right; the others are only reported.',
+              },
+            ),
           ),
         },
         closed,

@@ -70,11 +70,20 @@ describe('drawbridge connection and keys', () => {
       'falcon',
       file('s.yaml', secret),
     )
+    const wrong = file('wrong.yaml', { clientId, clientSecret: 'a-wrong-secret-0123456789' })
+    const refusal = await drawbridge('connection', 'credentials', 'falcon', wrong)
+    assert.equal(refusal.code, 1)
+    assert.match(
+      refusal.err,
+      /^Nothing is changed: .*What was in force stays so\. .*\(check-failed, request /,
+    )
+    await done(/credentials of .* changed/, 'connection', 'credentials', 'falcon', wrong, '--force')
+    await done(/credentials of .* changed/, 'connection', 'credentials', 'falcon', file('s.yaml', secret))
     const { credentials: _, ...rest } = draft
     const watching = file('watching.yaml', { ...rest, mode: 'shadow' })
     await done(/corp\/falcon changed/, 'connection', 'update', 'falcon', watching)
     await done(/corp\/falcon +crowdstrike +shadow +console +ready/, 'connection', 'list')
-    await done(/^2026 +yes +yes +1$/m, 'keys', 'list')
+    await done(/^2026 +yes +yes +1 +0$/m, 'keys', 'list')
     await done(/^0 connections sealed/, 'keys', 'rotate')
     await done(/detached, 1 accounts stay/, 'connection', 'detach', 'falcon')
   })

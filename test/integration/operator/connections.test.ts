@@ -110,7 +110,11 @@ describe('a connection that an operator makes', () => {
     assert.equal(person(falcon, 'cyd')?.state, 'active')
 
     const wrong = { ...draft.credentials, clientSecret: 'a-wrong-secret-0123456789' }
-    assert.equal((await call('PUT', `${path}/credentials`, wrong)).status, 200)
+    const kept = await call('PUT', `${path}/credentials`, wrong)
+    assert.deepEqual([kept.status, kept.body.code], [409, 'check-failed'], JSON.stringify(kept.body))
+    await scim('POST', '/Users', aUser('cyn'))
+    assert.equal(person(falcon, 'cyn')?.state, 'active', 'the old ones stay in force')
+    assert.equal((await call('PUT', `${path}/credentials?force=true`, wrong)).status, 200)
     await scim('POST', '/Users', aUser('dan'))
     await until('it is parked', async () => (await call('GET', path)).body.status === 'parked')
     assert.equal((await call('PUT', `${path}/credentials`, draft.credentials)).body.status, 'ready')
@@ -126,7 +130,7 @@ describe('a connection that an operator makes', () => {
     await scim('POST', '/Users', aUser('eve'))
     assert.equal(person(falcon, 'eve'), undefined, 'with the kept credentials it only watches')
 
-    assert.equal((await call('POST', `${path}/detach`, {})).body.linked, 4)
+    assert.equal((await call('POST', `${path}/detach`, {})).body.linked, 5)
     assert.equal((await call('GET', path)).status, 404)
     const events = (await call('GET', '/events?actor=operator:admin&limit=100')).body.items
     assert.deepEqual(

@@ -167,12 +167,17 @@ describe('the operator API', () => {
       [400, 'GET', "/events?since=yesterday';--"],
       [409, 'PUT', '/configuration', { text: 'directories: 1' }],
     ]
+    const served = await fetch(`${url}/docs/errors`)
+    assert.match(served.headers.get('content-security-policy') ?? '', /default-src 'none'/)
+    const page = await served.text()
     for (const [status, method, path, body] of faults) {
       const answer = await call(method, path, body)
       assert.equal(answer.status, status, `${method} ${path}: ${JSON.stringify(answer.body)}`)
       assert.equal(answer.headers.get('content-type'), 'application/problem+json')
       assert.match(answer.body.requestId, /^[0-9a-f-]{36}$/)
-      assert.ok(answer.body.detail.length > 10 && answer.body.title && answer.body.type)
+      assert.ok(answer.body.detail.length > 10 && answer.body.title)
+      const help = new URL(answer.body.type, url)
+      assert.ok(page.includes(` id="${help.hash.slice(1)}"`), answer.body.type)
     }
     const garbage = await fetch(`${url}/admin/api/v1/operators`, {
       method: 'POST',

@@ -3,7 +3,8 @@ import { Writable } from 'node:stream'
 import { describe, it } from 'node:test'
 import pino from 'pino'
 import { startCollector, type CollectedSpan } from '../../support/collector.ts'
-import { aUser, startTestGateway } from '../../support/gateway.ts'
+import { aGroup, aUser, startTestGateway } from '../../support/gateway.ts'
+import { startSentry } from '../../../src/vendors/sentry/simulator/index.ts'
 import { startFalcon, falconPolicy } from '../../support/vendors.ts'
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
@@ -54,6 +55,31 @@ describe('traces', () => {
     )
     for (const word of ['grace', new URL(falcon.origin).host, 'filter=', '?', 'Bearer'])
       assert.ok(!JSON.stringify(spans).includes(word), word)
+  })
+
+  it('show the look at a group of a vendor with its calls', async (t) => {
+    const collector = await startCollector(t)
+    const sentry = await startSentry()
+    t.after(() => sentry.close())
+    const rules = [{ group: '/^sentry-team-(?<team>.+)$/', team: '{team}', create: true }]
+    const { scim, gateway, until } = await startTestGateway(t, {
+      connections: [{ name: 'sentry', simulator: sentry, policy: { rules } }],
+      environment: { tracing: { endpoint: collector.url, headers, serviceName: 'gate' } },
+    })
+    assert.equal((await scim('POST', '/Groups', aGroup('sentry-team-search'))).status, 201)
+    await until('the team', () => sentry.state.teams.has('search'))
+    await gateway.close()
+    const { spans } = collector
+    const run = only(
+      spans,
+      ({ name, attributes }) => name === 'group run' && attributes['drawbridge.status'] === 'proven',
+    )
+    assert.equal(run.attributes['drawbridge.connection'], 'sentry')
+    assert.match(String(run.attributes['drawbridge.group']), /^[0-9a-f-]{36}$/)
+    assert.ok(
+      spans.some(({ name, parentSpanId }) => name.startsWith('sentry ') && parentSpanId === run.spanId),
+    )
+    assert.ok(!JSON.stringify(spans).includes('search'))
   })
 
   it('hold up neither requests nor the end when the collector refuses them, and one line says so', async (t) => {

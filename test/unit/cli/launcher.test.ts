@@ -5,7 +5,7 @@ import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 const launcher = fileURLToPath(new URL('../../../tools/drawbridge.mjs', import.meta.url))
-const seconds = 20
+const seconds = 120
 
 describe('the launcher', () => {
   it('passes the exit code on', () => {

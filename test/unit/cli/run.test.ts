@@ -115,6 +115,8 @@ describe('the command line', () => {
       `${at(8)}.settings.organization is required`,
       `${at(8)}.settings.org is not a known key; known keys: ${err.match(/known keys: (.*)/)?.[1]}`,
       `${at(10)}.rules[0].tema is not a known key; did you mean "team"?`,
+      'see: drawbridge errors configuration-settings',
+      'see: drawbridge errors configuration-rules',
     ])
   })
 
@@ -127,6 +129,34 @@ describe('the command line', () => {
     assert.match(err, /4 problems/)
     assert.match(err, /environment: PORT must be a port/)
     assert.match(err, /rules\[0\]\.tema/)
+  })
+
+  it('explains an error by its code alone, and answers 1 to one that there is not', async () => {
+    const one = await commandLine(['errors', 'account-mass-change'])
+    assert.equal(one.code, 0)
+    assert.match(one.out, /^account-mass-change\n {2}means: .*\n {2}to do: .*approve.*\n {2}where: /)
+    const { errors } = JSON.parse((await commandLine(['errors', 'NOT-FOUND', '--json'])).out) as {
+      errors: readonly { anchor: string }[]
+    }
+    assert.deepEqual(
+      errors.map(({ anchor }) => anchor),
+      ['scim-not-found', 'account-not-found', 'operator-not-found'],
+    )
+    assert.match((await commandLine(['errors'])).out, /gateway-NO_POSTGRES {2}No PostgreSQL/)
+    const none = await commandLine(['errors', 'nonsense'])
+    assert.deepEqual([none.code, none.out], [1, ''])
+  })
+
+  it('names the explanation of every failure on the error stream', async () => {
+    const { code, err } = await commandLine(['status', '--url', 'ftp://gateway'])
+    assert.equal(code, 2)
+    assert.match(err, /\nsee: drawbridge errors exit-2\n$/)
+    const kept = await commandLine(['restore', file('missing.backup')], {
+      ...env,
+      DATABASE_URL: 'postgresql://u@127.0.0.1:1/x',
+    })
+    assert.equal(kept.code, 1)
+    assert.match(kept.err, /^FILE_MISSING: [^]*\nsee: drawbridge errors gateway-FILE_MISSING\n$/)
   })
 
   it('answers 2 when there is no file', async () => {

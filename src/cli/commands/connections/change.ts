@@ -6,6 +6,12 @@ interface Options extends OperatorOptions {
   readonly directory?: string
 }
 
+interface SaveOptions extends OperatorOptions {
+  readonly force?: boolean
+}
+
+const unchecked = ['--force', 'save it although the vendor does not take it, or cannot be asked'] as const
+
 const fileWords = 'YAML or JSON as under connections: of a configuration file, or - for standard input'
 
 /** create, update, credentials. */
@@ -49,33 +55,35 @@ function create(parts: Parts): Command {
 function update(parts: Parts): Command {
   return operatorCommand('update', parts)
     .description(
-      'Give a connection other settings and policies; without credentials in the file those kept stay.',
+      'Give a connection other settings and policies; without credentials in the file those kept stay. An enabled one is checked with them first.',
     )
     .argument('<connection>', 'name, or <directory>/<name>')
     .argument('<file>', fileWords)
+    .option(...unchecked)
     .addHelpText('after', examples('connection update falcon falcon.yaml', 'connection update corp/falcon -'))
-    .action(async (named: string, file: string, options: OperatorOptions) =>
-      put(parts, options, named, file, ''),
-    )
+    .action(async (named: string, file: string, options: SaveOptions) => put(parts, options, named, file, ''))
 }
 
 function credentials(parts: Parts): Command {
   return operatorCommand('credentials', parts)
-    .description('Give a connection other credentials; a parked one works again.')
+    .description(
+      'Give a connection other credentials; a parked one works again. An enabled one is checked with them first.',
+    )
     .argument('<connection>', 'name, or <directory>/<name>')
     .argument('<file>', 'YAML or JSON with the keys of credentials:, or - for standard input')
+    .option(...unchecked)
     .addHelpText(
       'after',
-      examples('connection credentials falcon secret.yaml', 'connection credentials falcon -'),
+      examples('connection credentials falcon secret.yaml', 'connection credentials falcon - --force'),
     )
-    .action(async (named: string, file: string, options: OperatorOptions) =>
+    .action(async (named: string, file: string, options: SaveOptions) =>
       put(parts, options, named, file, '/credentials'),
     )
 }
 
 async function put(
   parts: Parts,
-  options: OperatorOptions,
+  options: SaveOptions,
   named: string,
   file: string,
   below: '' | '/credentials',
@@ -87,7 +95,8 @@ async function put(
     ])
     const document = readDocument(file, parts.surroundings)
     const connection = await connectionOf(client, named)
-    const now = await client.call<object>('PUT', `/connections/${connection.id}${below}`, document)
+    const path = `/connections/${connection.id}${below}${options.force ? '?force=true' : ''}`
+    const now = await client.call<object>('PUT', path, document)
     if (options.json) output.json(now)
     else output.line(`${below === '' ? 'connection' : 'credentials of'} ${pathOf(connection)} changed`)
     return undefined

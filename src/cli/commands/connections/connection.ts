@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { examples, newCommand, type Parts } from '../../command.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../operate/command.ts'
-import { table, when } from '../../operate/show/table.ts'
+import { list, when } from '../../operate/show/table.ts'
 import { changeCommands } from './change.ts'
 import { standCommands } from './stand.ts'
 
@@ -20,33 +20,28 @@ interface Connection {
 export function connectionCommand(parts: Parts): Command {
   const group = newCommand('connection', parts)
     .description('Connections, and those that are made through the operator API instead of the file.')
-    .addCommand(list(parts))
+    .addCommand(listing(parts))
   for (const command of [...changeCommands(parts), ...standCommands(parts)]) group.addCommand(command)
   return group
 }
 
-function list(parts: Parts): Command {
+function listing(parts: Parts): Command {
   return operatorCommand('list', parts)
     .description('Show connections: where they are from, how they stand, when their credentials end.')
     .addHelpText('after', examples('connection list', 'connection list --json'))
     .action(async (options: OperatorOptions) =>
       withClient(parts, { ...options, alone: true }, async (client, output) => {
+        const columns = {
+          CONNECTION: ({ directory, name }: Connection) => `${directory}/${name}`,
+          VENDOR: ({ vendor }: Connection) => vendor,
+          MODE: ({ mode }: Connection) => mode,
+          FROM: ({ source }: Connection) => source,
+          STATUS: ({ status }: Connection) => status,
+          CHECKED: ({ checkedAt }: Connection) => when(checkedAt),
+          'CREDENTIALS END': ({ credentialsEndAt }: Connection) => when(credentialsEndAt),
+        }
         const connections = await client.all<Connection>('/connections')
-        if (options.json) output.json({ connections })
-        else
-          table(
-            output,
-            ['CONNECTION', 'VENDOR', 'MODE', 'FROM', 'STATUS', 'CHECKED', 'CREDENTIALS END'],
-            connections.map((each) => [
-              `${each.directory}/${each.name}`,
-              each.vendor,
-              each.mode,
-              each.source,
-              each.status,
-              when(each.checkedAt),
-              when(each.credentialsEndAt),
-            ]),
-          )
+        list(output, { json: options.json, name: 'connections', columns }, connections)
         return undefined
       }),
     )

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { explainedBy } from '../../../errors.ts'
 import { examples, newCommand, type Parts } from '../../command.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../operate/command.ts'
 import { connectionOf } from '../../operate/names.ts'
@@ -16,7 +17,7 @@ export interface Account {
   readonly unmanaged: boolean
   readonly vendorAccountId?: string
   readonly provenAt?: string
-  readonly failure?: { readonly detail?: string }
+  readonly failure?: { readonly kind?: string; readonly detail?: string }
   readonly deviations: readonly { readonly detail?: string }[]
 }
 
@@ -92,6 +93,8 @@ export function showAccounts(output: Parts['output'], accounts: readonly Account
       each.failure?.detail,
     ]),
   )
+  const kinds = new Set(accounts.flatMap(({ failure }) => failure?.kind ?? []))
+  for (const kind of kinds) output.line(`see: ${explainedBy('account', kind)}`)
 }
 
 function journal(parts: Parts): Command {

@@ -21,7 +21,7 @@ export function applyCommand(parts: Parts): Command {
       examples('apply', 'apply --config drawbridge.yaml --yes', 'apply --detach corp/falcon'),
     )
     .action(async (options: ApplyOptions) =>
-      withClient(parts, { ...options, alone: true }, async (client, output) => {
+      withClient(parts, { ...options, alone: 'new' }, async (client, output) => {
         const { apply } = await import('../../operate/apply.ts')
         return apply(options, client, parts.surroundings, output)
       }),

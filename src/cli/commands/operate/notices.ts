@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { explainedBy } from '../../../errors.ts'
 import { examples, type Parts } from '../../command.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../operate/command.ts'
 import { when } from '../../operate/show/table.ts'
@@ -29,6 +30,7 @@ export function noticesCommand(parts: Parts): Command {
             const often = count > 1 ? `, ${count} times` : ''
             output.line(`${output.paint('bold', kind)}${where}: ${text}`)
             output.line(`  last ${when(lastAt)}${often}${resolvedAt ? `, resolved ${when(resolvedAt)}` : ''}`)
+            output.line(`  see: ${explainedBy('notice', kind)}`)
           }
         return undefined
       }),

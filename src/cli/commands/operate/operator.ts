@@ -1,19 +1,12 @@
 import { type Command, Option } from 'commander'
 import { examples, newCommand, type Parts } from '../../command.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../operate/command.ts'
+import { type Kept, lifeColumns, lifetime, liveOne, type Made, showMade } from '../../operate/secrets.ts'
 import { seconds } from '../../operate/seconds.ts'
-import { table, when } from '../../operate/show/table.ts'
+import { list } from '../../operate/show/table.ts'
 
-interface Operator {
-  readonly id: string
-  readonly name: string
+interface Operator extends Kept {
   readonly role: string
-  readonly hint: string
-  readonly state: string
-  readonly createdAt: string
-  readonly expiresAt?: string
-  readonly lastUsedAt?: string
-  readonly secret?: string
 }
 
 interface Options extends OperatorOptions {
@@ -25,7 +18,7 @@ export function operatorsCommand(parts: Parts): Command {
   return newCommand('operator', parts)
     .description('People and programs that may use the operator API: viewer, operator, admin.')
     .addCommand(create(parts))
-    .addCommand(list(parts))
+    .addCommand(listing(parts))
     .addCommand(revoke(parts))
 }
 
@@ -45,42 +38,30 @@ function create(parts: Parts): Command {
     )
     .action(async (name: string, options: Options) =>
       withClient(parts, { ...options, alone: true }, async (client, output) => {
-        const { role, expiresIn } = options
-        const body = { name, role, ...(expiresIn ? { expiresInSeconds: expiresIn } : {}) }
-        const made = await client.call<Operator>('POST', '/operators', body)
-        if (options.json) output.json(made)
-        else {
-          output.line(`operator ${made.name} (${made.hint}), ${made.role}`)
-          output.line(`${made.secret}`)
-          output.line('Copy the secret now: it is not shown again.')
-        }
+        const { role, expiresIn, json } = options
+        const body = { name, role, ...lifetime(expiresIn) }
+        const made = await client.call<Operator & Made>('POST', '/operators', body)
+        showMade(output, json, made, `operator ${made.name} (${made.hint}), ${made.role}`)
         return undefined
       }),
     )
 }
 
-function list(parts: Parts): Command {
+function listing(parts: Parts): Command {
   return operatorCommand('list', parts)
     .description('Show operators: role, expiry, last use.')
     .addHelpText('after', examples('operator list', 'operator list --json'))
     .action(async (options: Options) =>
       withClient(parts, { ...options, alone: true }, async (client, output) => {
+        const columns = {
+          NAME: ({ name }: Operator) => name,
+          ROLE: ({ role }: Operator) => role,
+          HINT: ({ hint }: Operator) => hint,
+          STATE: ({ state }: Operator) => state,
+          ...lifeColumns,
+        }
         const operators = await client.all<Operator>('/operators')
-        if (options.json) output.json({ operators })
-        else
-          table(
-            output,
-            ['NAME', 'ROLE', 'HINT', 'STATE', 'CREATED', 'EXPIRES', 'LAST USED'],
-            operators.map((each) => [
-              each.name,
-              each.role,
-              each.hint,
-              each.state,
-              when(each.createdAt),
-              when(each.expiresAt),
-              when(each.lastUsedAt),
-            ]),
-          )
+        list(output, { json: options.json, name: 'operators', columns }, operators)
         return undefined
       }),
     )
@@ -93,9 +74,7 @@ function revoke(parts: Parts): Command {
     .addHelpText('after', examples('operator revoke ada'))
     .action(async (named: string, options: Options) =>
       withClient(parts, { ...options, alone: true }, async (client, output) => {
-        const { oneOf } = await import('../../operate/choose.ts')
-        const live = (await client.all<Operator>('/operators')).filter(({ state }) => state === 'live')
-        const { id, name } = oneOf('live operator', live, named)
+        const { id, name } = liveOne('operator', await client.all<Operator>('/operators'), named)
         await client.call('DELETE', `/operators/${id}`)
         if (options.json) output.json({ revoked: id })
         else output.line(`operator ${name} revoked`)

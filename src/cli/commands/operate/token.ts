@@ -1,20 +1,14 @@
 import { type Command, Option } from 'commander'
 import { examples, newCommand, type Parts } from '../../command.ts'
+import type { Client } from '../../operate/client.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../operate/command.ts'
 import { directoryOf } from '../../operate/names.ts'
+import { type Kept, lifeColumns, lifetime, liveOne, type Made, showMade } from '../../operate/secrets.ts'
 import { seconds } from '../../operate/seconds.ts'
-import { table, when } from '../../operate/show/table.ts'
+import { list } from '../../operate/show/table.ts'
 
-interface Token {
-  readonly id: string
-  readonly name: string
-  readonly hint: string
+interface Token extends Kept {
   readonly source: string
-  readonly state: string
-  readonly createdAt: string
-  readonly expiresAt?: string
-  readonly lastUsedAt?: string
-  readonly secret?: string
 }
 
 interface Options extends OperatorOptions {
@@ -27,7 +21,7 @@ export function tokenCommand(parts: Parts): Command {
   return newCommand('token', parts)
     .description('Tokens that identity providers send to a directory.')
     .addCommand(create(parts))
-    .addCommand(list(parts))
+    .addCommand(listing(parts))
     .addCommand(rotate(parts))
     .addCommand(revoke(parts))
 }
@@ -50,41 +44,29 @@ function create(parts: Parts): Command {
     .action(async (name: string, options: Options) =>
       withClient(parts, { ...options, alone: true }, async (client, output) => {
         const directory = await directoryOf(client, options.directory)
-        const body = { name, ...(options.expiresIn ? { expiresInSeconds: options.expiresIn } : {}) }
-        const made = await client.call<Token>(
-          'POST',
-          `/directories/${encodeURIComponent(directory)}/tokens`,
-          body,
-        )
-        if (options.json) output.json(made)
-        else showSecret(made, output.line)
+        const body = { name, ...lifetime(options.expiresIn) }
+        const made = await client.call<Made>('POST', pathOf(directory), body)
+        showMade(output, options.json, made, wordsOf(made))
         return undefined
       }),
     )
 }
 
-function list(parts: Parts): Command {
+function listing(parts: Parts): Command {
   return tokenSubcommand('list', parts)
     .description('Show tokens: hint, expiry, last use. Secrets are not kept.')
     .addHelpText('after', examples('token list', 'token list --directory corp --json'))
     .action(async (options: Options) =>
       withClient(parts, { ...options, alone: true }, async (client, output) => {
-        const found = await tokensOf(client, options.directory)
-        if (options.json) output.json({ tokens: found.tokens })
-        else
-          table(
-            output,
-            ['NAME', 'HINT', 'STATE', 'SOURCE', 'CREATED', 'EXPIRES', 'LAST USED'],
-            found.tokens.map((each) => [
-              each.name,
-              each.hint,
-              each.state,
-              each.source,
-              when(each.createdAt),
-              when(each.expiresAt),
-              when(each.lastUsedAt),
-            ]),
-          )
+        const columns = {
+          NAME: ({ name }: Token) => name,
+          HINT: ({ hint }: Token) => hint,
+          STATE: ({ state }: Token) => state,
+          SOURCE: ({ source }: Token) => source,
+          ...lifeColumns,
+        }
+        const { tokens } = await tokensOf(client, options.directory)
+        list(output, { json: options.json, name: 'tokens', columns }, tokens)
         return undefined
       }),
     )
@@ -104,16 +86,9 @@ function rotate(parts: Parts): Command {
     .action(async (named: string, options: Options) =>
       withClient(parts, { ...options, alone: true }, async (client, output) => {
         const { directory, token } = await tokenOf(client, options.directory, named)
-        const made = await client.call<Token>(
-          'POST',
-          `/directories/${encodeURIComponent(directory)}/tokens/${token.id}/rotate`,
-          {
-            overlapSeconds: options.overlap,
-            ...(options.expiresIn ? { expiresInSeconds: options.expiresIn } : {}),
-          },
-        )
-        if (options.json) output.json(made)
-        else showSecret(made, output.line)
+        const body = { overlapSeconds: options.overlap, ...lifetime(options.expiresIn) }
+        const made = await client.call<Made>('POST', `${pathOf(directory)}/${token.id}/rotate`, body)
+        showMade(output, options.json, made, wordsOf(made))
         return undefined
       }),
     )
@@ -127,33 +102,23 @@ function revoke(parts: Parts): Command {
     .action(async (named: string, options: Options) =>
       withClient(parts, { ...options, alone: true }, async (client, output) => {
         const { directory, token } = await tokenOf(client, options.directory, named)
-        await client.call('DELETE', `/directories/${encodeURIComponent(directory)}/tokens/${token.id}`)
+        await client.call('DELETE', `${pathOf(directory)}/${token.id}`)
         if (options.json) output.json({ revoked: token.id })
-        else output.line(`token ${token.name} (${token.hint}) revoked`)
+        else output.line(`${wordsOf(token)} revoked`)
         return undefined
       }),
     )
 }
 
-type Client = Parameters<Parameters<typeof withClient>[2]>[0]
+const pathOf = (directory: string): string => `/directories/${encodeURIComponent(directory)}/tokens`
+const wordsOf = ({ name, hint }: Kept): string => `token ${name} (${hint})`
 
 async function tokensOf(client: Client, named: string | undefined) {
   const directory = await directoryOf(client, named)
-  return {
-    directory,
-    tokens: await client.all<Token>(`/directories/${encodeURIComponent(directory)}/tokens`),
-  }
+  return { directory, tokens: await client.all<Token>(pathOf(directory)) }
 }
 
 async function tokenOf(client: Client, named: string | undefined, token: string) {
-  const { oneOf } = await import('../../operate/choose.ts')
   const { directory, tokens } = await tokensOf(client, named)
-  const live = tokens.filter(({ state }) => state === 'live')
-  return { directory, token: oneOf('live token', live, token) }
-}
-
-function showSecret({ name, hint, secret, expiresAt }: Token, line: (text: string) => void): void {
-  line(`token ${name} (${hint})${expiresAt ? `, expires ${when(expiresAt)}` : ''}`)
-  line(`${secret}`)
-  line('Copy the secret now: it is not shown again.')
+  return { directory, token: liveOne('token', tokens, token) }
 }
