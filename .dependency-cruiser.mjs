@@ -59,6 +59,13 @@ export default {
     },
 
     only('errors'),
+    only(
+      'dictionary',
+      'errors[.]ts$',
+      'scim/errors[.]ts$',
+      'translators/model[.]ts$',
+      'provisioning/(ports|notices/ports)[.]ts$',
+    ),
     only('logger', 'config/model[.]ts$'),
     only('health'),
     only('secrets', 'errors[.]ts$'),
@@ -111,6 +118,7 @@ export default {
     only(
       'doctor',
       'errors[.]ts$',
+      'dictionary/entries/doctor[.]ts$',
       'translators/',
       'vendors/(contract|registry|plan|examination)[.]ts$',
       'vendors/kit/kit[.]ts$',
@@ -179,6 +187,7 @@ export default {
       ...simulators,
       'app([.]ts$|/)',
       'health[.]ts$',
+      'dictionary/route[.]ts$',
       'metrics/',
       'telemetry/',
     ),

@@ -60,6 +60,12 @@ export interface AuditQuery {
   readonly until?: string
 }
 
+/** Who has something erased, for the event. */
+export interface Eraser {
+  readonly actor: string
+  readonly requestId?: string
+}
+
 export interface AuditStore {
   /** Chains up to `most` events of each chain that no running transaction can precede. Answers the heads that moved. */
   seal(most: number): Promise<readonly Head[]>
@@ -76,7 +82,7 @@ export interface AuditStore {
   /** What was written in the period after an event, oldest first. */
   page(query: AuditQuery, after: string, limit: number): Promise<readonly AuditEvent[]>
   /** Blanks the payloads of everything about a User; the digests stay, and the erasure is an event. Counts the events. */
-  erase(directory: string, userName: string, by: string): Promise<number>
+  erase(directory: string, userName: string, by: Eraser): Promise<number>
   /** Drops what is older; the chains go on from an anchor. Counts the events. */
   drop(olderThanDays: number): Promise<number>
   /** One process at a time delivers to a receiver; the turn ends by itself after `ms`. */
