@@ -21,11 +21,17 @@ const atOnce = Math.min(6, Math.max(2, availableParallelism()))
 const given = process.argv.slice(2)
 const flags = given.filter((argument) => argument.startsWith('-'))
 const patterns = given.filter((argument) => !argument.startsWith('-'))
-const files = globSync(patterns.length > 0 ? patterns : 'test/**/*.test.ts', { cwd: root }).toSorted()
-if (files.length === 0) {
-  console.error(`no test file: ${patterns.join(' ')}`)
+const found = (patterns.length > 0 ? patterns : ['test/**/*.test.ts']).map((pattern) => ({
+  pattern,
+  files: globSync(pattern, { cwd: root }),
+}))
+// A mistyped name, or the value of a flag that was not written as --flag=value, shall not pass for a test.
+const missing = found.filter((each) => each.files.length === 0)
+if (missing.length > 0) {
+  console.error(`no test file: ${missing.map(({ pattern }) => pattern).join(' ')}`)
   process.exit(1)
 }
+const files = [...new Set(found.flatMap((each) => each.files))].toSorted()
 for (const file of patterns.length > 0 ? [] : alone) {
   if (!files.includes(file)) throw new Error(`${file}: tools/test.mjs names a file that is gone`)
 }

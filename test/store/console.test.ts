@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
+import { connectionEditing } from '../../src/app/connections/editing.ts'
 import type { Actor } from '../../src/scim/ports.ts'
 import type { Keyring, Place, Sealed } from '../../src/secrets/keyring.ts'
 import type { Store } from '../../src/store/open.ts'
@@ -73,6 +74,35 @@ test('is checked anew after other settings, and lets nobody change what they hav
   await assert.rejects(store.consoleConnections.update(id, other, undefined, { ...by, revision: 2 }), {
     code: 'VENDOR_CHANGED',
   })
+})
+
+test('saves nothing unchecked of a connection that somebody enables at that moment', async () => {
+  const id = await make('enabled-meanwhile')
+  await store.consoleConnections.markChecked(id, 1, by)
+  const { operate, consoleConnections } = store
+  const editing = connectionEditing({
+    store: {
+      consoleConnections,
+      operate: {
+        ...operate,
+        async connection(asked) {
+          await consoleConnections.enable(id, by)
+          const configuration = { vendor: 'sentry', settings: { organization: 'acme' } }
+          return { ...(await operate.connection(asked))!, configuration }
+        },
+      },
+    },
+    keyring: { ids: ['k1'], seal, open: () => ({}) },
+    insecureTargets: [],
+    trial: async () => assert.fail('it was not enabled when it was looked at'),
+    changed: async () => {},
+  })
+  const saving = (force: boolean) => editing.credentials(id, { token: 'sntryu_another' }, force, by)
+  await assert.rejects(saving(false), { code: 'changed', status: 412 })
+  const row = async () => (await consoleConnections.list()).find((each) => each.id === id)
+  assert.deepEqual([(await row())?.enabled, (await row())?.credentialsRevision], [true, 1])
+  await saving(true)
+  assert.equal((await row())?.credentialsRevision, 2)
 })
 
 test('forgets nobody whose write was under way while it was enabled', async () => {

@@ -27,9 +27,9 @@ export interface EditingParts {
 export function connectionEditing(parts: EditingParts): ConnectionEditing {
   const { store, keyring, changed } = parts
   const { consoleConnections: kept } = store
-  /** Of a connection that works: what others wait for is not given up for what may not work. */
+  /** Of a connection that works: what others wait for is not given up for what may not work. Another vendor is refused unasked. */
   const tryOut = async (row: ConsoleConnection, wanted: ConnectionConfig): Promise<Tried | undefined> =>
-    row.enabled ? parts.trial(row, wanted) : undefined
+    row.enabled && row.vendor === wanted.vendor ? parts.trial(row, wanted) : undefined
   return {
     async create({ directory, name, ...raw }, by) {
       const { connection, written } = judged(parts, name, raw)
@@ -60,7 +60,9 @@ export function connectionEditing(parts: EditingParts): ConnectionEditing {
       const before = (await store.operate.connection(id))?.configuration ?? { vendor: row.vendor }
       const { connection } = judged(parts, row.name, { ...before, credentials })
       const tried = force ? undefined : await tryOut(row, connection)
-      await asSeen(kept.changeCredentials(id, sealing(keyring, connection), by, tried))
+      // Enabled meanwhile, it would work with what nobody tried.
+      const seen = force ? by : { ...by, revision: row.revision }
+      await asSeen(kept.changeCredentials(id, sealing(keyring, connection), seen, tried))
       await changed()
     },
     async enable(id, by) {

@@ -166,7 +166,11 @@ describe('roles in scopes', async () => {
   it('the quarantine role that was made anew is found by all who are stripped at that moment', async () => {
     const target = open({ settings: { quarantineRole: 'No Access' } })
     const strip = async (email: string) => {
-      const { account: made } = await target.create({ login: email, profile: {}, entitlements: [role('SOC')] })
+      const { account: made } = await target.create({
+        login: email,
+        profile: {},
+        entitlements: [role('SOC')],
+      })
       return () => target.changeEntitlements(made!.id, { assign: [], revoke: [role('SOC')] })
     }
     const emails = ['bob@corp.example', 'eve@corp.example', 'joe@corp.example']

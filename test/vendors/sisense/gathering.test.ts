@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { VendorError } from '../../../src/errors.ts'
 import { createGathering, type Send } from '../../../src/vendors/sisense/client/gathering.ts'
 import type { Account, Target } from '../../../src/vendors/contract.ts'
 import { createPacing } from '../../../src/vendors/kit/pacing.ts'
@@ -131,6 +132,34 @@ describe('a gathering', () => {
     assert.deepEqual(sent, [['ada']])
     await delay(2 * longestMs)
     assert.deepEqual(sent, [['ada'], ['bob', 'eve']])
+  })
+
+  it('asks for nobody again after a refusal that took longer than a lease allows, and the next time for each alone', async () => {
+    const gathered = createGathering(10)
+    sent.length = 0
+    const slow: Send = async (users) => {
+      sent.push([...users])
+      if (users.length === 1) return
+      await delay(60)
+      throw new VendorError('not-found', 'no such user', {
+        vendor: 'sisense',
+        operation: 'changeEntitlements',
+      })
+    }
+    const ask = (...users: string[]) => Promise.allSettled(users.map((user) => gathered('key', user, slow)))
+    const [first, ...late] = await ask('ada', 'bob', 'eve')
+    assert.equal(first?.status, 'fulfilled')
+    for (const each of late) {
+      const { reason } = each as PromiseRejectedResult
+      assert.deepEqual([reason.failure, reason.certainlyNotDone], ['unavailable', true])
+    }
+    assert.deepEqual(sent, [['ada'], ['bob', 'eve']])
+    const again = await ask('bob', 'eve')
+    assert.deepEqual(
+      again.map(({ status }) => status),
+      ['fulfilled', 'fulfilled'],
+    )
+    assert.deepEqual(sent.slice(2), [['bob'], ['eve']])
   })
 
   it('sends at most a hundred together', async () => {

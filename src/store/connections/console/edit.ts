@@ -111,17 +111,18 @@ export function updateConsole(
   })
 }
 
-/** Other credentials; a parked connection works again. Rejects with `CHANGED_MEANWHILE`. */
+/** Other credentials, as of a revision where one is given; a parked connection works again. Rejects with `CHANGED_MEANWHILE`. */
 export function changeCredentials(
   db: Sql,
   id: string,
   seal: SealAt,
-  by: Change,
+  by: Change & { readonly revision?: number },
   tried?: Tried,
 ): Promise<void> {
   return db.transaction(async (tx) => {
     const row = await lockConsole(tx, id)
-    if (tried) stillAt(row, tried)
+    const seen = tried?.revision ?? by.revision
+    if (seen !== undefined) stillAt(row, { revision: seen })
     await keepCredentials(tx, row, seal, by, tried)
   })
 }

@@ -28,7 +28,8 @@ const aboutOne: ReadonlySet<Failure> = new Set([
 /**
  * Lets writes of one kind share calls: while one is out, whoever comes with the same `key` goes together in the next. Nobody
  * waits where nothing is out. Each caller learns what became of the call that carried its user; a call that was refused
- * because of somebody in it is made again by each alone, a call whose answer is lost is made again by nobody.
+ * because of somebody in it is made again by each alone, at once or, where the refusal took long, in another run; a call whose
+ * answer is lost is made again by nobody.
  */
 export function createGathering(
   longestMs = patienceMs,
@@ -57,17 +58,35 @@ export function createGathering(
     return batch
   }
 
+  /** Who is asked for alone the next time. */
+  const apart = new Set<string>()
+
   return async (key, user, send) => {
+    const who = `${key} ${user}`
+    if (apart.delete(who)) return send([user])
+    const from = performance.now()
     const { users, sent } = batchFor(key, user, send)
     try {
       await sent
     } catch (error) {
       if (users.size === 1 || !isAboutOne(error)) throw error
+      if (performance.now() - from > 2 * longestMs) {
+        apart.add(who)
+        throw tooLate(error)
+      }
       await send([user])
     }
   }
 }
 
-function isAboutOne(error: unknown): boolean {
+function isAboutOne(error: unknown): error is VendorError {
   return error instanceof VendorError && error.certainlyNotDone && aboutOne.has(error.failure)
+}
+
+/** The lease under which the first call was made need not be held any more: another run asks, under its own. */
+function tooLate(cause: VendorError): VendorError {
+  const { vendor, operation } = cause
+  const detail =
+    'the call for several users was refused because of one of them; each is asked for alone later'
+  return new VendorError('unavailable', detail, { vendor, operation, certainlyNotDone: true, cause })
 }
