@@ -13,7 +13,9 @@ const rounds = Number(process.env['CHAOS_ROUNDS'] ?? 3)
 const seed = Number(process.env['CHAOS_SEED'] ?? 20261121)
 const isLong = process.env['CHAOS_LONG'] !== undefined
 /** Pushed in a round; the long form has its many people from the start, and its rounds for what breaks. */
-const changes = isLong ? 500 : people * 2
+const changes = isLong ? 300 : people * 2
+/** Requests that the identity provider has under way. */
+const atOnce = isLong ? 32 : 6
 const betweenKillsMs = 3_000
 const settleMs = 60_000 + people * 1_000
 /** Few enough to be reached. */
@@ -29,8 +31,9 @@ describe('chaos', () => {
       const random = mulberry(seed)
       const stage = await setStage(t, { isLong, mostShutOuts, random })
       const figures = noFigures()
-      const drive = driver(stage.url, token, random, figures)
+      const drive = driver(stage.url, token, random, figures, atOnce)
       await drive.seed(people)
+      if (isLong) console.error(`${people} people are there`)
       for (let round = 0; round < rounds; round += 1) {
         await breakThings(stage, drive, figures, random)
         if (isLong) console.error(`round ${round + 1} of ${rounds}: ${JSON.stringify(figures)}`)

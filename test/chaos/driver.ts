@@ -34,7 +34,13 @@ export interface Driver {
 }
 
 /** An identity provider that pushes to any of the gateways, and asks again until it hears a yes or a no. */
-export function driver(url: () => string, token: string, random: () => number, figures: Figures): Driver {
+export function driver(
+  url: () => string,
+  token: string,
+  random: () => number,
+  figures: Figures,
+  atOnce = 6,
+): Driver {
   const users = new Map<string, string>()
   const groupIds = new Map<string, string>()
 
@@ -74,9 +80,16 @@ export function driver(url: () => string, token: string, random: () => number, f
   return {
     async seed(people) {
       for (const name of groups) groupIds.set(name, (await send('POST', '/Groups', aGroup(name))).body.id)
-      await sixAtOnce(Array.from({ length: people }, (_, at) => () => createUser(`p${at}`)))
+      await together(
+        Array.from({ length: people }, (_, at) => () => createUser(`p${at}`)),
+        atOnce,
+      )
     },
-    push: (count) => sixAtOnce(Array.from({ length: count }, () => change)),
+    push: (count) =>
+      together(
+        Array.from({ length: count }, () => change),
+        atOnce,
+      ),
     async wishes() {
       const read = async (name: string, id: string): Promise<Wish> => {
         const { body } = await send('GET', `/Users/${id}`)
@@ -93,12 +106,12 @@ export function driver(url: () => string, token: string, random: () => number, f
   }
 }
 
-async function sixAtOnce(work: readonly (() => Promise<void>)[]): Promise<void> {
+async function together(work: readonly (() => Promise<void>)[], atOnce: number): Promise<void> {
   const left = [...work]
   const lane = async (): Promise<void> => {
     for (let next = left.shift(); next; next = left.shift()) await next()
   }
-  await Promise.all(Array.from({ length: 6 }, lane))
+  await Promise.all(Array.from({ length: atOnce }, lane))
 }
 
 /** A small seeded generator, so that a run can be repeated. */
