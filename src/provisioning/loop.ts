@@ -60,6 +60,11 @@ export function startLoop<C extends Leased>(by: Looping<C>): Worker {
     const claimed = free > 0 ? await by.claim(free) : []
     claimed.forEach(start)
     if (claimed.length > 0 && claimed.length === free) return
+    await rest()
+  }
+
+  // A wake counts once: one that stayed would have a store that is away asked without a pause.
+  const rest = async (): Promise<void> => {
     await atMost(pollMs, wakeUp.promise)
     wakeUp = Promise.withResolvers()
   }
@@ -72,7 +77,7 @@ export function startLoop<C extends Leased>(by: Looping<C>): Worker {
       } catch (err) {
         healthy = false
         log.error({ err }, `${what}s that are due cannot be read`)
-        await atMost(pollMs, wakeUp.promise)
+        await rest()
       }
     }
   })()

@@ -197,8 +197,9 @@ function assemble(url: string, client: Client, leasing: Leasing, embedded: Embed
       const applied = await (by && detaching
         ? applyDetaching(usual, configuration, by, detaching)
         : applyConfiguration(usual, configuration, by))
-      for (const id of applied.added) await enlistRest(usual, id)
+      // A token that was taken away is refused from now on, whatever becomes of the rest.
       tokens.forget()
+      for (const id of applied.added) await enlistRest(usual, id)
       return applied
     },
     previewConfiguration: (configuration, detaching) => previewConfiguration(usual, configuration, detaching),

@@ -84,6 +84,16 @@ describe('reconciliation of groups', () => {
     assert.equal((await again())?.progress.counts['group-missing'], undefined)
   })
 
+  it('makes a group anew with its members though the vendor refuses that at first', async (t) => {
+    const { sentry, compare, teams, until, settled } = await atSentry(t, ['group-missing'])
+    removeTeam(sentry.state, { slug: 'ops' })
+    const path = '/api/0/organizations/acme/teams/'
+    sentry.failNext({ method: 'POST', path, status: 429, headers: { 'retry-after': '1' } })
+    await compare()
+    await until('the team and its member', () => teams().join() === 'ops,search-team')
+    await settled()
+  })
+
   it('concludes nothing from an answer without groups, and goes on with the accounts', async (t) => {
     const { sentry, compare, notices } = await atSentry(t, ['group-missing'])
     const path = '/api/0/organizations/acme/teams/'

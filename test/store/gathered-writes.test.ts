@@ -224,3 +224,30 @@ test('creates many Users at once, each with its event and accounts, and refuses 
     })),
   )
 })
+
+test('lets a membership come while a removal waits for the accounts that this one holds', async () => {
+  const user = await created('leaver@corp.example')
+  const holder = new pg.Client({ connectionString: store.url })
+  await holder.connect()
+  /** Something waits for the account, and the User's key is free nevertheless. */
+  const withAccountHeld = async (work: () => Promise<unknown>): Promise<void> => {
+    await holder.query('BEGIN')
+    await holder.query('SELECT FROM accounts WHERE user_id = $1 FOR UPDATE', [user])
+    const done = work()
+    while ((await store.query('SELECT FROM pg_locks WHERE NOT granted')).length === 0);
+    await holder.query('SELECT FROM users WHERE id = $1 FOR KEY SHARE NOWAIT', [user])
+    await holder.query('COMMIT')
+    await done
+  }
+  await withAccountHeld(() => store.directory.deleteUser(by, user))
+  const connections = await store.query<{ id: string }>('SELECT id FROM connections')
+  const { begun } = await store.queue.begin(
+    user,
+    connections.map(({ id }) => id),
+    8,
+  )
+  const { lease } = begun[0]!.claimed
+  const settlement = { status: 'pending', wantedVersion: 1, deviations: [], attempts: 1 } as const
+  await withAccountHeld(() => store.queue.settle(lease, settlement))
+  await holder.end()
+})

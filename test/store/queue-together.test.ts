@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
+import pg from 'pg'
 import { type Claimed, LeaseLost, type Unclosed } from '../../src/provisioning/ports.ts'
 import type { Actor } from '../../src/scim/ports.ts'
 import { aConfiguration, aConnection, anActor } from '../support/configuration.ts'
@@ -151,4 +152,21 @@ test('settles together, and one that is refused alone', async () => {
   assert.equal((refused.reason as { code: string }).code, 'ACCOUNT_LINKED')
   assert.equal((await statuses()).filter((status) => status === 'proven').length, 2)
   assert.equal((await journal()).filter(({ closed }) => closed).length, 2)
+})
+
+test('renews leases in the order in which everything else locks accounts', async () => {
+  const all = await Promise.all(Array.from({ length: 24 }, (_, n) => leased(`p${n}`)))
+  const leases = all.map(({ lease }) => lease).toSorted((a, b) => (a.accountId < b.accountId ? -1 : 1))
+  const [first, ...others] = leases.map(({ accountId }) => accountId)
+  const holder = new pg.Client({ connectionString: store.url })
+  await holder.connect()
+  const lock = 'SELECT FROM accounts WHERE id = ANY($1::uuid[]) FOR UPDATE'
+  await holder.query('BEGIN')
+  await holder.query(lock, [[first]])
+  const renewed = store.queue.renew(leases.toReversed())
+  while ((await store.query('SELECT FROM pg_locks WHERE NOT granted')).length === 0);
+  await holder.query(`${lock} NOWAIT`, [others])
+  await holder.query('COMMIT')
+  await holder.end()
+  assert.equal((await renewed).length, 24)
 })

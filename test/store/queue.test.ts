@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
+import pg from 'pg'
 import { type Claimed, LeaseLost } from '../../src/provisioning/ports.ts'
 import type { Actor } from '../../src/scim/ports.ts'
 import type { Store } from '../../src/store/open.ts'
@@ -150,6 +151,31 @@ test('starts no vendor write with too little of the lease left', async () => {
   await assert.rejects(() => store.queue.open(lease, { op: 'activate' }, null), LeaseLost)
   await store.queue.renew([lease])
   assert.ok(await store.queue.open(lease, { op: 'activate' }, null))
+})
+
+test('starts none that waited so long for a row that too little is left', async () => {
+  const { lease } = await claimOf(await person('waited@corp.example'))
+  const { lease: another } = await claimOf(await person('waiting@corp.example'))
+  const holder = new pg.Client({ connectionString: store.url })
+  await holder.connect()
+  for (const held of [[lease, another], [lease], [another]]) {
+    await store.queue.renew([lease, another])
+    await holder.query('BEGIN')
+    const ids = held.map(({ accountId }) => accountId)
+    await holder.query('SELECT FROM accounts WHERE id = ANY($1::uuid[]) FOR UPDATE', [ids])
+    const opened = Promise.allSettled(
+      [lease, another].map((each) => store.queue.open(each, { op: 'activate' }, null)),
+    )
+    const left = "SELECT FROM accounts WHERE id = $1 AND lease_until > now() + interval '0.4 s'"
+    while ((await store.query(left, [another.accountId])).length > 0);
+    await holder.query('COMMIT')
+    const reasons = (await opened).map((each) => each.status === 'rejected' && each.reason)
+    assert.ok(
+      reasons.every((reason) => reason instanceof LeaseLost),
+      String(reasons),
+    )
+  }
+  await holder.end()
 })
 
 test('keeps an open journal row until it is closed together with the account', async () => {

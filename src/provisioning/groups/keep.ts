@@ -56,8 +56,7 @@ async function confirm(run: GroupRun, linked: LinkedGroup, name: string): Promis
 /** Somebody removed it there. */
 async function remake(run: GroupRun, name: string): Promise<GroupEnding> {
   run.log.warn('the linked group is gone at the vendor')
-  await keepLinked(run, null)
-  run.lost = true
+  await keepLinked(run, 'gone')
   return make(run, name)
 }
 

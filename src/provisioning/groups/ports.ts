@@ -50,8 +50,6 @@ export interface GroupSettlement {
   readonly dueInMs?: number
   /** What its members can be given has changed, or why they cannot: they are looked at again. */
   readonly tell: boolean
-  /** The group that was linked is gone: what its members are held to have is in doubt. */
-  readonly lost?: boolean
 }
 
 /** Who else is linked with a group of a vendor. */
@@ -74,8 +72,11 @@ export interface GroupLinks {
   read(lease: Lease): Promise<GroupWork>
   /** Commits the mark of a write that is about to begin. */
   open(lease: Lease, operation: GroupOperation): Promise<void>
-  /** Takes the mark away and keeps what the write, or the reading after it, brought; `null`: nothing is linked any more. */
-  close(lease: Lease, linked?: LinkedGroup | null): Promise<void>
+  /**
+   * Takes the mark away and keeps what the write, or the reading after it, brought; `null`: nothing is linked any more;
+   * `gone`: because the group is gone at the vendor, so that what its members are held to have is in doubt.
+   */
+  close(lease: Lease, linked?: LinkedGroup | null | 'gone'): Promise<void>
   /** Ends the lease. `again`: something was wished meanwhile. */
   settle(lease: Lease, settlement: GroupSettlement): Promise<'settled' | 'again'>
   /** Ends the lease and forgets the link. */

@@ -27,8 +27,6 @@ export interface GroupRun {
   linked: LinkedGroup | undefined
   /** What is linked has changed in this run. */
   changed: boolean
-  /** The group that was linked is gone at the vendor. */
-  lost?: boolean
 }
 
 export type GroupEnding = Omit<GroupSettlement, 'wantedVersion'> | 'forgotten'
@@ -41,12 +39,11 @@ export function failureOf(
   return { kind, detail, at: iso(by.now()) }
 }
 
-export const provenGroup = ({ changed, lost }: GroupRun): GroupEnding => ({
+export const provenGroup = ({ changed }: GroupRun): GroupEnding => ({
   status: 'proven',
   failure: null,
   attempts: 0,
   tell: changed,
-  ...(lost ? { lost } : {}),
 })
 
 export function refusedGroup(run: GroupRun, kind: AccountFailure['kind'], detail: string): GroupEnding {
@@ -63,10 +60,10 @@ export function waitingGroup(
   return { status: 'waiting', failure: failureOf(run, kind, detail), attempts, dueInMs, tell: false }
 }
 
-/** Keeps in the store, and in the run, what is linked now; `null`: nothing. */
-export async function keepLinked(run: GroupRun, linked: LinkedGroup | null): Promise<void> {
+/** Keeps in the store, and in the run, what is linked now; `null`: nothing; `gone`: the vendor has it no more. */
+export async function keepLinked(run: GroupRun, linked: LinkedGroup | null | 'gone'): Promise<void> {
   await run.by.links.close(run.lease.current(), linked)
-  run.linked = linked ?? undefined
+  run.linked = linked === null || linked === 'gone' ? undefined : linked
   run.changed = true
 }
 

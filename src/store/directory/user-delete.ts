@@ -11,7 +11,7 @@ export async function deleteUser(db: Sql, by: Actor, id: string): Promise<'gone'
   return db.transaction(async (tx) => {
     const user = await tx.row<{ asked: boolean }>(sql`
       SELECT delete_requested_at IS NOT NULL AS asked FROM users
-      WHERE id = ${id}::uuid AND directory_id = ${by.directory.id}::uuid AND deleted_at IS NULL FOR UPDATE`)
+      WHERE id = ${id}::uuid AND directory_id = ${by.directory.id}::uuid AND deleted_at IS NULL FOR NO KEY UPDATE`)
     if (!user) return 'not-found'
     await (user.asked ? tx.rows(remind(sql`a.user_id = ${id}::uuid`)) : ask(tx, by, id))
     if (await awaitsProof(tx, id)) return 'pending'

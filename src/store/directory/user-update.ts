@@ -106,7 +106,7 @@ const current = (locking: boolean) =>
   prepared<'id' | 'directory'>(
     (value) => sql`SELECT ${userColumns}, ${groupsColumn} FROM users
       WHERE id = ${value('id')}::uuid AND directory_id = ${value('directory')}::uuid AND deleted_at IS NULL
-      ${locking ? sql`FOR UPDATE` : empty}`,
+      ${locking ? sql`FOR NO KEY UPDATE` : empty}`,
   )
 const free = current(false)
 const locked = current(true)

@@ -25,7 +25,10 @@ export function createGroupLinks(db: Sql, leasing: Leasing): GroupLinks {
       await held(db, owner, lease, sql`open_operation = ${mark}`, enough)
     },
 
-    close: (lease, linked) => close(db, owner, lease, linked),
+    close: async (lease, linked) => {
+      if (linked === 'gone') await close(db, owner, lease, null, doubtMembers)
+      else await close(db, owner, lease, linked)
+    },
 
     async drop(lease, wantedVersion) {
       const row = await db.row(sql`
@@ -118,7 +121,13 @@ interface Before {
 }
 
 /** With the event that tells of the write, where one was open and brought something. */
-async function close(db: Sql, owner: string, lease: Lease, linked?: LinkedGroup | null): Promise<void> {
+async function close(
+  db: Sql,
+  owner: string,
+  lease: Lease,
+  linked?: LinkedGroup | null,
+  also?: (tx: Sql, before: Before) => Promise<unknown>,
+): Promise<void> {
   await db.transaction(async (tx) => {
     const before = await tx.row<Before>(sql`
       SELECT l.group_id, l.connection_id, l.open_operation, c.directory_id FROM group_links l
@@ -132,6 +141,7 @@ async function close(db: Sql, owner: string, lease: Lease, linked?: LinkedGroup 
             made_here = ${linked?.madeHere ?? false}::boolean, vendor_tenant = ${linked?.tenant ?? null}::text`
     await held(tx, owner, lease, sql`open_operation = NULL ${link}`).catch(alreadyLinked)
     const op = before.open_operation?.operation.op
+    await also?.(tx, before)
     if (linked === undefined) return
     const event = {
       directoryId: before.directory_id,
@@ -144,6 +154,18 @@ async function close(db: Sql, owner: string, lease: Lease, linked?: LinkedGroup 
   })
 }
 
+/** Whoever was in a group that is gone is in none for it, even if the next one gets the same id. */
+function doubtMembers(tx: Sql, before: Before): Promise<unknown> {
+  return tx.rows(sql`UPDATE accounts SET uncertain = true FROM (
+      SELECT a.id FROM accounts a WHERE ${membersOf(before)} ORDER BY a.id FOR UPDATE OF a
+    ) doubted WHERE accounts.id = doubted.id`)
+}
+
+/** Accounts `a` of whoever is in the SCIM Group. */
+const membersOf = ({ connection_id, group_id }: Pick<Before, 'connection_id' | 'group_id'>): Statement =>
+  sql`a.connection_id = ${connection_id}::uuid
+    AND a.user_id IN (SELECT m.user_id FROM members m WHERE m.group_id = ${group_id}::uuid)`
+
 /** One group of a vendor is kept once over all connections. */
 function alreadyLinked(cause: unknown): never {
   if (!isUniqueViolation(cause)) throw cause
@@ -154,7 +176,7 @@ async function settle(
   db: Sql,
   owner: string,
   lease: Lease,
-  { status, wantedVersion, failure, attempts, dueInMs, tell, lost }: GroupSettlement,
+  { status, wantedVersion, failure, attempts, dueInMs, tell }: GroupSettlement,
 ): Promise<'settled' | 'again'> {
   return db.transaction(async (tx) => {
     const moved = sql`(l.wanted_version > ${wantedVersion}::int)`
@@ -169,13 +191,7 @@ async function settle(
         lease_owner = NULL, lease_until = NULL
       WHERE ${underLease(owner, lease)} RETURNING l.group_id, l.connection_id, ${moved} AS again`)
     if (!row) throw new LeaseLost(`group link ${lease.accountId}`)
-    if (tell) {
-      const members = sql`a.connection_id = ${row.connection_id}::uuid
-        AND a.user_id IN (SELECT m.user_id FROM members m WHERE m.group_id = ${row.group_id}::uuid)`
-      // Whoever was in the group that is gone is in no other for it.
-      if (lost) await tx.rows(sql`UPDATE accounts a SET uncertain = true WHERE ${members}`)
-      await tx.rows(wish(members, sql`${priorities.live}::smallint`, 'now'))
-    }
+    if (tell) await tx.rows(wish(membersOf(row), sql`${priorities.live}::smallint`, 'now'))
     return row.again ? 'again' : 'settled'
   })
 }

@@ -110,13 +110,17 @@ export const claiming = (
 export const claimedRows = (rows: readonly ClaimedRow[], until: number): readonly Claimed[] =>
   rows.map((row) => toClaimed(row, until))
 
+/** Accounts are locked in the order in which wishes and settlements lock them. */
 export async function renew(db: Sql, leasing: Leasing, leases: readonly Lease[]): Promise<readonly Lease[]> {
   if (leases.length === 0) return []
   const until = Date.now() + leasing.leaseMs
   const rows = await db.rows<Pick<ClaimedRow, 'id' | 'lease_epoch'>>(sql`
+    WITH mine AS (
+      SELECT a.id FROM unnest(${leases.map((lease) => lease.accountId)}::uuid[], ${leases.map((lease) => lease.epoch)}::int[]) held(id, epoch)
+        JOIN accounts a ON a.id = held.id AND a.lease_epoch = held.epoch
+      WHERE a.lease_owner = ${leasing.owner}::text ORDER BY a.id FOR UPDATE OF a
+    )
     UPDATE accounts SET lease_until = clock_timestamp() + ${milliseconds(leasing.leaseMs)}
-    FROM unnest(${leases.map((lease) => lease.accountId)}::uuid[], ${leases.map((lease) => lease.epoch)}::int[]) held(id, epoch)
-    WHERE accounts.id = held.id AND accounts.lease_epoch = held.epoch AND accounts.lease_owner = ${leasing.owner}::text
-    RETURNING accounts.id, accounts.lease_epoch`)
+    FROM mine WHERE accounts.id = mine.id RETURNING accounts.id, accounts.lease_epoch`)
   return rows.map((row) => ({ accountId: row.id, epoch: row.lease_epoch, until }))
 }

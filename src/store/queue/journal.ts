@@ -52,13 +52,13 @@ export function createOpening(
   }
 }
 
-/** Accounts are locked in the order in which wishes lock them. */
+/** Accounts are locked in the order in which wishes lock them; what is left of a lease is told when all are. */
 function opened({ owner, marginMs }: Leasing, ids: readonly string[], asked: readonly Opening[]): Statement {
   const asText = (value: unknown): string | null => (value == null ? null : storable(value))
   return sql`
-    INSERT INTO operations (id, account_id, connection_id, op, operation, before)
-    SELECT o.id, accounts.id, accounts.connection_id, o.op, o.operation, o.before
-    FROM unnest(
+    WITH held AS MATERIALIZED (
+      SELECT o.id, accounts.id AS account_id, accounts.connection_id, o.op, o.operation, o.before, accounts.lease_until
+      FROM unnest(
       ${unseen(ids, 'uuid')},
       ${unseen(
         asked.map(({ lease }) => lease.accountId),
@@ -81,9 +81,12 @@ function opened({ owner, marginMs }: Leasing, ids: readonly string[], asked: rea
         'jsonb',
       )}
     ) o(id, account_id, epoch, op, operation, before)
-    JOIN accounts ON accounts.id = o.account_id AND accounts.lease_epoch = o.epoch
-    WHERE accounts.lease_owner = ${owner}::text AND accounts.lease_until >= clock_timestamp() + ${milliseconds(marginMs)}
-    ORDER BY accounts.id FOR UPDATE OF accounts
+      JOIN accounts ON accounts.id = o.account_id AND accounts.lease_epoch = o.epoch
+      WHERE accounts.lease_owner = ${owner}::text ORDER BY accounts.id FOR UPDATE OF accounts
+    )
+    INSERT INTO operations (id, account_id, connection_id, op, operation, before)
+    SELECT id, account_id, connection_id, op, operation, before FROM held
+    WHERE lease_until >= (SELECT clock_timestamp() + ${milliseconds(marginMs)} FROM held HAVING count(*) > 0)
     RETURNING id`
 }
 

@@ -75,7 +75,10 @@ interface Leaver {
   readonly shown: boolean
 }
 
-/** With the User's row locked, so that of two accounts that settle at once one sees the other's proof. */
+/**
+ * With the User's row locked, so that of two accounts that settle at once one sees the other's proof; not its key, or a
+ * membership that comes would wait for this one and this one for it.
+ */
 async function settleLeaving(
   tx: Sql,
   lease: Lease,
@@ -85,7 +88,7 @@ async function settleLeaving(
   const user = await tx.row<Leaver>(sql`
     SELECT u.id, u.directory_id, u.delete_requested_at IS NOT NULL AS deleting, u.deleted_at IS NOT NULL AS buried,
       u.active_wanted AS wanted, u.active_shown AS shown
-    FROM users u WHERE u.id = (SELECT user_id FROM accounts WHERE id = ${lease.accountId}::uuid) FOR UPDATE`)
+    FROM users u WHERE u.id = (SELECT user_id FROM accounts WHERE id = ${lease.accountId}::uuid) FOR NO KEY UPDATE`)
   const row = user && (await tx.row<Settled>(ending))
   if (!row || row.again) return row
   if (settlement.status === 'proven') await recordEvidence(tx, lease.accountId, row.confirmed_at)

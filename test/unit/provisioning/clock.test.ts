@@ -36,6 +36,25 @@ describe('the clock', () => {
     assert.deepEqual((await machine(t, 500)).warnings, [])
   })
 
+  it('believes no answer that was long under way', async (t) => {
+    let here = Date.parse('2030-01-01T00:00:00Z')
+    const compared = Promise.withResolvers<void>()
+    let asked = 0
+    const clock = (): Promise<number> => {
+      const there = here
+      if (++asked === 2) here += 10_000
+      if (asked === 3) compared.resolve()
+      return Promise.resolve(there)
+    }
+    const warnings: object[] = []
+    const log = { warn: (values: object) => void warnings.push(values), debug() {} } as never
+    const opened = await openClock({ clock }, log, { here: () => here, everyMs: 5 })
+    t.after(() => opened.close())
+    await compared.promise
+    assert.equal(opened.now(), here)
+    assert.deepEqual(warnings, [])
+  })
+
   it('keeps the last difference while the store is away', async (t) => {
     let asked = 0
     const compared = Promise.withResolvers<void>()

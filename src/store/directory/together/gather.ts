@@ -15,6 +15,8 @@ export interface Gathering<Asked, Row> {
 const mostAtOnce = 2
 /** After so long a statement holds up no others, in milliseconds: it may wait for a row. */
 const patienceMs = 50
+/** What has not begun after so long is refused, in milliseconds: a Group may be held for much longer. */
+const usualWaitMs = 10_000
 
 /**
  * Writes that are asked for while others are written are gathered and written in one transaction, because starting a
@@ -23,25 +25,26 @@ const patienceMs = 50
  */
 export function createGather<Asked, Row>(
   how: Gathering<Asked, Row>,
+  { longestWaitMs = usualWaitMs } = {},
 ): (asked: Asked) => Promise<Row | undefined> {
   const busy = new Set<string>()
-  let waiting: readonly Write<Asked, Row>[] = []
+  const line: Line<Asked, Row> = { waiting: [], watch: undefined }
   let running = 0
   let begins = false
 
   function begin(): void {
-    if (begins || waiting.length === 0) return
+    if (begins || line.waiting.length === 0) return
     begins = true
     setImmediate(() => {
       begins = false
-      while (running < mostAtOnce && waiting.length > 0) {
+      while (running < mostAtOnce && line.waiting.length > 0) {
         const picked = how.pick(
-          waiting.map(({ asked }) => asked),
+          line.waiting.map(({ asked }) => asked),
           busy,
         )
         if (picked.size === 0) return
-        const batch = waiting.filter(({ asked }) => picked.has(asked))
-        waiting = waiting.filter(({ asked }) => !picked.has(asked))
+        const batch = line.waiting.filter(({ asked }) => picked.has(asked))
+        line.waiting = line.waiting.filter(({ asked }) => !picked.has(asked))
         start(batch)
       }
     })
@@ -70,15 +73,34 @@ export function createGather<Asked, Row>(
 
   return (asked) =>
     new Promise((resolve, reject) => {
-      waiting = [...waiting, { asked, resolve, reject }]
+      line.waiting = [...line.waiting, { asked, since: performance.now(), resolve, reject }]
+      line.watch ??= setTimeout(refuseLate, longestWaitMs, line, longestWaitMs).unref()
       begin()
     })
 }
 
 interface Write<Asked, Row> {
   readonly asked: Asked
+  readonly since: number
   resolve(row: Row | undefined): void
   reject(error: unknown): void
+}
+
+/** Writes in the order in which they came. */
+interface Line<Asked, Row> {
+  waiting: readonly Write<Asked, Row>[]
+  watch: NodeJS.Timeout | undefined
+}
+
+/** Nothing of what is refused here was written. */
+function refuseLate<Asked, Row>(line: Line<Asked, Row>, longestWaitMs: number): void {
+  const latest = performance.now() - longestWaitMs
+  const late = line.waiting.filter(({ since }) => since <= latest)
+  line.waiting = line.waiting.filter(({ since }) => since > latest)
+  for (const { reject } of late) reject(new StoreUnavailable('other writes took too long'))
+  const [oldest] = line.waiting
+  const nextMs = oldest && Math.max(1, oldest.since - latest)
+  line.watch = nextMs === undefined ? undefined : setTimeout(refuseLate, nextMs, line, longestWaitMs).unref()
 }
 
 /** Answers every one; those of a key are over when it is freed. */
