@@ -95,7 +95,9 @@ async function breakThings(
   let pushed = false
   const pushing = drive.push(changes).finally(() => (pushed = true))
   do {
-    for (const simulator of vendors) figures.faults += plant(simulator, random)
+    // One at a time in the long form, or nothing would ever get through.
+    const struck = isLong ? [vendors[Math.floor(random() * vendors.length)]!] : vendors
+    for (const simulator of struck) figures.faults += plant(simulator, random)
     tokens.clear()
     await delay(300)
     await stage.killOne()

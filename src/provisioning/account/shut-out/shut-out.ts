@@ -8,8 +8,7 @@ import type { JournalOperation, Plan, Wanted } from '../../../translators/model.
 import type { Account, ShutOutStep } from '../../../vendors/contract.ts'
 import { shutOutRetryMs } from '../../backoff.ts'
 import { adopt, findAccount, loginAtVendor } from '../correlate.ts'
-import { stripChanges } from '../effects.ts'
-import { changeEntitlements, linked, refresh, setActive, write } from '../execute.ts'
+import { linked, refresh } from '../execute.ts'
 import { gate } from '../../guard/gate.ts'
 import { objectionTo } from '../../guard/objection.ts'
 import {
@@ -25,6 +24,7 @@ import {
   type Run,
 } from '../run.ts'
 import { endSessions, hasOpenSessions } from './sessions.ts'
+import { isRefusal, takeStep } from './step.ts'
 import type { AccountFailure } from '../../ports.ts'
 
 const tenantAgeMs = 5 * 60_000
@@ -145,9 +145,8 @@ async function fallThrough(run: Run, steps: readonly ShutOutStep[]): Promise<End
       await noteTried(run, step)
       continue
     }
-    await endSessions(run)
-    const { readLagMs } = run.connection.can
-    if (readLagMs) return verifying(run, step)
+    await endSessionsAfter(run, step)
+    if (run.connection.can.readLagMs) return verifying(run, step)
     const after = await readBack(run, step)
     if (holds(step, after, run.connection.can)) return proven()
     last = failureOf(
@@ -161,83 +160,25 @@ async function fallThrough(run: Run, steps: readonly ShutOutStep[]): Promise<End
   return refused(last ?? failureOf(run, 'no-step', `no step ended the access at ${run.connection.name}`))
 }
 
+async function endSessionsAfter(run: Run, step: ShutOutStep): Promise<void> {
+  try {
+    await endSessions(run)
+  } catch (error) {
+    // What was taken is not taken again for the sake of the sessions; where reads lag only they tell what was.
+    if (!run.connection.can.readLagMs) await noteTried(run, step)
+    throw error
+  }
+}
+
 async function noteTried(run: Run, step: ShutOutStep): Promise<void> {
   const { snapshot } = run
   if (!snapshot || snapshot.tried?.includes(step)) return
   await learn(run, { snapshot: { ...snapshot, tried: [...(snapshot.tried ?? []), step] } })
 }
 
-function isRefusal({ failure }: VendorError): boolean {
-  return failure === 'forbidden' || failure === 'invalid' || failure === 'unsupported'
-}
-
 export function inheritedPart(account: Account | undefined): string {
   const inherited = account?.entitlements.filter((held) => held.inherited).map(({ id }) => id) ?? []
   return inherited.length > 0 ? `, inherited through a vendor group: ${inherited.join(', ')}` : ''
-}
-
-async function takeStep(run: Run, step: ShutOutStep, known?: Account): Promise<void> {
-  const { target, can, vendor } = run.connection
-  const id = linked(run)
-  switch (step) {
-    case 'disable':
-      return write(
-        run,
-        { op: 'shut-out', steps: [step] },
-        () => setActive(run, id, false),
-        (held) => ({
-          ...held,
-          account: { ...held.account, state: 'disabled' },
-        }),
-      )
-    case 'strip':
-      return strip(run)
-    case 'remove': {
-      const { remove } = target
-      if (!remove)
-        throw new VendorError('unsupported', 'accounts cannot be removed', { vendor, operation: 'remove' })
-      if (can.account.stripFirst) await stripBefore(run)
-      // From the vendor's yes on nothing is held: a return that comes before the read-back must not find it so.
-      return write(
-        run,
-        { op: 'shut-out', steps: [step] },
-        () => remove(id, known),
-        () => null,
-      )
-    }
-  }
-}
-
-async function strip(run: Run): Promise<void> {
-  const { can } = run.connection
-  try {
-    await stripOf(run, run.held!.account)
-  } catch (error) {
-    if (!can.readLagMs || !(error instanceof VendorError) || error.failure !== 'invalid') throw error
-    // A vendor that refuses to revoke what is not assigned refuses the whole call: what it shows now decides.
-    const account = await refresh(run)
-    if (!account) return
-    await keep(run, account)
-    await stripOf(run, account)
-  }
-}
-
-/** Takes away what a read of this run showed. */
-async function stripOf(run: Run, account: Account): Promise<void> {
-  const [only, ...more] = stripChanges(account, run.connection.can)
-  // After a first change the account is no more as it was read.
-  if (only) await changeEntitlements(run, only, [], undefined, account)
-  for (const change of more) await changeEntitlements(run, change, [])
-}
-
-/** For the vendor's own history only: what it refuses must not keep a removal back. */
-async function stripBefore(run: Run): Promise<void> {
-  try {
-    await strip(run)
-  } catch (error) {
-    if (!(error instanceof VendorError) || !isRefusal(error)) throw error
-    run.log.warn({ failure: error.failure }, 'roles not revoked before the removal')
-  }
 }
 
 /** The vendor's state after a step; a removed account must be absent by id and by login, at the tenant that we know. */
