@@ -234,7 +234,7 @@ describe('problems', () => {
         `6: ${prod}.settings.organization is not a known key; known keys: baseUrl, apiProfile, ratePercent, plan`,
         `7: ${prod}.credentials.clientId is required`,
         `7: ${prod}.credentials.clientSecret is required`,
-        `7: ${prod}.credentials.token is not a known key; known keys: clientId, clientSecret`,
+        `7: ${prod}.credentials.token is not a known key; known keys: clientId, clientSecret, expiresAt`,
         `8: ${prod}.deprovision.inactive[0] Bolt has no such step; it has strip, remove`,
       ],
     ],
