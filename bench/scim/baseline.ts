@@ -112,6 +112,12 @@ async function open({ databaseUrl, token, publicUrl }: Start): Promise<{
     await run('removeMember', [params.id, params.user])
     return reply.code(204).send()
   })
+  app.put<{ Params: Params & { user: string } }>('/member-shown/:id/:user', async ({ params }) =>
+    shown('Group', await one('addMemberShown', [params.id, params.user])),
+  )
+  app.delete<{ Params: Params & { user: string } }>('/member-shown/:id/:user', async ({ params }) =>
+    shown('Group', await one('removeMemberShown', [params.id, params.user])),
+  )
   app.get<{ Params: Params }>('/group/:id', async ({ params }) =>
     shown('Group', await one('group', [params.id, directory])),
   )

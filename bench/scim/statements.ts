@@ -43,12 +43,23 @@ const removeMember = 'DELETE FROM members WHERE group_id = $1 AND user_id = $2'
 
 const groupColumns = 'g.id, g.body, g.version, g.created_at, g.last_modified'
 
+/** Users are looked up one by one: joined, a plan for the largest group would be used for the smallest, too. */
+const groupOf = (memberIds: string): string => `SELECT ${groupColumns}, (
+    SELECT json_agg(json_build_object('value', m.user_id, 'display', u.user_name) ORDER BY m.user_id)
+    FROM (${memberIds}) m CROSS JOIN LATERAL (
+      SELECT user_name FROM users WHERE id = m.user_id AND deleted_at IS NULL OFFSET 0
+    ) u) AS links
+  FROM groups g WHERE g.id = $1`
+
+const members = 'SELECT user_id FROM members WHERE group_id = $1'
+const addMemberShown = `WITH added AS (${addMember} RETURNING user_id)
+  ${groupOf(`${members} UNION SELECT user_id FROM added`)}`
+const removeMemberShown = `WITH removed AS (${removeMember})
+  ${groupOf(`${members} AND user_id <> $2`)}`
+
 const group = `SELECT ${groupColumns}, NULL AS links FROM groups g WHERE g.id = $1 AND g.directory_id = $2`
 
-const groupWithMembers = `SELECT ${groupColumns}, (
-    SELECT json_agg(json_build_object('value', u.id, 'display', u.user_name) ORDER BY u.id)
-    FROM members m JOIN users u ON u.id = m.user_id WHERE m.group_id = g.id AND u.deleted_at IS NULL) AS links
-  FROM groups g WHERE g.id = $1 AND g.directory_id = $2`
+const groupWithMembers = `${groupOf(members)} AND g.directory_id = $2`
 
 /** The baseline's statements, one for each case; what somebody would write by hand who needs just this answer. */
 export const statements = {
@@ -61,6 +72,8 @@ export const statements = {
   setActive,
   addMember,
   removeMember,
+  addMemberShown,
+  removeMemberShown,
   group,
   groupWithMembers,
 }

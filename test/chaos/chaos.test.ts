@@ -13,7 +13,7 @@ const rounds = Number(process.env['CHAOS_ROUNDS'] ?? 3)
 const seed = Number(process.env['CHAOS_SEED'] ?? 20261121)
 const isLong = process.env['CHAOS_LONG'] !== undefined
 /** Pushed in a round; the long form has its many people from the start, and its rounds for what breaks. */
-const changes = isLong ? 300 : people * 2
+const changes = isLong ? 100 : people * 2
 /** Requests that the identity provider has under way. */
 const atOnce = isLong ? 32 : 6
 const betweenKillsMs = 3_000
