@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { startSisense } from '../../src/vendors/sisense/simulator/index.ts'
 import { aUser, activate, deactivate, startTestGateway } from '../support/gateway.ts'
+import { person } from '../support/vendors.ts'
 
 const isLogout = ({ path }: { path: string }): boolean => path.endsWith('/admin/logout')
 
@@ -36,5 +37,19 @@ describe('the sessions of a leaver', () => {
     const writes = sisense.trace.slice(before).filter(({ mutating }) => mutating)
     assert.ok(writes.every(isLogout), JSON.stringify(writes.map(({ method, path }) => `${method} ${path}`)))
     assert.equal(logouts(), 2)
+  })
+
+  it('that fail to end once do not let a person who was switched on again stay', async (t) => {
+    const { scim, sisense } = await start(t)
+    sisense.state.toggles.active = 'switch'
+    const { body: ada } = await scim('POST', '/Users', aUser('ada'))
+    sisense.failNext({ path: /admin\/logout$/, status: 503, times: 1 })
+    assert.equal((await scim('PATCH', `/Users/${ada.id}`, deactivate)).status, 503)
+    assert.equal(person(sisense, 'ada')?.state, 'disabled')
+    const [there] = [...sisense.state.users.values()].filter(({ email }) => email === 'ada@example.com')
+    there!.active = true
+    assert.equal(person(sisense, 'ada')?.state, 'active')
+    assert.equal((await scim('PATCH', `/Users/${ada.id}`, deactivate)).status, 200)
+    assert.equal(person(sisense, 'ada')?.state, 'disabled')
   })
 })

@@ -1,3 +1,4 @@
+import { byTurn } from '../sql/turn.ts'
 import { StoreUnavailable } from '../unavailable.ts'
 
 const mostTogether = 32
@@ -16,8 +17,6 @@ interface Asked<A, R> {
 export function gathered<A, R>(
   all: (asked: readonly A[]) => Promise<readonly (R | Error)[]>,
 ): (what: A) => Promise<R> {
-  let waiting: Asked<A, R>[] = []
-
   async function run(asked: readonly Asked<A, R>[]): Promise<void> {
     try {
       const results = await all(asked.map(({ what }) => what))
@@ -33,15 +32,6 @@ export function gathered<A, R>(
     }
   }
 
-  function send(): void {
-    const asked = waiting
-    waiting = []
-    for (let at = 0; at < asked.length; at += mostTogether) void run(asked.slice(at, at + mostTogether))
-  }
-
-  return (what) =>
-    new Promise((resolve, reject) => {
-      if (waiting.length === 0) setImmediate(send)
-      waiting.push({ what, resolve, reject })
-    })
+  const ask = byTurn<Asked<A, R>>(mostTogether, (asked) => void run(asked))
+  return (what) => new Promise((resolve, reject) => ask({ what, resolve, reject }))
 }

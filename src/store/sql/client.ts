@@ -34,8 +34,6 @@ export function createClient(url: string, onError: (error: Error) => void): Clie
   const { config, schema } = poolConfig(url)
   const pool = new pg.Pool(config)
   pool.on('error', onError)
-  // Between two borrowers nobody listens, and an end that is read together with an answer would end the process.
-  pool.on('connect', (connection) => connection.on('error', ignore))
   const names = new Map<string, string>()
   const adapter = new PrismaPg(pool, {
     ...(schema ? { schema } : {}),
@@ -56,8 +54,6 @@ export function createClient(url: string, onError: (error: Error) => void): Clie
     },
   }
 }
-
-const ignore = (): void => {}
 
 /** Prisma's `schema` parameter becomes the search path. */
 export function poolConfig(url: string): { config: pg.PoolConfig; schema?: string } {

@@ -10,6 +10,9 @@ const mostNames = 200
 
 /** Statements straight over the driver, kept prepared by their text: for what runs with every request. */
 export function createDirect(pool: pg.Pool): Sql {
+  // The loss of a connection rejects what runs on it, and emits this event too; unheard it ends the process. The pool listens
+  // only while it keeps the connection, and not in the moment in which one borrower follows another.
+  pool.on('connect', (connection) => connection.on('error', ignore))
   const names = new Map<string, string>()
   const nameOf = (text: string): string | undefined => {
     const known = names.get(text)
@@ -93,10 +96,7 @@ function lent<T>(
   return new Promise((resolve, reject) => {
     pool.connect((refused, connection, release) => {
       if (refused || !connection) return reject(refused ?? new Error('no connection'))
-      // Its loss rejects the statement and emits this event too; unheard it ends the process.
-      connection.once('error', ignore)
       const done = (error: Error | undefined, found: T): void => {
-        connection.off('error', ignore)
         release(error && endsConnection(error))
         if (error) reject(error)
         else resolve(found)
@@ -111,9 +111,6 @@ const ignore = (): void => {}
 async function transact<T>(pool: pg.Pool, work: (connection: pg.PoolClient) => Promise<T>): Promise<T> {
   const connection = await pool.connect()
   let broken = false
-  // A connection that is lost while it is lent rejects the query and emits this event too; unheard it ends the process.
-  const lost = (): void => void (broken = true)
-  connection.on('error', lost)
   try {
     await connection.query('BEGIN')
     const result = await work(connection)
@@ -126,7 +123,6 @@ async function transact<T>(pool: pg.Pool, work: (connection: pg.PoolClient) => P
     })
     throw error
   } finally {
-    connection.off('error', lost)
     connection.release(broken)
   }
 }

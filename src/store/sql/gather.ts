@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { endsConnection } from './failures.ts'
 import { type Named, runTogether } from './run.ts'
+import { byTurn } from './turn.ts'
 
 /** Runs a short read; those that are asked for in one turn of the event loop share a round trip. */
 export type Gather = <T>(query: Named) => Promise<T[]>
@@ -20,14 +21,6 @@ const mostTogether = 16
  * each by itself, so that nobody hears of another's failure.
  */
 export function createGather(pool: pg.Pool, alone: Gather): Gather {
-  let waiting: Asked[] = []
-
-  function send(): void {
-    const all = waiting
-    waiting = []
-    for (let at = 0; at < all.length; at += mostTogether) run(all.slice(at, at + mostTogether))
-  }
-
   function run(asked: readonly Asked[]): void {
     if (asked.length === 1) return oneByOne(asked)
     pool.connect((refused, connection, release) => {
@@ -35,15 +28,12 @@ export function createGather(pool: pg.Pool, alone: Gather): Gather {
         for (const { reject } of asked) reject(refused ?? new Error('no connection'))
         return
       }
-      // Its loss fails the reads and emits this event too; unheard it ends the process.
-      connection.once('error', ignore)
       let through = 0
       const answered = (at: number, rows: never[]): void => {
         through = at + 1
         asked[at]!.resolve(rows)
       }
       const done = (error: Error | undefined): void => {
-        connection.off('error', ignore)
         release(error && endsConnection(error))
         if (error) oneByOne(asked.slice(through))
       }
@@ -56,11 +46,6 @@ export function createGather(pool: pg.Pool, alone: Gather): Gather {
     for (const { query, resolve, reject } of asked) alone<never>(query).then(resolve, reject)
   }
 
-  return <T>(query: Named) =>
-    new Promise<T[]>((resolve, reject) => {
-      if (waiting.length === 0) setImmediate(send)
-      waiting.push({ query, resolve, reject })
-    })
+  const ask = byTurn<Asked>(mostTogether, run)
+  return <T>(query: Named) => new Promise<T[]>((resolve, reject) => ask({ query, resolve, reject }))
 }
-
-const ignore = (): void => {}

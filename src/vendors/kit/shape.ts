@@ -1,4 +1,4 @@
-import type { TSchema } from 'typebox'
+import type { Static, TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import Value from 'typebox/value'
 
@@ -11,7 +11,7 @@ const asked = new WeakMap<TSchema, number>()
 const compiled = new WeakMap<TSchema, Fits>()
 
 /** Whether a body has the shape that its schema promises. Schemas that are asked for again and again are compiled once. */
-export function fits(schema: TSchema, value: unknown): boolean {
+export function fits<S extends TSchema>(schema: S, value: unknown): value is Static<S> {
   const known = compiled.get(schema)
   if (known) return known(value)
   const times = (asked.get(schema) ?? 0) + 1

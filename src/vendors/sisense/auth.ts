@@ -1,4 +1,3 @@
-import Value from 'typebox/value'
 import { VendorError } from '../../errors.ts'
 import type { ApiProfile } from '../contract.ts'
 import {
@@ -10,6 +9,7 @@ import {
 } from '../kit/auth.ts'
 import type { Call, Reply } from '../kit/http.ts'
 import type { Kit } from '../kit/kit.ts'
+import { fits } from '../kit/shape.ts'
 import { createRequester } from '../kit/requester.ts'
 import { classifiers, describeRefusal, failure, isMissingRoute, wait } from './errors.ts'
 import type { SisenseCredentials, SisenseSettings } from './settings.ts'
@@ -137,7 +137,7 @@ function refusal(detail: string, { status, cause }: { status?: number | undefine
 
 /** Tokens of old versions never end; newer ones may say so themselves. */
 function tokenOf({ body }: Reply, now: number): Token {
-  if (!Value.Check(Login, body)) {
+  if (!fits(Login, body)) {
     throw failure('unexpected', 'login', 'the login brought no access_token', { certainlyNotDone: true })
   }
   const ends = endOf(body.access_token)

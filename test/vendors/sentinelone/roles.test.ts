@@ -16,6 +16,9 @@ describe('roles in scopes', async () => {
     return entitlementsFor({ groups }, { rules, default: {} }, catalogue, capabilities('current'), {})
   }
 
+  const analyst = async (target: ReturnType<typeof open>, login: string) =>
+    (await target.create({ login, profile: {}, entitlements: [role('SOC')] })).account!
+
   it('[R0-14] several scopes with different roles are one write, and changing one keeps the other', async () => {
     const target = open()
     const { id } = await create(target, role('SOC', site('EMEA')), role('IT', site('APAC')))
@@ -142,14 +145,10 @@ describe('roles in scopes', async () => {
   it('the quarantine role is looked up once, and again when it was made anew under another id', async () => {
     const target = open({ settings: { quarantineRole: 'No Access' } })
     const strip = async (email: string) => {
-      const { account: made } = await target.create({
-        login: email,
-        profile: {},
-        entitlements: [role('SOC')],
-      })
-      const known = await target.get(made!.id)
+      const made = await analyst(target, email)
+      const known = await target.get(made.id)
       const from = bench.calls().length
-      await target.changeEntitlements(made!.id, { assign: [], revoke: [role('SOC')] }, known)
+      await target.changeEntitlements(made.id, { assign: [], revoke: [role('SOC')] }, known)
       assert.deepEqual(bench.rolesOf(email), [`No Access@${account().id}`])
       return bench
         .calls()
@@ -166,12 +165,8 @@ describe('roles in scopes', async () => {
   it('the quarantine role that was made anew is found by all who are stripped at that moment', async () => {
     const target = open({ settings: { quarantineRole: 'No Access' } })
     const strip = async (email: string) => {
-      const { account: made } = await target.create({
-        login: email,
-        profile: {},
-        entitlements: [role('SOC')],
-      })
-      return () => target.changeEntitlements(made!.id, { assign: [], revoke: [role('SOC')] })
+      const made = await analyst(target, email)
+      return () => target.changeEntitlements(made.id, { assign: [], revoke: [role('SOC')] })
     }
     const emails = ['bob@corp.example', 'eve@corp.example', 'joe@corp.example']
     const [first, ...rest] = await Promise.all(['ada@corp.example', ...emails].map(strip))

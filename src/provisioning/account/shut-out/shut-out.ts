@@ -164,8 +164,9 @@ async function endSessionsAfter(run: Run, step: ShutOutStep): Promise<void> {
   try {
     await endSessions(run)
   } catch (error) {
-    // What was taken is not taken again for the sake of the sessions; where reads lag only they tell what was.
-    if (!run.connection.can.readLagMs) await noteTried(run, step)
+    // A step that never shows would be taken anew with each logout; where reads lag only later ones can tell.
+    const isSeenNow = step !== 'remove' && !run.connection.can.readLagMs
+    if (isSeenNow && !holds(step, await readBack(run, step), run.connection.can)) await noteTried(run, step)
     throw error
   }
 }

@@ -73,7 +73,7 @@ export function createGather<Asked, Row>(
 
   return (asked) =>
     new Promise((resolve, reject) => {
-      line.waiting = [...line.waiting, { asked, since: performance.now(), resolve, reject }]
+      line.waiting.push({ asked, since: performance.now(), resolve, reject })
       line.watch ??= setTimeout(refuseLate, longestWaitMs, line, longestWaitMs).unref()
       begin()
     })
@@ -88,7 +88,7 @@ interface Write<Asked, Row> {
 
 /** Writes in the order in which they came. */
 interface Line<Asked, Row> {
-  waiting: readonly Write<Asked, Row>[]
+  waiting: Write<Asked, Row>[]
   watch: NodeJS.Timeout | undefined
 }
 

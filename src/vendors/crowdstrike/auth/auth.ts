@@ -1,8 +1,8 @@
-import Value from 'typebox/value'
 import type { ApiProfile } from '../../contract.ts'
 import { type Authenticator, clientCredentials, type Token as KitToken } from '../../kit/auth.ts'
 import { header } from '../../kit/http.ts'
 import type { Kit } from '../../kit/kit.ts'
+import { fits } from '../../kit/shape.ts'
 import { wordsOf } from '../../kit/words.ts'
 import { messagesOf } from '../errors.ts'
 import type { CrowdstrikeCredentials, CrowdstrikeSettings } from '../settings.ts'
@@ -33,7 +33,7 @@ export function falconAuth(
   async function fetchToken(): Promise<KitToken> {
     const { reply, origin: issuer } = await search(origin)
     if (reply.status === 401) throw refused(words(messagesOf(reply)) || 'wrong client id or secret', reply)
-    if (!Value.Check(Token, reply.body)) throw withoutToken(reply)
+    if (!fits(Token, reply.body)) throw withoutToken(reply)
     const region = knownRegion(header(reply, 'x-cs-region'))
     origin = isAuto(settings) && region && isFalconOrigin(new URL(issuer)) ? regionOrigin(region) : issuer
     return { value: reply.body.access_token, expiresIn: reply.body.expires_in ?? defaultExpirySeconds }
