@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { homeCid } from '../../../src/vendors/crowdstrike/simulator/index.ts'
+import type { FalconClient } from '../../../src/vendors/crowdstrike/client/client.ts'
+import { createHome } from '../../../src/vendors/crowdstrike/target/home.ts'
 import { namesOf } from '../../../src/vendors/crowdstrike/target/names.ts'
 import { create, draftOf, falconBench, rejection } from './bench.ts'
 
@@ -17,6 +19,12 @@ describe('[R3-11] names', () => {
       assert.deepEqual([givenName, familyName], expected)
     })
   }
+})
+
+it('the first user of a tenant, who comes between two reads of it, is no sign of another tenant', async () => {
+  const cids = [undefined, homeCid]
+  const client = { someUser: async () => ({ cid: cids.shift() }) } as unknown as FalconClient
+  assert.equal(await createHome(client, homeCid, []).verified('tenant'), homeCid)
 })
 
 for (const profile of ['current', 'guide'] as const) {

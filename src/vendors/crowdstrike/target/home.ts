@@ -29,7 +29,8 @@ export function createHome(
       )
     }
     const reached = user?.cid ?? (await client.someUser(operation, undefined))?.cid
-    if (reached === undefined) return configured
+    // Nobody is there yet, or somebody came between the two reads.
+    if (reached === undefined || reached === configured) return configured
     throw failure('unauthenticated', operation, `the credentials reach CID ${reached}, not ${configured}`)
   }
 
