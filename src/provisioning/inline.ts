@@ -12,10 +12,9 @@ import { loginOf } from '../translators/person.ts'
 import type { OpenConnection } from './connections.ts'
 import { provision } from './account/provision.ts'
 import type { Provisioner } from './account/run.ts'
-import { proving, type AccountStanding, type AccountStatus, type Begun } from './ports.ts'
+import { within } from './within.ts'
+import { mostInline, proving, type AccountStanding, type AccountStatus, type Begun } from './ports.ts'
 
-/** Accounts that a request runs by itself; the rest is the workers'. */
-const mostInline = 8
 const pollMs = 50
 const defaultRetryAfterSeconds = 10
 const longestRetryAfterSeconds = 300
@@ -76,16 +75,6 @@ function toRun(all: readonly AccountStanding[], begun: readonly Begun[]): readon
     return all.filter(({ accountId, proven }) => ours.has(accountId) === is && (is || !proven))
   }) as [AccountStanding[], AccountStanding[]]
   return [...leased, ...rest.slice(0, Math.max(0, mostInline - leased.length))]
-}
-
-async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
-  const over = new AbortController()
-  const late = delay(Math.max(0, ms), undefined, { ref: false, signal: over.signal }).catch(() => undefined)
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    over.abort()
-  }
 }
 
 /** How all stand, where everything that was run is proven. */

@@ -187,6 +187,9 @@ export interface Settlement {
   readonly attempts: number
 }
 
+/** Accounts of a User that a request runs by itself; the rest is the workers'. */
+export const mostInline = 8
+
 /** What a request begins with. */
 export interface Beginning {
   readonly standings: readonly AccountStanding[]
@@ -206,7 +209,10 @@ export interface AccountQueue {
    * connection is paused only shut-outs and revokes are claimed: their calls may be of another class.
    */
   claimDue(limit: number): Promise<readonly Claimed[]>
-  /** Claims those accounts of a User on these connections that are not proven, whether due or not, and reads them. */
+  /**
+   * Claims those accounts of a User on these connections that are not proven, whether due or not, and reads them. Of a User
+   * whom this process has just created to be run, those that were claimed with the create.
+   */
   begin(userId: string, connectionIds: readonly string[], most: number): Promise<Beginning>
   /** Claims one account whether due or not. `busy`: leased elsewhere. `paused`: its connection is parked, or another process has changed it. */
   claim(accountId: string): Promise<Claimed | 'busy' | 'paused' | 'gone'>

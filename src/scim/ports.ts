@@ -142,10 +142,12 @@ export interface Directory {
   /**
    * `exists-unacknowledged`: a User of that userName and externalId was created, but its 201 never left; the caller
    * applies the body as PUT and answers 201. `running`: that create is still being answered elsewhere; ask again.
+   * `runs`: the accounts are claimed as well, for `Provisioning.run`, which the caller calls next (ADR 0026).
    */
   createUser(
     by: Actor,
     body: ResourceBody,
+    options?: { readonly runs?: boolean },
   ): Promise<
     UserWrite | { readonly kind: 'exists-unacknowledged'; readonly id: string } | { readonly kind: 'running' }
   >

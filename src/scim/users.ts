@@ -94,7 +94,7 @@ async function recordCreate(
   body: ResourceBody,
 ): Promise<StoredUser> {
   for (let waited = 0, pause = firstPause; ; pause = Math.min(pause * 2, longestPause)) {
-    let write = await directory.createUser(by, body)
+    let write = await directory.createUser(by, body, { runs: true })
     if (write.kind === 'exists-unacknowledged') {
       write = await directory.updateUser(by, write.id, (current) =>
         replaceBody(userModel, current.body, body),

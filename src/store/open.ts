@@ -47,6 +47,7 @@ import { joinProcesses, type Joining } from './processes/processes.ts'
 import type { Leasing } from './queue/claim.ts'
 import { createInterventions } from './plans/interventions.ts'
 import { createPlanStore } from './plans/plans.ts'
+import { createHandover } from './queue/handover.ts'
 import { createQueue } from './queue/queue.ts'
 import { workPage } from './queue/work.ts'
 import { keptSecret } from './secrets.ts'
@@ -171,15 +172,17 @@ function assemble(url: string, client: Client, leasing: Leasing, embedded: Embed
   const { hot, usual } = client
   let known: Applied['revisions'] | undefined
   const tokens = createTokenVerifier(hot)
+  const working: Leasing = { ...leasing, revisions: () => known }
+  const handover = createHandover()
   return {
-    directory: createDirectory(hot),
-    queue: createQueue(hot, { ...leasing, revisions: () => known }),
+    directory: createDirectory(hot, { leasing: working, handover }),
+    queue: createQueue(hot, working, handover),
     plans: createPlanStore(hot, leasing),
     interventions: createInterventions(usual),
     lookAt: (connectionId, page) => workPage(usual, connectionId, page),
     connections: createConnectionStore(usual),
     consoleConnections: createConsoleStore(usual),
-    groups: createGroupLinks(hot, { ...leasing, revisions: () => known }),
+    groups: createGroupLinks(hot, working),
     notices: createNoticeStore(usual),
     endings: createEndingStore(usual),
     surveys: createSurveyStore(usual),
@@ -212,12 +215,7 @@ function assemble(url: string, client: Client, leasing: Leasing, embedded: Embed
     drawTokens: (limit, most, urgent) => drawTokens(hot, limit, most, urgent),
     jobsDatabase: () => jobsDatabase(url),
     gauges: () => gauges(usual),
-    clock: async () => {
-      const row = await usual.row<{ ms: number }>(
-        sql`SELECT (extract(epoch FROM clock_timestamp()) * 1000)::double precision AS ms`,
-      )
-      return row?.ms ?? Date.now()
-    },
+    clock: () => clockOf(client),
     ping: async () => {
       await hot.rows(sql`SELECT 1 AS answer`)
     },
@@ -226,6 +224,13 @@ function assemble(url: string, client: Client, leasing: Leasing, embedded: Embed
       await embedded?.stop()
     },
   }
+}
+
+async function clockOf({ usual }: Pick<Client, 'usual'>): Promise<number> {
+  const row = await usual.row<{ ms: number }>(
+    sql`SELECT (extract(epoch FROM clock_timestamp()) * 1000)::double precision AS ms`,
+  )
+  return row?.ms ?? Date.now()
 }
 
 /** Beside the store's own tables: two stores in one database have two queues. */

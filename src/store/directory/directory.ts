@@ -12,16 +12,16 @@ import { groupColumns, type GroupRow, toGroup } from './rows.ts'
 import { createUser, takeBack } from './user-create.ts'
 import { deleteUser } from './user-delete.ts'
 import { findUser, findUsers } from './user-find.ts'
-import { gatherCreates } from './together/creates.ts'
+import { type Beginning, gatherCreates } from './together/creates.ts'
 import { gatherChanges } from './together/members.ts'
 import { updateUser } from './user-update.ts'
 
-export function createDirectory(db: Sql): Directory {
+export function createDirectory(db: Sql, beginning: Beginning): Directory {
   const lists = createLists(db)
   const answering = { crowded: createCrowded(), change: gatherChanges(db) }
-  const create = gatherCreates(db)
+  const create = gatherCreates(db, beginning)
   return {
-    createUser: (by, body) => createUser(db, by, body, create),
+    createUser: (by, body, options) => createUser(db, by, body, create, options),
     acknowledge: createAcknowledge(db),
     takeBack: async (by, id, reason) => {
       if (isId(id)) await takeBack(db, by, id, reason)

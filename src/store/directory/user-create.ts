@@ -27,6 +27,8 @@ export interface Creation extends UserKeys {
   readonly requestId: string | undefined
   readonly body: ResourceBody
   readonly priority: number
+  /** Its accounts are claimed for the run that follows. */
+  readonly runs: boolean
 }
 
 /** Records a User that is new; no row: the userName is taken. */
@@ -37,10 +39,11 @@ export async function createUser(
   by: Actor,
   body: ResourceBody,
   create: Create,
+  { runs = false }: { readonly runs?: boolean } = {},
 ): ReturnType<Directory['createUser']> {
   const keys = userKeys(body)
   for (let attempt = 0; attempt < 5; attempt++) {
-    const row = await create(creation(by, keys, body))
+    const row = await create({ ...creation(by, keys, body), runs })
     if (row) return { kind: 'stored', user: { ...toUser(row), groups: [] }, changed: true }
     const found = await judgeHolder(db, by.directory, keys)
     if (found) return found
@@ -49,7 +52,7 @@ export async function createUser(
   return { kind: 'duplicate' }
 }
 
-function creation(by: Actor, keys: UserKeys, body: ResourceBody): Creation {
+function creation(by: Actor, keys: UserKeys, body: ResourceBody): Omit<Creation, 'runs'> {
   return {
     id: newId(),
     directory: by.directory.id,

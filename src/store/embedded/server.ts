@@ -70,6 +70,8 @@ function argumentsFor({ data, socketDir, settings }: ServerOptions): string[] {
     unix_socket_permissions: '0700',
     max_connections: '60',
     shared_buffers: '64MB',
+    // The first import fills empty tables within minutes: until they are analysed, plans are those of empty ones.
+    autovacuum_naptime: '15s',
     lc_messages: 'C',
     ...settings,
   }

@@ -1,27 +1,30 @@
-import type { AccountQueue } from '../../provisioning/ports.ts'
+import type { AccountQueue, Beginning } from '../../provisioning/ports.ts'
 import type { Sql } from '../sql/client.ts'
 import { isId } from '../sql/ids.ts'
-import { claimedRows, claiming, type Leasing } from './claim.ts'
-import { standingsOf, toStanding, toWork, workOfUser, type StandingRow, type WorkRow } from './work.ts'
+import type { Query } from '../sql/statement.ts'
+import { type ClaimedRow, claimedRows, claiming, type Leasing } from './claim.ts'
+import type { Handover } from './handover.ts'
+import { standingsOf, toStanding, toWork, workOfUsers, type StandingRow, type WorkRow } from './work.ts'
 
 /**
  * What a request begins with, in one round trip: the accounts that it may run are claimed, then read, so that what is read
  * is what is leased, and how all of them stand is told. Rows that somebody else is writing are passed over, not waited for.
+ * What was claimed with a create is handed over without a round trip.
  */
 export async function begin(
   db: Sql,
   leasing: Leasing,
-  userId: string,
-  connectionIds: readonly string[],
-  most: number,
-): ReturnType<AccountQueue['begin']> {
+  handover: Handover,
+  [userId, connectionIds, most]: Parameters<AccountQueue['begin']>,
+): Promise<Beginning> {
   if (!isId(userId)) return { standings: [], begun: [] }
+  const handed = handover.take(userId)
+  if (handed) return handed
   const until = Date.now() + leasing.leaseMs
   const [claimed, works, standings] = (await db.together([
     claiming(leasing, userId, connectionIds, most),
-    workOfUser(userId, leasing.owner),
-    standingsOf(userId),
-  ])) as [Parameters<typeof claimedRows>[0], WorkRow[], StandingRow[]]
+    ...looks([userId], leasing),
+  ])) as [ClaimedRow[], WorkRow[], StandingRow[]]
   const read = new Map(works.map((row) => [row.id, row]))
   return {
     standings: standings.map(toStanding),
@@ -29,4 +32,43 @@ export async function begin(
       return { claimed: each, work: toWork(read.get(each.lease.accountId)!) }
     }),
   }
+}
+
+/** Reads what is leased here of the accounts of Users, and how all of them stand. */
+const looks = (userIds: readonly string[], { owner }: Leasing): readonly [Query, Query] => [
+  workOfUsers(userIds, owner),
+  standingsOf(userIds),
+]
+
+/** A statement that makes Users, and claims accounts of theirs with a priority for this process. */
+export interface Making {
+  readonly statement: Query
+  /** Of the claimed accounts, by User. */
+  readonly priorities: ReadonlyMap<string, number>
+}
+
+/** Makes Users, and hands over what was claimed of them, in one round trip and one transaction. Gives what was made. */
+export async function beginWith<Row>(
+  db: Sql,
+  leasing: Leasing,
+  handover: Handover,
+  { statement, priorities }: Making,
+): Promise<Row[]> {
+  const until = Date.now() + leasing.leaseMs
+  const [made, works, standings] = (await db.together([
+    statement,
+    ...looks([...priorities.keys()], leasing),
+  ])) as [Row[], WorkRow[], StandingRow[]]
+  const byUser = Map.groupBy(works, (row) => row.user_id)
+  const standingsByUser = Map.groupBy(standings, (row) => row.user_id)
+  for (const [userId, priority] of priorities) {
+    const claimed = byUser.get(userId) ?? []
+    const begun = claimed.map((row) => {
+      const lease = { accountId: row.id, epoch: row.lease_epoch, until }
+      return { claimed: { lease, connectionId: row.connection_id, userId, priority }, work: toWork(row) }
+    })
+    const all = (standingsByUser.get(userId) ?? []).map(toStanding)
+    if (begun.length > 0) handover.give(userId, { standings: all, begun }, until)
+  }
+  return made
 }

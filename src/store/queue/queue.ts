@@ -1,15 +1,16 @@
 import type { AccountQueue } from '../../provisioning/ports.ts'
 import type { Sql } from '../sql/client.ts'
 import { begin } from './begin.ts'
+import type { Handover } from './handover.ts'
 import { claim, claimDue, type Leasing, renew } from './claim.ts'
 import { closeOperation, doubt, inherit, createOpening, saveAccount } from './journal.ts'
 import { createSettling } from './settle.ts'
 import { createReader, linkedElsewhere, outcomes } from './work.ts'
 
-export function createQueue(db: Sql, leasing: Leasing): AccountQueue {
+export function createQueue(db: Sql, leasing: Leasing, handover: Handover): AccountQueue {
   return {
     claimDue: (limit) => claimDue(db, leasing, limit),
-    begin: (userId, connectionIds, most) => begin(db, leasing, userId, connectionIds, most),
+    begin: (...asked) => begin(db, leasing, handover, asked),
     claim: (accountId) => claim(db, leasing, accountId),
     renew: (leases) => renew(db, leasing, leases),
     read: createReader(db, leasing.owner),

@@ -112,9 +112,9 @@ async function readLeased(
   return new Map(rows.map((row) => [keyOf(row.id, row.lease_epoch), toWork(row)]))
 }
 
-/** Of the accounts of a User that this process leases. */
-export const workOfUser = (userId: string, owner: string): Statement =>
-  sql`${work} WHERE a.user_id = ${userId}::uuid AND a.lease_owner = ${owner}::text`
+/** Of the accounts of Users that this process leases. */
+export const workOfUsers = (userIds: readonly string[], owner: string): Statement =>
+  sql`${work} WHERE a.user_id = ANY(${unseen(userIds, 'uuid')}::uuid[]) AND a.lease_owner = ${owner}::text`
 
 /** Of accounts `a` of users `u`, without a lease: to look, never to write. */
 export async function worksWhere(db: Sql, where: Statement): Promise<readonly AccountWork[]> {
@@ -180,6 +180,7 @@ export function toWork(row: WorkRow): AccountWork {
 
 export interface StandingRow {
   readonly id: string
+  readonly user_id: string
   readonly connection_id: string
   readonly name: string
   readonly status: AccountStatus
@@ -196,18 +197,18 @@ export interface StandingRow {
 
 export async function outcomes(db: Sql, userId: string): Promise<readonly AccountStanding[]> {
   if (!isId(userId)) return []
-  return (await db.rows<StandingRow>(standingsOf(userId))).map(toStanding)
+  return (await db.rows<StandingRow>(standingsOf([userId]))).map(toStanding)
 }
 
-export const standingsOf = (userId: string): Statement => sql`
-    SELECT a.id, a.connection_id, c.name, a.status, a.proven_version >= a.wanted_version AS proven,
+export const standingsOf = (userIds: readonly string[]): Statement => sql`
+    SELECT a.id, a.user_id, a.connection_id, c.name, a.status, a.proven_version >= a.wanted_version AS proven,
       a.vendor_account_id IS NOT NULL AS linked, a.vendor_account_id, a.proven_at, a.deviations, a.failure,
       (a.unmanaged OR a.accepted_risk IS NOT NULL) AS excused,
       EXISTS (SELECT FROM operations o WHERE o.account_id = a.id AND o.closed_at IS NULL) AS uncertain,
       CASE WHEN a.due_at IS NOT NULL
         THEN greatest(0, extract(epoch FROM a.due_at - clock_timestamp()) * 1000)::double precision END AS due_in_ms
     FROM accounts a JOIN connections c ON c.id = a.connection_id
-    WHERE a.user_id = ${userId}::uuid ORDER BY c.name`
+    WHERE a.user_id = ANY(${unseen(userIds, 'uuid')}::uuid[]) ORDER BY c.name`
 
 export function toStanding(row: StandingRow): AccountStanding {
   return {

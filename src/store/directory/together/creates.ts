@@ -1,6 +1,10 @@
+import { beginWith } from '../../queue/begin.ts'
+import type { Leasing } from '../../queue/claim.ts'
+import type { Handover } from '../../queue/handover.ts'
 import type { Sql } from '../../sql/client.ts'
 import { prepared } from '../../sql/prepared.ts'
 import { sql, storable } from '../../sql/statement.ts'
+import { mostInline } from '../../../provisioning/ports.ts'
 import { replyBudget } from '../due.ts'
 import { recordEvent } from '../events.ts'
 import { userColumns, type UserRow } from '../rows.ts'
@@ -9,12 +13,34 @@ import { createGather } from './gather.ts'
 
 const mostTogether = 32
 
+/** For whom accounts are claimed as they are made (ADR 0026). */
+export interface Beginning {
+  readonly leasing: Leasing
+  readonly handover: Handover
+}
+
 /** Creates that come at once in one transaction. */
-export function gatherCreates(db: Sql): Create {
+export function gatherCreates(db: Sql, { leasing, handover }: Beginning): Create {
   const keyOf = ({ directory, userNameKey }: Creation): string => `${directory}/${userNameKey}`
+  const record = (asked: readonly Creation[]): Promise<UserRow[]> => {
+    const known = leasing.revisions?.()
+    const statement = born({
+      creations: storable(asked),
+      owner: leasing.owner,
+      leaseMs: leasing.leaseMs,
+      most: mostInline,
+      known: known ? [...known.keys()] : null,
+      revisions: known ? [...known.values()] : null,
+    })
+    const run = asked.filter(({ runs }) => runs)
+    // Without a connection there is nothing to claim.
+    if (run.length === 0 || known?.size === 0) return db.rows<UserRow>(statement)
+    const priorities = new Map(run.map(({ id, priority }) => [id, priority]))
+    return beginWith<UserRow>(db, leasing, handover, { statement, priorities })
+  }
   return createGather<Creation, UserRow>({
     keyOf,
-    alone: (asked) => db.row<UserRow>(born({ creations: storable([asked]) })),
+    alone: async (asked) => (await record([asked]))[0],
     pick(waiting, busy) {
       const picked = new Map<string, Creation>()
       for (const each of waiting) {
@@ -26,14 +52,19 @@ export function gatherCreates(db: Sql): Create {
     },
     async together(asked) {
       const byId = new Map(asked.map((each) => [each.id, each]))
-      const rows = await db.rows<UserRow>(born({ creations: storable(asked) }))
+      const rows = await record(asked)
       return new Map(rows.map((row) => [byId.get(row.id)!, row]))
     },
   })
 }
 
-/** Users with their events and due accounts. In the order of names: two of these never wait for each other crosswise. */
-const born = prepared<'creations'>((value) => {
+type BornValue = 'creations' | 'owner' | 'leaseMs' | 'most' | 'known' | 'revisions'
+
+/**
+ * Users with their events and due accounts, which are leased where a run follows, for as many connections as it takes. In the
+ * order of names: two of these never wait for each other crosswise.
+ */
+const born = prepared<BornValue>((value) => {
   const told = recordEvent(
     { actor: sql`a.actor`, requestId: sql`a."requestId"` },
     {
@@ -48,7 +79,13 @@ const born = prepared<'creations'>((value) => {
   return sql`WITH asked AS MATERIALIZED (
       SELECT * FROM jsonb_to_recordset(${value('creations')}::jsonb) a(id uuid, directory uuid, actor text, "requestId" text,
         "userName" text, "userNameKey" text, "externalId" text, "displayNameKey" text, "emailKeys" text[], body jsonb,
-        active boolean, priority smallint)
+        active boolean, priority smallint, runs boolean)
+    ), at_once AS MATERIALIZED (
+      SELECT id FROM (
+        SELECT c.id, row_number() OVER (PARTITION BY c.directory_id ORDER BY c.name) AS place FROM connections c
+        WHERE c.status NOT IN ('disabled', 'parked') AND (${value('known')}::uuid[] IS NULL OR EXISTS (
+          SELECT FROM unnest(${value('known')}::uuid[], ${value('revisions')}::int[]) k(id, revision) WHERE k.id = c.id AND k.revision = c.revision))
+      ) ready WHERE place <= ${value('most')}::int
     ), budgets AS MATERIALIZED (
       SELECT c.directory_id, max(${replyBudget}) AS budget FROM connections c GROUP BY c.directory_id
     ), born AS (
@@ -60,14 +97,18 @@ const born = prepared<'creations'>((value) => {
       ON CONFLICT (directory_id, user_name_key) DO NOTHING
       RETURNING ${userColumns}
     ), wished AS (
-      INSERT INTO accounts (id, connection_id, user_id, due_at, priority, shut_out_asked_at, shut_out_request_id, predecessor_id)
+      INSERT INTO accounts (id, connection_id, user_id, due_at, priority, shut_out_asked_at, shut_out_request_id, predecessor_id,
+        lease_owner, lease_epoch, lease_until)
       SELECT gen_random_uuid(), c.id, born.id, now() + ${replyBudget}, a.priority, CASE WHEN NOT a.active THEN now() END,
         CASE WHEN NOT a.active THEN a."requestId" END, (
         SELECT e.id FROM users tombstone JOIN accounts e ON e.user_id = tombstone.id AND e.connection_id = c.id
         WHERE tombstone.directory_id = c.directory_id AND tombstone.former_name_key = a."userNameKey"
           AND e.proven_version < e.wanted_version
-        ORDER BY tombstone.deleted_at DESC LIMIT 1)
+        ORDER BY tombstone.deleted_at DESC LIMIT 1),
+        CASE WHEN at_once.id IS NOT NULL THEN ${value('owner')}::text END, (at_once.id IS NOT NULL)::int,
+        CASE WHEN at_once.id IS NOT NULL THEN clock_timestamp() + ${value('leaseMs')}::double precision * interval '1 millisecond' END
       FROM born JOIN asked a ON a.id = born.id JOIN connections c ON c.directory_id = a.directory AND c.status <> 'disabled'
+        LEFT JOIN at_once ON at_once.id = c.id AND a.runs
     ), told AS (${told})
     SELECT * FROM born`
 })
