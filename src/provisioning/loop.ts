@@ -1,4 +1,6 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { within } from './within.ts'
 import type { Lease } from './ports.ts'
 
 export interface Worker {
@@ -55,7 +57,7 @@ export function startLoop<C extends Leased>(by: Looping<C>): Worker {
 
   const turn = async (): Promise<void> => {
     const places = by.places()
-    if (gatherMs > 0 && running.size > places / 2) await atMost(gatherMs)
+    if (gatherMs > 0 && running.size > places / 2) await pause(gatherMs, undefined, { ref: false })
     const free = places - running.size
     const claimed = free > 0 ? await by.claim(free) : []
     claimed.forEach(start)
@@ -65,7 +67,7 @@ export function startLoop<C extends Leased>(by: Looping<C>): Worker {
 
   // A wake counts once: one that stayed would have a store that is away asked without a pause.
   const rest = async (): Promise<void> => {
-    await atMost(pollMs, wakeUp.promise)
+    await within(pollMs, wakeUp.promise)
     wakeUp = Promise.withResolvers()
   }
 
@@ -89,15 +91,7 @@ export function startLoop<C extends Leased>(by: Looping<C>): Worker {
       closing = true
       wakeUp.resolve()
       await loop
-      await atMost(drainMs, Promise.allSettled(running))
+      await within(drainMs, Promise.allSettled(running))
     },
   }
-}
-
-/** Leaves no timer behind: a loop turns often. */
-async function atMost(ms: number, event?: Promise<unknown>): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const timer = setTimeout(resolve, ms).unref()
-  await (event ? Promise.race([event, promise]) : promise)
-  clearTimeout(timer)
 }
