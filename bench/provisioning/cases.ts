@@ -1,12 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { median } from '../scim/report.ts'
+import { withLeavers } from './leavers.ts'
 import { addPeople, provenCount } from './people.ts'
 import { holdTo, type BenchGateway } from './server.ts'
-import { inactive, scim, user, type Bench } from './setting.ts'
+import { scim, user, type Bench } from './setting.ts'
 import { spentBy, spentEach } from './spent.ts'
 
-/** In each process, until what runs with each account or request is compiled. */
+/** In each process, until what runs with each account is compiled. */
 const warmUps = 300
+/** Until what runs with each request is compiled and no longer gets faster: a gateway runs for weeks. */
+const warmUpPosts = 1_500
 
 export interface Settled {
   readonly perSecond: number
@@ -53,7 +56,7 @@ export interface Latency {
 /** Creates by SCIM, one after the other, and then their vendor calls alone. */
 export async function latency({ client, vendor, start }: Bench, posts: number): Promise<Latency> {
   const gateway = await start()
-  for (let n = 0; n < warmUps; n++) await scim(gateway.port, 'POST', '/Users', user(`warm-${n}`))
+  for (let n = 0; n < warmUpPosts; n++) await scim(gateway.port, 'POST', '/Users', user(`warm-${n}`))
   const from = vendor.trace.length
   const before = await spentBy(client, [gateway])
   const taken: number[] = []
@@ -94,23 +97,16 @@ export async function backfill(
   people: number,
 ): Promise<{ rate: number; slowest: number; leavers: number; rss: number[] }> {
   const gateway = await start()
-  const ids: string[] = []
-  for (let n = 0; n < 40; n++)
-    ids.push((await scim(gateway.port, 'POST', '/Users', user(`leaver-${n}`))).body!.id!)
+  const leaving = await withLeavers(gateway, 40)
   for (let from = 1; from <= people; from += 10_000)
     await addPeople(client, from, Math.min(10_000, people - from + 1))
   const startedAt = performance.now()
-  const [taken, rss]: [number[], number[]] = [[], []]
-  const total = people + ids.length
-  while ((await provenCount(client)) < total) {
+  const rss: number[] = []
+  while ((await provenCount(client)) < people + leaving.count) {
     rss.push(Math.round((await gateway.rss()) / 2 ** 20))
-    const id = ids.pop()
-    if (id !== undefined) {
-      const { status, ms } = await scim(gateway.port, 'PATCH', `/Users/${id}`, inactive)
-      taken.push(status === 200 ? ms : Number.POSITIVE_INFINITY)
-    }
+    await leaving.leave()
     await delay(2_000)
   }
   const rate = (people * 1_000) / (performance.now() - startedAt)
-  return { rate, slowest: Math.max(...taken), leavers: taken.length, rss }
+  return { rate, ...leaving.figures(), rss }
 }

@@ -12,7 +12,7 @@ const usage = `npm run bench:provisioning -- [options]
   --cases LIST   any of settle,share,latency,backfill,reconcile, with commas between them (all)
   --settle N     accounts for the rate of one and of two processes (4000)
   --share N      of one core, for each process of the case share (0.2)
-  --posts N      creates for the added latency (200)
+  --posts N      creates for the added latency (500)
   --backfill N   people backfilled while leavers are shut out (50000)
   --reconcile N  accounts compared with the vendor's list (100000)`
 
@@ -21,7 +21,7 @@ const { values } = parseArgs({
     cases: { type: 'string', default: 'settle,share,latency,backfill,reconcile' },
     settle: { type: 'string', default: '4000' },
     share: { type: 'string', default: '0.2' },
-    posts: { type: 'string', default: '200' },
+    posts: { type: 'string', default: '500' },
     backfill: { type: 'string', default: '50000' },
     reconcile: { type: 'string', default: '100000' },
     help: { type: 'boolean', default: false },
@@ -71,9 +71,9 @@ const cases: Readonly<Record<string, (bench: Measure) => Promise<readonly string
 
   async reconcile(bench) {
     const accounts = Number(values.reconcile)
-    const { seconds, drifts, rss } = await bench((each) => reconciled(each, accounts))
+    const { seconds, drifts, leavers, slowest, rss } = await bench((each) => reconciled(each, accounts))
     return [
-      `${accounts} accounts reconciled in ${seconds.toFixed(1)} s, ${(accounts / seconds).toFixed(0)} a second, ${drifts} drifts; ${memory(rss)}`,
+      `${accounts} accounts reconciled in ${seconds.toFixed(1)} s, ${(accounts / seconds).toFixed(0)} a second, ${drifts} drifts; ${leavers} leavers meanwhile, the slowest proven in ${slowest.toFixed(0)} ms (goal 2000); ${memory(rss)}`,
     ]
   },
 }

@@ -1,20 +1,25 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { withLeavers } from './leavers.ts'
 import { addPeople, provenCount } from './people.ts'
 import type { Bench } from './setting.ts'
 
 export interface Reconciled {
   readonly seconds: number
   readonly drifts: number
+  readonly leavers: number
+  /** Milliseconds until the slowest of them was proven. */
+  readonly slowest: number
   /** Megabytes, in the order in which they were taken. */
   readonly rss: readonly number[]
 }
 
-/** Proven accounts, as many at the vendor, and one comparison of both that finds nothing. */
+/** Proven accounts, as many at the vendor, and one comparison of both that finds nothing, while people leave. */
 export async function reconciled({ client, vendor, start }: Bench, accounts: number): Promise<Reconciled> {
   const gateway = await start()
   await addPeople(client, 1, 1)
   while ((await provenCount(client)) < 1) await delay(50)
   await copyProven(client, vendor, accounts)
+  const leaving = await withLeavers(gateway, 40)
   const rss: number[] = []
   const startedAt = performance.now()
   gateway.reconcile()
@@ -26,10 +31,16 @@ export async function reconciled({ client, vendor, start }: Bench, accounts: num
     const [survey] = rows
     if (survey && survey.state !== 'done') throw new Error(`the reconciliation ended as ${survey.state}`)
     if (survey) break
+    await leaving.leave()
     await delay(250)
   }
   const { rows } = await client.query<{ count: number }>('SELECT count(*)::int AS count FROM drifts')
-  return { seconds: (performance.now() - startedAt) / 1_000, drifts: rows[0]!.count, rss }
+  return {
+    seconds: (performance.now() - startedAt) / 1_000,
+    drifts: rows[0]!.count,
+    ...leaving.figures(),
+    rss,
+  }
 }
 
 /** Everybody but the first has what the first was given, at the vendor and in the store. */
