@@ -59,6 +59,7 @@ export interface AccountFailure {
     | 'rename-refused'
     | 'unmanaged'
     | 'restored'
+    | 'predecessor'
     | 'waiting-group'
   /** One sentence in the vendor's words, redacted, or ours. */
   readonly detail: string

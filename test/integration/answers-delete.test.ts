@@ -101,6 +101,12 @@ describe('a userName that comes back while its predecessor’s removal is pendin
     assert.equal((await scim('DELETE', `/Users/${old.id}`)).status, 204)
     const other = await scim('POST', '/Users', aUser('ada', { externalId: 'somebody-else' }))
     assert.equal(other.status, 201, JSON.stringify(other.body))
+    const urn = 'urn:drawbridge:params:scim:schemas:extension:provisioning:2.0:User'
+    const shown = await scim('GET', `/Users/${other.body.id}?attributes=${urn}`)
+    const [waits] = shown.body[urn].connections
+    assert.equal(waits.status, 'waiting')
+    assert.match(waits.failure, /was deleted, and whose removal at \S+ is not proven yet/)
+    assert.match(waits.see, /account-predecessor$/)
     falcon.clearFaults()
     forget(falcon)
     await until('the new account', () => {

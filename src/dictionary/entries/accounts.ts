@@ -117,6 +117,10 @@ export const accountEntries = {
       'The store was restored from a backup: until the account is compared with the vendor only shut-outs run.',
     todo: 'Push everybody again, then `drawbridge recovered <connection>`: docs/guides/runbooks.md.',
   },
+  predecessor: {
+    means: 'The login was that of a User who was deleted, and the removal of that one is not proven yet.',
+    todo: 'Nothing: the account comes right after. If it stays, `drawbridge account list --status unproven` says what the removal waits for.',
+  },
   'waiting-group': {
     means: "A group that a rule makes (`create: true`) is not there yet, or is somebody else's.",
     todo: 'It comes with the pushed group; the words say if it must be made or freed by hand.',

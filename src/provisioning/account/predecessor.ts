@@ -1,5 +1,5 @@
 import { backoffMs } from '../backoff.ts'
-import { proven, type Ending, type Run } from './run.ts'
+import { failureOf, proven, type Ending, type Run } from './run.ts'
 
 /**
  * A userName came back while the removal of its predecessor is not proven: with the same externalId the removal is
@@ -29,7 +29,9 @@ export async function yieldToPredecessor(run: Run): Promise<Ending | undefined> 
 }
 
 /** Soon, then ever more seldom: a removal may wait for somebody's approval. */
-function waiting({ work }: Run): Ending {
-  const attempts = work.attempts + 1
-  return { ...proven(), status: 'waiting', attempts, dueInMs: backoffMs(attempts) }
+function waiting(run: Run): Ending {
+  const attempts = run.work.attempts + 1
+  const detail = `The login was that of a User who was deleted, and whose removal at ${run.connection.name} is not proven yet: it comes first.`
+  const failure = failureOf(run, 'predecessor', detail)
+  return { ...proven(), status: 'waiting', failure, attempts, dueInMs: backoffMs(attempts) }
 }
