@@ -1,24 +1,8 @@
 import type { Command } from 'commander'
+import type { ConnectionStanding } from '../../../admin/ports.ts'
 import { examples, type Parts } from '../../command.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../operate/command.ts'
 import { table, when } from '../../operate/show/table.ts'
-
-interface Standing {
-  readonly directory: string
-  readonly name: string
-  readonly vendor: string
-  readonly mode: string
-  readonly status: string
-  readonly accounts: number
-  readonly proven: number
-  readonly pending: number
-  readonly failed: number
-  readonly unmanaged: number
-  readonly leavers: number
-  readonly oldestLeaverAt?: string
-  readonly plansWaiting: number
-  readonly credentialsEndAt?: string
-}
 
 export function statusCommand(parts: Parts): Command {
   return operatorCommand('status', parts)
@@ -26,7 +10,7 @@ export function statusCommand(parts: Parts): Command {
     .addHelpText('after', examples('status', 'status --json'))
     .action(async (options: OperatorOptions) =>
       withClient(parts, { ...options, alone: true }, async (client, output) => {
-        const connections = await client.all<Standing>('/status')
+        const connections = await client.all<ConnectionStanding>('/status')
         if (options.json) {
           output.json({ running: client.running, connections })
           return undefined
