@@ -1,5 +1,5 @@
-import type { VendorSimulator } from '../../src/vendors/simulator/simulator.ts'
-import { person } from '../support/vendors.ts'
+import type { SimulatedPerson, VendorSimulator } from '../../src/vendors/simulator/simulator.ts'
+import { peopleByName } from '../support/vendors.ts'
 
 /** What a vendor has of a person, as far as it is not what the directory wants. */
 export interface Difference {
@@ -27,9 +27,10 @@ export interface Vendors {
 
 /** Every difference between what the directory wants and what the vendors have. */
 export function differences(vendors: Vendors, wishes: readonly Wish[]): readonly Difference[] {
-  return wishes.flatMap((wish) =>
-    Object.entries(vendors).flatMap(([vendor, simulator]: [string, VendorSimulator]) => {
-      const { wanted, held } = sides[vendor]!(simulator, wish)
+  return Object.entries(vendors).flatMap(([vendor, simulator]: [string, VendorSimulator]) => {
+    const people = peopleByName(simulator)
+    return wishes.flatMap((wish) => {
+      const { wanted, held } = sides[vendor]!(wish, people.get(wish.name), simulator)
       const lacking = wanted.filter((each) => !held.includes(each))
       const excess = held.filter((each) => !wanted.includes(each))
       if (lacking.length + excess.length === 0) return []
@@ -42,8 +43,8 @@ export function differences(vendors: Vendors, wishes: readonly Wish[]): readonly
           undone: isMissing ? lacking.map((each) => `no ${each}`) : excess,
         },
       ]
-    }),
-  )
+    })
+  })
 }
 
 export const inWords = ({ name, vendor, lacking, undone }: Difference): string =>
@@ -62,8 +63,10 @@ interface Sides {
   readonly held: readonly string[]
 }
 
-const sides: Readonly<Record<string, (simulator: VendorSimulator, wish: Wish) => Sides>> = {
-  falcon: (simulator, { name, active, member }) => ({
+const sides: Readonly<
+  Record<string, (wish: Wish, person: SimulatedPerson | undefined, simulator: VendorSimulator) => Sides>
+> = {
+  falcon: ({ active, member }, person) => ({
     wanted: active
       ? [
           ...(member.has('Analysts') ? ['role:detection_monitor@cid'] : []),
@@ -71,10 +74,10 @@ const sides: Readonly<Record<string, (simulator: VendorSimulator, wish: Wish) =>
           ...(member.has('Administrators') ? ['role:falcon_admin@cid'] : []),
         ]
       : [],
-    held: person(simulator, name)?.entitlements ?? [],
+    held: person?.entitlements ?? [],
   }),
 
-  sentry: (simulator, { name, active, member }) => ({
+  sentry: ({ active, member }, person) => ({
     wanted: active
       ? [
           ...(member.has('Administrators') ? ['group:admins'] : []),
@@ -83,12 +86,12 @@ const sides: Readonly<Record<string, (simulator: VendorSimulator, wish: Wish) =>
           'role:member',
         ]
       : [],
-    held: person(simulator, name)?.entitlements ?? [],
+    held: person?.entitlements ?? [],
   }),
 
-  sentinelone: (simulator, { name, active, member }) => {
+  sentinelone: ({ active, member }, person, simulator) => {
     const { roles } = simulator.state as { readonly roles: readonly { id: string; name: string }[] }
-    const held = (person(simulator, name)?.entitlements ?? []).map(
+    const held = (person?.entitlements ?? []).map(
       (key) => roles.find(({ id }) => key.startsWith(`role:${id}@`))?.name ?? key,
     )
     const wanted = active ? [member.has('Administrators') ? 'Admin' : 'Viewer'] : []
@@ -96,8 +99,7 @@ const sides: Readonly<Record<string, (simulator: VendorSimulator, wish: Wish) =>
     return { wanted, held: held.filter((each) => each !== 'No Access') }
   },
 
-  sisense: (simulator, { name, active }) => {
-    const reader = person(simulator, name)
+  sisense: ({ active }, reader) => {
     // Where the off switch does not hold, what is left is the lowest role.
     const isIn =
       reader?.state === 'active' && reader.entitlements.some((key) => /contributor|Designer/.test(key))

@@ -156,11 +156,12 @@ export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
   withinMs = 60_000,
+  everyMs = 25,
 ): Promise<void> {
   const deadline = performance.now() + withinMs
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error(`not within ${withinMs / 1_000} s: ${what}`)
-    await delay(25)
+    await delay(everyMs)
   }
 }
 

@@ -63,7 +63,18 @@ export async function bothVendors(t: TestContext, profile: ApiProfile = 'current
 /** The person as the vendor has them now; scopes shortened to their level. */
 export function person(simulator: VendorSimulator, name: string): SimulatedPerson | undefined {
   const found = simulator.people().find(({ login }) => login === `${name}@example.com`)
-  return found && { ...found, entitlements: found.entitlements.map((key) => key.replace(/@(\w+):.*/, '@$1')) }
+  return found && withoutScopeIds(found)
+}
+
+/** Everybody by name: for many at once. */
+export function peopleByName(simulator: VendorSimulator): ReadonlyMap<string, SimulatedPerson> {
+  return new Map(
+    simulator.people().map((each) => [each.login.replace('@example.com', ''), withoutScopeIds(each)]),
+  )
+}
+
+function withoutScopeIds(person: SimulatedPerson): SimulatedPerson {
+  return { ...person, entitlements: person.entitlements.map((key) => key.replace(/@(\w+):.*/, '@$1')) }
 }
 
 const marks = new WeakMap<VendorSimulator, number>()
