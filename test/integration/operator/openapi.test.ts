@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { Validator } from '@seriousme/openapi-schema-validator'
 import { startTestGateway } from '../../support/gateway.ts'
 import { operate } from '../../support/operator.ts'
 
@@ -25,6 +26,8 @@ describe('the OpenAPI document', () => {
     const { gateway } = await startTestGateway(t, { connections: [] })
     const { body: document } = await operate(gateway.url, 'GET', '/openapi.json')
     assert.equal(document.openapi, '3.1.0')
+    const { valid, errors } = await new Validator().validate(structuredClone(document))
+    assert.ok(valid, JSON.stringify(errors))
     assert.ok(document.info.title && document.info.version)
     assert.equal(document.components.securitySchemes.operator.scheme, 'bearer')
     const ids = new Set<string>()
