@@ -39,6 +39,22 @@ test('keeps the connection when a statement is refused, and runs the next', asyn
   assert.deepEqual(await pid(), first)
 })
 
+test('keeps the connection when the work in a transaction refuses, and keeps nothing of it', async () => {
+  const pid = (db: Sql) => db.row<{ pid: number }>(sql`SELECT pg_backend_pid() AS pid`)
+  await direct.rows(sql`CREATE TABLE refused (a int)`)
+  const first = await pid(direct)
+  const refuse = (tx: Sql): Promise<void> =>
+    tx.rows(sql`INSERT INTO refused VALUES (${1}::int)`).then(() => Promise.reject(new Error('no')))
+  await assert.rejects(direct.transaction(refuse), { message: 'no' })
+  assert.deepEqual(await pid(direct), first)
+  assert.deepEqual(await direct.rows(sql`SELECT a FROM refused`), [])
+  await assert.rejects(
+    direct.transaction((tx) => tx.rows(sql`SELECT pg_terminate_backend(pg_backend_pid())`)),
+    /store cannot be reached/,
+  )
+  assert.notDeepEqual(await pid(direct), first)
+})
+
 test('gives a connection up whose statements no longer fit the tables', async () => {
   await direct.rows(sql`CREATE TABLE moved (a int)`)
   await direct.rows(sql`INSERT INTO moved VALUES (${1}::int)`)

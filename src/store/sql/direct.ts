@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import type { Sql } from './client.ts'
-import { asStoreError, endsConnection, isConflict } from './failures.ts'
+import { asStoreError, endsConnection, isConflict, isOutdated } from './failures.ts'
 import { createGather } from './gather.ts'
 import { type Named, runNamed, runTogether } from './run.ts'
 import { type Query, unprepared } from './statement.ts'
@@ -117,7 +117,8 @@ async function transact<T>(pool: pg.Pool, work: (connection: pg.PoolClient) => P
     await connection.query('COMMIT')
     return result
   } catch (error) {
-    broken ||= endsConnection(error)
+    broken = isOutdated(error)
+    // The work may have refused by itself: a connection that can still be rolled back is as good as before.
     await connection.query('ROLLBACK').catch(() => {
       broken = true
     })

@@ -14,13 +14,15 @@ export const isForeignKeyViolation = (error: unknown): boolean => codeOf(error) 
 /** Given up by the database for another transaction's sake. */
 export const isConflict = (error: unknown): boolean => ['40001', '40P01'].includes(codeOf(error) ?? '')
 
+/** What a connection keeps prepared no longer fits the tables, as after a migration. */
+export const isOutdated = (error: unknown): boolean => (error as { readonly code?: unknown }).code === '0A000'
+
 /**
- * Whether the connection is of no more use: it is lost, or what it keeps prepared no longer fits the tables (0A000,
- * after a migration). Anything else that PostgreSQL says about one statement leaves it as it was.
+ * Whether the connection on which a statement failed is of no more use: it is lost, or outdated. Anything else that
+ * PostgreSQL says about one statement leaves it as it was.
  */
 export function endsConnection(error: unknown): boolean {
-  const { severity, code } = error as { readonly severity?: unknown; readonly code?: unknown }
-  return severity !== 'ERROR' || code === '0A000'
+  return (error as { readonly severity?: unknown }).severity !== 'ERROR' || isOutdated(error)
 }
 
 const unreachable =
