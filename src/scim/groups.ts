@@ -10,11 +10,12 @@ import type {
   GroupWrite,
   MemberDelta,
   MemberRef,
+  Precondition,
   ResourceBody,
   StoredGroup,
 } from './ports.ts'
 import { represent } from './representation.ts'
-import { locationOf, type Precondition, type Resources, type ScimPorts, type View } from './resources.ts'
+import { locationOf, type Resources, type ScimPorts, type View } from './resources.ts'
 import { groupModel } from './schema/model.ts'
 
 /**
@@ -82,11 +83,7 @@ export function createGroups(ports: ScimPorts): Resources<StoredGroup> {
     },
 
     async remove(by, id, check) {
-      if (check) {
-        const current = await directory.group(by.directory, id)
-        if (current) check(current)
-      }
-      if ((await directory.deleteGroup(by, id)) === 'not-found') throw notFound('Group', id)
+      if ((await directory.deleteGroup(by, id, check)) === 'not-found') throw notFound('Group', id)
       provisioning.wake()
     },
 
@@ -117,7 +114,7 @@ async function update(
       check?.(current)
       return edit(current)
     },
-    { uniqueName: uniqueName(by.directory.client) },
+    { uniqueName: uniqueName(by.directory.client), exact: check !== undefined },
   )
   return recorded(ports, by, write, id)
 }

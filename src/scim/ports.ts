@@ -132,6 +132,9 @@ export type GroupWrite =
   | { readonly kind: 'not-found' }
   | { readonly kind: 'duplicate' }
 
+/** Throws a ScimError when the current state is not the one that the client meant (`If-Match`); nothing is changed then. */
+export type Precondition = (current: { readonly version: number }) => void
+
 /**
  * What the service provider needs from storage. Everything is scoped by the directory: a foreign id is not found.
  * Each write is one transaction: row, version, event, and the accounts that it makes due (docs/architecture.md).
@@ -162,7 +165,7 @@ export interface Directory {
   users(directory: DirectoryRef, query: ListQuery): Promise<Page<StoredUser>>
   updateUser(by: Actor, id: string, edit: (current: StoredUser) => ResourceBody): Promise<UserWrite>
   /** Records the wish. `gone`: the User is a tombstone now; `pending`: GET still answers until it is proven. */
-  deleteUser(by: Actor, id: string): Promise<'gone' | 'pending' | 'not-found'>
+  deleteUser(by: Actor, id: string, check?: Precondition): Promise<'gone' | 'pending' | 'not-found'>
 
   createGroup(
     by: Actor,
@@ -176,7 +179,11 @@ export interface Directory {
     by: Actor,
     id: string,
     edit: (current: StoredGroup) => { readonly body: ResourceBody; readonly members: MemberDelta },
-    options: { readonly uniqueName: boolean },
+    options: {
+      readonly uniqueName: boolean
+      /** `edit` judges the very state that is changed, members included: nothing comes between. */
+      readonly exact?: boolean
+    },
   ): Promise<GroupWrite>
   /**
    * Changes memberships alone, without reading the Group first. The Group comes with its members if there are at most
@@ -188,7 +195,7 @@ export interface Directory {
     members: MemberDelta,
     options: { readonly mostMembers: number | undefined },
   ): Promise<GroupWrite>
-  deleteGroup(by: Actor, id: string): Promise<'gone' | 'not-found'>
+  deleteGroup(by: Actor, id: string, check?: Precondition): Promise<'gone' | 'not-found'>
   /** Direct members of groups. */
   members(directory: DirectoryRef, groupIds: readonly string[]): Promise<readonly MemberRef[]>
   /** Counted up to `most`, 10,000 without it. */

@@ -5,6 +5,7 @@ import type {
   DirectoryRef,
   ListQuery,
   Page,
+  Precondition,
   Provisioning,
   StoredGroup,
   StoredUser,
@@ -29,9 +30,6 @@ export interface View {
   /** Of the service provider, without a slash at the end. */
   readonly baseUrl: string
 }
-
-/** Throws a ScimError when the current state is not the one that the client meant (`If-Match`). */
-export type Precondition = (current: { readonly version: number }) => void
 
 /**
  * What can be done with the resources of one type, between HTTP and the ports. Refusals are thrown as ScimError;

@@ -3,9 +3,17 @@ import { switchesOf } from './client-profiles.ts'
 import { notFound, ScimError, uniqueness } from './errors.ts'
 import { normaliseBody, replaceBody } from './normalise.ts'
 import { applyPatch, parsePatch } from './patch/index.ts'
-import type { Actor, CreationSecret, DirectoryRef, ResourceBody, StoredUser, UserWrite } from './ports.ts'
+import type {
+  Actor,
+  CreationSecret,
+  DirectoryRef,
+  Precondition,
+  ResourceBody,
+  StoredUser,
+  UserWrite,
+} from './ports.ts'
 import { represent } from './representation.ts'
-import { locationOf, type Precondition, type Resources, type ScimPorts, type View } from './resources.ts'
+import { locationOf, type Resources, type ScimPorts, type View } from './resources.ts'
 import { provisioningUrn, userModel } from './schema/model.ts'
 
 /** How an identical create that is still being answered is waited for. */
@@ -46,11 +54,7 @@ export function createUsers(ports: ScimPorts, patience: Patience): Resources<Sto
 
     async remove(by, id, check) {
       const ref = by.directory
-      if (check) {
-        const current = await directory.user(ref, id)
-        if (current) check(current)
-      }
-      if ((await directory.deleteUser(by, id)) === 'not-found') throw notFound('User', id)
+      if ((await directory.deleteUser(by, id, check)) === 'not-found') throw notFound('User', id)
       const answer = answerTo({ kind: 'delete' }, ref.client, await provisioning.run(ref, id))
       if (answer.status !== 204) throw refusal(answer)
     },

@@ -184,3 +184,39 @@ test('takes a removed User out of its Groups and moves their version', async () 
   assert.equal(await store.directory.memberCount(by.directory, id), 0)
   assert.equal((await store.directory.group(by.directory, id))?.version, 2)
 })
+
+test('of changes that are meant for one version a single one is made, of members as well', async () => {
+  const { id, version } = await group('exact')
+  const writes = await Promise.allSettled(
+    people.slice(0, 8).map((userId) =>
+      store.directory.updateGroup(
+        by,
+        id,
+        (current) => {
+          meantFor(version)(current)
+          return { body: current.body, members: delta({ add: [userId] }) }
+        },
+        { uniqueName: true, exact: true },
+      ),
+    ),
+  )
+  assert.equal(writes.filter(({ status }) => status === 'fulfilled').length, 1)
+  assert.equal(await store.directory.memberCount(by.directory, id), 1)
+})
+
+test('deletes nothing that is of another version by then', async () => {
+  const { id, version } = await group('stays')
+  const userId = await person('stays@corp.example')
+  await store.directory.changeMembers(by, id, delta({ add: [userId] }), { mostMembers: undefined })
+  await assert.rejects(store.directory.deleteGroup(by, id, meantFor(version)), /another version/)
+  await assert.rejects(store.directory.deleteUser(by, userId, meantFor(7)), /another version/)
+  assert.equal((await store.directory.user(by.directory, userId))?.deletePending, false)
+  assert.equal(await store.directory.deleteGroup(by, id, meantFor(version + 1)), 'gone')
+  assert.equal(await store.directory.deleteUser(by, userId, meantFor(1)), 'pending')
+})
+
+function meantFor(version: number): (current: { readonly version: number }) => void {
+  return (current) => {
+    if (current.version !== version) throw new Error('another version')
+  }
+}

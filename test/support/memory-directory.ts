@@ -181,11 +181,12 @@ export function memoryDirectory({ unproven = false, catalogue = [] }: MemoryOpti
       return { kind: 'stored', user: row.user, changed: true }
     },
 
-    async deleteUser({ directory }, id) {
+    async deleteUser({ directory }, id, check) {
       calls.push('deleteUser')
       const shelf = shelfOf(directory)
       const row = shelf.users.get(id)
       if (!row) return 'not-found'
+      check?.(row.user)
       if (!unproven) {
         drop(shelf, id)
         return 'gone'
@@ -247,9 +248,11 @@ export function memoryDirectory({ unproven = false, catalogue = [] }: MemoryOpti
       return { kind: 'stored', group: { ...group, ...shown }, changed, unknownMembers: unknown }
     },
 
-    async deleteGroup({ directory }, id) {
+    async deleteGroup({ directory }, id, check) {
       calls.push('deleteGroup')
       const shelf = shelfOf(directory)
+      const current = shelf.groups.get(id)
+      if (current) check?.(current)
       shelf.members.delete(id)
       return shelf.groups.delete(id) ? 'gone' : 'not-found'
     },

@@ -30,7 +30,7 @@ export function createDirectory(db: Sql, beginning: Beginning): Directory {
     users: async (directory, query) =>
       (await findUsers(db, directory, query)) ?? lists.users(directory, query),
     updateUser: (by, id, edit) => updateUser(db, by, id, edit),
-    deleteUser: (by, id) => deleteUser(db, by, id),
+    deleteUser: (by, id, check) => deleteUser(db, by, id, check),
     createGroup: (by, body, delta, options) => createGroup(db, by, body, delta, options),
     group: async (directory, id) => {
       if (!isId(id)) return undefined
@@ -42,7 +42,7 @@ export function createDirectory(db: Sql, beginning: Beginning): Directory {
     updateGroup: (by, id, edit, options) => updateGroup(db, by, id, edit, options),
     changeMembers: (by, id, delta, { mostMembers }) =>
       changeMembersOf(db, by, id, delta, mostMembers, answering),
-    deleteGroup: (by, id) => deleteGroup(db, by, id),
+    deleteGroup: (by, id, check) => deleteGroup(db, by, id, check),
     members: (directory, ids) => members(db, directory, ids),
     memberCount: (directory, id, most) => memberCount(db, directory, id, most),
     groupsOf: (directory, ids) => groupsOf(db, directory, ids),

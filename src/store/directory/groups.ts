@@ -1,4 +1,11 @@
-import type { Actor, GroupWrite, MemberDelta, ResourceBody, StoredGroup } from '../../scim/ports.ts'
+import type {
+  Actor,
+  GroupWrite,
+  MemberDelta,
+  Precondition,
+  ResourceBody,
+  StoredGroup,
+} from '../../scim/ports.ts'
 import type { Sql } from '../sql/client.ts'
 import { markDeleted, markGroup } from '../groups/mark.ts'
 import { isForeignKeyViolation, isUniqueViolation } from '../sql/failures.ts'
@@ -10,6 +17,7 @@ import { changesBetween, groupColumns, groupKeys, type GroupRow, toGroup } from 
 
 export interface GroupOptions {
   readonly uniqueName: boolean
+  readonly exact?: boolean
 }
 
 type Edit = (current: StoredGroup) => { readonly body: ResourceBody; readonly members: MemberDelta }
@@ -41,7 +49,7 @@ export async function createGroup(
   })
 }
 
-/** First without a lock on the Group; when another write of its body came between, with one. */
+/** First without a lock on the Group, unless exactly what is there is to be judged; when its body changes, with one. */
 export async function updateGroup(
   db: Sql,
   by: Actor,
@@ -50,6 +58,8 @@ export async function updateGroup(
   options: GroupOptions,
 ): Promise<GroupWrite> {
   if (!isId(id)) return { kind: 'not-found' }
+  const rewritten = (): Promise<GroupWrite> => db.transaction((tx) => rewrite(tx, by, id, edit, options))
+  if (options.exact) return unlessGone(rewritten)
   return unlessGone(async () => {
     const row = await db.row<GroupRow>(sql`SELECT ${groupColumns} FROM groups
       WHERE id = ${id}::uuid AND directory_id = ${by.directory.id}::uuid`)
@@ -57,7 +67,7 @@ export async function updateGroup(
     const current = toGroup(row)
     const { body, members } = edit(current)
     if (body === current.body) return applyMembers(db, by, current, members)
-    return db.transaction((tx) => rewrite(tx, by, id, edit, options))
+    return rewritten()
   })
 }
 
@@ -136,14 +146,19 @@ async function rewrite(
   return { kind: 'stored', group: toGroup(written!), changed: true, unknownMembers }
 }
 
-export async function deleteGroup(db: Sql, by: Actor, id: string): Promise<'gone' | 'not-found'> {
+export async function deleteGroup(
+  db: Sql,
+  by: Actor,
+  id: string,
+  check?: Precondition,
+): Promise<'gone' | 'not-found'> {
   if (!isId(id)) return 'not-found'
   const directoryId = by.directory.id
   return db.transaction(async (tx) => {
-    const there = await tx.row(
-      sql`SELECT id FROM groups WHERE id = ${id}::uuid AND directory_id = ${directoryId}::uuid FOR UPDATE`,
-    )
+    const there = await tx.row<GroupRow>(sql`SELECT ${groupColumns} FROM groups
+      WHERE id = ${id}::uuid AND directory_id = ${directoryId}::uuid FOR UPDATE`)
     if (!there) return 'not-found'
+    check?.(toGroup(there))
     await wishMembers(tx, directoryId, id)
     await tx.rows(sql`
       WITH gone AS (DELETE FROM groups WHERE id = ${id}::uuid RETURNING id, display_name), marked AS (${markDeleted(id)})

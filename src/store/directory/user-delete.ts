@@ -1,19 +1,26 @@
 import { priorities } from '../../provisioning/ports.ts'
-import type { Actor } from '../../scim/ports.ts'
+import type { Actor, Precondition } from '../../scim/ports.ts'
 import type { Sql } from '../sql/client.ts'
 import { isId } from '../sql/ids.ts'
 import { sql } from '../sql/statement.ts'
 import { remind, retries, wish } from './due.ts'
 import { type Origin, recordEvent } from './events.ts'
+import { toUser, userColumns, type UserRow } from './rows.ts'
 
-export async function deleteUser(db: Sql, by: Actor, id: string): Promise<'gone' | 'pending' | 'not-found'> {
+export async function deleteUser(
+  db: Sql,
+  by: Actor,
+  id: string,
+  check?: Precondition,
+): Promise<'gone' | 'pending' | 'not-found'> {
   if (!isId(id)) return 'not-found'
   return db.transaction(async (tx) => {
-    const user = await tx.row<{ asked: boolean }>(sql`
-      SELECT delete_requested_at IS NOT NULL AS asked FROM users
+    const user = await tx.row<UserRow>(sql`
+      SELECT ${userColumns} FROM users
       WHERE id = ${id}::uuid AND directory_id = ${by.directory.id}::uuid AND deleted_at IS NULL FOR NO KEY UPDATE`)
     if (!user) return 'not-found'
-    await (user.asked ? tx.rows(remind(sql`a.user_id = ${id}::uuid`)) : ask(tx, by, id))
+    check?.(toUser(user))
+    await (user.delete_pending ? tx.rows(remind(sql`a.user_id = ${id}::uuid`)) : ask(tx, by, id))
     if (await awaitsProof(tx, id)) return 'pending'
     await bury(tx, by, by.directory.id, id)
     return 'gone'

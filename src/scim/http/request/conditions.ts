@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { ScimError } from '../../errors.ts'
-import type { Precondition } from '../../resources.ts'
+import type { Precondition } from '../../ports.ts'
 
 interface Versioned {
   readonly version: number
