@@ -23,7 +23,7 @@ const settleMs = 60_000 + people * 1_000
 /** Few enough to be reached. */
 const mostShutOuts = Math.max(3, Math.floor(people / 8))
 
-const noFigures = (): Figures => ({ requests: 0, refused: 0, kills: 0, cuts: 0, faults: 0 })
+const noFigures = (): Figures => ({ requests: 0, refused: 0, kills: 0, restarts: 0, faults: 0 })
 
 describe('chaos', () => {
   it(
@@ -105,8 +105,8 @@ async function breakThings(
     await stage.killOne()
     figures.kills += 1
     if (figures.kills % 3 === 2) {
-      await stage.cutStore()
-      figures.cuts += 1
+      await stage.restartStore()
+      figures.restarts += 1
     }
     if (isLong) await Promise.race([pushing, delay(betweenKillsMs)])
   } while (isLong && !pushed)

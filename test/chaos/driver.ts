@@ -18,7 +18,7 @@ export interface Figures {
   /** Answers that are neither a yes nor to be asked again. */
   refused: number
   kills: number
-  cuts: number
+  restarts: number
   faults: number
 }
 

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import pg from 'pg'
+import { embeddedDatabase, makeDatabase } from '../../src/store/embedded/database.ts'
+import { startEmbedded } from '../../src/store/embedded/embedded.ts'
 import { startSentinelone } from '../../src/vendors/sentinelone/simulator/index.ts'
 import { startSisense } from '../../src/vendors/sisense/simulator/index.ts'
 import type { VendorSimulator } from '../../src/vendors/simulator/simulator.ts'
-import { adminToken, freshDatabase } from '../support/gateway.ts'
+import { adminToken, until } from '../support/gateway.ts'
 import { configurationFile, kill, serve, stop, type GatewayProcess } from '../support/process.ts'
 import { falconPolicy, sentryPolicy, startFalcon, startSentryWithTeams } from '../support/vendors.ts'
 import type { Vendors } from './expected.ts'
@@ -21,8 +26,8 @@ export interface Stage {
   killOne(): Promise<void>
   /** One after the other is stopped as a supervisor does, and started anew. */
   restartEach(): Promise<void>
-  /** Ends every connection to the store, as its restart does. */
-  cutStore(): Promise<void>
+  /** Stops the store, orderly or as a crash does, and waits until it serves again. */
+  restartStore(): Promise<void>
   /** Lets go on, at the connection with the low limit, what the guard holds back. Gives how many plans that were. */
   approve(): Promise<number>
   query<T extends object>(text: string): Promise<T[]>
@@ -40,9 +45,12 @@ export async function setStage(t: TestContext, options: StageOptions): Promise<S
   const { random } = options
   const vendors = await startVendors(t, options.isLong)
   const file = await configurationFile(t, configurationOf(vendors, options.mostShutOuts))
-  const databaseUrl = await freshDatabase()
+  const store = await startStore()
+  const databaseUrl = store.url
   const start = () => serve(t, file, databaseUrl, { DRAWBRIDGE_ADMIN_TOKEN: adminToken })
   const running: GatewayProcess[] = [await start(), await start()]
+  // After the gateways have been ended: hooks run in the order in which they came.
+  t.after(store.stop)
   const away = new Set<number>()
   const pick = (): number => Math.floor(random() * running.length)
   const anyOther = (): GatewayProcess => running[running.findIndex((_, at) => !away.has(at))]!
@@ -77,9 +85,14 @@ export async function setStage(t: TestContext, options: StageOptions): Promise<S
         away.delete(at)
       }
     },
-    async cutStore() {
-      await query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-        WHERE datname = current_database() AND pid <> pg_backend_pid()`)
+    async restartStore() {
+      await store.end(random() < 0.5 ? 'SIGINT' : 'SIGQUIT')
+      const serves = () =>
+        query('SELECT 1').then(
+          () => true,
+          () => false,
+        )
+      await until('the store serves again', serves)
     },
     async approve() {
       const [connection] = await query<{ id: string }>(`SELECT id FROM connections WHERE name = 'sentry'`)
@@ -91,6 +104,34 @@ export async function setStage(t: TestContext, options: StageOptions): Promise<S
       })
       assert.equal(answer.status, 200, await answer.clone().text())
       return ((await answer.json()) as { readonly decided: number }).decided
+    },
+  }
+}
+
+interface OwnStore {
+  readonly url: string
+  /** `SIGINT`: a fast shutdown; `SIGQUIT`: at once, so that it recovers at its next start. Waits until it was started again. */
+  end(how: 'SIGINT' | 'SIGQUIT'): Promise<void>
+  stop(): Promise<void>
+}
+
+/** A PostgreSQL that nobody else uses. */
+async function startStore(): Promise<OwnStore> {
+  const dir = await mkdtemp(join(tmpdir(), 'drawbridge-chaos-'))
+  // PostgreSQL never runs as root: its own user must reach its files.
+  await chmod(dir, 0o711)
+  const server = await startEmbedded(dir)
+  await makeDatabase(server)
+  return {
+    url: server.url(embeddedDatabase),
+    async end(how) {
+      const before = server.pid()
+      process.kill(before, how)
+      await until('the store is started again', () => server.pid() !== before)
+    },
+    async stop() {
+      await server.stop()
+      await rm(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
     },
   }
 }
