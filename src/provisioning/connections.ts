@@ -117,6 +117,9 @@ export function openConnection(
   }
 }
 
+/** Everybody waits for this one question: a vendor that is back shall soon be seen. */
+const mostBackoffMs = 15_000
+
 /** Asks until it succeeds once; after a failure not before the vendor's wait or the backoff, however many ask meanwhile. */
 function again<T>(now: () => number, ask: () => Promise<T>): () => Promise<T> {
   let asking: Promise<T> | undefined
@@ -127,7 +130,8 @@ function again<T>(now: () => number, ask: () => Promise<T>): () => Promise<T> {
       asking = undefined
       if (error instanceof VendorError) {
         const attempts = (failed?.attempts ?? 0) + 1
-        failed = { error, attempts, until: now() + (error.retryAfterMs ?? backoffMs(attempts)) }
+        const waitMs = Math.min(backoffMs(attempts), mostBackoffMs)
+        failed = { error, attempts, until: now() + (error.retryAfterMs ?? waitMs) }
       }
       throw error
     })

@@ -97,6 +97,8 @@ async function breakThings(
   let pushed = false
   const pushing = drive.push(changes).finally(() => (pushed = true))
   do {
+    // What is left of an earlier strike is over, or whoever comes last would meet all of it.
+    for (const simulator of vendors) simulator.clearFaults()
     // One at a time in the long form, or nothing would ever get through.
     const struck = isLong ? [vendors[Math.floor(random() * vendors.length)]!] : vendors
     for (const simulator of struck) figures.faults += plant(simulator, random)
