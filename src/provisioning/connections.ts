@@ -2,7 +2,7 @@ import { GatewayError, VendorError } from '../errors.ts'
 import type { Policy } from '../translators/model.ts'
 import type { AnyVendor, ApiProfile, Capabilities, Entitlement, Target } from '../vendors/contract.ts'
 import type { Kit } from '../vendors/kit/kit.ts'
-import { backoffMs } from './backoff.ts'
+import { backoffMs, shortCapMs } from './backoff.ts'
 import { priorities, type ConnectionStore } from './ports.ts'
 import type { Notices } from './notices/ports.ts'
 import { policyAs, targetOf } from './profile.ts'
@@ -117,10 +117,10 @@ export function openConnection(
   }
 }
 
-/** Everybody waits for this one question: a vendor that is back shall soon be seen. */
-const mostBackoffMs = 15_000
-
-/** Asks until it succeeds once; after a failure not before the vendor's wait or the backoff, however many ask meanwhile. */
+/**
+ * Asks until it succeeds once; after a failure not before the vendor's wait or a short backoff, however many ask meanwhile:
+ * everybody waits for this one question, and a vendor that is back shall soon be seen.
+ */
 function again<T>(now: () => number, ask: () => Promise<T>): () => Promise<T> {
   let asking: Promise<T> | undefined
   let failed: { readonly error: VendorError; readonly until: number; readonly attempts: number } | undefined
@@ -130,7 +130,7 @@ function again<T>(now: () => number, ask: () => Promise<T>): () => Promise<T> {
       asking = undefined
       if (error instanceof VendorError) {
         const attempts = (failed?.attempts ?? 0) + 1
-        const waitMs = Math.min(backoffMs(attempts), mostBackoffMs)
+        const waitMs = Math.min(backoffMs(attempts), shortCapMs)
         failed = { error, attempts, until: now() + (error.retryAfterMs ?? waitMs) }
       }
       throw error

@@ -117,6 +117,8 @@ export interface AccountWork {
   readonly snapshot?: Snapshot
   readonly verification?: Verification
   readonly attempts: number
+  /** Since the last run ended; absent before the first. */
+  readonly settledMsAgo?: number
   readonly openOperations: readonly OpenOperation[]
   /** Accounts row of the same login whose removal must be settled first (a userName that came back). */
   readonly predecessor?: { readonly accountId: string; readonly sameExternalId: boolean }

@@ -10,14 +10,13 @@ import { aGroup, aPatch, aUser, type Answered, type ScimApp, scimApp } from '../
 const names = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', '__defineGetter__']
 const bulkRequest = 'urn:ietf:params:scim:api:messages:2.0:BulkRequest'
 
-/** Of processor time, which other work lengthens less than the clock: several times what is usual, far from what an explosion takes. */
-const atOnceMs = 1_500
+/** Of processor time, which other work on the machine hardly lengthens; far from what an explosion takes. */
+const atOnceMs = 500
 
 async function refusedAtOnce(send: () => Promise<Answered>, statuses: readonly number[]): Promise<Answered> {
-  const before = process.cpuUsage()
-  const answer = await send()
-  const { user, system } = process.cpuUsage(before)
-  const tookMs = (user + system) / 1_000
+  let { answer, tookMs } = await measured(send)
+  // The first of its kind has its code compiled meanwhile.
+  if (tookMs >= atOnceMs) ({ answer, tookMs } = await measured(send))
   assert.ok(statuses.includes(answer.status), `${answer.status}: ${answer.text.slice(0, 200)}`)
   assert.ok(tookMs < atOnceMs, `${Math.round(tookMs)} ms of processor time`)
   if (answer.status >= 400) {
@@ -26,6 +25,13 @@ async function refusedAtOnce(send: () => Promise<Answered>, statuses: readonly n
     assert.ok(String(answer.json['detail']).length < 1_000)
   }
   return answer
+}
+
+async function measured(send: () => Promise<Answered>): Promise<{ answer: Answered; tookMs: number }> {
+  const before = process.cpuUsage()
+  const answer = await send()
+  const { user, system } = process.cpuUsage(before)
+  return { answer, tookMs: (user + system) / 1_000 }
 }
 
 async function stillServes({ call }: ScimApp): Promise<void> {

@@ -81,6 +81,27 @@ test('what was claimed is handed over once: the next begin claims what is open t
   )
 })
 
+test('what was read for the create is not run for a write that comes after it', async () => {
+  for (const write of [
+    (id: string) => store.directory.updateUser(by, id, ({ body }) => ({ ...body, active: false })),
+    (id: string) => store.directory.deleteUser(by, id),
+  ]) {
+    const userId = await created('jane', { runs: true })
+    await write(userId)
+    const { standings, begun } = await store.queue.begin(userId, all(), 8)
+    // Those of the create stay leased until it would have ended; the others are read as they are now.
+    assert.deepEqual(
+      begun.map(({ work }) => [work.wantedVersion, work.user.active]),
+      [
+        [2, false],
+        [2, false],
+      ],
+    )
+    assert.ok(standings.every(({ proven }) => !proven))
+    await store.query('DELETE FROM users')
+  }
+})
+
 test('a create that nobody runs is left to the workers', async () => {
   await created('jane')
   assert.deepEqual(await leased(), [])

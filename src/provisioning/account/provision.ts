@@ -1,7 +1,7 @@
 import { failures, GatewayError, VendorError } from '../../errors.ts'
 import { graceOf } from '../../translators/leaving/grace.ts'
 import type { Deviation } from '../../translators/model.ts'
-import { backoffMs, shutOutRetryMs } from '../backoff.ts'
+import { backoffMs, shutOutRetryMs, triesAfter } from '../backoff.ts'
 import type { LiveConnection, OpenConnection } from '../connections.ts'
 import { clearDoubt } from './doubt.ts'
 import { provide, relink, wantedBy } from './present.ts'
@@ -255,8 +255,10 @@ async function afterFailure(run: Failing, error: VendorError): Promise<Ending> {
       return giveUp(run, error)
     case 'backoff':
     case 'relink':
-    case 'correlate':
-      return { ...ending, attempts: work.attempts + 1, dueInMs: backoffMs(work.attempts + 1) }
+    case 'correlate': {
+      const attempts = triesAfter(work)
+      return { ...ending, attempts, dueInMs: backoffMs(attempts) }
+    }
   }
 }
 

@@ -29,8 +29,14 @@ export function createDirectory(db: Sql, beginning: Beginning): Directory {
     user: (directory, id) => findUser(db, directory, id),
     users: async (directory, query) =>
       (await findUsers(db, directory, query)) ?? lists.users(directory, query),
-    updateUser: (by, id, edit) => updateUser(db, by, id, edit),
-    deleteUser: (by, id, check) => deleteUser(db, by, id, check),
+    updateUser(by, id, edit) {
+      beginning.handover.drop(id)
+      return updateUser(db, by, id, edit)
+    },
+    deleteUser(by, id, check) {
+      beginning.handover.drop(id)
+      return deleteUser(db, by, id, check)
+    },
     createGroup: (by, body, delta, options) => createGroup(db, by, body, delta, options),
     group: async (directory, id) => {
       if (!isId(id)) return undefined

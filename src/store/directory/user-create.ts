@@ -43,7 +43,7 @@ export async function createUser(
 ): ReturnType<Directory['createUser']> {
   const keys = userKeys(body)
   for (let attempt = 0; attempt < 5; attempt++) {
-    const row = await create({ ...creation(by, keys, body), runs })
+    const row = await create(creation(by, keys, body, runs))
     if (row) return { kind: 'stored', user: { ...toUser(row), groups: [] }, changed: true }
     const found = await judgeHolder(db, by.directory, keys)
     if (found) return found
@@ -52,7 +52,7 @@ export async function createUser(
   return { kind: 'duplicate' }
 }
 
-function creation(by: Actor, keys: UserKeys, body: ResourceBody): Omit<Creation, 'runs'> {
+function creation(by: Actor, keys: UserKeys, body: ResourceBody, runs: boolean): Creation {
   return {
     id: newId(),
     directory: by.directory.id,
@@ -61,6 +61,7 @@ function creation(by: Actor, keys: UserKeys, body: ResourceBody): Omit<Creation,
     ...keys,
     body,
     priority: keys.active ? priorities.live : priorities['shut-out'],
+    runs,
   }
 }
 

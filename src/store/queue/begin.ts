@@ -2,7 +2,7 @@ import type { AccountQueue, Beginning } from '../../provisioning/ports.ts'
 import type { Sql } from '../sql/client.ts'
 import { isId } from '../sql/ids.ts'
 import type { Query } from '../sql/statement.ts'
-import { type ClaimedRow, claimedRows, claiming, type Leasing } from './claim.ts'
+import { type ClaimedRow, claiming, type Leasing, toClaimed } from './claim.ts'
 import type { Handover } from './handover.ts'
 import { standingsOf, toStanding, toWork, workOfUsers, type StandingRow, type WorkRow } from './work.ts'
 
@@ -28,9 +28,7 @@ export async function begin(
   const read = new Map(works.map((row) => [row.id, row]))
   return {
     standings: standings.map(toStanding),
-    begun: claimedRows(claimed, until).map((each) => {
-      return { claimed: each, work: toWork(read.get(each.lease.accountId)!) }
-    }),
+    begun: claimed.map((row) => ({ claimed: toClaimed(row, until), work: toWork(read.get(row.id)!) })),
   }
 }
 
@@ -62,10 +60,8 @@ export async function beginWith<Row>(
   const byUser = Map.groupBy(works, (row) => row.user_id)
   const standingsByUser = Map.groupBy(standings, (row) => row.user_id)
   for (const [userId, priority] of priorities) {
-    const claimed = byUser.get(userId) ?? []
-    const begun = claimed.map((row) => {
-      const lease = { accountId: row.id, epoch: row.lease_epoch, until }
-      return { claimed: { lease, connectionId: row.connection_id, userId, priority }, work: toWork(row) }
+    const begun = (byUser.get(userId) ?? []).map((row) => {
+      return { claimed: toClaimed({ ...row, priority }, until), work: toWork(row) }
     })
     const all = (standingsByUser.get(userId) ?? []).map(toStanding)
     if (begun.length > 0) handover.give(userId, { standings: all, begun }, until)

@@ -21,9 +21,12 @@ export interface Leasing {
 export function isKnown({ revisions }: Pick<Leasing, 'revisions'>): Statement {
   const known = revisions?.()
   if (!known) return sql`true`
-  return sql`EXISTS (SELECT FROM unnest(${unseen([...known.keys()], 'uuid')}, ${unseen([...known.values()], 'int')}) k(id, revision)
-    WHERE k.id = c.id AND k.revision = c.revision)`
+  return isAmong(unseen([...known.keys()], 'uuid'), unseen([...known.values()], 'int'))
 }
+
+/** Connection `c` is one of these, as it is in these revisions. */
+export const isAmong = (ids: Statement, revisions: Statement): Statement =>
+  sql`EXISTS (SELECT FROM unnest(${ids}, ${revisions}) k(id, revision) WHERE k.id = c.id AND k.revision = c.revision)`
 
 export interface ClaimedRow {
   readonly id: string
@@ -33,7 +36,7 @@ export interface ClaimedRow {
   readonly priority: number
 }
 
-const toClaimed = (row: ClaimedRow, until: number): Claimed => ({
+export const toClaimed = (row: ClaimedRow, until: number): Claimed => ({
   lease: { accountId: row.id, epoch: row.lease_epoch, until },
   connectionId: row.connection_id,
   userId: row.user_id,
@@ -106,9 +109,6 @@ export const claiming = (
       AND c.status <> 'parked' AND ${isKnown(leasing)} AND (a.lease_until IS NULL OR a.lease_until <= clock_timestamp())
     ORDER BY c.name LIMIT (SELECT ${most}::int) FOR UPDATE OF a SKIP LOCKED
   ) open, ${relaxed} WHERE accounts.id = open.id RETURNING ${result}`
-
-export const claimedRows = (rows: readonly ClaimedRow[], until: number): readonly Claimed[] =>
-  rows.map((row) => toClaimed(row, until))
 
 /** Accounts are locked in the order in which wishes and settlements lock them. */
 export async function renew(db: Sql, leasing: Leasing, leases: readonly Lease[]): Promise<readonly Lease[]> {

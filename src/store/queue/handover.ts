@@ -6,6 +6,8 @@ export interface Handover {
   give(userId: string, beginning: Beginning, until: number): void
   /** Once; undefined also when their leases have ended. */
   take(userId: string): Beginning | undefined
+  /** Another write comes: what was read is of the past. */
+  drop(userId: string): void
 }
 
 export function createHandover(now: () => number = Date.now): Handover {
@@ -28,5 +30,6 @@ export function createHandover(now: () => number = Date.now): Handover {
       given.delete(userId)
       return found?.beginning
     },
+    drop: (userId) => void given.delete(userId),
   }
 }

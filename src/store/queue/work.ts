@@ -27,6 +27,7 @@ export interface WorkRow {
   readonly snapshot: Snapshot | null
   readonly verification: Verification | null
   readonly attempts: number
+  readonly settled_ms_ago: number | null
   readonly lease_epoch: number
   readonly user_id: string
   readonly body: Readonly<Record<string, unknown>>
@@ -54,6 +55,7 @@ const isHeld = sql`(u.hold IS NOT NULL AND coalesce((u.hold->>'until')::timestam
 const work = sql`
     SELECT a.id, a.lease_epoch, a.connection_id, a.wanted_version, a.proven_version, a.status, a.vendor_account_id, a.held, a.snapshot,
       a.verification, a.attempts, a.unmanaged, a.uncertain, c.recovering_since IS NOT NULL AS recovering,
+      (extract(epoch FROM clock_timestamp() - a.settled_at) * 1000)::double precision AS settled_ms_ago,
       (extract(epoch FROM clock_timestamp() - a.shut_out_asked_at) * 1000)::double precision AS asked_ms_ago, u.unclaimed, u.id AS user_id, u.body, u.active_wanted AND NOT ${isHeld} AS active,
       CASE WHEN ${isHeld} THEN u.hold END AS hold,
       CASE WHEN p.id IS NOT NULL THEN jsonb_build_object('hash', p.hash, 'reason', p.reason, 'state', p.state,
@@ -147,6 +149,7 @@ export function toWork(row: WorkRow): AccountWork {
     ...(row.snapshot === null ? {} : { snapshot: row.snapshot }),
     ...(row.verification === null ? {} : { verification: row.verification }),
     attempts: row.attempts,
+    ...(row.settled_ms_ago === null ? {} : { settledMsAgo: row.settled_ms_ago }),
     openOperations: row.open_operations.map((each): OpenOperation => ({
       ...each,
       openedAt: new Date(each.openedAt).toISOString(),

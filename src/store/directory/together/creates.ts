@@ -1,5 +1,5 @@
 import { beginWith } from '../../queue/begin.ts'
-import type { Leasing } from '../../queue/claim.ts'
+import { isAmong, type Leasing } from '../../queue/claim.ts'
 import type { Handover } from '../../queue/handover.ts'
 import type { Sql } from '../../sql/client.ts'
 import { prepared } from '../../sql/prepared.ts'
@@ -83,8 +83,8 @@ const born = prepared<BornValue>((value) => {
     ), at_once AS MATERIALIZED (
       SELECT id FROM (
         SELECT c.id, row_number() OVER (PARTITION BY c.directory_id ORDER BY c.name) AS place FROM connections c
-        WHERE c.status NOT IN ('disabled', 'parked') AND (${value('known')}::uuid[] IS NULL OR EXISTS (
-          SELECT FROM unnest(${value('known')}::uuid[], ${value('revisions')}::int[]) k(id, revision) WHERE k.id = c.id AND k.revision = c.revision))
+        WHERE c.status NOT IN ('disabled', 'parked') AND (${value('known')}::uuid[] IS NULL
+          OR ${isAmong(sql`${value('known')}::uuid[]`, sql`${value('revisions')}::int[]`)})
       ) ready WHERE place <= ${value('most')}::int
     ), budgets AS MATERIALIZED (
       SELECT c.directory_id, max(${replyBudget}) AS budget FROM connections c GROUP BY c.directory_id
