@@ -1,5 +1,5 @@
 import { pino, type Logger, type LoggerOptions } from 'pino'
-import type { Environment } from './config/model.ts'
+import type { Environment } from './model/configuration.ts'
 
 /** Keys whose values never reach a log, wherever they stand in the first three levels of a log line. */
 const secretKeys = [

@@ -1,5 +1,5 @@
 import { startGateway } from '../../src/app.ts'
-import type { Configuration } from '../../src/config/model.ts'
+import type { Configuration } from '../../src/model/configuration.ts'
 import { createLogger } from '../../src/logger.ts'
 import { serveParent } from '../scim/process.ts'
 

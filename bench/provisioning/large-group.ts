@@ -6,10 +6,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import pg from 'pg'
 import { startGateway } from '../../src/app.ts'
-import type { Configuration } from '../../src/config/model.ts'
+import type { Configuration } from '../../src/model/configuration.ts'
 import { createLogger } from '../../src/logger.ts'
 import { startEmbedded } from '../../src/store/embedded/embedded.ts'
-import { startCrowdstrike } from '../../src/vendors/crowdstrike/simulator/index.ts'
+import { startCrowdstrike } from '../../src/simulators/crowdstrike/index.ts'
 import { machine } from '../scim/report.ts'
 
 // A group that a rule maps to a role: how soon the PATCH is answered, and how long the grants take against the vendor's limit.

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { Configuration } from '../../src/config/model.ts'
+import type { Configuration } from '../../src/model/configuration.ts'
 import type { Start } from '../scim/process.ts'
 
 export interface BenchGateway {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
-import type { Configuration } from '../../src/config/model.ts'
-import { startSisense } from '../../src/vendors/sisense/simulator/index.ts'
+import type { Configuration } from '../../src/model/configuration.ts'
+import { startSisense } from '../../src/simulators/sisense/index.ts'
 import { startBenchGateway, type BenchGateway } from './server.ts'
 
 const token = `bench_${randomBytes(16).toString('hex')}`

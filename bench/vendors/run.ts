@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pino from 'pino'
 import { Agent } from 'undici'
-import { type Failure, VendorError } from '../../src/errors.ts'
+import { type Failure, VendorError } from '../../src/model/errors.ts'
 import type { EntitlementRef, Target } from '../../src/vendors/contract.ts'
 import type { ConnectionPace, Exchange, Kit } from '../../src/vendors/kit/kit.ts'
 import { createPacing } from '../../src/vendors/kit/pacing.ts'

@@ -1,8 +1,8 @@
-import { startCrowdstrike } from '../../src/vendors/crowdstrike/simulator/index.ts'
-import { startSentinelone } from '../../src/vendors/sentinelone/simulator/index.ts'
-import { startSentry } from '../../src/vendors/sentry/simulator/index.ts'
-import type { VendorSimulator } from '../../src/vendors/simulator/simulator.ts'
-import { startSisense } from '../../src/vendors/sisense/simulator/index.ts'
+import { startCrowdstrike } from '../../src/simulators/crowdstrike/index.ts'
+import { startSentinelone } from '../../src/simulators/sentinelone/index.ts'
+import { startSentry } from '../../src/simulators/sentry/index.ts'
+import type { VendorSimulator } from '../../src/simulators/simulator.ts'
+import { startSisense } from '../../src/simulators/sisense/index.ts'
 
 /** One vendor under its limiter: the figure that binds joiners, and how to start its simulator with that figure times `factor`. */
 export interface Subject {

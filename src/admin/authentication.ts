@@ -1,8 +1,7 @@
 import rateLimit from '@fastify/rate-limit'
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { OperatorRef, OperatorStore, Role } from './ports.ts'
-import { roles } from './ports.ts'
+import { type OperatorRef, type OperatorStore, type Role, roles } from '../model/operator.ts'
 import { Problem } from './problem.ts'
 
 declare module 'fastify' {

@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { explainedAt, GatewayError, VendorError } from '../errors.ts'
+import { explainedAt, GatewayError, VendorError } from '../model/errors.ts'
 
 /** A refusal, answered as RFC 9457 problem details. `detail` says what to do. */
 export class Problem extends Error {

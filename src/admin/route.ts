@@ -1,5 +1,5 @@
 import type { Static, TSchema } from 'typebox'
-import type { Change, OperatorRef, Role } from './ports.ts'
+import type { Change, OperatorRef, Role } from '../model/operator.ts'
 
 /** One request, authenticated, allowed and valid. */
 export interface Call<P, Q, B> {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Environment } from '../config/model.ts'
+import type { Environment } from '../model/configuration.ts'
 
 /** How the command line finds the gateway that runs on a data directory (ADR 0016). */
 export interface GatewayFile {

@@ -1,4 +1,4 @@
-import type { Configuration } from '../config/model.ts'
+import type { Configuration } from '../model/configuration.ts'
 import type { Connections, ConnectionSpec, OpenConnection } from '../provisioning/connections.ts'
 import type { Applied } from '../store/connections/configuration.ts'
 import { vendorOf } from '../vendors/registry.ts'

@@ -1,15 +1,15 @@
 import type { Provisioner } from '../provisioning/account/run.ts'
 import { startGroupWorker } from '../provisioning/groups/worker.ts'
-import { createInventories, type Inventories } from '../provisioning/inventory/inventory.ts'
+import { createInventories, type Inventories } from '../operations/inventory/inventory.ts'
 import { createLeaseKeeper } from '../provisioning/leases.ts'
-import type { Processes } from '../provisioning/processes/ports.ts'
-import { createSurveys, type Surveys } from '../provisioning/reconciliation/surveys.ts'
+import type { Processes } from '../model/processes.ts'
+import { createSurveys, type Surveys } from '../operations/reconciliation/runs.ts'
 import { startSweeper } from '../provisioning/sweeps/sweeper.ts'
 import { startWorker, workerDefaults } from '../provisioning/worker.ts'
-import type { Schedule } from '../schedule/ports.ts'
+import type { Schedule } from '../model/schedule.ts'
 import { openSchedule } from '../schedule/schedule.ts'
 import type { Store } from '../store/open.ts'
-import type { Opened } from './opened.ts'
+import type { Opened } from './resources.ts'
 
 /** Jobs can wait for the start to be over. */
 const jobsAfterMs = 1_000

@@ -1,8 +1,8 @@
 import { loadConfiguration } from '../config/load.ts'
-import type { ConnectionConfig, DirectoryConfig } from '../config/model.ts'
+import type { ConnectionConfig, DirectoryConfig } from '../model/configuration.ts'
 import { configurationCode } from '../dictionary/entries/configuration.ts'
-import { explainedBy } from '../errors.ts'
-import type { GuardLimit } from '../translators/model.ts'
+import { explainedBy } from '../model/errors.ts'
+import type { GuardLimit } from '../model/plan.ts'
 import { grantWords, ruleWords } from '../translators/rules/words.ts'
 import { ruleHints, type RuleHint } from '../doctor/rules/hints.ts'
 import { vendorOf, vendors } from '../vendors/registry.ts'
@@ -44,7 +44,7 @@ async function live(
   directories: readonly DirectoryConfig[],
   env: Surroundings['env'],
 ): Promise<readonly RuleHint[]> {
-  const { checkLive } = await import('./rules/check-live.ts')
+  const { checkLive } = await import('./check-live.ts')
   return checkLive(directories, { env })
 }
 

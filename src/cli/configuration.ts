@@ -1,8 +1,8 @@
 import { loadEnvironment } from '../config/environment.ts'
 import { loadConfiguration, type Problem } from '../config/load.ts'
-import type { Configuration, Environment } from '../config/model.ts'
+import type { Configuration, Environment } from '../model/configuration.ts'
 import { configurationCode } from '../dictionary/entries/configuration.ts'
-import { explainedBy } from '../errors.ts'
+import { explainedBy } from '../model/errors.ts'
 import { vendors } from '../vendors/registry.ts'
 import type { Output, Surroundings } from './output.ts'
 

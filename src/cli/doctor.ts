@@ -1,12 +1,12 @@
 import { withKit } from '../app/kit.ts'
-import type { Configuration, Environment } from '../config/model.ts'
+import type { Configuration, Environment } from '../model/configuration.ts'
 import { examine, type Patient } from '../doctor/examine.ts'
 import type { Memory } from '../doctor/open.ts'
 import { page } from '../doctor/page.ts'
 import { vendorOf } from '../vendors/registry.ts'
 import { readSettings, reportFaults } from './configuration.ts'
 import { exitCodes, type ExitCode } from './exit-codes.ts'
-import { theOne } from './operate/choose.ts'
+import { theOne } from './choose.ts'
 import type { Output, Surroundings } from './output.ts'
 
 /** Examines one connection at its vendor; `name` may carry its directory, as in `corp/falcon`. */

@@ -1,4 +1,4 @@
-import { explainedBy } from '../errors.ts'
+import { explainedBy } from '../model/errors.ts'
 
 /** What a command's exit code says; docs/command-line.md lists them. */
 export const exitCodes = {

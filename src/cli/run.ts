@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander'
-import { explainedBy, GatewayError } from '../errors.ts'
+import { explainedBy, GatewayError } from '../model/errors.ts'
 import { CommandFailure, exitCodes, type ExitCode } from './exit-codes.ts'
 import { createOutput, type Output, type Surroundings } from './output.ts'
 import { createProgram } from './program.ts'

@@ -1,5 +1,5 @@
 import { createLogger } from '../logger.ts'
-import { aborted, runUntilStopped } from './closing.ts'
+import { aborted, runUntilStopped } from './shutdown.ts'
 import { readSettings, reportFaults } from './configuration.ts'
 import { exitCodes, type ExitCode } from './exit-codes.ts'
 import type { Output, Surroundings } from './output.ts'

@@ -1,8 +1,8 @@
 import type { ApiProfile } from '../vendors/contract.ts'
 import { vendorOf } from '../vendors/registry.ts'
-import type { VendorSimulator } from '../vendors/simulator/simulator.ts'
-import { simulators } from '../vendors/simulators.ts'
-import { aborted, runUntilStopped } from './closing.ts'
+import type { VendorSimulator } from '../simulators/simulator.ts'
+import { simulators } from '../simulators/registry.ts'
+import { aborted, runUntilStopped } from './shutdown.ts'
 import { exitCodes, type ExitCode } from './exit-codes.ts'
 import type { Output } from './output.ts'
 

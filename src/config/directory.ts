@@ -1,5 +1,5 @@
 import { checkConnection, type Checked, type Context } from './connection.ts'
-import type { ConnectionConfig, DirectoryConfig } from './model.ts'
+import type { ConnectionConfig, DirectoryConfig } from '../model/configuration.ts'
 import { isRecord, pathText, type Finding, type Path } from './file/problems.ts'
 import type { RawConnection, RawDirectory } from './file/schema.ts'
 

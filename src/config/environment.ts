@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { masterKeyForm, parseMasterKeys } from '../secrets/keys.ts'
 import { checkBaseUrl } from './base-url.ts'
 import { addressesOf, isMailbox, isSmtpUrl, pairsOf } from './environment-values.ts'
-import type { Environment } from './model.ts'
+import type { Environment } from '../model/configuration.ts'
 import type { Variables } from './file/references.ts'
 
 /** Something wrong with an environment variable. `message` never holds its value. */

@@ -1,6 +1,6 @@
 import type { AnyVendor } from '../vendors/contract.ts'
 import { checkConnection } from './connection.ts'
-import type { ConnectionConfig } from './model.ts'
+import type { ConnectionConfig } from '../model/configuration.ts'
 import { findings } from './file/findings.ts'
 import { pathText } from './file/problems.ts'
 import { ConnectionSchema, namePattern, type RawConnection } from './file/schema.ts'

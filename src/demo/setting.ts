@@ -1,9 +1,9 @@
 import { stringify } from 'yaml'
-import { startCrowdstrike } from '../vendors/crowdstrike/simulator/index.ts'
-import { startSentinelone } from '../vendors/sentinelone/simulator/index.ts'
-import { startSentry } from '../vendors/sentry/simulator/index.ts'
-import { startSisense } from '../vendors/sisense/simulator/index.ts'
-import type { TraceEntry, VendorSimulator } from '../vendors/simulator/simulator.ts'
+import { startCrowdstrike } from '../simulators/crowdstrike/index.ts'
+import { startSentinelone } from '../simulators/sentinelone/index.ts'
+import { startSentry } from '../simulators/sentry/index.ts'
+import { startSisense } from '../simulators/sisense/index.ts'
+import type { TraceEntry, VendorSimulator } from '../simulators/simulator.ts'
 
 /** Falcon's reads lag by up to 90 s; nobody wants to watch that. */
 const roleLagMs = 300

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { errorPage } from '../errors.ts'
+import { errorPage } from '../model/errors.ts'
 import { errorPageHtml } from './page.ts'
 
 /** The page that every error links to. No token: it holds nothing but documentation, and does not name the release. */

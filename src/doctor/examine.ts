@@ -1,4 +1,4 @@
-import type { ConnectionConfig } from '../config/model.ts'
+import type { ConnectionConfig } from '../model/configuration.ts'
 import type { AnyVendor, Target } from '../vendors/contract.ts'
 import type { Kit } from '../vendors/kit/kit.ts'
 import { accounts, catalogue, credentials, identity, search, tenant } from './checks.ts'

@@ -1,5 +1,5 @@
 import { doctorCode } from '../dictionary/entries/doctor.ts'
-import { explainedBy } from '../errors.ts'
+import { explainedBy } from '../model/errors.ts'
 import type { Finding, Report } from './model.ts'
 
 type Paint = (style: 'bold' | 'dim' | 'red' | 'green' | 'yellow', text: string) => string

@@ -1,5 +1,5 @@
 import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
-import type { Gauges } from './ports.ts'
+import type { Gauges } from '../model/gauges.ts'
 import { storedGauges } from './stored.ts'
 
 /** What is measured in this process, and what the store tells when it is looked at. */

@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from 'prom-client'
-import type { Gauges } from './ports.ts'
+import type { Gauges } from '../model/gauges.ts'
 
 export const priorityNames = ['shut-out', 'revoke', 'live', 'backlog'] as const
 

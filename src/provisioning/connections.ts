@@ -1,10 +1,10 @@
-import { GatewayError, VendorError } from '../errors.ts'
-import type { Policy } from '../translators/model.ts'
+import { GatewayError, VendorError } from '../model/errors.ts'
+import type { Policy } from '../model/plan.ts'
 import type { AnyVendor, ApiProfile, Capabilities, Entitlement, Target } from '../vendors/contract.ts'
 import type { Kit } from '../vendors/kit/kit.ts'
 import { backoffMs, shortCapMs } from './backoff.ts'
-import { priorities, type ConnectionStore } from './ports.ts'
-import type { Notices } from './notices/ports.ts'
+import { priorities, type ConnectionStore } from '../model/work.ts'
+import type { Notices } from '../model/notice.ts'
 import { policyAs, targetOf } from './profile.ts'
 
 /** What a connection is made of: stored facts and, from the configuration, its secrets. */

@@ -7,13 +7,13 @@ import type {
   Provisioning,
   ResourceBody,
 } from '../scim/ports.ts'
-import { explainedAt } from '../errors.ts'
+import { explainedAt } from '../model/errors.ts'
 import { loginOf } from '../translators/person.ts'
 import type { OpenConnection } from './connections.ts'
 import { provision } from './account/provision.ts'
 import type { Provisioner } from './account/run.ts'
 import { within } from './within.ts'
-import { mostInline, proving, type AccountStanding, type AccountStatus, type Begun } from './ports.ts'
+import { mostInline, proving, type AccountStanding, type AccountStatus, type Begun } from '../model/work.ts'
 
 const pollMs = 50
 const defaultRetryAfterSeconds = 10

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { LeaseLost, type AccountQueue, type Claimed, type Lease } from './ports.ts'
+import { LeaseLost, type AccountQueue, type Claimed, type Lease } from '../model/work.ts'
 
 const renewEveryMs = 5_000
 

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { within } from './within.ts'
-import type { Lease } from './ports.ts'
+import type { Lease } from '../model/work.ts'
 
 export interface Worker {
   /** Something became due: look at once. */

@@ -1,7 +1,7 @@
-import { failures, VendorError } from '../errors.ts'
-import type { Policy } from '../translators/model.ts'
+import { failures, VendorError } from '../model/errors.ts'
+import type { Policy } from '../model/plan.ts'
 import type { AnyVendor, ApiProfile, Target } from '../vendors/contract.ts'
-import type { ConnectionStore } from './ports.ts'
+import type { ConnectionStore } from '../model/work.ts'
 
 interface Question {
   readonly id: string

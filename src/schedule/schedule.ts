@@ -1,6 +1,6 @@
 import type { PgBoss } from 'pg-boss'
 import { recurrence } from './interval.ts'
-import type { JobsDatabase, Schedule } from './ports.ts'
+import type { JobsDatabase, Schedule } from '../model/schedule.ts'
 
 export interface ScheduleLog {
   info(values: object, message: string): void

@@ -1,4 +1,4 @@
-import { type ErrorArea, explainedAt } from '../errors.ts'
+import { type ErrorArea, explainedAt } from '../model/errors.ts'
 
 /** Error bodies of the service provider (RFC 7644 §3.12, RFC 9865 §2.1). */
 export const errorSchema = 'urn:ietf:params:scim:api:messages:2.0:Error'

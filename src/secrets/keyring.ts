@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
-import { GatewayError } from '../errors.ts'
+import { GatewayError } from '../model/errors.ts'
 import type { MasterKey } from './keys.ts'
 
 /** Where a sealed text belongs: it opens nowhere else. */

@@ -1,6 +1,6 @@
 import type { Sql } from './sql/client.ts'
 import { json, sql } from './sql/statement.ts'
-import { markRestored } from './surveys/recovery.ts'
+import { markRestored } from './recovery.ts'
 
 /** What tells one life of a database from another: a part is null where this PostgreSQL does not tell. */
 interface Identity {

@@ -3,7 +3,7 @@ import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
-import { GatewayError } from '../errors.ts'
+import { GatewayError } from '../model/errors.ts'
 import { poolConfig } from './sql/client.ts'
 
 /** The advisory lock that Prisma Migrate itself takes. */

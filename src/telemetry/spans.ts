@@ -2,7 +2,7 @@ import { type Context, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace 
 import type { BasicTracerProvider } from '@opentelemetry/sdk-trace-base'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { RunTracing, TracedCall } from './ports.ts'
+import type { RunTracing, TracedCall } from '../model/trace.ts'
 import { callerOf } from './traceparent.ts'
 import type { Tracing } from './tracing.ts'
 

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { BaseLogger } from 'pino'
-import type { RunTracing, TracedCall } from './ports.ts'
+import type { RunTracing, TracedCall } from '../model/trace.ts'
 
 export interface TracingSettings {
   /** OTLP over HTTP, without `/v1/traces`. */

@@ -4,7 +4,7 @@ import {
   type EntitlementChange,
   type EntitlementRef,
 } from '../vendors/contract.ts'
-import type { Granted, WantedEntitlement } from './model.ts'
+import type { Granted, WantedEntitlement } from '../model/plan.ts'
 import { isLive } from './entitlements/returning.ts'
 import { settingKey } from './entitlements/settings.ts'
 import { keysOf, slotOf, slotOfKey } from './entitlements/slot.ts'

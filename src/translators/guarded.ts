@@ -1,5 +1,5 @@
 import type { Account, Capabilities } from '../vendors/contract.ts'
-import type { Held, JournalOperation } from './model.ts'
+import type { Held, JournalOperation } from '../model/plan.ts'
 import { slotOf } from './entitlements/slot.ts'
 
 /** Whether one of these logins is named by `guard.protect`: exactly, or by a pattern with `*`; letter case aside. */

@@ -1,7 +1,7 @@
 import type { Capabilities, ShutOutStep } from '../vendors/contract.ts'
 import { entitlementDifference, type Circumstances } from './entitlements/difference.ts'
 import { holds, isEnded, usableSteps } from './leaving/holds.ts'
-import type { Deviation, Held, Intent, Policy, Snapshot, Wanted } from './model.ts'
+import type { Deviation, Held, Intent, Policy, Snapshot, Wanted } from '../model/plan.ts'
 import { profileDifference } from './profile.ts'
 import { settingDifference } from './entitlements/settings.ts'
 

@@ -1,5 +1,5 @@
 import type { Profile } from '../vendors/contract.ts'
-import type { GroupRef, Person, Policy } from './model.ts'
+import type { GroupRef, Person, Policy } from '../model/plan.ts'
 
 type Resource = Readonly<Record<string, unknown>>
 

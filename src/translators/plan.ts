@@ -2,7 +2,7 @@ import type { AccountSettings, Capabilities, EntitlementRef } from '../vendors/c
 import { changesInOrder, isTeamRole } from './entitlements/changes.ts'
 import { usableSteps } from './leaving/holds.ts'
 import { differencesOf, stepsFor } from './intents.ts'
-import type { Deviation, Held, Intent, Operation, Plan, Policy, Snapshot, Wanted } from './model.ts'
+import type { Deviation, Held, Intent, Operation, Plan, Policy, Snapshot, Wanted } from '../model/plan.ts'
 import { carriedTogether, draftProfile, profileDifference } from './profile.ts'
 import { snapshotOf } from './leaving/snapshot.ts'
 

@@ -1,5 +1,5 @@
 import type { Account, Attribute, Capabilities, Profile, ProfileChange } from '../vendors/contract.ts'
-import type { Deviation, Person } from './model.ts'
+import type { Deviation, Person } from '../model/plan.ts'
 
 export interface ProfileDifference {
   /** Only what differs and may be written. */

@@ -1,5 +1,5 @@
 import type { Capabilities, Entitlement, Scope } from '../vendors/contract.ts'
-import type { Granted, GroupRef, Matching, Policy, Wanted } from './model.ts'
+import type { Granted, GroupRef, Matching, Policy, Wanted } from '../model/plan.ts'
 import { loginOf, personOf } from './person.ts'
 import { entitlementsFor } from './rules.ts'
 import type { Subject } from './rules/subject.ts'

@@ -5,9 +5,9 @@ import type {
   Capabilities,
   EntitlementKind,
   GroupSupport,
-} from './capabilities.ts'
+} from '../model/capabilities.ts'
 import type { Finding, Route } from './examination.ts'
-import type { AccountFacts } from './facts.ts'
+import type { AccountFacts } from '../model/facts.ts'
 import type { Kit } from './kit/kit.ts'
 import type { PlanFacts } from './plan.ts'
 
@@ -21,8 +21,8 @@ export type {
   AttributeSupport,
   EntitlementSupport,
   Capabilities,
-} from './capabilities.ts'
-export type { AccountFacts } from './facts.ts'
+} from '../model/capabilities.ts'
+export type { AccountFacts } from '../model/facts.ts'
 export type { Finding, Route } from './examination.ts'
 export type { PlanFacts, Source } from './plan.ts'
 

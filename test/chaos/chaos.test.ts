@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, it, type TestContext } from 'node:test'
-import type { VendorSimulator } from '../../src/vendors/simulator/simulator.ts'
+import type { VendorSimulator } from '../../src/simulators/simulator.ts'
 import { until } from '../support/gateway.ts'
 import { driver, mulberry, type Driver, type Figures } from './driver.ts'
 import { differences, inWords, madeTwice, type Difference } from './expected.ts'

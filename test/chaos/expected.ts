@@ -1,4 +1,4 @@
-import type { SimulatedPerson, VendorSimulator } from '../../src/vendors/simulator/simulator.ts'
+import type { SimulatedPerson, VendorSimulator } from '../../src/simulators/simulator.ts'
 import { peopleByName } from '../support/vendors.ts'
 
 /** What a vendor has of a person, as far as it is not what the directory wants. */

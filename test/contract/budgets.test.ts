@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import type { Policy } from '../../src/translators/model.ts'
+import type { Policy } from '../../src/model/plan.ts'
 import { sentry } from '../../src/vendors/sentry/index.ts'
-import { startSentinelone } from '../../src/vendors/sentinelone/simulator/index.ts'
-import type { VendorSimulator } from '../../src/vendors/simulator/simulator.ts'
-import { startSisense } from '../../src/vendors/sisense/simulator/index.ts'
+import { startSentinelone } from '../../src/simulators/sentinelone/index.ts'
+import type { VendorSimulator } from '../../src/simulators/simulator.ts'
+import { startSisense } from '../../src/simulators/sisense/index.ts'
 import {
   aGroup,
   activate,

@@ -4,8 +4,8 @@ import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Account, ApiProfile, Entitlement, EntitlementRef, Target } from '../../src/vendors/contract.ts'
 import { vendors } from '../../src/vendors/registry.ts'
-import { simulators } from '../../src/vendors/simulators.ts'
-import type { SimulatorOptions, VendorSimulator } from '../../src/vendors/simulator/simulator.ts'
+import { simulators } from '../../src/simulators/registry.ts'
+import type { SimulatorOptions, VendorSimulator } from '../../src/simulators/simulator.ts'
 import { callsSince, openKit, openTarget } from './target.ts'
 
 /*

@@ -1,5 +1,5 @@
 import { crowdstrike } from '../../src/vendors/crowdstrike/index.ts'
-import { startCrowdstrike } from '../../src/vendors/crowdstrike/simulator/index.ts'
+import { startCrowdstrike } from '../../src/simulators/crowdstrike/index.ts'
 import { describeVendorContract } from './vendor-contract.ts'
 
 const usersPath = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { VendorError } from '../../src/errors.ts'
+import { VendorError } from '../../src/model/errors.ts'
 import { embellishing } from './embellish.ts'
 import { openKit, openTarget } from './target.ts'
 import type { Bench } from './vendor-contract.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { afterEach, it } from 'node:test'
 import { routeOf } from '../../src/doctor/exchanges.ts'
 import type { AnyVendor, ApiProfile } from '../../src/vendors/contract.ts'
-import type { VendorSimulator } from '../../src/vendors/simulator/simulator.ts'
+import type { VendorSimulator } from '../../src/simulators/simulator.ts'
 
 interface Subject {
   readonly vendor: AnyVendor

@@ -1,5 +1,5 @@
 import { sentinelone } from '../../src/vendors/sentinelone/index.ts'
-import { startSentinelone } from '../../src/vendors/sentinelone/simulator/index.ts'
+import { startSentinelone } from '../../src/simulators/sentinelone/index.ts'
 import { describeVendorContract } from './vendor-contract.ts'
 
 const refusal = (code: number, title: string, detail: string) => ({ errors: [{ code, title, detail }] })

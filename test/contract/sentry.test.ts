@@ -1,5 +1,5 @@
 import { sentry } from '../../src/vendors/sentry/index.ts'
-import { startSentry } from '../../src/vendors/sentry/simulator/index.ts'
+import { startSentry } from '../../src/simulators/sentry/index.ts'
 import { describeVendorContract } from './vendor-contract.ts'
 
 for (const profile of ['current', 'guide'] as const) {

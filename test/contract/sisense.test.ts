@@ -1,6 +1,6 @@
 import { sisense } from '../../src/vendors/sisense/index.ts'
-import { type SisenseState, startSisense } from '../../src/vendors/sisense/simulator/index.ts'
-import type { VendorSimulator } from '../../src/vendors/simulator/simulator.ts'
+import { type SisenseState, startSisense } from '../../src/simulators/sisense/index.ts'
+import type { VendorSimulator } from '../../src/simulators/simulator.ts'
 import { describeVendorContract } from './vendor-contract.ts'
 
 for (const profile of ['current', 'guide'] as const) {

@@ -9,7 +9,7 @@ import {
   type Profile,
   type Target,
 } from '../../src/vendors/contract.ts'
-import type { Fault, Matcher, VendorSimulator } from '../../src/vendors/simulator/simulator.ts'
+import type { Fault, Matcher, VendorSimulator } from '../../src/simulators/simulator.ts'
 import { describeEntitlements } from './entitlements.ts'
 import { describeFailures } from './failures.ts'
 import { describeGroups } from './groups.ts'

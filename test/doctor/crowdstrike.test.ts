@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
-import { type CrowdstrikeState, startCrowdstrike } from '../../src/vendors/crowdstrike/simulator/index.ts'
-import type { VendorSimulator } from '../../src/vendors/simulator/simulator.ts'
+import { type CrowdstrikeState, startCrowdstrike } from '../../src/simulators/crowdstrike/index.ts'
+import type { VendorSimulator } from '../../src/simulators/simulator.ts'
 import { askDoctor, changes, commandLine } from './doctor.ts'
 
 for (const profile of ['current', 'guide'] as const) {

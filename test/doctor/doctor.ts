@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { run } from '../../src/cli/run.ts'
 import type { Report } from '../../src/doctor/model.ts'
 import type { ApiProfile } from '../../src/vendors/contract.ts'
-import type { TraceEntry, VendorSimulator } from '../../src/vendors/simulator/simulator.ts'
+import type { TraceEntry, VendorSimulator } from '../../src/simulators/simulator.ts'
 
 export interface Asked {
   readonly profile?: 'auto' | ApiProfile

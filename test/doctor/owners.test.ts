@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import { startSentinelone } from '../../src/vendors/sentinelone/simulator/index.ts'
-import { startSisense } from '../../src/vendors/sisense/simulator/index.ts'
+import { startSentinelone } from '../../src/simulators/sentinelone/index.ts'
+import { startSisense } from '../../src/simulators/sisense/index.ts'
 import { askDoctor } from './doctor.ts'
 
 const dayMs = 24 * 60 * 60_000

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import {
-  type SentineloneSimulatorOptions,
-  startSentinelone,
-} from '../../src/vendors/sentinelone/simulator/index.ts'
+import { type SentineloneSimulatorOptions, startSentinelone } from '../../src/simulators/sentinelone/index.ts'
 import { askDoctor, changes } from './doctor.ts'
 
 async function start(t: TestContext, options: SentineloneSimulatorOptions = {}) {

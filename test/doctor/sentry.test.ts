@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
-import { type SentryState, startSentry } from '../../src/vendors/sentry/simulator/index.ts'
-import { ownerToken } from '../../src/vendors/sentry/simulator/state.ts'
-import type { VendorSimulator } from '../../src/vendors/simulator/simulator.ts'
+import { type SentryState, startSentry } from '../../src/simulators/sentry/index.ts'
+import { ownerToken } from '../../src/simulators/sentry/state.ts'
+import type { VendorSimulator } from '../../src/simulators/simulator.ts'
 import { askDoctor, changes } from './doctor.ts'
 
 for (const profile of ['current', 'guide'] as const) {

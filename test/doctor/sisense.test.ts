@@ -4,7 +4,7 @@ import {
   simulatedLogin,
   type SisenseSimulatorOptions,
   startSisense,
-} from '../../src/vendors/sisense/simulator/index.ts'
+} from '../../src/simulators/sisense/index.ts'
 import { askDoctor, changes } from './doctor.ts'
 
 async function start(t: TestContext, options: SisenseSimulatorOptions = {}) {

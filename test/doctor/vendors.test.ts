@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { ApiProfile } from '../../src/vendors/contract.ts'
 import { vendors } from '../../src/vendors/registry.ts'
-import { simulators } from '../../src/vendors/simulators.ts'
-import type { SimulatorOptions, VendorSimulator } from '../../src/vendors/simulator/simulator.ts'
+import { simulators } from '../../src/simulators/registry.ts'
+import type { SimulatorOptions, VendorSimulator } from '../../src/simulators/simulator.ts'
 import { askDoctor } from './doctor.ts'
 
 /** A plan of each vendor without native SCIM, and what a refused token is compared with. */

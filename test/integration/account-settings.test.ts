@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import type { Policy } from '../../src/translators/model.ts'
-import { startSentinelone, type SimUser } from '../../src/vendors/sentinelone/simulator/index.ts'
+import type { Policy } from '../../src/model/plan.ts'
+import { startSentinelone, type SimUser } from '../../src/simulators/sentinelone/index.ts'
 import { activate, aGroup, aPatch, aUser, deactivate, startTestGateway } from '../support/gateway.ts'
 
 const policy: Partial<Policy> = {

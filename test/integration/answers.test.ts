@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import type { ClientProfile } from '../../src/scim/ports.ts'
-import type { Policy } from '../../src/translators/model.ts'
+import type { Policy } from '../../src/model/plan.ts'
 import {
   aGroup,
   aPatch,

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import pg from 'pg'
 import type { ApiProfile } from '../../src/vendors/contract.ts'
-import { startSentinelone } from '../../src/vendors/sentinelone/simulator/index.ts'
-import { startSisense } from '../../src/vendors/sisense/simulator/index.ts'
-import type { VendorSimulator } from '../../src/vendors/simulator/simulator.ts'
+import { startSentinelone } from '../../src/simulators/sentinelone/index.ts'
+import { startSisense } from '../../src/simulators/sisense/index.ts'
+import type { VendorSimulator } from '../../src/simulators/simulator.ts'
 import { aUser, freshDatabase, startTestGateway, type GatewaySetting } from '../support/gateway.ts'
 import {
   falconPolicy,

@@ -3,8 +3,8 @@ import { describe, it, type TestContext } from 'node:test'
 import pino from 'pino'
 import { startGateway } from '../../src/app.ts'
 import type { ClientProfile } from '../../src/scim/ports.ts'
-import { startSentinelone } from '../../src/vendors/sentinelone/simulator/index.ts'
-import { startSisense } from '../../src/vendors/sisense/simulator/index.ts'
+import { startSentinelone } from '../../src/simulators/sentinelone/index.ts'
+import { startSisense } from '../../src/simulators/sisense/index.ts'
 import {
   addMember,
   aGroup,

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import pg from 'pg'
-import { startSentry } from '../../src/vendors/sentry/simulator/index.ts'
+import { startSentry } from '../../src/simulators/sentry/index.ts'
 import { createCommandLine } from '../support/command-line.ts'
 import { aUser, deactivate, scim, until } from '../support/gateway.ts'
 

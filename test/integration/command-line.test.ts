@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { startSentry } from '../../src/vendors/sentry/simulator/index.ts'
+import { startSentry } from '../../src/simulators/sentry/index.ts'
 import { createCommandLine } from '../support/command-line.ts'
 import { aUser, scim, until } from '../support/gateway.ts'
 

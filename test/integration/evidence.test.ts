@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Evidence } from '../../src/provisioning/evidence/ports.ts'
+import type { Evidence } from '../../src/operations/evidence/store.ts'
 import { aUser, deactivate, startTestGateway } from '../support/gateway.ts'
 import { bothVendors } from '../support/vendors.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import type { Policy } from '../../src/translators/model.ts'
-import { startSentry } from '../../src/vendors/sentry/simulator/index.ts'
+import type { Policy } from '../../src/model/plan.ts'
+import { startSentry } from '../../src/simulators/sentry/index.ts'
 import { aGroup, aPatch, startTestGateway } from '../support/gateway.ts'
 
 async function atSentry(t: TestContext, policy: Partial<Policy> = {}) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import type { Policy } from '../../src/translators/model.ts'
-import { startSentinelone } from '../../src/vendors/sentinelone/simulator/index.ts'
+import type { Policy } from '../../src/model/plan.ts'
+import { startSentinelone } from '../../src/simulators/sentinelone/index.ts'
 import { aPatch, aUser, startTestGateway } from '../support/gateway.ts'
 
 const urn = 'urn:drawbridge:params:scim:schemas:extension:provisioning:2.0:User'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import { previewConnection } from '../../src/provisioning/plans/preview.ts'
-import type { Policy } from '../../src/translators/model.ts'
+import { previewConnection } from '../../src/operations/plans/preview.ts'
+import type { Policy } from '../../src/model/plan.ts'
 import { aGroup, aPatch, aUser, deactivate, startTestGateway } from '../support/gateway.ts'
 import { falconPolicy, forget, person, startFalcon, writes } from '../support/vendors.ts'
 

@@ -1,17 +1,22 @@
 import assert from 'node:assert/strict'
 import { after, describe, it, type TestContext } from 'node:test'
-import { csvHeader, csvLine } from '../../src/provisioning/inventory/csv.ts'
-import { inventoryColumns, toRow, type InventoryRow } from '../../src/provisioning/inventory/columns.ts'
+import {
+  csvHeader,
+  csvLine,
+  inventoryColumns,
+  type InventoryRow,
+  toRow,
+} from '../../src/operations/inventory/inventory.ts'
 import type { AnyVendor, ApiProfile } from '../../src/vendors/contract.ts'
 import { crowdstrike } from '../../src/vendors/crowdstrike/index.ts'
-import { startCrowdstrike } from '../../src/vendors/crowdstrike/simulator/index.ts'
+import { startCrowdstrike } from '../../src/simulators/crowdstrike/index.ts'
 import { sentinelone } from '../../src/vendors/sentinelone/index.ts'
-import { startSentinelone } from '../../src/vendors/sentinelone/simulator/index.ts'
+import { startSentinelone } from '../../src/simulators/sentinelone/index.ts'
 import { sentry } from '../../src/vendors/sentry/index.ts'
-import { startSentry } from '../../src/vendors/sentry/simulator/index.ts'
-import type { VendorSimulator } from '../../src/vendors/simulator/simulator.ts'
+import { startSentry } from '../../src/simulators/sentry/index.ts'
+import type { VendorSimulator } from '../../src/simulators/simulator.ts'
 import { sisense } from '../../src/vendors/sisense/index.ts'
-import { startSisense } from '../../src/vendors/sisense/simulator/index.ts'
+import { startSisense } from '../../src/simulators/sisense/index.ts'
 import { openKit, openTarget } from '../contract/target.ts'
 import { aUser, startTestGateway, until } from '../support/gateway.ts'
 

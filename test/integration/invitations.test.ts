@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import type { Policy } from '../../src/translators/model.ts'
+import type { Policy } from '../../src/model/plan.ts'
 import { aGroup, aUser, deactivate, startTestGateway } from '../support/gateway.ts'
 import { forget, person, sentryPolicy, startSentryWithTeams, writes } from '../support/vendors.ts'
 import pg from 'pg'

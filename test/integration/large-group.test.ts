@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import pg from 'pg'
-import { startSisense } from '../../src/vendors/sisense/simulator/index.ts'
+import { startSisense } from '../../src/simulators/sisense/index.ts'
 import { aGroup, aPatch, aUser, startTestGateway, until } from '../support/gateway.ts'
 import { operate } from '../support/operator.ts'
 

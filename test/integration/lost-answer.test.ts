@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { VendorSimulator } from '../../src/vendors/simulator/simulator.ts'
+import type { VendorSimulator } from '../../src/simulators/simulator.ts'
 import { activate, aUser, deactivate, startTestGateway } from '../support/gateway.ts'
 import { bothVendors, person, writes } from '../support/vendors.ts'
 

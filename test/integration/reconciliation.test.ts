@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import { reconcile as run } from '../../src/provisioning/reconciliation/reconcile.ts'
-import type { Policy } from '../../src/translators/model.ts'
-import { startSentinelone } from '../../src/vendors/sentinelone/simulator/index.ts'
+import { reconcile as run } from '../../src/operations/reconciliation/reconcile.ts'
+import type { Policy } from '../../src/model/plan.ts'
+import { startSentinelone } from '../../src/simulators/sentinelone/index.ts'
 import { aPatch, aUser, deactivate, startTestGateway } from '../support/gateway.ts'
 
 async function start(t: TestContext, policy: Partial<Policy> = {}) {

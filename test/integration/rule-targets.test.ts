@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import pg from 'pg'
-import type { Policy } from '../../src/translators/model.ts'
-import { startSentinelone } from '../../src/vendors/sentinelone/simulator/index.ts'
-import type { VendorSimulator } from '../../src/vendors/simulator/simulator.ts'
+import type { Policy } from '../../src/model/plan.ts'
+import { startSentinelone } from '../../src/simulators/sentinelone/index.ts'
+import type { VendorSimulator } from '../../src/simulators/simulator.ts'
 import {
   activate,
   addMember,

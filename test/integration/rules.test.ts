@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import { startSentinelone } from '../../src/vendors/sentinelone/simulator/index.ts'
-import { startSisense } from '../../src/vendors/sisense/simulator/index.ts'
-import type { VendorSimulator } from '../../src/vendors/simulator/simulator.ts'
-import type { Policy, Rule } from '../../src/translators/model.ts'
+import { startSentinelone } from '../../src/simulators/sentinelone/index.ts'
+import { startSisense } from '../../src/simulators/sisense/index.ts'
+import type { VendorSimulator } from '../../src/simulators/simulator.ts'
+import type { Policy, Rule } from '../../src/model/plan.ts'
 import { addMember, aGroup, aPatch, aUser, startTestGateway } from '../support/gateway.ts'
 import { person, startFalcon, startSentryWithTeams } from '../support/vendors.ts'
 

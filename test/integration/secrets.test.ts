@@ -8,7 +8,7 @@ import { it, type TestContext } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import pg from 'pg'
 import pino from 'pino'
-import type { VendorSimulator } from '../../src/vendors/simulator/simulator.ts'
+import type { VendorSimulator } from '../../src/simulators/simulator.ts'
 import { dump } from '../../src/store/backup/dump.ts'
 import { startCollector } from '../support/collector.ts'
 import {

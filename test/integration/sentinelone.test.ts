@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { defaultSteps } from '../../src/config/vendor-settings.ts'
-import type { Policy } from '../../src/translators/model.ts'
+import type { Policy } from '../../src/model/plan.ts'
 import { sentinelone } from '../../src/vendors/sentinelone/index.ts'
-import { startSentinelone } from '../../src/vendors/sentinelone/simulator/index.ts'
+import { startSentinelone } from '../../src/simulators/sentinelone/index.ts'
 import {
   activate,
   addMember,

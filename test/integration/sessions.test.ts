@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import { startSisense } from '../../src/vendors/sisense/simulator/index.ts'
+import { startSisense } from '../../src/simulators/sisense/index.ts'
 import { aUser, activate, deactivate, startTestGateway } from '../support/gateway.ts'
 import { person } from '../support/vendors.ts'
 

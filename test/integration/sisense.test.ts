@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import { startSisense, type SisenseState } from '../../src/vendors/sisense/simulator/index.ts'
-import type { VendorSimulator } from '../../src/vendors/simulator/simulator.ts'
-import type { Policy } from '../../src/translators/model.ts'
+import { startSisense, type SisenseState } from '../../src/simulators/sisense/index.ts'
+import type { VendorSimulator } from '../../src/simulators/simulator.ts'
+import type { Policy } from '../../src/model/plan.ts'
 import {
   aGroup,
   aPatch,

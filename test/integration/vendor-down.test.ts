@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import type { Policy } from '../../src/translators/model.ts'
+import type { Policy } from '../../src/model/plan.ts'
 import { aPatch, aUser, startTestGateway } from '../support/gateway.ts'
 import { falconPolicy, person, startFalcon } from '../support/vendors.ts'
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import type { Policy } from '../../src/translators/model.ts'
-import { startSisense } from '../../src/vendors/sisense/simulator/index.ts'
-import { startSentry } from '../../src/vendors/sentry/simulator/index.ts'
-import type { VendorSimulator } from '../../src/vendors/simulator/simulator.ts'
+import type { Policy } from '../../src/model/plan.ts'
+import { startSisense } from '../../src/simulators/sisense/index.ts'
+import { startSentry } from '../../src/simulators/sentry/index.ts'
+import type { VendorSimulator } from '../../src/simulators/simulator.ts'
 import { aGroup, aPatch, aUser, startTestGateway, type GatewayUnderTest } from '../support/gateway.ts'
 
 interface Stage extends GatewayUnderTest {

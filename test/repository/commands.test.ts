@@ -4,8 +4,8 @@ import type { Command } from 'commander'
 import { createOutput } from '../../src/cli/output.ts'
 import { createProgram } from '../../src/cli/program.ts'
 import { areas, entriesOf } from '../../src/dictionary/dictionary.ts'
-import { templates } from '../../src/provisioning/notices/channels/templates.ts'
-import type { Notice } from '../../src/provisioning/notices/ports.ts'
+import { templates } from '../../src/operations/notices/letter.ts'
+import type { Notice } from '../../src/model/notice.ts'
 import { files, read } from './repository.ts'
 
 const nowhere = { env: {}, stdout: { write() {} }, stderr: { write() {} } }

@@ -4,7 +4,7 @@ import { dirname, join, normalize } from 'node:path'
 import { describe, it } from 'node:test'
 import { publishedSchema } from '../../src/config/json-schema.ts'
 import { parseConfiguration } from '../../src/config/load.ts'
-import { failures } from '../../src/errors.ts'
+import { failures } from '../../src/model/errors.ts'
 import { vendors } from '../../src/vendors/registry.ts'
 import { files, read, root } from './repository.ts'
 

@@ -6,7 +6,7 @@ import type { Area } from '../../src/dictionary/entries/entry.ts'
 import { configurationCode, configurationEntries } from '../../src/dictionary/entries/configuration.ts'
 import { doctorCode } from '../../src/dictionary/entries/doctor.ts'
 import { errorPageHtml } from '../../src/dictionary/page.ts'
-import { explainedAt, failures } from '../../src/errors.ts'
+import { explainedAt, failures } from '../../src/model/errors.ts'
 import { ScimError, scimTypes } from '../../src/scim/errors.ts'
 import { files, read } from './repository.ts'
 

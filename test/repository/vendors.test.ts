@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { vendors } from '../../src/vendors/registry.ts'
-import { simulators } from '../../src/vendors/simulators.ts'
+import { simulators } from '../../src/simulators/registry.ts'
 import { files, read, root } from './repository.ts'
 
 const notVendors = new Set(['kit', 'simulator'])

@@ -1,4 +1,4 @@
-import type { JobsDatabase } from '../../src/schedule/ports.ts'
+import type { JobsDatabase } from '../../src/model/schedule.ts'
 import { openSchedule } from '../../src/schedule/schedule.ts'
 
 // The queue of jobs keeps no process alive by itself.

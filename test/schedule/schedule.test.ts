@@ -3,7 +3,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { after, before, describe, test, type TestContext } from 'node:test'
 import { recurrence } from '../../src/schedule/interval.ts'
-import type { Schedule } from '../../src/schedule/ports.ts'
+import type { Schedule } from '../../src/model/schedule.ts'
 import { openSchedule } from '../../src/schedule/schedule.ts'
 import { openTestStore, quiet, type TestStore } from '../support/database.ts'
 

@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { run } from '../../src/cli/run.ts'
-import { verifyAudit } from '../../src/audit/verify.ts'
+import { verifyAudit } from '../../src/operations/audit/verify.ts'
 import { aConfiguration, aConnection } from '../support/configuration.ts'
 import { openTestStore, type TestStore } from '../support/database.ts'
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { pino } from 'pino'
-import { webhookChannel } from '../../src/provisioning/notices/channels/webhook.ts'
-import { createNotices } from '../../src/provisioning/notices/notices.ts'
-import type { Notice } from '../../src/provisioning/notices/ports.ts'
+import { webhookChannel } from '../../src/operations/notices/channels.ts'
+import { createNotices } from '../../src/operations/notices/notices.ts'
+import type { Notice } from '../../src/model/notice.ts'
 import { openTestStore, type TestStore } from '../support/database.ts'
 
 interface Sent {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import pg from 'pg'
-import { type Claimed, LeaseLost } from '../../src/provisioning/ports.ts'
+import { type Claimed, LeaseLost } from '../../src/model/work.ts'
 import type { Actor } from '../../src/scim/ports.ts'
 import type { Store } from '../../src/store/open.ts'
 import { aConfiguration, aConnection, anActor } from '../support/configuration.ts'

@@ -1,5 +1,5 @@
-import type { Configuration, ConnectionConfig, DirectoryConfig } from '../../src/config/model.ts'
-import type { Policy } from '../../src/translators/model.ts'
+import type { Configuration, ConnectionConfig, DirectoryConfig } from '../../src/model/configuration.ts'
+import type { Policy } from '../../src/model/plan.ts'
 import type { Actor, DirectoryRef } from '../../src/scim/ports.ts'
 
 export function aPolicy(change: Partial<Policy> = {}): Policy {

@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test'
-import { simulatedCredentials } from '../../src/vendors/crowdstrike/simulator/index.ts'
-import { ownerToken, startSentinelone } from '../../src/vendors/sentinelone/simulator/index.ts'
-import { simulatedToken, startSisense } from '../../src/vendors/sisense/simulator/index.ts'
+import { simulatedCredentials } from '../../src/simulators/crowdstrike/index.ts'
+import { ownerToken, startSentinelone } from '../../src/simulators/sentinelone/index.ts'
+import { simulatedToken, startSisense } from '../../src/simulators/sisense/index.ts'
 import type { ConnectionUnderTest } from './gateway.ts'
 import type { Secrets } from './secrets.ts'
 import {

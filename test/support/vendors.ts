@@ -1,9 +1,9 @@
 import type { TestContext } from 'node:test'
-import type { Policy } from '../../src/translators/model.ts'
+import type { Policy } from '../../src/model/plan.ts'
 import type { ApiProfile } from '../../src/vendors/contract.ts'
-import { startCrowdstrike, type CrowdstrikeState } from '../../src/vendors/crowdstrike/simulator/index.ts'
-import { startSentry, type SentryState } from '../../src/vendors/sentry/simulator/index.ts'
-import type { SimulatedPerson, TraceEntry, VendorSimulator } from '../../src/vendors/simulator/simulator.ts'
+import { startCrowdstrike, type CrowdstrikeState } from '../../src/simulators/crowdstrike/index.ts'
+import { startSentry, type SentryState } from '../../src/simulators/sentry/index.ts'
+import type { SimulatedPerson, TraceEntry, VendorSimulator } from '../../src/simulators/simulator.ts'
 import type { ConnectionUnderTest } from './gateway.ts'
 
 export type Falcon = VendorSimulator<CrowdstrikeState>

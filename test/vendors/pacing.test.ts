@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import { VendorError } from '../../src/errors.ts'
+import { VendorError } from '../../src/model/errors.ts'
 import type { ApiProfile, Target } from '../../src/vendors/contract.ts'
 import { createPacing } from '../../src/vendors/kit/pacing.ts'
 import { vendorOf } from '../../src/vendors/registry.ts'
-import { startSentinelone } from '../../src/vendors/sentinelone/simulator/index.ts'
+import { startSentinelone } from '../../src/simulators/sentinelone/index.ts'
 import { paceOf } from '../../src/vendors/sisense/limits.ts'
-import { simulators } from '../../src/vendors/simulators.ts'
-import type { SimulatorOptions, VendorSimulator } from '../../src/vendors/simulator/simulator.ts'
+import { simulators } from '../../src/simulators/registry.ts'
+import type { SimulatorOptions, VendorSimulator } from '../../src/simulators/simulator.ts'
 import { openKit, openTarget, type Opening } from '../contract/target.ts'
 
 interface Pair {

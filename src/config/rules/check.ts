@@ -1,4 +1,4 @@
-import type { Rule } from '../../translators/model.ts'
+import type { Rule } from '../../model/plan.ts'
 import type { AnyVendor, EntitlementKind } from '../../vendors/contract.ts'
 import type { Context } from '../connection.ts'
 import type { Finding, Path } from '../file/problems.ts'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Type, type Static } from 'typebox'
-import type { Policy } from '../../translators/model.ts'
+import type { Policy } from '../../model/plan.ts'
 import type { AnyVendor } from '../../vendors/contract.ts'
 import { findings } from '../file/findings.ts'
 import { isRecord, pathText, type Path, type Problem } from '../file/problems.ts'

@@ -1,4 +1,4 @@
-import type { AccountFailure } from '../../provisioning/ports.ts'
+import type { AccountFailure } from '../../model/work.ts'
 import type { Words } from './entry.ts'
 
 const byItself = 'Nothing: it is tried again by itself.'

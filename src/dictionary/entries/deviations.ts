@@ -1,4 +1,4 @@
-import type { Deviation } from '../../translators/model.ts'
+import type { Deviation } from '../../model/plan.ts'
 import type { Words } from './entry.ts'
 
 /** What is wanted and impossible at a vendor, or forbidden by policy; the account may be proven all the same. */

@@ -1,4 +1,4 @@
-import type { ErrorArea } from '../../errors.ts'
+import type { ErrorArea } from '../../model/errors.ts'
 
 /** What a code means and what to do about it; one or two sentences each, without markup but `code`. */
 export interface Words {

@@ -1,4 +1,4 @@
-import type { NoticeKind } from '../../provisioning/notices/ports.ts'
+import type { NoticeKind } from '../../model/notice.ts'
 import type { Words } from './entry.ts'
 
 /** What people should look at, by the kind of the notice. */

@@ -1,6 +1,6 @@
-import type { ConnectionConfig, DirectoryConfig } from '../../config/model.ts'
+import type { ConnectionConfig, DirectoryConfig } from '../../model/configuration.ts'
 import { slotAsked, wishesOf } from '../../translators/entitlements/wishes.ts'
-import type { Rule } from '../../translators/model.ts'
+import type { Rule } from '../../model/plan.ts'
 import { leftWords } from '../../translators/rules/words.ts'
 import type { AnyVendor, Capabilities } from '../../vendors/contract.ts'
 

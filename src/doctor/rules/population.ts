@@ -1,6 +1,6 @@
 import { matching } from '../../config/rules/matching.ts'
-import type { ConnectionFacts, ExplainStore } from '../../provisioning/explain/ports.ts'
-import type { GroupRef, Policy, Rule } from '../../translators/model.ts'
+import type { ConnectionFacts, ExplainStore } from '../../operations/explain/store.ts'
+import type { GroupRef, Policy, Rule } from '../../model/plan.ts'
 import { plan } from '../../translators/plan.ts'
 import { namedValues } from '../../translators/rules/values.ts'
 import { subjectOf, wantedOf } from '../../translators/wanted.ts'

@@ -1,4 +1,4 @@
-import { failures, VendorError } from '../../errors.ts'
+import { failures, VendorError } from '../../model/errors.ts'
 import type { AccountDraft, Capabilities, Profile, Target } from '../../vendors/contract.ts'
 import type { RuleHint } from './hints.ts'
 import type { Offer, Population } from './population.ts'

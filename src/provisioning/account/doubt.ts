@@ -1,4 +1,4 @@
-import { VendorError } from '../../errors.ts'
+import { VendorError } from '../../model/errors.ts'
 import { refresh } from './execute.ts'
 import { failureOf, learn, proven, type Ending, type Run } from './run.ts'
 

@@ -1,6 +1,6 @@
-import { VendorError } from '../../errors.ts'
+import { VendorError } from '../../model/errors.ts'
 import { grantedAfter } from '../../translators/granted.ts'
-import type { Held, JournalOperation, Operation, Wanted, WantedEntitlement } from '../../translators/model.ts'
+import type { Held, JournalOperation, Operation, Wanted, WantedEntitlement } from '../../model/plan.ts'
 import { grantedAfterSettings } from '../../translators/entitlements/settings.ts'
 import type { Account, AccountDraft, EntitlementChange, Receipt } from '../../vendors/contract.ts'
 import { afterChange, afterUpdate } from './effects.ts'

@@ -1,4 +1,4 @@
-import type { Deviation } from '../../translators/model.ts'
+import type { Deviation } from '../../model/plan.ts'
 import type { Account } from '../../vendors/contract.ts'
 import { gate } from '../guard/gate.ts'
 import { linked, refresh, write } from './execute.ts'

@@ -1,6 +1,6 @@
-import { failures, GatewayError, VendorError } from '../../errors.ts'
+import { failures, GatewayError, VendorError } from '../../model/errors.ts'
 import { graceOf } from '../../translators/leaving/grace.ts'
-import type { Deviation } from '../../translators/model.ts'
+import type { Deviation } from '../../model/plan.ts'
 import { backoffMs, shutOutRetryMs, triesAfter } from '../backoff.ts'
 import type { LiveConnection, OpenConnection } from '../connections.ts'
 import { clearDoubt } from './doubt.ts'
@@ -10,7 +10,7 @@ import { failureFrom, failureOf, iso, proven, type Ending, type Provisioner, typ
 import { shutOut } from './shut-out/shut-out.ts'
 import { verify } from './shut-out/verify.ts'
 import { yieldToPredecessor } from './predecessor.ts'
-import { noticeOf, parkedNotice } from '../notices/from-run.ts'
+import { noticeOf, parkedNotice } from '../notices.ts'
 import {
   LeaseLost,
   type AccountStatus,
@@ -18,7 +18,7 @@ import {
   type Claimed,
   type Hold,
   type KnownPlan,
-} from '../ports.ts'
+} from '../../model/work.ts'
 import type { CreationSecret } from '../../vendors/contract.ts'
 
 export interface Given {

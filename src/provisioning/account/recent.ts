@@ -1,4 +1,4 @@
-import type { Held, RecentChange } from '../../translators/model.ts'
+import type { Held, RecentChange } from '../../model/plan.ts'
 import { entitlementKey, type Account, type EntitlementChange } from '../../vendors/contract.ts'
 
 /**

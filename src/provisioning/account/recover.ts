@@ -1,13 +1,17 @@
 import { grantedAfter } from '../../translators/granted.ts'
 import { loginOf } from '../../translators/person.ts'
-import type { Snapshot } from '../../translators/model.ts'
+import type { Snapshot } from '../../model/plan.ts'
 import { grantedAfterSettings, settingKey } from '../../translators/entitlements/settings.ts'
-import type { AccountSettings, EntitlementChange } from '../../vendors/contract.ts'
-import { entitlementKey, type Account } from '../../vendors/contract.ts'
+import {
+  type Account,
+  type AccountSettings,
+  type EntitlementChange,
+  entitlementKey,
+} from '../../vendors/contract.ts'
 import { adopt, dropLink, findAccount } from './correlate.ts'
 import { refresh } from './execute.ts'
 import { iso, keep, learn, type Ending, type Run } from './run.ts'
-import type { OpenOperation } from '../ports.ts'
+import type { OpenOperation } from '../../model/work.ts'
 
 /**
  * An open journal row is a write that may or may not have reached the vendor: the vendor is read, by id or by

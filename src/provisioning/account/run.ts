@@ -1,12 +1,12 @@
 import type { Logger } from 'pino'
-import type { VendorError } from '../../errors.ts'
-import type { Held, JournalOperation, Snapshot } from '../../translators/model.ts'
+import type { VendorError } from '../../model/errors.ts'
+import type { Held, JournalOperation, Snapshot } from '../../model/plan.ts'
 import type { Account, CreationSecret } from '../../vendors/contract.ts'
 import type { Connections, LiveConnection } from '../connections.ts'
 import type { HeldLease, LeaseKeeper } from '../leases.ts'
-import type { PlanStore } from '../plans/ports.ts'
-import type { RunTracing } from '../../telemetry/ports.ts'
-import type { Notices } from '../notices/ports.ts'
+import type { PlanStore } from '../../model/recorded-plan.ts'
+import type { RunTracing } from '../../model/trace.ts'
+import type { Notices } from '../../model/notice.ts'
 import type {
   AccountFailure,
   AccountQueue,
@@ -17,7 +17,7 @@ import type {
   OperationClosing,
   Settlement,
   Unclosed,
-} from '../ports.ts'
+} from '../../model/work.ts'
 
 export interface Provisioner {
   readonly queue: AccountQueue

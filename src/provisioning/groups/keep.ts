@@ -1,10 +1,10 @@
-import { ignoring } from '../../errors.ts'
+import { ignoring } from '../../model/errors.ts'
 import { matching } from '../../config/rules/matching.ts'
 import { groupWanted } from '../../translators/rules/vendor-groups.ts'
 import { backoffMs } from '../backoff.ts'
 import { judge, make } from './make.ts'
 import { isSameName } from './name.ts'
-import type { LinkedGroup } from './ports.ts'
+import type { LinkedGroup } from '../../model/group-work.ts'
 import {
   keepLinked,
   marked,

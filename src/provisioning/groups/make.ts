@@ -1,4 +1,4 @@
-import { VendorError } from '../../errors.ts'
+import { VendorError } from '../../model/errors.ts'
 import { backoffMs } from '../backoff.ts'
 import type { Target, VendorGroup } from '../../vendors/contract.ts'
 import {

@@ -1,11 +1,16 @@
 import type { Logger } from 'pino'
-import { VendorError } from '../../errors.ts'
-import { iso } from '../account/run.ts'
-import type { Provisioner } from '../account/run.ts'
+import { VendorError } from '../../model/errors.ts'
+import { iso, type Provisioner } from '../account/run.ts'
 import type { LiveConnection } from '../connections.ts'
 import type { HeldLease, LeaseKeeper } from '../leases.ts'
-import type { AccountFailure } from '../ports.ts'
-import type { GroupLinks, GroupOperation, GroupSettlement, GroupWork, LinkedGroup } from './ports.ts'
+import type { AccountFailure } from '../../model/work.ts'
+import type {
+  GroupLinks,
+  GroupOperation,
+  GroupSettlement,
+  GroupWork,
+  LinkedGroup,
+} from '../../model/group-work.ts'
 
 /** What looks after groups at vendors. */
 export interface GroupKeeper extends Pick<

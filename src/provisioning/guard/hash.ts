@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { JournalOperation } from '../../translators/model.ts'
+import type { JournalOperation } from '../../model/plan.ts'
 
 /** Hex SHA-256 of the operations in canonical JSON: keys in order, absent ones left out. */
 export function planHash(operations: readonly JournalOperation[]): string {

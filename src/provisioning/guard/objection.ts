@@ -1,9 +1,9 @@
 import { isProtected, takesAway } from '../../translators/guarded.ts'
-import type { JournalOperation } from '../../translators/model.ts'
+import type { JournalOperation } from '../../model/plan.ts'
 import { loginOf } from '../../translators/person.ts'
 import type { Account } from '../../vendors/contract.ts'
 import { failureOf, type Run } from '../account/run.ts'
-import type { AccountFailure } from '../ports.ts'
+import type { AccountFailure } from '../../model/work.ts'
 
 /**
  * What must never be written, whoever wants it: changes to a protected account or to the gateway's own identity, taking access

@@ -1,6 +1,6 @@
-import type { JournalOperation, Policy } from '../../translators/model.ts'
-import type { PlanReason } from '../plans/ports.ts'
-import type { KnownPlan } from '../ports.ts'
+import type { JournalOperation, Policy } from '../../model/plan.ts'
+import type { PlanReason } from '../../model/recorded-plan.ts'
+import type { KnownPlan } from '../../model/work.ts'
 import { isPartOf, planHash } from './hash.ts'
 
 export interface Question {

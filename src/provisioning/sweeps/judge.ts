@@ -5,10 +5,10 @@ import { countedAs } from '../../translators/guarded.ts'
 import { differencesOf } from '../../translators/intents.ts'
 import { plan } from '../../translators/plan.ts'
 import { wantedOf } from '../../translators/wanted.ts'
-import type { Operation, Wanted } from '../../translators/model.ts'
+import type { Operation, Wanted } from '../../model/plan.ts'
 import type { Entitlement } from '../../vendors/contract.ts'
 import type { LiveConnection } from '../connections.ts'
-import type { AccountWork } from '../ports.ts'
+import type { AccountWork } from '../../model/work.ts'
 
 /** What a sweep found out about an account without asking the vendor. */
 export type Judgement =

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Connections } from '../connections.ts'
-import type { Notices } from '../notices/ports.ts'
-import type { SweepStore } from './ports.ts'
+import type { Notices } from '../../model/notice.ts'
+import type { SweepStore } from '../../model/sweep.ts'
 import { walk } from './walk.ts'
 
 export interface Sweeping {

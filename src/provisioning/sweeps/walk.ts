@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { VendorError } from '../../errors.ts'
+import { VendorError } from '../../model/errors.ts'
 import type { Connections } from '../connections.ts'
-import type { AccountWork } from '../ports.ts'
+import type { AccountWork } from '../../model/work.ts'
 import { correlatePage, list, mostUnasked, plansOf, batchOf, type Correlated } from './admission.ts'
 import { judge, type Judgement, type Surroundings } from './judge.ts'
-import type { Admitted, ClaimedSweep, Marks, SweepCounts, SweepPage } from './ports.ts'
+import type { Admitted, ClaimedSweep, Marks, SweepCounts, SweepPage } from '../../model/sweep.ts'
 import type { Sweeping } from './sweeper.ts'
 
 const nothing: SweepCounts = { looked: 0, differing: 0, doubtful: 0, shutOuts: 0, revokes: 0, creates: 0 }

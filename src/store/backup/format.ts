@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Transform } from 'node:stream'
-import { GatewayError } from '../../errors.ts'
+import { GatewayError } from '../../model/errors.ts'
 
 /**
  * A backup is a gzip stream of lines: a header (JSON), then for each table a line `{"table", "columns"}`, its rows in

@@ -5,7 +5,7 @@ import { finished } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
-import { GatewayError } from '../../errors.ts'
+import { GatewayError } from '../../model/errors.ts'
 import { migrate } from '../migrate.ts'
 import { poolConfig } from '../sql/client.ts'
 import {

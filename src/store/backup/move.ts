@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import pg from 'pg'
-import { GatewayError } from '../../errors.ts'
+import { GatewayError } from '../../model/errors.ts'
 import { poolConfig } from '../sql/client.ts'
 import { dump } from './dump.ts'
 import type { OnTable } from './format.ts'

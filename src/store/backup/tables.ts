@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { GatewayError } from '../../errors.ts'
+import { GatewayError } from '../../model/errors.ts'
 
 /** Of this process and moment, or made anew: not part of a backup. */
 const passing = new Set(['_prisma_migrations', 'processes', 'pace_budgets'])

@@ -1,4 +1,4 @@
-import { priorities } from '../../provisioning/ports.ts'
+import { priorities } from '../../model/work.ts'
 import { markGroupsOf } from '../groups/mark.ts'
 import type { Sql } from '../sql/client.ts'
 import { sql } from '../sql/statement.ts'

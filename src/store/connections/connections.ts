@@ -1,5 +1,5 @@
-import { GatewayError } from '../../errors.ts'
-import type { AccountFailure, ConnectionStore, ResolvedProfile } from '../../provisioning/ports.ts'
+import { GatewayError } from '../../model/errors.ts'
+import type { AccountFailure, ConnectionStore, ResolvedProfile } from '../../model/work.ts'
 import type { ApiProfile, Entitlement, EntitlementKind, Scope } from '../../vendors/contract.ts'
 import { gateway } from '../directory/events.ts'
 import type { Sql } from '../sql/client.ts'

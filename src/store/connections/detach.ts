@@ -1,4 +1,4 @@
-import { GatewayError } from '../../errors.ts'
+import { GatewayError } from '../../model/errors.ts'
 import { type Origin, recordEvent } from '../directory/events.ts'
 import { awaitsProof, bury } from '../directory/user-delete.ts'
 import { show } from '../queue/settle.ts'

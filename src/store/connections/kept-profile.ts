@@ -1,5 +1,5 @@
-import type { ConnectionConfig } from '../../config/model.ts'
-import type { ConnectionStore } from '../../provisioning/ports.ts'
+import type { ConnectionConfig } from '../../model/configuration.ts'
+import type { ConnectionStore } from '../../model/work.ts'
 import { createClient } from '../sql/client.ts'
 import { sql } from '../sql/statement.ts'
 import { createConnectionStore } from './connections.ts'

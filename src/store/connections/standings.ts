@@ -1,5 +1,5 @@
-import type { AccountFailure, AccountStatus } from '../../provisioning/ports.ts'
-import type { Deviation, Held } from '../../translators/model.ts'
+import type { AccountFailure, AccountStatus } from '../../model/work.ts'
+import type { Deviation, Held } from '../../model/plan.ts'
 import type { Sql } from '../sql/client.ts'
 import { sql } from '../sql/statement.ts'
 

@@ -1,4 +1,4 @@
-import { priorities } from '../../provisioning/ports.ts'
+import { priorities } from '../../model/work.ts'
 import type { Actor, GroupWrite, MemberDelta, MemberRef, StoredGroup } from '../../scim/ports.ts'
 import type { Sql } from '../sql/client.ts'
 import { isId } from '../sql/ids.ts'

@@ -1,4 +1,4 @@
-import { priorities } from '../../provisioning/ports.ts'
+import { priorities } from '../../model/work.ts'
 import type { Actor, MemberRef } from '../../scim/ports.ts'
 import { prepared } from '../sql/prepared.ts'
 import { empty, join, type Query, raw, sql, type Statement } from '../sql/statement.ts'

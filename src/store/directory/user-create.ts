@@ -1,5 +1,5 @@
 import type { Actor, Directory, DirectoryRef, ResourceBody, UserWrite } from '../../scim/ports.ts'
-import { priorities } from '../../provisioning/ports.ts'
+import { priorities } from '../../model/work.ts'
 import type { Sql } from '../sql/client.ts'
 import { newId } from '../sql/ids.ts'
 import { sql } from '../sql/statement.ts'

@@ -4,7 +4,7 @@ import { chmod, cp, mkdir, readFile, readdir, rename, rm, symlink } from 'node:f
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { GatewayError } from '../../errors.ts'
+import { GatewayError } from '../../model/errors.ts'
 import { asOperator, type Operator } from './operator.ts'
 
 const run = promisify(execFile)

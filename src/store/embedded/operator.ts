@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { GatewayError } from '../../errors.ts'
+import { GatewayError } from '../../model/errors.ts'
 
 const run = promisify(execFile)
 

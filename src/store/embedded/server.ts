@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { GatewayError } from '../../errors.ts'
+import { GatewayError } from '../../model/errors.ts'
 import type { Binaries } from './binaries.ts'
 import { asOperator, type Operator } from './operator.ts'
 

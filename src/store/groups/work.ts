@@ -1,5 +1,5 @@
-import { LeaseLost, type Lease } from '../../provisioning/ports.ts'
-import type { GroupWork } from '../../provisioning/groups/ports.ts'
+import { LeaseLost, type Lease } from '../../model/work.ts'
+import type { GroupWork } from '../../model/group-work.ts'
 import type { Sql } from '../sql/client.ts'
 import { sql } from '../sql/statement.ts'
 

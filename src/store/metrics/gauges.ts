@@ -1,5 +1,5 @@
-import type { ConnectionGauges, Gauges } from '../../metrics/ports.ts'
-import { endings } from '../expiry/endings.ts'
+import type { ConnectionGauges, Gauges } from '../../model/gauges.ts'
+import { endings } from '../../operations/expiry/store.ts'
 import type { Sql } from '../sql/client.ts'
 import { sql } from '../sql/statement.ts'
 

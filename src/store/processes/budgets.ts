@@ -1,4 +1,4 @@
-import type { Drawn, SharedLimit } from '../../provisioning/processes/ports.ts'
+import type { Drawn, SharedLimit } from '../../model/processes.ts'
 import type { Sql } from '../sql/client.ts'
 import { relaxed } from '../queue/claim.ts'
 import { sql } from '../sql/statement.ts'

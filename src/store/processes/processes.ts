@@ -1,4 +1,4 @@
-import type { Processes, Tidings } from '../../provisioning/processes/ports.ts'
+import type { Processes, Tidings } from '../../model/processes.ts'
 import { ownRelease } from '../migrate.ts'
 import type { Sql } from '../sql/client.ts'
 import { beat, heartbeat, leave } from './heartbeat.ts'

@@ -1,4 +1,4 @@
-import type { AccountQueue, Beginning } from '../../provisioning/ports.ts'
+import type { AccountQueue, Beginning } from '../../model/work.ts'
 import type { Sql } from '../sql/client.ts'
 import { isId } from '../sql/ids.ts'
 import type { Query } from '../sql/statement.ts'

@@ -1,4 +1,4 @@
-import { priorities, type Claimed, type Lease } from '../../provisioning/ports.ts'
+import { priorities, type Claimed, type Lease } from '../../model/work.ts'
 import type { Sql } from '../sql/client.ts'
 import { isId } from '../sql/ids.ts'
 import { milliseconds, sql, type Statement, unseen } from '../sql/statement.ts'

@@ -1,4 +1,4 @@
-import type { Beginning } from '../../provisioning/ports.ts'
+import type { Beginning } from '../../model/work.ts'
 
 /** Accounts that were claimed as they were made, until the run that they were claimed for asks for them. */
 export interface Handover {

@@ -5,9 +5,9 @@ import {
   type OperationClosing,
   priorities,
   type Unclosed,
-} from '../../provisioning/ports.ts'
-import { GatewayError } from '../../errors.ts'
-import type { JournalOperation } from '../../translators/model.ts'
+} from '../../model/work.ts'
+import { GatewayError } from '../../model/errors.ts'
+import type { JournalOperation } from '../../model/plan.ts'
 import type { Sql } from '../sql/client.ts'
 import { isUniqueViolation } from '../sql/failures.ts'
 import { newId } from '../sql/ids.ts'

@@ -1,4 +1,4 @@
-import type { AccountQueue } from '../../provisioning/ports.ts'
+import type { AccountQueue } from '../../model/work.ts'
 import type { Sql } from '../sql/client.ts'
 import { begin } from './begin.ts'
 import type { Handover } from './handover.ts'

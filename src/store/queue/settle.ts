@@ -5,9 +5,9 @@ import {
   proving,
   type Settlement,
   type Unclosed,
-} from '../../provisioning/ports.ts'
+} from '../../model/work.ts'
 import { gateway, recordEvent } from '../directory/events.ts'
-import { recordEvidence } from '../evidence/record.ts'
+import { recordEvidence } from '../evidence-record.ts'
 import { awaitsProof, bury } from '../directory/user-delete.ts'
 import type { Sql } from '../sql/client.ts'
 import { empty, json, milliseconds, sql, type Statement } from '../sql/statement.ts'

@@ -9,8 +9,8 @@ import {
   LeaseLost,
   type OpenOperation,
   type Verification,
-} from '../../provisioning/ports.ts'
-import type { Deviation, GroupRef, Held, JournalOperation, Snapshot } from '../../translators/model.ts'
+} from '../../model/work.ts'
+import type { Deviation, GroupRef, Held, JournalOperation, Snapshot } from '../../model/plan.ts'
 import type { MadeGroups } from '../../translators/rules/vendor-groups.ts'
 import type { Sql } from '../sql/client.ts'
 import { isId } from '../sql/ids.ts'

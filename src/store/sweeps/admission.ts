@@ -1,4 +1,4 @@
-import type { Admitted, ClaimedSweep } from '../../provisioning/sweeps/ports.ts'
+import type { Admitted, ClaimedSweep } from '../../model/sweep.ts'
 import type { AccountSummary } from '../../vendors/contract.ts'
 import type { Sql } from '../sql/client.ts'
 import { newId } from '../sql/ids.ts'

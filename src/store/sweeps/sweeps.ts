@@ -5,7 +5,7 @@ import type {
   SweepPhase,
   SweepProgress,
   SweepStore,
-} from '../../provisioning/sweeps/ports.ts'
+} from '../../model/sweep.ts'
 import type { Sql } from '../sql/client.ts'
 import { json, milliseconds, sql, type Statement } from '../sql/statement.ts'
 import { keepListed, listed } from './admission.ts'

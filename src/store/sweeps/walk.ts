@@ -1,11 +1,5 @@
-import { priorities } from '../../provisioning/ports.ts'
-import type {
-  Admitted,
-  ClaimedSweep,
-  Marks,
-  SweepCounts,
-  SweepPage,
-} from '../../provisioning/sweeps/ports.ts'
+import { priorities } from '../../model/work.ts'
+import type { Admitted, ClaimedSweep, Marks, SweepCounts, SweepPage } from '../../model/sweep.ts'
 import { wish } from '../directory/due.ts'
 import { isKnown, type Leasing } from '../queue/claim.ts'
 import { worksWhere } from '../queue/work.ts'

@@ -6,7 +6,7 @@ import {
   type HeldEntitlement,
   type ShutOutStep,
 } from '../../vendors/contract.ts'
-import type { Deviation, Granted, Held, Policy, Snapshot, Wanted } from '../model.ts'
+import type { Deviation, Granted, Held, Policy, Snapshot, Wanted } from '../../model/plan.ts'
 import { handMade, isLive } from './returning.ts'
 import { keysOf, slotOf } from './slot.ts'
 

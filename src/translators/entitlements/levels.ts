@@ -1,5 +1,5 @@
 import type { Capabilities } from '../../vendors/contract.ts'
-import type { Deviation, WantedEntitlement } from '../model.ts'
+import type { Deviation, WantedEntitlement } from '../../model/plan.ts'
 
 export interface Levelled {
   readonly entitlements: readonly WantedEntitlement[]

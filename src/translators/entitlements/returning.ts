@@ -1,5 +1,5 @@
 import { entitlementKey, type EntitlementRef, type HeldEntitlement } from '../../vendors/contract.ts'
-import type { Snapshot } from '../model.ts'
+import type { Snapshot } from '../../model/plan.ts'
 
 const longestMs = 30 * 24 * 60 * 60_000
 

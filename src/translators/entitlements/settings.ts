@@ -1,7 +1,7 @@
 import type { Account, AccountSettings, Capabilities, SettingSupport } from '../../vendors/contract.ts'
 import type { Circumstances } from './difference.ts'
 import { isRecent } from './returning.ts'
-import type { Deviation, Granted, Held, Snapshot, Wanted } from '../model.ts'
+import type { Deviation, Granted, Held, Snapshot, Wanted } from '../../model/plan.ts'
 
 type Present = Extract<Wanted, { kind: 'present' }>
 

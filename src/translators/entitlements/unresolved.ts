@@ -1,4 +1,4 @@
-import type { Deviation, Reason } from '../model.ts'
+import type { Deviation, Reason } from '../../model/plan.ts'
 import type { Resolution, Wish } from './catalogue.ts'
 
 /** Says why a wish grants nothing. No resolution: the vendor has nothing of that kind. */

@@ -1,5 +1,5 @@
 import type { Scope } from '../../vendors/contract.ts'
-import type { DefaultGrant } from '../model.ts'
+import type { DefaultGrant } from '../../model/plan.ts'
 import type { Wish } from './catalogue.ts'
 import { slotOf } from './slot.ts'
 

@@ -6,7 +6,7 @@ import {
 } from '../../vendors/contract.ts'
 import { slotOf } from '../entitlements/slot.ts'
 import { differencesOf } from '../intents.ts'
-import type { Held, Intent, Policy, Wanted } from '../model.ts'
+import type { Held, Intent, Policy, Wanted } from '../../model/plan.ts'
 import { wantedOf, type WantedInput } from '../wanted.ts'
 import type { Effect, Named } from './model.ts'
 import { nameOf } from './names.ts'

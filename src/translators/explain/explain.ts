@@ -2,7 +2,7 @@ import { entitlementKey, type EntitlementRef, type HeldEntitlement } from '../..
 import { slotOf, slotOfKey } from '../entitlements/slot.ts'
 import { isLive } from '../entitlements/returning.ts'
 import { differencesOf } from '../intents.ts'
-import type { Granted, GroupRef, Intent, WantedEntitlement } from '../model.ts'
+import type { Granted, GroupRef, Intent, WantedEntitlement } from '../../model/plan.ts'
 import { entitlementsFor, type Grants } from '../rules.ts'
 import { subjectOf, wantedOf } from '../wanted.ts'
 import { effectOf } from './effect.ts'

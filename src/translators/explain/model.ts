@@ -1,5 +1,5 @@
 import type { AccountSettings, EntitlementKind, Scope } from '../../vendors/contract.ts'
-import type { Deviation, Held, JournalOperation, Reason } from '../model.ts'
+import type { Deviation, Held, JournalOperation, Reason } from '../../model/plan.ts'
 import type { WantedInput } from '../wanted.ts'
 
 /** A vendor call as the journal has it. */

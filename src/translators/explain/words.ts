@@ -1,5 +1,5 @@
-import { explainedBy } from '../../errors.ts'
-import type { JournalOperation } from '../model.ts'
+import { explainedBy } from '../../model/errors.ts'
+import type { JournalOperation } from '../../model/plan.ts'
 import type { Effect, ExplainedEntitlement, ExplainedRule, Explanation, JournaledCall } from './model.ts'
 import { ruleName } from './rules.ts'
 

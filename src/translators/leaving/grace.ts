@@ -1,6 +1,6 @@
 import type { Account, Capabilities, ShutOutStep } from '../../vendors/contract.ts'
 import { isEnded, usableSteps } from './holds.ts'
-import type { Policy, Snapshot } from '../model.ts'
+import type { Policy, Snapshot } from '../../model/plan.ts'
 
 export type Grace =
   /** The steps are taken as the policy lists them. */

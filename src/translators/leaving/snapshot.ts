@@ -1,4 +1,4 @@
-import type { Held, Snapshot } from '../model.ts'
+import type { Held, Snapshot } from '../../model/plan.ts'
 
 /** What an account holds before the first step of a shut-out, inherited grants left out. */
 export function snapshotOf({ account, granted }: Held, now: string): Snapshot {

@@ -1,7 +1,7 @@
 import type { AccountSettings } from '../../vendors/contract.ts'
 import type { Wish } from '../entitlements/catalogue.ts'
 import { wishesOf } from '../entitlements/wishes.ts'
-import type { Policy, Reason, Rule } from '../model.ts'
+import type { Policy, Reason, Rule } from '../../model/plan.ts'
 import { readRule, type Match } from './left-side.ts'
 import { filledIn, hasRightSide } from './right-side.ts'
 import type { Reading, Subject } from './subject.ts'

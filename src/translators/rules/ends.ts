@@ -1,4 +1,4 @@
-import type { GroupRef } from '../model.ts'
+import type { GroupRef } from '../../model/plan.ts'
 
 const unitMs: Readonly<Record<string, number>> = {
   ms: 1,

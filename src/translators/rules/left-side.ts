@@ -1,4 +1,4 @@
-import type { GroupRef, Matching, Rule } from '../model.ts'
+import type { GroupRef, Matching, Rule } from '../../model/plan.ts'
 import { endOf } from './ends.ts'
 import type { Reading, Subject } from './subject.ts'
 import { namedValues, type NamedValue } from './values.ts'

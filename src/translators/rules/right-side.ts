@@ -1,4 +1,4 @@
-import type { DefaultGrant } from '../model.ts'
+import type { DefaultGrant } from '../../model/plan.ts'
 import type { Match } from './left-side.ts'
 
 /** Whether the rule says itself what is granted or set. */

@@ -1,4 +1,4 @@
-import type { GroupRef, Matching } from '../model.ts'
+import type { GroupRef, Matching } from '../../model/plan.ts'
 
 /** Whom rules are read for. */
 export interface Subject {

@@ -1,4 +1,4 @@
-import type { GroupRef, Policy, Rule } from '../model.ts'
+import type { GroupRef, Policy, Rule } from '../../model/plan.ts'
 import type { Entitlement } from '../../vendors/contract.ts'
 import type { Resolution } from '../entitlements/catalogue.ts'
 import { wishesOf } from '../entitlements/wishes.ts'

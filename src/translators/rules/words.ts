@@ -1,4 +1,4 @@
-import type { DefaultGrant, Rule } from '../model.ts'
+import type { DefaultGrant, Rule } from '../../model/plan.ts'
 import { hasRightSide } from './right-side.ts'
 
 /** A rule as a sentence: `group "Admins", except "Guests", grants role "SOC" in site "EMEA" for 24h`. */

@@ -1,5 +1,5 @@
 import type { TSchema } from 'typebox'
-import { type Failure, VendorError, type VendorErrorDetails } from '../../errors.ts'
+import { type Failure, VendorError, type VendorErrorDetails } from '../../model/errors.ts'
 import { byStatus, type Classifier, firstOf } from '../kit/classify.ts'
 import { type Call, header, type Reply, type Requester } from '../kit/http.ts'
 import { waitFrom } from '../kit/wait.ts'

@@ -1,4 +1,4 @@
-import { VendorError } from '../../errors.ts'
+import { VendorError } from '../../model/errors.ts'
 import type { ApiProfile } from '../contract.ts'
 import { type Call, type Reply, type Requester, segment } from '../kit/http.ts'
 import { cursorInLinkHeader, pages, type Paginator } from '../kit/paginate.ts'

@@ -1,4 +1,4 @@
-import { ignoring, VendorError } from '../../errors.ts'
+import { ignoring, VendorError } from '../../model/errors.ts'
 import type { Account, AccountDraft, ApiProfile, Creation, EntitlementChange, TargetOf } from '../contract.ts'
 import { toAccount, toSummary } from './account.ts'
 import { capabilities, type SentryCapabilities } from './capabilities.ts'

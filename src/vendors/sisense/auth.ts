@@ -1,4 +1,4 @@
-import { VendorError } from '../../errors.ts'
+import { VendorError } from '../../model/errors.ts'
 import type { ApiProfile } from '../contract.ts'
 import {
   type Authenticator,

@@ -1,4 +1,4 @@
-import { type Failure, VendorError, type VendorErrorDetails } from '../../errors.ts'
+import { type Failure, VendorError, type VendorErrorDetails } from '../../model/errors.ts'
 import { byStatus, type Classifier, firstOf, saying } from '../kit/classify.ts'
 import type { Reply } from '../kit/http.ts'
 import { waitFrom } from '../kit/wait.ts'

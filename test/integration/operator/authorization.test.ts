@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it, type TestContext } from 'node:test'
-import { roles, type Role } from '../../../src/admin/ports.ts'
+import { roles, type Role } from '../../../src/model/operator.ts'
 import { type GatewayUnderTest, startTestGateway } from '../../support/gateway.ts'
 import { operate } from '../../support/operator.ts'
 

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import pino from 'pino'
 import { startCollector, type CollectedSpan } from '../../support/collector.ts'
 import { aGroup, aUser, startTestGateway } from '../../support/gateway.ts'
-import { startSentry } from '../../../src/vendors/sentry/simulator/index.ts'
+import { startSentry } from '../../../src/simulators/sentry/index.ts'
 import { startFalcon, falconPolicy } from '../../support/vendors.ts'
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'

@@ -4,7 +4,7 @@ import { sweeperDefaults, type Sweeping } from '../../../src/provisioning/sweeps
 import { walk } from '../../../src/provisioning/sweeps/walk.ts'
 import type { Store } from '../../../src/store/open.ts'
 import type { Account, Capabilities, Entitlement, Target } from '../../../src/vendors/contract.ts'
-import type { Policy } from '../../../src/translators/model.ts'
+import type { Policy } from '../../../src/model/plan.ts'
 import type { TestStore } from '../../support/database.ts'
 
 const many = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createProgress } from '../../../src/cli/operate/show/progress.ts'
+import { createProgress } from '../../../src/cli/progress.ts'
 
 function shown(isTTY: boolean) {
   const state = { written: '', now: 0 }

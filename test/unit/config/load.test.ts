@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { loadConfiguration, parseConfiguration } from '../../../src/config/load.ts'
-import type { Configuration } from '../../../src/config/model.ts'
+import type { Configuration } from '../../../src/model/configuration.ts'
 import { acme, bolt } from './vendors.ts'
 
 const vendors = [acme, bolt]

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import Fastify from 'fastify'
 import { createMetrics } from '../../../src/metrics/metrics.ts'
-import type { ConnectionGauges, Gauges } from '../../../src/metrics/ports.ts'
+import type { ConnectionGauges, Gauges } from '../../../src/model/gauges.ts'
 import { registerMetrics } from '../../../src/metrics/routes.ts'
 
 const falcon: ConnectionGauges = {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { VendorError } from '../../../src/errors.ts'
+import { VendorError } from '../../../src/model/errors.ts'
 import { type ConnectionSpec, openConnection } from '../../../src/provisioning/connections.ts'
-import type { ConnectionStore } from '../../../src/provisioning/ports.ts'
+import type { ConnectionStore } from '../../../src/model/work.ts'
 import type { Kit } from '../../../src/vendors/kit/kit.ts'
 
 /** A connection to a vendor that is away until `isBack`, by a clock of its own. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { isSameName } from '../../../src/provisioning/groups/name.ts'
-import type { AccountWork } from '../../../src/provisioning/ports.ts'
-import { driftOf } from '../../../src/provisioning/reconciliation/classify.ts'
-import type { Wanted } from '../../../src/translators/model.ts'
+import type { AccountWork } from '../../../src/model/work.ts'
+import { driftOf } from '../../../src/operations/reconciliation/classify.ts'
+import type { Wanted } from '../../../src/model/plan.ts'
 import { aHeld, anAccount, aPolicy, falcon, now, role } from '../translators/builders.ts'
 
 const circumstances = { can: falcon, policy: aPolicy(), now }

@@ -5,11 +5,11 @@ import {
   credentialsEnd,
   scheduleCalendar,
   tellEndings,
-} from '../../../src/provisioning/expiry/calendar.ts'
+} from '../../../src/operations/expiry/calendar.ts'
 import type { OpenConnection } from '../../../src/provisioning/connections.ts'
-import type { Ending } from '../../../src/provisioning/expiry/ports.ts'
-import type { Notice, NoticeDraft } from '../../../src/provisioning/notices/ports.ts'
-import type { Schedule } from '../../../src/schedule/ports.ts'
+import type { Ending } from '../../../src/operations/expiry/store.ts'
+import type { Notice, NoticeDraft } from '../../../src/model/notice.ts'
+import type { Schedule } from '../../../src/model/schedule.ts'
 
 const dayMs = 24 * 60 * 60_000
 const end = Date.parse('2026-12-31T00:00:00.000Z')

@@ -1,12 +1,12 @@
-import { entitlementKey } from '../../../src/vendors/contract.ts'
-import type {
-  Account,
-  Capabilities,
-  Entitlement,
-  EntitlementRef,
-  EntitlementSupport,
+import {
+  type Account,
+  type Capabilities,
+  type Entitlement,
+  entitlementKey,
+  type EntitlementRef,
+  type EntitlementSupport,
 } from '../../../src/vendors/contract.ts'
-import type { Held, Person, Policy, Wanted, WantedEntitlement } from '../../../src/translators/model.ts'
+import type { Held, Person, Policy, Wanted, WantedEntitlement } from '../../../src/model/plan.ts'
 
 export const now = '2026-11-21T12:00:00.000Z'
 

@@ -4,7 +4,7 @@ import { matching } from '../../../src/config/rules/matching.ts'
 import { explain } from '../../../src/translators/explain/explain.ts'
 import type { ExplainInput } from '../../../src/translators/explain/model.ts'
 import { explanationLines } from '../../../src/translators/explain/words.ts'
-import type { Rule } from '../../../src/translators/model.ts'
+import type { Rule } from '../../../src/model/plan.ts'
 import { aHeld, aPolicy, cidRole, entry, falcon, group, now, role, sentry } from './builders.ts'
 
 const rules: readonly Rule[] = [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { GroupRef, Held, Operation, Policy } from '../../../src/translators/model.ts'
+import type { GroupRef, Held, Operation, Policy } from '../../../src/model/plan.ts'
 import { plan } from '../../../src/translators/plan.ts'
 import { wantedOf } from '../../../src/translators/wanted.ts'
 import { entitlementKey, type Capabilities, type Entitlement } from '../../../src/vendors/contract.ts'

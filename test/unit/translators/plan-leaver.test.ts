@@ -1,11 +1,22 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Deviation, Held, Policy, Snapshot, Wanted } from '../../../src/translators/model.ts'
+import type { Deviation, Held, Policy, Snapshot, Wanted } from '../../../src/model/plan.ts'
 import { intentsFor } from '../../../src/translators/intents.ts'
 import { plan } from '../../../src/translators/plan.ts'
 import type { Capabilities } from '../../../src/vendors/contract.ts'
-import type { Ref } from './builders.ts'
-import { aHeld, aPolicy, cidRole, falcon, group, now, role, sentry, switchable, wants } from './builders.ts'
+import {
+  aHeld,
+  aPolicy,
+  cidRole,
+  falcon,
+  group,
+  now,
+  type Ref,
+  role,
+  sentry,
+  switchable,
+  wants,
+} from './builders.ts'
 
 function planned(
   wanted: Wanted,

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
 import { slotOf } from '../../../src/translators/entitlements/slot.ts'
 import { holds } from '../../../src/translators/leaving/holds.ts'
-import type { Held, Operation, Policy, Wanted } from '../../../src/translators/model.ts'
+import type { Held, Operation, Policy, Wanted } from '../../../src/model/plan.ts'
 import { plan } from '../../../src/translators/plan.ts'
 import {
   entitlementKey,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
 import { entitlementKey, type Entitlement } from '../../../src/vendors/contract.ts'
-import type { DefaultGrant, GroupRef, Rule } from '../../../src/translators/model.ts'
+import type { DefaultGrant, GroupRef, Rule } from '../../../src/model/plan.ts'
 import { entitlementsFor, wishKey } from '../../../src/translators/rules.ts'
 import { cidRole, entry, falcon, group, role, sentry, teamRole } from './builders.ts'
 

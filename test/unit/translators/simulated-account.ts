@@ -1,5 +1,5 @@
 import { grantedAfter } from '../../../src/translators/granted.ts'
-import type { Held, Operation, WantedEntitlement } from '../../../src/translators/model.ts'
+import type { Held, Operation, WantedEntitlement } from '../../../src/model/plan.ts'
 import { slotOf } from '../../../src/translators/entitlements/slot.ts'
 import {
   entitlementKey,

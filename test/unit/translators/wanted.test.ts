@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Policy } from '../../../src/translators/model.ts'
+import type { Policy } from '../../../src/model/plan.ts'
 import { wantedOf, type WantedInput } from '../../../src/translators/wanted.ts'
 import { matching } from '../../../src/config/rules/matching.ts'
 import { aPolicy, cidRole, entry, falcon, now } from './builders.ts'

@@ -1,6 +1,6 @@
 import { after, beforeEach } from 'node:test'
 import assert from 'node:assert/strict'
-import { VendorError } from '../../../src/errors.ts'
+import { VendorError } from '../../../src/model/errors.ts'
 import type { Account, Target } from '../../../src/vendors/contract.ts'
 import { crowdstrike } from '../../../src/vendors/crowdstrike/index.ts'
 import {
@@ -8,8 +8,8 @@ import {
   type CrowdstrikeState,
   homeCid,
   startCrowdstrike,
-} from '../../../src/vendors/crowdstrike/simulator/index.ts'
-import type { VendorSimulator } from '../../../src/vendors/simulator/simulator.ts'
+} from '../../../src/simulators/crowdstrike/index.ts'
+import type { VendorSimulator } from '../../../src/simulators/simulator.ts'
 import { openKit, openTarget, type Opening } from '../../contract/target.ts'
 
 export type Profile = 'current' | 'legacy' | 'guide'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Failure } from '../../../src/errors.ts'
+import type { Failure } from '../../../src/model/errors.ts'
 import { classify, messagesOf, rateLimitWait, requestIdOf } from '../../../src/vendors/crowdstrike/errors.ts'
 import type { Reply } from '../../../src/vendors/kit/http.ts'
 import { create, draftOf, falconBench, rejection } from './bench.ts'

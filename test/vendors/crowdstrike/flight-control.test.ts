@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { resolve } from '../../../src/translators/entitlements/catalogue.ts'
 import { entitlementKey } from '../../../src/vendors/contract.ts'
-import { homeCid } from '../../../src/vendors/crowdstrike/simulator/index.ts'
+import { homeCid } from '../../../src/simulators/crowdstrike/index.ts'
 import { create, falconBench, role } from './bench.ts'
 
 const child = 'c'.repeat(32)

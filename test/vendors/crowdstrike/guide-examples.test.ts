@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { homeCid } from '../../../src/vendors/crowdstrike/simulator/index.ts'
+import { homeCid } from '../../../src/simulators/crowdstrike/index.ts'
 import { falconBench, role } from './bench.ts'
 
 const usersPath = '/users/entities/users/v1'

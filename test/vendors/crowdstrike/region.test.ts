@@ -8,7 +8,7 @@ import {
   regions,
   startOrigin,
 } from '../../../src/vendors/crowdstrike/auth/regions.ts'
-import { startCrowdstrike } from '../../../src/vendors/crowdstrike/simulator/index.ts'
+import { startCrowdstrike } from '../../../src/simulators/crowdstrike/index.ts'
 import { openKit, openTarget } from '../../contract/target.ts'
 import { falconBench, rejection } from './bench.ts'
 

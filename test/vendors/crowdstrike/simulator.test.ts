@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, beforeEach, describe, it } from 'node:test'
-import { compileFql } from '../../../src/vendors/crowdstrike/simulator/fql.ts'
-import {
-  homeCid,
-  simulatedCredentials,
-  startCrowdstrike,
-} from '../../../src/vendors/crowdstrike/simulator/index.ts'
+import { compileFql } from '../../../src/simulators/crowdstrike/fql.ts'
+import { homeCid, simulatedCredentials, startCrowdstrike } from '../../../src/simulators/crowdstrike/index.ts'
 
 const usersPath = '/user-management/entities/users/v1'
 const queryPath = '/user-management/queries/users/v1'

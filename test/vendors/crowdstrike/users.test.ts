@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { homeCid } from '../../../src/vendors/crowdstrike/simulator/index.ts'
+import { homeCid } from '../../../src/simulators/crowdstrike/index.ts'
 import type { FalconClient } from '../../../src/vendors/crowdstrike/client/client.ts'
 import { createHome } from '../../../src/vendors/crowdstrike/target/home.ts'
 import { namesOf } from '../../../src/vendors/crowdstrike/target/names.ts'

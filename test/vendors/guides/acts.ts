@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { EntitlementRef, Target } from '../../../src/vendors/contract.ts'
-import { homeCid } from '../../../src/vendors/crowdstrike/simulator/index.ts'
-import type { VendorSimulator } from '../../../src/vendors/simulator/simulator.ts'
+import { homeCid } from '../../../src/simulators/crowdstrike/index.ts'
+import type { VendorSimulator } from '../../../src/simulators/simulator.ts'
 
 /** What makes a target send the request of an example, and what must be understood of the response. */
 export interface Act {

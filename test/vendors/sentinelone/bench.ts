@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, beforeEach } from 'node:test'
-import { VendorError } from '../../../src/errors.ts'
+import { VendorError } from '../../../src/model/errors.ts'
 import type { Account, EntitlementRef, Scope, Target } from '../../../src/vendors/contract.ts'
 import { sentinelone } from '../../../src/vendors/sentinelone/index.ts'
 import {
@@ -8,8 +8,8 @@ import {
   type SentineloneState,
   type SimUser,
   startSentinelone,
-} from '../../../src/vendors/sentinelone/simulator/index.ts'
-import type { TraceEntry, VendorSimulator } from '../../../src/vendors/simulator/simulator.ts'
+} from '../../../src/simulators/sentinelone/index.ts'
+import type { TraceEntry, VendorSimulator } from '../../../src/simulators/simulator.ts'
 import { openKit, openTarget, type Opening } from '../../contract/target.ts'
 
 export type Profile = 'current' | 'guide'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Failure } from '../../../src/errors.ts'
+import type { Failure } from '../../../src/model/errors.ts'
 import { classify, wait } from '../../../src/vendors/sentinelone/errors.ts'
 
 const reply = (status: number, body: unknown, headers = {}) => ({ status, headers, body, readable: true })

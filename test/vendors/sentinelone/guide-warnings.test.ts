@@ -233,7 +233,7 @@ describe('what the guide says to watch out for', async () => {
 
   /** The same console with other ids. */
   async function sentineloneBenchWithOtherIds() {
-    const { startSentinelone } = await import('../../../src/vendors/sentinelone/simulator/index.ts')
+    const { startSentinelone } = await import('../../../src/simulators/sentinelone/index.ts')
     const { sentinelone } = await import('../../../src/vendors/sentinelone/index.ts')
     const { openKit, openTarget } = await import('../../contract/target.ts')
     const kit = openKit()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { VendorError } from '../../../src/errors.ts'
+import { VendorError } from '../../../src/model/errors.ts'
 import { draft, role, team, useSentry } from './support.ts'
 
 async function rejection(promise: Promise<unknown> | undefined): Promise<VendorError> {

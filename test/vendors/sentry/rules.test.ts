@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { entitlementsFor } from '../../../src/translators/rules.ts'
-import type { Rule } from '../../../src/translators/model.ts'
+import type { Rule } from '../../../src/model/plan.ts'
 import { entitlementKey } from '../../../src/vendors/contract.ts'
 import { roleOf } from '../../../src/vendors/sentry/wire.ts'
 import { role, useSentry } from './support.ts'

@@ -1,12 +1,8 @@
 import { after, before, beforeEach } from 'node:test'
 import type { ApiProfile, Target } from '../../../src/vendors/contract.ts'
 import { sentry } from '../../../src/vendors/sentry/index.ts'
-import {
-  type SentryOptions,
-  type SentryState,
-  startSentry,
-} from '../../../src/vendors/sentry/simulator/index.ts'
-import type { VendorSimulator } from '../../../src/vendors/simulator/simulator.ts'
+import { type SentryOptions, type SentryState, startSentry } from '../../../src/simulators/sentry/index.ts'
+import type { VendorSimulator } from '../../../src/simulators/simulator.ts'
 import { type Opening, openKit, openTarget } from '../../contract/target.ts'
 
 export interface SentryBench {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { VendorError } from '../../../src/errors.ts'
+import { VendorError } from '../../../src/model/errors.ts'
 import { heldKeys } from '../../contract/vendor-contract.ts'
 import { draft, role, team, teamAdmin, useSentry } from './support.ts'
 

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { after, beforeEach } from 'node:test'
-import { VendorError } from '../../../src/errors.ts'
+import { VendorError } from '../../../src/model/errors.ts'
 import type { Account, AccountDraft, EntitlementRef, Target } from '../../../src/vendors/contract.ts'
 import { sisense } from '../../../src/vendors/sisense/index.ts'
 import {
   type SisenseSimulatorOptions,
   type SisenseState,
   startSisense,
-} from '../../../src/vendors/sisense/simulator/index.ts'
-import type { TraceEntry, VendorSimulator } from '../../../src/vendors/simulator/simulator.ts'
+} from '../../../src/simulators/sisense/index.ts'
+import type { TraceEntry, VendorSimulator } from '../../../src/simulators/simulator.ts'
 import { openKit, openTarget, type Opening } from '../../contract/target.ts'
 
 export type Profile = 'current' | 'guide'

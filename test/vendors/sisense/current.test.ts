@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { simulatedToken } from '../../../src/vendors/sisense/simulator/index.ts'
+import { simulatedToken } from '../../../src/simulators/sisense/index.ts'
 import { create, draftOf, group, logins, rejection, role, sisenseBench } from './bench.ts'
 
 describe('Sisense as it is today', async () => {

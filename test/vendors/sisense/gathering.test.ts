@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { VendorError } from '../../../src/errors.ts'
+import { VendorError } from '../../../src/model/errors.ts'
 import { createGathering, type Send } from '../../../src/vendors/sisense/client/gathering.ts'
 import type { Account, Target } from '../../../src/vendors/contract.ts'
 import { createPacing } from '../../../src/vendors/kit/pacing.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { simulatedLogin, simulatedToken } from '../../../src/vendors/sisense/simulator/index.ts'
+import { simulatedLogin, simulatedToken } from '../../../src/simulators/sisense/index.ts'
 import { draftOf, group, role, sisenseBench } from './bench.ts'
 
 /** The guide prints ids in short: `5f3e...`. */

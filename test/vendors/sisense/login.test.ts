@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { simulatedLogin, simulatedToken } from '../../../src/vendors/sisense/simulator/index.ts'
+import { simulatedLogin, simulatedToken } from '../../../src/simulators/sisense/index.ts'
 import { create, rejection, sisenseBench } from './bench.ts'
 
 const loginPath = /\/authentication\/login$/

@@ -1,4 +1,4 @@
-import { VendorError } from '../../../errors.ts'
+import { VendorError } from '../../../model/errors.ts'
 import { linked, write } from '../execute.ts'
 import { learn, type Run } from '../run.ts'
 

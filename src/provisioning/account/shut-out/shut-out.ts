@@ -1,10 +1,10 @@
-import { VendorError } from '../../../errors.ts'
+import { VendorError } from '../../../model/errors.ts'
 import { graceOf } from '../../../translators/leaving/grace.ts'
 import { holds, isEnded, usableSteps } from '../../../translators/leaving/holds.ts'
 import { becauseOf, stepsFor } from '../../../translators/intents.ts'
 import { plan } from '../../../translators/plan.ts'
 import { snapshotOf } from '../../../translators/leaving/snapshot.ts'
-import type { JournalOperation, Plan, Wanted } from '../../../translators/model.ts'
+import type { JournalOperation, Plan, Wanted } from '../../../model/plan.ts'
 import type { Account, ShutOutStep } from '../../../vendors/contract.ts'
 import { shutOutRetryMs } from '../../backoff.ts'
 import { adopt, findAccount, loginAtVendor } from '../correlate.ts'
@@ -25,7 +25,7 @@ import {
 } from '../run.ts'
 import { endSessions, hasOpenSessions } from './sessions.ts'
 import { isRefusal, takeStep } from './step.ts'
-import type { AccountFailure } from '../../ports.ts'
+import type { AccountFailure } from '../../../model/work.ts'
 
 const tenantAgeMs = 5 * 60_000
 const firstVerificationMs = 5_000

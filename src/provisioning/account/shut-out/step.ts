@@ -1,4 +1,4 @@
-import { VendorError } from '../../../errors.ts'
+import { VendorError } from '../../../model/errors.ts'
 import type { Account, ShutOutStep } from '../../../vendors/contract.ts'
 import { stripChanges } from '../effects.ts'
 import { changeEntitlements, linked, refresh, setActive, write } from '../execute.ts'

@@ -1,4 +1,4 @@
-import { priorities } from '../../../provisioning/ports.ts'
+import { priorities } from '../../../model/work.ts'
 import type { Actor } from '../../../scim/ports.ts'
 import { prepared } from '../../sql/prepared.ts'
 import { type Query, raw, sql, type Statement } from '../../sql/statement.ts'

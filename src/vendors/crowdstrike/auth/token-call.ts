@@ -1,4 +1,4 @@
-import { VendorError } from '../../../errors.ts'
+import { VendorError } from '../../../model/errors.ts'
 import { noAuthentication } from '../../kit/auth.ts'
 import type { Reply } from '../../kit/http.ts'
 import type { Kit } from '../../kit/kit.ts'

@@ -1,4 +1,4 @@
-import { ignoring } from '../../../errors.ts'
+import { ignoring } from '../../../model/errors.ts'
 import type { Call, Requester } from '../../kit/http.ts'
 import { requestIdOf } from '../errors.ts'
 import { Envelope, RoleEntities, type RoleEntity, StringResources } from '../wire/envelope.ts'

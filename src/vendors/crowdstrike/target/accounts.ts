@@ -1,4 +1,4 @@
-import { ignoring } from '../../../errors.ts'
+import { ignoring } from '../../../model/errors.ts'
 import { type Account, type AccountSummary, entitlementKey, type HeldEntitlement } from '../../contract.ts'
 import type { FalconClient, FalconUser } from '../client/client.ts'
 import { isPrivileged } from '../privileged-roles.ts'

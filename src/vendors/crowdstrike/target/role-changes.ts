@@ -1,4 +1,4 @@
-import { VendorError } from '../../../errors.ts'
+import { VendorError } from '../../../model/errors.ts'
 import type { Capabilities, EntitlementChange, EntitlementRef, Receipt } from '../../contract.ts'
 import type { FalconClient } from '../client/client.ts'
 import { failure } from '../errors.ts'

@@ -1,4 +1,4 @@
-import { ignoring } from '../../../errors.ts'
+import { ignoring } from '../../../model/errors.ts'
 import type { AccountDraft, Capabilities, Creation, Entitlement, TargetOf } from '../../contract.ts'
 import type { FalconCapabilities } from '../capabilities.ts'
 import type { FalconClient } from '../client/client.ts'

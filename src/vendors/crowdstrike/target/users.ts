@@ -1,4 +1,4 @@
-import { VendorError } from '../../../errors.ts'
+import { VendorError } from '../../../model/errors.ts'
 import type { AccountSummary } from '../../contract.ts'
 import type { FalconClient, FalconUser } from '../client/client.ts'
 

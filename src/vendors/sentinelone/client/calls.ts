@@ -1,4 +1,4 @@
-import { VendorError } from '../../../errors.ts'
+import { VendorError } from '../../../model/errors.ts'
 import type { Call } from '../../kit/http.ts'
 import type { Paginator } from '../../kit/paginate.ts'
 

@@ -1,4 +1,4 @@
-import { type Failure, ignoring, VendorError } from '../../../errors.ts'
+import { type Failure, ignoring, VendorError } from '../../../model/errors.ts'
 import { type Call, type Requester, segment } from '../../kit/http.ts'
 import { pages } from '../../kit/paginate.ts'
 import { failure } from '../errors.ts'

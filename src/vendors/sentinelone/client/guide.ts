@@ -1,4 +1,4 @@
-import { ignoring } from '../../../errors.ts'
+import { ignoring } from '../../../model/errors.ts'
 import type { Scope } from '../../contract.ts'
 import { type Requester, segment } from '../../kit/http.ts'
 import { pages } from '../../kit/paginate.ts'

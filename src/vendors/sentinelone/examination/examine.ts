@@ -1,4 +1,4 @@
-import { VendorError } from '../../../errors.ts'
+import { VendorError } from '../../../model/errors.ts'
 import type { ApiProfile, Finding } from '../../contract.ts'
 import type { Reach } from '../client/client.ts'
 import type { SentineloneSettings } from '../settings.ts'

@@ -1,4 +1,4 @@
-import { ignoring } from '../../../errors.ts'
+import { ignoring } from '../../../model/errors.ts'
 import type { Capabilities, Entitlement, TargetOf } from '../../contract.ts'
 import type { SentineloneCapabilities } from '../capabilities.ts'
 import type { Client } from '../client/client.ts'

@@ -1,4 +1,4 @@
-import { VendorError } from '../../../errors.ts'
+import { VendorError } from '../../../model/errors.ts'
 import type { ApiProfile, Finding } from '../../contract.ts'
 import type { Client } from '../client.ts'
 import { kindOf } from '../token/kind.ts'

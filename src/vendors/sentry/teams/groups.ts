@@ -1,4 +1,4 @@
-import { ignoring, VendorError } from '../../../errors.ts'
+import { ignoring, VendorError } from '../../../model/errors.ts'
 import type { Target, VendorGroup } from '../../contract.ts'
 import type { Client } from '../client.ts'
 import type { Team } from '../wire.ts'

@@ -1,4 +1,4 @@
-import { VendorError } from '../../../errors.ts'
+import { VendorError } from '../../../model/errors.ts'
 import type { Client } from '../client.ts'
 
 /** What the token must be allowed, each line by any one of its scopes. */

@@ -1,4 +1,4 @@
-import { VendorError } from '../../../errors.ts'
+import { VendorError } from '../../../model/errors.ts'
 import type { Receipt } from '../../contract.ts'
 import { failure, isMissingRoute } from '../errors.ts'
 import { newPassword } from '../password.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Failure, VendorError } from '../../../errors.ts'
+import { type Failure, VendorError } from '../../../model/errors.ts'
 
 /** One write that carries all these users. */
 export type Send = (users: readonly string[]) => Promise<void>

@@ -1,4 +1,4 @@
-import { ignoring } from '../../../errors.ts'
+import { ignoring } from '../../../model/errors.ts'
 import type { User } from '../wire.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { VendorError } from '../../../errors.ts'
+import { VendorError } from '../../../model/errors.ts'
 import type { ApiProfile, Finding } from '../../contract.ts'
 import type { SisenseClient } from '../client/client.ts'
 import type { Pace } from '../limits.ts'

@@ -1,4 +1,4 @@
-import { ignoring } from '../../../errors.ts'
+import { ignoring } from '../../../model/errors.ts'
 import type { Target, VendorGroup } from '../../contract.ts'
 import type { GroupKeeping, SisenseClient } from '../client/client.ts'
 import { failure } from '../errors.ts'

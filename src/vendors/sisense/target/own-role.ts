@@ -1,4 +1,4 @@
-import { VendorError } from '../../../errors.ts'
+import { VendorError } from '../../../model/errors.ts'
 import type { SisenseClient } from '../client/client.ts'
 import { failure } from '../errors.ts'
 import { needs } from '../requests.ts'

@@ -3,8 +3,8 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { planHash } from '../../../../src/provisioning/guard/hash.ts'
 import { verdictOf, type Question } from '../../../../src/provisioning/guard/verdict.ts'
-import type { KnownPlan } from '../../../../src/provisioning/ports.ts'
-import type { Operation } from '../../../../src/translators/model.ts'
+import type { KnownPlan } from '../../../../src/model/work.ts'
+import type { Operation } from '../../../../src/model/plan.ts'
 
 const grant: Operation = {
   op: 'change-entitlements',

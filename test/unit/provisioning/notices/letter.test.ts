@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { letterOf } from '../../../../src/provisioning/notices/channels/letter.ts'
-import { templates } from '../../../../src/provisioning/notices/channels/templates.ts'
-import type { Notice, NoticeKind } from '../../../../src/provisioning/notices/ports.ts'
+import { letterOf, templates } from '../../../../src/operations/notices/letter.ts'
+import type { Notice, NoticeKind } from '../../../../src/model/notice.ts'
 
 const notice = (given: Partial<Notice> = {}): Notice => ({
   id: '0197c6f0-0000-7000-8000-000000000000',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { matching } from '../../../../src/config/rules/matching.ts'
-import type { GroupRef, Policy, Rule } from '../../../../src/translators/model.ts'
+import type { GroupRef, Policy, Rule } from '../../../../src/model/plan.ts'
 import { entitlementsFor } from '../../../../src/translators/rules.ts'
 import { subjectOf } from '../../../../src/translators/wanted.ts'
 import { entitlementKey } from '../../../../src/vendors/contract.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { VendorError } from '../../../../src/errors.ts'
+import { VendorError } from '../../../../src/model/errors.ts'
 import { clientCredentials, staticToken, type Token } from '../../../../src/vendors/kit/auth.ts'
 
 /** A token endpoint that gives t1, t2, …, each for 1000 s, or fails as told. */

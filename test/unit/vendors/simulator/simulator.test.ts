@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import Fastify from 'fastify'
-import { type Simulator, startSimulator } from '../../../../src/vendors/simulator/simulator.ts'
+import { type Simulator, startSimulator } from '../../../../src/simulators/simulator.ts'
 
 describe('simulator', () => {
   let simulator: Simulator

@@ -1,0 +1,64 @@
+import Fastify from 'fastify'
+import { randomBytes } from 'node:crypto'
+import type { Environment } from '../model/configuration.ts'
+import { createKeyring } from '../secrets/keyring.ts'
+import { openStore } from '../store/open.ts'
+import { configurationActions } from '../operations/apply/apply.ts'
+import { connectionEditing } from '../operations/managed-connections/editing.ts'
+import { trialWith } from '../operations/managed-connections/trial.ts'
+import { withKit } from './kit.ts'
+import { operatorBase, registerOperatorApi } from './operator-api.ts'
+
+/** The operator API over a store on which no gateway runs: for commands that need no vendor. */
+export interface AloneApi {
+  request(
+    method: string,
+    path: string,
+    body: unknown,
+  ): Promise<{ readonly status: number; readonly text: string }>
+  close(): Promise<void>
+}
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** Opens the store, starting its PostgreSQL where it is our own. Rejects with a `GatewayError`. */
+export async function openAlone(environment: Environment): Promise<AloneApi> {
+  const { databaseUrl, dataDir } = environment
+  const store = await openStore({
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
+    dataDir,
+    log: silent,
+  })
+  const app = Fastify()
+  const localToken = randomBytes(32).toString('base64url')
+  await registerOperatorApi(app, {
+    environment,
+    store,
+    localToken,
+    workers: () => undefined,
+    wake: () => {},
+    configuration: configurationActions(store, environment.insecureTargets, () => {}),
+    editing: connectionEditing({
+      store,
+      keyring: createKeyring(environment.masterKeys ?? []),
+      insecureTargets: environment.insecureTargets,
+      changed: async () => {},
+      trial: trialWith((work) => withKit(environment, work)),
+    }),
+  })
+  return {
+    async request(method, path, body) {
+      const { statusCode: status, body: text } = await app.inject({
+        method: method as 'GET',
+        url: operatorBase + path,
+        headers: { authorization: `Bearer ${localToken}` },
+        ...(body === undefined ? {} : { payload: body as object }),
+      })
+      return { status, text }
+    },
+    async close() {
+      await app.close()
+      await store.close()
+    },
+  }
+}

@@ -1,0 +1,18 @@
+import type { Command } from 'commander'
+import { defaultFile, examples, newCommand, type Parts } from './command.ts'
+
+export function checkCommand(parts: Parts): Command {
+  return newCommand('check', parts)
+    .description('Check a configuration file, and show what it means; without --live nobody is contacted.')
+    .option('--config <file>', 'configuration file', defaultFile)
+    .option(
+      '--live',
+      'compare the rules with the vendors’ catalogues too, and with the store of DATABASE_URL; creations are judged where a vendor can',
+    )
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', examples('check --config drawbridge.yaml', 'check --live', 'check --json'))
+    .action(async (options: { config: string; live?: boolean; json?: boolean }) => {
+      const { check } = await import('./check.ts')
+      parts.finish(await check(options, parts.surroundings, parts.output))
+    })
+}

@@ -1,0 +1,151 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { readGatewayFile } from '../app/gateway-file.ts'
+import { loadEnvironment } from '../config/environment.ts'
+import type { Environment } from '../model/configuration.ts'
+import { errorPage } from '../model/errors.ts'
+import { CommandFailure, exitCodes } from './exit-codes.ts'
+import type { Surroundings } from './output.ts'
+import { type Endpoint, exchange } from './http.ts'
+
+export interface Client {
+  /** False where the store was opened alone: there is no gateway that would follow at once. */
+  readonly running: boolean
+  /** The answer's JSON; undefined when it has none. Rejects with `CommandFailure` for every refusal. */
+  call<T = unknown>(method: string, path: string, body?: unknown): Promise<T>
+  /** Gives a streamed answer to `onText` as it comes. */
+  stream(path: string, onText: (text: string) => void): Promise<void>
+  /** All items of a list, page by page. */
+  all<T>(path: string): Promise<readonly T[]>
+  close(): Promise<void>
+}
+
+export interface ClientOptions {
+  readonly url?: string
+  /** The command can do without a gateway: it opens the store itself when none runs; `new`: also one that is not there yet. */
+  readonly alone?: boolean | 'new'
+}
+
+/**
+ * Finds the gateway: `--url` or DRAWBRIDGE_URL with DRAWBRIDGE_ADMIN_TOKEN; else the one that runs on the data directory,
+ * which left its address and a secret there.
+ */
+export async function openClient(options: ClientOptions, { env }: Surroundings): Promise<Client> {
+  const loaded = loadEnvironment(env)
+  if (!loaded.ok) {
+    const words = loaded.problems.map(({ name, message }) => `${name} ${message}`).join('; ')
+    throw new CommandFailure(exitCodes.usage, `The environment cannot be used: ${words}.`)
+  }
+  const { environment } = loaded
+  const named = options.url ?? env['DRAWBRIDGE_URL']?.trim()
+  if (named) return clientOf(remote(named, environment), true)
+  const local = readGatewayFile(environment.dataDir)
+  if (environment.databaseUrl === undefined && local && (await answers(local)))
+    return clientOf({ ...local, token: environment.adminToken ?? local.token }, true)
+  if (!options.alone) throw noGateway(environment)
+  if (options.alone !== 'new') requireStore(environment)
+  const { openAlone } = await import('../app/offline-api.ts')
+  const alone = await openAlone(environment)
+  return talk((method, path, body) => alone.request(method, path, body), false, alone.close)
+}
+
+function remote(url: string, { adminToken }: Environment): Endpoint {
+  const parsed = URL.parse(url)
+  if (!parsed || !['http:', 'https:'].includes(parsed.protocol))
+    throw new CommandFailure(exitCodes.usage, `${url} is not the address of a gateway: http or https.`)
+  if (parsed.protocol === 'http:' && !/^(localhost|127\.[\d.]+|\[::1\])$/.test(parsed.hostname))
+    throw new CommandFailure(exitCodes.usage, 'A token goes over https only, except on this machine.')
+  if (adminToken === undefined)
+    throw new CommandFailure(exitCodes.usage, 'Set DRAWBRIDGE_ADMIN_TOKEN to the token of an operator.')
+  return { url, token: adminToken }
+}
+
+async function answers(local: Endpoint): Promise<boolean> {
+  try {
+    return (await exchange(local, 'GET', '/whoami', undefined)).status === 200
+  } catch {
+    return false
+  }
+}
+
+/** A wrong directory shall not become a new store by a look into it. Rejects with `CommandFailure`. */
+export function requireStore({ databaseUrl, dataDir }: Environment): void {
+  if (databaseUrl !== undefined || existsSync(join(dataDir, 'postgres'))) return
+  throw new CommandFailure(
+    exitCodes.unreachable,
+    `There is no store in ${resolve(dataDir)}, and no gateway runs there: name the data directory with DRAWBRIDGE_DATA_DIR, or a gateway with --url. "drawbridge serve" and "drawbridge apply" make a store.`,
+  )
+}
+
+function noGateway({ databaseUrl, dataDir }: Environment): CommandFailure {
+  const how =
+    databaseUrl === undefined
+      ? `No gateway runs on the data directory ${dataDir}. Start one with "drawbridge serve", or name one`
+      : 'With DATABASE_URL the command line does not know where a gateway runs. Name it'
+  return new CommandFailure(
+    exitCodes.unreachable,
+    `${how} with --url or DRAWBRIDGE_URL, and its token with DRAWBRIDGE_ADMIN_TOKEN.`,
+  )
+}
+
+function clientOf(endpoint: Endpoint, running: boolean): Client {
+  return talk(
+    (method, path, body, onText) => exchange(endpoint, method, path, body, onText),
+    running,
+    async () => {},
+  )
+}
+
+type Talk = (
+  method: string,
+  path: string,
+  body: unknown,
+  onText?: (text: string) => void,
+) => Promise<{ readonly status: number; readonly text: string }>
+
+function talk(send: Talk, running: boolean, close: () => Promise<void>): Client {
+  async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const { status, text } = await send(method, path, body)
+    if (status >= 200 && status < 300)
+      return (text === '' || text === 'null' ? undefined : JSON.parse(text)) as T
+    throw refusal(status, text)
+  }
+  return {
+    running,
+    call,
+    async stream(path, onText) {
+      const { status, text } = await send('GET', path, undefined, onText)
+      if (status !== 200) throw refusal(status, text)
+      // A store that was opened alone gives it whole.
+      if (text !== '') onText(text)
+    },
+    async all<T>(path: string) {
+      const items: T[] = []
+      for (let after: string | undefined; ;) {
+        const more =
+          after === undefined ? '' : `${path.includes('?') ? '&' : '?'}after=${encodeURIComponent(after)}`
+        const page = await call<{ items: T[]; next?: string }>('GET', path + more)
+        items.push(...page.items)
+        if (page.next === undefined) return items
+        after = page.next
+      }
+    },
+    close,
+  }
+}
+
+const unknownToken =
+  'The gateway does not know the token of DRAWBRIDGE_ADMIN_TOKEN as that of an operator: it is wrong, expired or revoked.'
+
+function refusal(status: number, text: string): CommandFailure {
+  const code = status === 401 || status === 403 || status === 429 ? exitCodes.refused : exitCodes.failed
+  try {
+    const { type, detail, code: kind, requestId } = JSON.parse(text) as Record<string, string>
+    const anchor = type?.startsWith(`${errorPage}#`) ? type.slice(errorPage.length + 1) : undefined
+    const see = anchor === undefined ? undefined : `drawbridge errors ${anchor}`
+    const words = status === 401 ? unknownToken : detail
+    return new CommandFailure(code, `${words} (${kind}, request ${requestId})`, see)
+  } catch {
+    return new CommandFailure(exitCodes.failed, `The gateway answered ${status}, and not as Drawbridge does.`)
+  }
+}

@@ -1,0 +1,19 @@
+import type { Command } from 'commander'
+import { defaultFile, examples, newCommand, type Parts } from './command.ts'
+
+export function doctorCommand(parts: Parts): Command {
+  return newCommand('doctor', parts)
+    .description('Examine one connection at its vendor, changing nothing, and show what is wrong.')
+    .argument('<connection>', 'name of a connection, or <directory>/<connection>')
+    .option('--config <file>', 'configuration file', defaultFile)
+    .option('--json', 'print the report as JSON')
+    .option('--reprobe', 'with apiProfile auto: ask the profile again; kept in the store of DATABASE_URL')
+    .addHelpText(
+      'after',
+      examples('doctor falcon --config drawbridge.yaml', 'doctor corp/sentry --json', 'doctor bi --reprobe'),
+    )
+    .action(async (connection: string, options: { config: string; json?: boolean; reprobe?: boolean }) => {
+      const { doctor } = await import('./doctor.ts')
+      parts.finish(await doctor(connection, options, parts.surroundings, parts.output))
+    })
+}

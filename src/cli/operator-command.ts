@@ -1,0 +1,33 @@
+import type { Command } from 'commander'
+import { newCommand, type Parts } from './command.ts'
+import { type ExitCode, exitCodes } from './exit-codes.ts'
+import type { Output } from './output.ts'
+import type { Client } from './client.ts'
+
+/** Options of every command that talks to a gateway. */
+export interface OperatorOptions {
+  readonly url?: string
+  readonly json?: boolean
+}
+
+/** A command over the operator API. */
+export function operatorCommand(name: string, parts: Parts): Command {
+  return newCommand(name, parts)
+    .option('--url <url>', 'address of the gateway; default: DRAWBRIDGE_URL, else the one that runs here')
+    .option('--json', 'print the result as JSON')
+}
+
+/** Runs with a client that is closed afterwards; `alone` lets it open the store itself when no gateway runs. */
+export async function withClient(
+  parts: Parts,
+  options: OperatorOptions & { readonly alone?: boolean | 'new' },
+  run: (client: Client, output: Output) => Promise<ExitCode | undefined>,
+): Promise<void> {
+  const { openClient } = await import('./client.ts')
+  const client = await openClient(options, parts.surroundings)
+  try {
+    parts.finish((await run(client, parts.output)) ?? exitCodes.ok)
+  } finally {
+    await client.close()
+  }
+}

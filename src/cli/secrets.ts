@@ -1,0 +1,44 @@
+import type { Output } from './output.ts'
+import { oneOf } from './choose.ts'
+import { when } from './table.ts'
+
+/** What stands for a secret that was shown once: a token of an identity provider, or of an operator. */
+export interface Kept {
+  readonly id: string
+  readonly name: string
+  readonly hint: string
+  readonly state: string
+  readonly createdAt: string
+  readonly expiresAt?: string
+  readonly lastUsedAt?: string
+}
+
+export interface Made extends Kept {
+  readonly secret: string
+}
+
+/** The last columns of a list of them. */
+export const lifeColumns = {
+  CREATED: ({ createdAt }: Kept) => when(createdAt),
+  EXPIRES: ({ expiresAt }: Kept) => when(expiresAt),
+  'LAST USED': ({ lastUsedAt }: Kept) => when(lastUsedAt),
+}
+
+/** For the body of a request; seconds. */
+export const lifetime = (seconds: number | undefined): { readonly expiresInSeconds?: number } =>
+  seconds ? { expiresInSeconds: seconds } : {}
+
+export const liveOne = <T extends Kept>(what: string, among: readonly T[], named: string): T =>
+  oneOf(
+    `live ${what}`,
+    among.filter(({ state }) => state === 'live'),
+    named,
+  )
+
+/** The only time that the secret is seen. */
+export function showMade(output: Output, json: boolean | undefined, made: Made, words: string): void {
+  if (json) return output.json(made)
+  output.line(`${words}${made.expiresAt ? `, expires ${when(made.expiresAt)}` : ''}`)
+  output.line(made.secret)
+  output.line('Copy the secret now: it is not shown again.')
+}

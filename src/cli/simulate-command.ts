@@ -1,0 +1,22 @@
+import { type Command, Option } from 'commander'
+import { examples, newCommand, type Parts, portNumber } from './command.ts'
+
+export function simulateCommand(parts: Parts): Command {
+  return newCommand('simulate', parts)
+    .description('Run simulated vendor APIs on this machine until told to stop.')
+    .argument('<vendor>', 'id of a vendor, or "all"')
+    .option('--port <number>', 'port of the first simulator; any free one when left out', portNumber)
+    .addOption(
+      new Option('--profile <profile>', 'API profile of the connection that is printed').choices([
+        'current',
+        'legacy',
+        'guide',
+      ]),
+    )
+    .option('--json', 'print the addresses as JSON')
+    .addHelpText('after', examples('simulate sentry --port 9001', 'simulate all --json'))
+    .action(async (vendor: string, options: { port?: number; profile?: string; json?: boolean }) => {
+      const { simulate } = await import('./simulate.ts')
+      parts.finish(await simulate(vendor, options, parts.output))
+    })
+}

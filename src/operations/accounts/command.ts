@@ -1,0 +1,196 @@
+import { type Command, Option } from 'commander'
+import { examples, newCommand, type Parts } from '../../cli/command.ts'
+import { exitCodes } from '../../cli/exit-codes.ts'
+import { connectionOf, pathOf } from '../../cli/names.ts'
+import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
+import { table, when } from '../../cli/table.ts'
+import { explainedBy } from '../../model/errors.ts'
+import { decideCommand, undecidedCommand } from '../import/command.ts'
+
+export interface Account {
+  readonly id: string
+  readonly connection: string
+  readonly directory: string
+  readonly userName: string
+  readonly wanted: string
+  readonly status: string
+  readonly proven: boolean
+  readonly unmanaged: boolean
+  readonly vendorAccountId?: string
+  readonly provenAt?: string
+  readonly failure?: { readonly kind?: string; readonly detail?: string }
+  readonly deviations: readonly { readonly detail?: string }[]
+}
+
+interface Options extends OperatorOptions {
+  readonly connection?: string
+  readonly status?: string
+  readonly user?: string
+  readonly ignored?: boolean
+}
+
+const statuses = ['unproven', 'pending', 'waiting', 'verifying', 'invited', 'proven', 'failed']
+
+export function accountCommand(parts: Parts): Command {
+  return newCommand('account', parts)
+    .description('Accounts of people at connections.')
+    .addCommand(list(parts))
+    .addCommand(journal(parts))
+    .addCommand(undecidedCommand(parts))
+    .addCommand(decideCommand(parts))
+    .addCommand(
+      change(parts, 'relink', 'relinked', 'Forget the link; the account is looked up by its login again.'),
+    )
+    .addCommand(
+      change(parts, 'ignore', 'ignored', 'Take an account out of provisioning: listed, never written.'),
+    )
+    .addCommand(change(parts, 'manage', 'managed again', 'Take an ignored account back into provisioning.'))
+}
+
+function list(parts: Parts): Command {
+  return operatorCommand('list', parts)
+    .description('Show accounts.')
+    .option('--connection <connection>', 'name of a connection, or <directory>/<connection>')
+    .addOption(new Option('--status <status>', 'only of this status').choices(statuses))
+    .option('--user <userName>', 'only of this person')
+    .option('--ignored', 'only those that an operator took out of provisioning')
+    .addHelpText(
+      'after',
+      examples(
+        'account list --connection falcon --status failed',
+        'account list --user ada@corp.example --json',
+      ),
+    )
+    .action(async (options: Options) =>
+      withClient(parts, { ...options, alone: true }, async (client, output) => {
+        const { connection, status, user, ignored } = options
+        const query = new URLSearchParams({
+          limit: '500',
+          ...(connection ? { connection: (await connectionOf(client, connection)).id } : {}),
+          ...(status ? { status } : {}),
+          ...(user ? { userName: user } : {}),
+          ...(ignored ? { unmanaged: 'true' } : {}),
+        })
+        const accounts = await client.all<Account>(`/accounts?${query.toString()}`)
+        if (options.json) output.json({ accounts })
+        else showAccounts(output, accounts)
+        return undefined
+      }),
+    )
+}
+
+export function showAccounts(output: Parts['output'], accounts: readonly Account[]): void {
+  table(
+    output,
+    ['ACCOUNT', 'PERSON', 'CONNECTION', 'WANTED', 'STATUS', 'AT THE VENDOR', 'PROVEN', 'WHY NOT'],
+    accounts.map((each) => [
+      each.id,
+      each.userName,
+      `${each.directory}/${each.connection}`,
+      each.wanted,
+      each.unmanaged ? 'ignored' : each.status,
+      each.vendorAccountId,
+      when(each.provenAt),
+      each.failure?.detail,
+    ]),
+  )
+  const kinds = new Set(accounts.flatMap(({ failure }) => failure?.kind ?? []))
+  for (const kind of kinds) output.line(`see: ${explainedBy('account', kind)}`)
+}
+
+function journal(parts: Parts): Command {
+  return operatorCommand('journal', parts)
+    .description('Show what was done with an account, newest first.')
+    .argument('<account>', 'id of an account, as "account list" shows it')
+    .addHelpText('after', examples('account journal 0197c6f0-0000-7000-8000-000000000000'))
+    .action(async (account: string, options: Options) =>
+      withClient(parts, { ...options, alone: true }, async (client, output) => {
+        const operations = await client.all<Record<string, string>>(
+          `/accounts/${encodeURIComponent(account)}/operations?limit=500`,
+        )
+        if (options.json) output.json({ operations })
+        else
+          table(
+            output,
+            ['OPENED', 'OPERATION', 'OUTCOME', 'MS', 'VENDOR REQUEST'],
+            operations.map((each) => [
+              when(each['openedAt']),
+              each['op'],
+              each['outcome'] ?? 'open',
+              each['durationMs'],
+              each['vendorRequestId'],
+            ]),
+          )
+        return undefined
+      }),
+    )
+}
+
+function change(parts: Parts, name: string, done: string, description: string): Command {
+  return operatorCommand(name, parts)
+    .description(description)
+    .argument('<account>', 'id of an account, as "account list" shows it')
+    .addHelpText('after', examples(`account ${name} 0197c6f0-0000-7000-8000-000000000000`))
+    .action(async (account: string, options: Options) =>
+      withClient(parts, options, async (client, output) => {
+        const answer = await client.call<{ state: string }>(
+          'POST',
+          `/accounts/${encodeURIComponent(account)}/${name}`,
+        )
+        if (options.json) output.json({ account, ...answer })
+        else
+          output.line(
+            answer.state === 'done' ? `account ${account} ${done}` : 'nothing to do: it is so already',
+          )
+        return undefined
+      }),
+    )
+}
+
+interface RetryOptions extends OperatorOptions {
+  readonly user?: string
+  readonly unpark?: boolean
+}
+
+export function retryCommand(parts: Parts): Command {
+  return operatorCommand('retry', parts)
+    .description('Try what is not proven again now: everything of a connection, or one person’s.')
+    .argument('[connection]', 'name of a connection, or <directory>/<connection>')
+    .option('--user <userName>', 'only this person, at every connection unless one is named')
+    .option('--unpark', 'let a parked connection work again first')
+    .addHelpText('after', examples('retry falcon', 'retry falcon --unpark', 'retry --user ada@corp.example'))
+    .action(async (named: string | undefined, options: RetryOptions) =>
+      withClient(parts, options, async (client, output) => {
+        if (named === undefined && options.user === undefined) {
+          output.problem('Name a connection, or a person with --user.')
+          return exitCodes.usage
+        }
+        const connection = named === undefined ? undefined : await connectionOf(client, named)
+        if (connection && options.unpark) await client.call('POST', `/connections/${connection.id}/unpark`)
+        const accounts = await (options.user === undefined
+          ? client
+              .call<{ accounts: number }>('POST', `/connections/${connection?.id}/retry`)
+              .then((answer) => answer.accounts)
+          : retryPerson(client, options.user, connection?.id))
+        if (options.json) output.json({ accounts })
+        else
+          output.line(
+            `${accounts} account${accounts === 1 ? '' : 's'} due now${connection ? ` at ${pathOf(connection)}` : ''}`,
+          )
+        return undefined
+      }),
+    )
+}
+
+type Client = Parameters<Parameters<typeof withClient>[2]>[0]
+
+async function retryPerson(
+  client: Client,
+  userName: string,
+  connection: string | undefined,
+): Promise<number> {
+  const query = new URLSearchParams({ userName, status: 'unproven', ...(connection ? { connection } : {}) })
+  const accounts = await client.all<Account>(`/accounts?${query.toString()}`)
+  for (const { id } of accounts) await client.call('POST', `/accounts/${id}/retry`)
+  return accounts.length
+}

@@ -1,0 +1,215 @@
+import type {
+  AccountChange,
+  AccountDetail,
+  AccountQuery,
+  AccountView,
+  Change,
+  OperationView,
+  PageRequest,
+} from '../../model/operator.ts'
+import { priorities } from '../../model/work.ts'
+import type { Sql } from '../../store/sql/client.ts'
+import { isId } from '../../store/sql/ids.ts'
+import { empty, sql, type Statement } from '../../store/sql/statement.ts'
+import { at, given, tell } from '../../store/sql/events.ts'
+
+export interface AccountRow {
+  readonly id: string
+  readonly connection_id: string
+  readonly connection: string
+  readonly directory: string
+  readonly user_id: string
+  readonly user_name: string
+  readonly wanted: AccountView['wanted']
+  readonly status: string
+  readonly proven: boolean
+  readonly unmanaged: boolean
+  readonly vendor_account_id: string | null
+  readonly proven_at: Date | null
+  readonly due_at: Date | null
+  readonly attempts: number
+  readonly failure: Readonly<Record<string, unknown>> | null
+  readonly deviations: readonly unknown[]
+  readonly shut_out_asked_at: Date | null
+}
+
+/** Of accounts `a`, connections `c`, directories `d`, users `u`. */
+export const accountColumns = sql`a.id, a.connection_id, c.name AS connection, d.name AS directory, a.user_id, u.user_name,
+  CASE WHEN u.deleted_at IS NOT NULL OR u.delete_requested_at IS NOT NULL THEN 'deleted'
+    WHEN u.active_wanted THEN 'active' ELSE 'inactive' END AS wanted,
+  a.status, a.proven_version >= a.wanted_version AS proven, a.unmanaged, a.vendor_account_id, a.proven_at, a.due_at,
+  a.attempts, a.failure, a.deviations, a.shut_out_asked_at`
+
+const joined = sql`accounts a JOIN users u ON u.id = a.user_id JOIN connections c ON c.id = a.connection_id
+  JOIN directories d ON d.id = c.directory_id`
+
+export const toAccount = (row: AccountRow): AccountView => ({
+  id: row.id,
+  connectionId: row.connection_id,
+  connection: row.connection,
+  directory: row.directory,
+  userId: row.user_id,
+  userName: row.user_name,
+  wanted: row.wanted,
+  status: row.status,
+  proven: row.proven,
+  unmanaged: row.unmanaged,
+  ...given('vendorAccountId', row.vendor_account_id),
+  ...at('provenAt', row.proven_at),
+  ...at('dueAt', row.due_at),
+  attempts: row.attempts,
+  ...given('failure', row.failure),
+  deviations: row.deviations,
+  ...at('shutOutAskedAt', row.shut_out_asked_at),
+})
+
+/** In the order of their ids. */
+export async function accounts(db: Sql, query: AccountQuery): Promise<readonly AccountView[]> {
+  const { connectionId, directory, status, userName, unmanaged, after, limit } = query
+  const only = (condition: boolean, part: Statement): Statement => (condition ? part : empty)
+  const rows = await db.rows<AccountRow>(sql`SELECT ${accountColumns} FROM ${joined} WHERE true
+    ${only(connectionId !== undefined, sql`AND a.connection_id = ${connectionId ?? null}::uuid`)}
+    ${only(directory !== undefined, sql`AND d.name = ${directory ?? null}::text`)}
+    ${only(status === 'unproven', sql`AND a.proven_version < a.wanted_version`)}
+    ${only(status !== undefined && status !== 'unproven', sql`AND a.status = ${status ?? null}::text`)}
+    ${only(userName !== undefined, sql`AND coalesce(u.user_name_key, u.former_name_key) = ${userName?.toLowerCase() ?? null}::text`)}
+    ${only(unmanaged !== undefined, sql`AND a.unmanaged = ${unmanaged ?? null}::boolean`)}
+    ${only(after !== undefined, sql`AND a.id > ${after ?? null}::uuid`)}
+    ORDER BY a.id LIMIT ${limit}::int`)
+  return rows.map(toAccount)
+}
+
+export async function account(db: Sql, id: string): Promise<AccountDetail | undefined> {
+  if (!isId(id)) return undefined
+  const row = await db.row<
+    AccountRow & {
+      readonly held: AccountDetail['held'] | null
+      readonly snapshot: AccountDetail['snapshot'] | null
+      readonly wanted_version: number
+      readonly proven_version: number
+    }
+  >(sql`SELECT ${accountColumns}, a.held, a.snapshot, a.wanted_version, a.proven_version FROM ${joined}
+    WHERE a.id = ${id}::uuid`)
+  if (!row) return undefined
+  return {
+    ...toAccount(row),
+    ...given('held', row.held),
+    ...given('snapshot', row.snapshot),
+    wantedVersion: row.wanted_version,
+    provenVersion: row.proven_version,
+  }
+}
+
+interface OperationRow {
+  readonly id: string
+  readonly op: string
+  readonly operation: unknown
+  readonly before: unknown
+  readonly after: unknown
+  readonly outcome: string | null
+  readonly failure: unknown
+  readonly vendor_request_id: string | null
+  readonly duration_ms: number | null
+  readonly opened_at: Date
+  readonly closed_at: Date | null
+}
+
+export async function operations(
+  db: Sql,
+  accountId: string,
+  { after, limit }: PageRequest,
+): Promise<readonly OperationView[]> {
+  if (!isId(accountId)) return []
+  const rows = await db.rows<OperationRow>(sql`
+    SELECT o.id, o.op, o.operation, o.before, o.after, o.outcome, o.failure, o.vendor_request_id, o.duration_ms,
+      o.opened_at, o.closed_at
+    FROM operations o WHERE o.account_id = ${accountId}::uuid
+      AND (${after ?? null}::uuid IS NULL OR (o.opened_at, o.id) < (
+        SELECT p.opened_at, p.id FROM operations p WHERE p.id = ${after ?? null}::uuid))
+    ORDER BY o.opened_at DESC, o.id DESC LIMIT ${limit}::int`)
+  return rows.map((row) => ({
+    id: row.id,
+    op: row.op,
+    operation: row.operation,
+    ...given('before', row.before),
+    ...given('after', row.after),
+    ...given('outcome', row.outcome),
+    ...given('failure', row.failure),
+    ...given('vendorRequestId', row.vendor_request_id),
+    ...given('durationMs', row.duration_ms),
+    openedAt: row.opened_at.toISOString(),
+    ...at('closedAt', row.closed_at),
+  }))
+}
+
+const free = sql`(a.lease_until IS NULL OR a.lease_until <= clock_timestamp())`
+
+export function retryAccount(db: Sql, id: string, by: Change): Promise<AccountChange> {
+  return change(db, id, by, {
+    action: 'account.retried',
+    where: sql`a.proven_version < a.wanted_version AND NOT a.unmanaged`,
+    set: sql`due_at = now(), attempts = 0`,
+    // A run that is under way may still fail; the account is due again afterwards.
+    whileLeased: true,
+  })
+}
+
+export function relinkAccount(db: Sql, id: string, by: Change): Promise<AccountChange> {
+  return change(db, id, by, {
+    action: 'account.relinked',
+    where: sql`NOT a.unmanaged`,
+    set: sql`vendor_tenant = NULL, vendor_account_id = NULL, held = NULL, verification = NULL, status = 'pending',
+      failure = NULL, attempts = 0, wanted_version = accounts.wanted_version + 1, due_at = now(),
+      priority = least(accounts.priority, ${priorities.live}::smallint)`,
+    more: sql`jsonb_strip_nulls(jsonb_build_object('formerLink', a.vendor_account_id))`,
+  })
+}
+
+export function setUnmanaged(db: Sql, id: string, unmanaged: boolean, by: Change): Promise<AccountChange> {
+  return change(db, id, by, {
+    action: unmanaged ? 'account.ignored' : 'account.managed',
+    where: sql`a.unmanaged <> ${unmanaged}::boolean`,
+    set: unmanaged
+      ? sql`unmanaged = true, due_at = NULL`
+      : sql`unmanaged = false, held = NULL, status = 'pending', failure = NULL, attempts = 0,
+          wanted_version = accounts.wanted_version + 1, due_at = now()`,
+  })
+}
+
+async function change(
+  db: Sql,
+  id: string,
+  by: Change,
+  {
+    action,
+    where,
+    set,
+    more,
+    whileLeased = false,
+  }: { action: string; where: Statement; set: Statement; more?: Statement; whileLeased?: boolean },
+): Promise<AccountChange> {
+  if (!isId(id)) return 'not-found'
+  const row = await db.row<{ free: boolean; done: boolean }>(sql`
+    WITH a AS (
+      SELECT a.*, c.directory_id, (${free} OR ${whileLeased}::boolean) AS free, (${where}) AS fits
+      FROM accounts a JOIN connections c ON c.id = a.connection_id WHERE a.id = ${id}::uuid FOR UPDATE OF a
+    ), changed AS (
+      UPDATE accounts SET ${set} FROM a WHERE accounts.id = a.id AND a.free AND a.fits RETURNING accounts.id
+    ), told AS (
+      ${tell(
+        by,
+        {
+          action,
+          resourceType: 'Account',
+          directoryId: sql`a.directory_id`,
+          resourceId: sql`a.id`,
+          ...(more ? { more } : {}),
+        },
+        sql`a JOIN changed ON changed.id = a.id`,
+      )}
+    )
+    SELECT a.free, EXISTS (SELECT FROM changed) AS done FROM a`)
+  if (!row) return 'not-found'
+  if (row.done) return 'done'
+  return row.free ? 'no-effect' : 'busy'
+}

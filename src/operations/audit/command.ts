@@ -1,0 +1,128 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { columns, csv, csvHeader } from './formats.ts'
+import type { AuditEvent } from '../../model/audit.ts'
+import type { VerifiedChain } from './verify.ts'
+import { examples, newCommand, type Parts } from '../../cli/command.ts'
+import { exitCodes } from '../../cli/exit-codes.ts'
+import type { Client } from '../../cli/client.ts'
+import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
+
+interface Head {
+  readonly directory: string | null
+  readonly position: number
+  readonly hash: string
+}
+
+interface ExportOptions extends OperatorOptions {
+  readonly format: 'ndjson' | 'csv'
+  readonly directory?: string
+  readonly since?: string
+  readonly until?: string
+}
+
+export function auditCommand(parts: Parts): Command {
+  return newCommand('audit', parts)
+    .description('The audit: what was written, by whom, in a chain that shows tampering.')
+    .addCommand(exportCommand(parts))
+    .addCommand(verifyCommand(parts))
+    .addCommand(eraseCommand(parts))
+}
+
+function exportCommand(parts: Parts): Command {
+  return operatorCommand('export', parts)
+    .description('Write all events to the standard output, oldest first, page by page.')
+    .addOption(
+      new Option('--format <format>', 'form of the output').choices(['ndjson', 'csv']).default('ndjson'),
+    )
+    .option('--directory <name>', 'only of this directory')
+    .option('--since <instant>', 'from this instant on, such as 2026-11-01T00:00:00Z', instantOf)
+    .option('--until <instant>', 'before this instant', instantOf)
+    .addHelpText(
+      'after',
+      `${examples('audit export > audit.ndjson', 'audit export --format csv --since 2026-11-01T00:00:00Z')}
+
+Columns of the CSV: ${columns.join(', ')}.`,
+    )
+    .action(async (options: ExportOptions) =>
+      withClient(parts, { ...options, alone: true }, async (client) => {
+        const { stdout } = parts.surroundings
+        if (options.format === 'csv') stdout.write(csvHeader)
+        for await (const event of events(client, options))
+          stdout.write(options.format === 'csv' ? csv(event) : `${JSON.stringify(event)}\n`)
+        return undefined
+      }),
+    )
+}
+
+async function* events(client: Client, options: ExportOptions): AsyncGenerator<AuditEvent> {
+  const { directory, since, until } = options
+  const period = Object.entries({ directory, since, until }).filter((each) => each[1] !== undefined)
+  for (let after: string | undefined = '0'; after !== undefined;) {
+    const query = new URLSearchParams([...(period as [string, string][]), ['limit', '500'], ['after', after]])
+    const page: { items: AuditEvent[]; next?: string } = await client.call('GET', `/audit?${query}`)
+    yield* page.items
+    after = page.next
+  }
+}
+
+function verifyCommand(parts: Parts): Command {
+  return operatorCommand('verify', parts)
+    .description('Recompute every chain; exit code 1 when anything is not as it was written.')
+    .option(
+      '--head <directory:position:hash>',
+      'a head from the log or a delivery, to show what was cut off; may be repeated',
+      (text: string, before: readonly Head[] = []) => [...before, headOf(text)],
+    )
+    .addHelpText('after', examples('audit verify', 'audit verify --head corp:5120:9f2c… --json'))
+    .action(async (options: OperatorOptions & { head?: readonly Head[] }) =>
+      withClient(parts, { ...options, alone: true }, async (client, output) => {
+        const body = options.head ? { heads: options.head } : {}
+        const result = await client.call<{ ok: boolean; chains: VerifiedChain[] }>(
+          'POST',
+          '/audit/verify',
+          body,
+        )
+        if (options.json) output.json(result)
+        for (const { directory, events: count, from, head, faults } of options.json ? [] : result.chains) {
+          const name = directory ?? 'the gateway itself'
+          const older = from > 0 ? `, older ones dropped up to ${from}` : ''
+          const state = faults.length === 0 ? output.paint('green', 'ok') : output.paint('red', 'FAULT')
+          output.line(`${state} ${name}: ${count} events, head ${head.position}:${head.hash}${older}`)
+          for (const fault of faults) output.line(`  ${fault.kind}: ${fault.detail}`)
+        }
+        return result.ok ? exitCodes.ok : exitCodes.failed
+      }),
+    )
+}
+
+function eraseCommand(parts: Parts): Command {
+  return operatorCommand('erase', parts)
+    .description('Blank what the audit says of a person; that something happened, and the chain, stay.')
+    .argument('<userName>', 'userName of a User, also of one who was deleted')
+    .requiredOption('--directory <name>', 'the person’s directory')
+    .addHelpText('after', examples('audit erase ada@corp.example --directory corp'))
+    .action(async (userName: string, options: OperatorOptions & { directory: string }) =>
+      withClient(parts, { ...options, alone: true }, async (client, output) => {
+        const { directory } = options
+        const done = await client.call<{ events: number }>('POST', '/audit/erase', { directory, userName })
+        if (options.json) output.json(done)
+        else output.line(`${done.events} events were blanked; the chain still verifies.`)
+        return undefined
+      }),
+    )
+}
+
+function instantOf(text: string): string {
+  const date = new Date(text)
+  if (Number.isNaN(date.getTime())) throw new InvalidArgumentError('It must be an ISO 8601 instant.')
+  return date.toISOString()
+}
+
+function headOf(text: string): Head {
+  const [, directory = '', position, hash = ''] = /^([^:]*):(\d+):([0-9a-f]{64})$/.exec(text) ?? []
+  if (position === undefined)
+    throw new InvalidArgumentError(
+      'It must be <directory>:<position>:<hash>, the directory empty for the gateway.',
+    )
+  return { directory: directory === '' ? null : directory, position: Number(position), hash }
+}

@@ -1,0 +1,51 @@
+import type { AuditEvent } from '../../model/audit.ts'
+
+/** Columns of the CSV, in order. */
+export const columns = [
+  'at',
+  'directory',
+  'position',
+  'actor',
+  'requestId',
+  'action',
+  'resourceType',
+  'resourceId',
+  'detail',
+  'hash',
+] as const satisfies readonly (keyof AuditEvent)[]
+
+export const csvHeader = `${columns.join(',')}\r\n`
+
+export function csv(event: AuditEvent): string {
+  return `${columns.map((column) => field(event[column])).join(',')}\r\n`
+}
+
+/** RFC 4180; what a spreadsheet would take for a formula begins with an apostrophe. */
+function field(value: unknown): string {
+  if (value === undefined || value === null) return ''
+  const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}
+
+const facility = 13
+const severity = { notice: 5, warning: 4 } as const
+/** Actions that a reader of the log should not overlook. */
+const loud = /(failed|parked|withdrawn|refused|erased|dropped|revoked)$/
+
+/** One line of RFC 5424: facility 13 (audit), structured data of the event, its detail as the message. */
+export function syslog(event: AuditEvent, { host, release }: { host: string; release: string }): string {
+  const { at, action, actor, directory, position, requestId, resourceType, resourceId, detail } = event
+  const priority = facility * 8 + (loud.test(action) ? severity.warning : severity.notice)
+  const data = { directory, position, actor, requestId, resourceType, resourceId, release }
+  const elements = Object.entries(data)
+    .filter(([, value]) => value !== undefined)
+    .map(
+      ([name, value]) =>
+        ` ${name}="${String(value)
+          .replace(/["\\\]]/g, '\\$&')
+          .replace(/[\r\n]/g, ' ')}"`,
+    )
+  const id = action.replace(/[^\x21-\x7e]/g, '_').slice(0, 32)
+  return `<${priority}>1 ${at} ${host} drawbridge ${process.pid} ${id} [event@32473${elements.join('')}] ${JSON.stringify(detail)}`
+}

@@ -1,0 +1,212 @@
+import type { Anchor, AuditEvent, AuditQuery, AuditStore, Chain, Head, Link } from '../../model/audit.ts'
+import type { Sql } from '../../store/sql/client.ts'
+import { sql, type Statement } from '../../store/sql/statement.ts'
+import { drop, erase } from './change.ts'
+import { genesis, hashOf } from './hash.ts'
+
+/** `hot` is for sealing: every event is sealed once. */
+export function createAuditStore(db: Sql, hot: Sql): AuditStore {
+  return {
+    seal: (most) => seal(hot, most),
+    chains: () => chains(db),
+    head: (chain) => head(db, chain),
+    anchor: (chain) => anchor(db, chain),
+    keptHead: (chain) => keptHead(db, chain),
+    links: (chain, after, limit) => links(db, chain, after, limit),
+    sealed: (chain, after, limit) => sealed(db, chain, after, limit),
+    page: (query, after, limit) => page(db, query, after, limit),
+    erase: (directory, userName, by) => erase(db, directory, userName, by),
+    drop: (days) => drop(db, days),
+    takeTurn: (receiver, owner, ms) => takeTurn(db, receiver, owner, ms),
+    delivered: (receiver, chain) => delivered(db, receiver, chain),
+    keepDelivered: (receiver, chain, position) => keepDelivered(db, receiver, chain, position),
+  }
+}
+
+/** First half of the advisory lock; the chain is the second. */
+const sealLock = 72707372
+
+/** The payload of event `e` as one text, hashed: the same in every PostgreSQL. */
+export const digestOf = sql`encode(sha256(convert_to(jsonb_build_array(
+  to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), e.directory_id, e.actor, e.request_id, e.action,
+  e.resource_type, e.resource_id, e.detail)::text, 'UTF8')), 'hex')`
+
+export const ofChain = ({ directoryId }: Pick<Chain, 'directoryId'>): Statement =>
+  directoryId === null ? sql`e.directory_id IS NULL` : sql`e.directory_id = ${directoryId}::uuid`
+
+export async function chains(db: Sql): Promise<readonly Chain[]> {
+  const rows = await db.rows<Chain>(
+    sql`SELECT id AS "directoryId", name AS directory FROM directories ORDER BY name`,
+  )
+  return [...rows, { directoryId: null, directory: null }]
+}
+
+/** One sealer a chain: who finds another at work leaves it to that one. */
+export async function seal(db: Sql, most: number): Promise<readonly Head[]> {
+  const open = await db.rows<Chain>(sql`
+    SELECT d.id AS "directoryId", d.name AS directory FROM (
+      SELECT id, name FROM directories UNION ALL SELECT NULL, NULL
+    ) d WHERE CASE WHEN d.id IS NULL
+      THEN EXISTS (SELECT FROM events e WHERE e.directory_id IS NULL AND e.position IS NULL)
+      ELSE EXISTS (SELECT FROM events e WHERE e.directory_id = d.id AND e.position IS NULL) END`)
+  const moved: Head[] = []
+  for (const chain of open) {
+    const head = await db.transaction((tx) => sealChain(tx, chain, most))
+    if (head) moved.push(head)
+  }
+  return moved
+}
+
+async function sealChain(tx: Sql, chain: Chain, most: number): Promise<Head | undefined> {
+  const lock = await tx.row<{ taken: boolean }>(sql`
+    SELECT pg_try_advisory_xact_lock(${sealLock}::int, hashtext(${chain.directoryId ?? ''}::text)) AS taken`)
+  if (!lock?.taken) return undefined
+  // Transactions that run now may still write events; those of later ones come after all that are sealed here.
+  const rows = await tx.rows<{ id: string; digest: string }>(sql`
+    SELECT e.id::text AS id, ${digestOf} AS digest FROM events e
+    WHERE ${ofChain(chain)} AND e.position IS NULL
+      AND e.transaction_id < (pg_snapshot_xmin(pg_current_snapshot())::text)::bigint
+    ORDER BY e.transaction_id, e.id LIMIT ${most}::int`)
+  if (rows.length === 0) return undefined
+  let { position, hash } = (await head(tx, chain)) ?? (await anchor(tx, chain))
+  const links = rows.map(({ digest }) => {
+    position += 1
+    hash = hashOf(hash, position, digest)
+    return { position, hash }
+  })
+  await tx.rows(sql`
+    UPDATE events SET position = s.position, digest = s.digest, hash = s.hash
+    FROM unnest(${rows.map(({ id }) => id)}::bigint[], ${links.map((link) => link.position)}::bigint[],
+      ${rows.map(({ digest }) => digest)}::text[], ${links.map((link) => link.hash)}::text[]) s(id, position, digest, hash)
+    WHERE events.id = s.id`)
+  await keepHead(tx, chain, { position, hash })
+  return { ...chain, position, hash }
+}
+
+export async function head(db: Sql, chain: Chain): Promise<Head | undefined> {
+  const row = await db.row<{ position: string; hash: string }>(sql`
+    SELECT e.position::text AS position, e.hash FROM events e
+    WHERE ${ofChain(chain)} AND e.position IS NOT NULL ORDER BY e.position DESC LIMIT 1`)
+  return row && { ...chain, position: Number(row.position), hash: row.hash }
+}
+
+const anchorKey = ({ directoryId }: Chain): string => `audit_anchor:${directoryId ?? ''}`
+const headKey = ({ directoryId }: Chain): string => `audit_head:${directoryId ?? ''}`
+
+export async function anchor(db: Sql, chain: Chain): Promise<Anchor> {
+  return (await kept(db, anchorKey(chain))) ?? { position: 0, hash: genesis(chain) }
+}
+
+/** The head as it was when the chain was last sealed: events that were cut off show against it. */
+export const keptHead = (db: Sql, chain: Chain): Promise<Anchor | undefined> => kept(db, headKey(chain))
+
+export const keepAnchor = (db: Sql, chain: Chain, link: Anchor): Promise<void> =>
+  keep(db, anchorKey(chain), link)
+
+const keepHead = (db: Sql, chain: Chain, link: Anchor): Promise<void> => keep(db, headKey(chain), link)
+
+async function kept(db: Sql, key: string): Promise<Anchor | undefined> {
+  const row = await db.row<{ value: string }>(sql`SELECT value FROM store_meta WHERE key = ${key}::text`)
+  return row && (JSON.parse(row.value) as Anchor)
+}
+
+async function keep(db: Sql, key: string, { position, hash }: Anchor): Promise<void> {
+  const value = JSON.stringify({ position, hash })
+  await db.rows(sql`
+    INSERT INTO store_meta (key, value) VALUES (${key}::text, ${value}::text)
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value`)
+}
+
+export function links(db: Sql, chain: Chain, after: number, limit: number): Promise<readonly Link[]> {
+  return db.rows<Link>(sql`
+    SELECT e.position::float8 AS position, e.hash, e.digest, ${digestOf} AS found, e.detail ? 'erased' AS erased, e.detail->'positions' AS positions,
+      to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS at, e.action
+    FROM events e WHERE ${ofChain(chain)} AND e.position > ${after}::bigint ORDER BY e.position LIMIT ${limit}::int`)
+}
+
+/** Whose turn it is, and until when, stands in one row; a process that died loses it. */
+export async function takeTurn(db: Sql, receiver: string, owner: string, ms: number): Promise<boolean> {
+  const turn = sql`jsonb_build_object('owner', ${owner}::text,
+    'until', extract(epoch FROM clock_timestamp()) * 1000 + ${ms}::float8)::text`
+  const row = await db.row(sql`
+    INSERT INTO store_meta (key, value) VALUES (${`audit_turn:${receiver}`}::text, ${turn})
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value
+    WHERE store_meta.value::jsonb->>'owner' = ${owner}::text
+      OR (store_meta.value::jsonb->>'until')::float8 < extract(epoch FROM clock_timestamp()) * 1000
+    RETURNING key`)
+  return row !== undefined
+}
+
+const deliveredKey = (receiver: string, { directoryId }: Chain): string =>
+  `audit_delivered:${receiver}:${directoryId ?? ''}`
+
+export async function delivered(db: Sql, receiver: string, chain: Chain): Promise<number> {
+  const row = await db.row<{ value: string }>(
+    sql`SELECT value FROM store_meta WHERE key = ${deliveredKey(receiver, chain)}::text`,
+  )
+  return Number(row?.value ?? 0)
+}
+
+export async function keepDelivered(
+  db: Sql,
+  receiver: string,
+  chain: Chain,
+  position: number,
+): Promise<void> {
+  await db.rows(sql`
+    INSERT INTO store_meta (key, value) VALUES (${deliveredKey(receiver, chain)}::text, ${String(position)}::text)
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE store_meta.value::bigint < excluded.value::bigint`)
+}
+
+interface EventRow {
+  readonly id: string
+  readonly position: string | null
+  readonly hash: string | null
+  readonly at: Date
+  readonly directory: string | null
+  readonly actor: string
+  readonly requestId: string | null
+  readonly action: string
+  readonly resourceType: string
+  readonly resourceId: string
+  readonly detail: Readonly<Record<string, unknown>>
+}
+
+const columns = sql`e.id::text AS id, e.position::text AS position, e.hash, e.at, d.name AS directory, e.actor,
+  e.request_id AS "requestId", e.action, e.resource_type AS "resourceType", e.resource_id AS "resourceId", e.detail`
+
+const toEvent = ({ position, hash, at, directory, requestId, ...row }: EventRow): AuditEvent => ({
+  ...(position === null ? {} : { position: Number(position) }),
+  ...(hash === null ? {} : { hash }),
+  at: at.toISOString(),
+  ...(directory === null ? {} : { directory }),
+  ...(requestId === null ? {} : { requestId }),
+  ...row,
+})
+
+export async function sealed(
+  db: Sql,
+  chain: Chain,
+  after: number,
+  limit: number,
+): Promise<readonly AuditEvent[]> {
+  const rows = await db.rows<EventRow>(sql`
+    SELECT ${columns} FROM events e LEFT JOIN directories d ON d.id = e.directory_id
+    WHERE ${ofChain(chain)} AND e.position > ${after}::bigint ORDER BY e.position LIMIT ${limit}::int`)
+  return rows.map(toEvent)
+}
+
+export async function page(
+  db: Sql,
+  { directory, since, until }: AuditQuery,
+  after: string,
+  limit: number,
+): Promise<readonly AuditEvent[]> {
+  const rows = await db.rows<EventRow>(sql`
+    SELECT ${columns} FROM events e LEFT JOIN directories d ON d.id = e.directory_id
+    WHERE e.id > ${after}::bigint AND (${directory ?? null}::text IS NULL OR d.name = ${directory ?? null}::text)
+      AND e.at >= coalesce(${since ?? null}::timestamptz, '-infinity')
+      AND e.at < coalesce(${until ?? null}::timestamptz, 'infinity')
+    ORDER BY e.id LIMIT ${limit}::int`)
+  return rows.map(toEvent)
+}

@@ -1,0 +1,229 @@
+import type { Command } from 'commander'
+import type { Client } from '../../cli/client.ts'
+import { examples, newCommand, type Parts } from '../../cli/command.ts'
+import type { NamedConnection } from '../../cli/names.ts'
+import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
+import type { Output } from '../../cli/output.ts'
+import { list, when } from '../../cli/table.ts'
+
+interface Connection {
+  readonly id: string
+  readonly directory: string
+  readonly name: string
+  readonly vendor: string
+  readonly mode: string
+  readonly source: string
+  readonly status: string
+  readonly checkedAt?: string
+  readonly credentialsEndAt?: string
+}
+
+export function connectionCommand(parts: Parts): Command {
+  const group = newCommand('connection', parts)
+    .description('Connections, and those that are made through the operator API instead of the file.')
+    .addCommand(listing(parts))
+  for (const command of [...changeCommands(parts), ...standCommands(parts)]) group.addCommand(command)
+  return group
+}
+
+function listing(parts: Parts): Command {
+  return operatorCommand('list', parts)
+    .description('Show connections: where they are from, how they stand, when their credentials end.')
+    .addHelpText('after', examples('connection list', 'connection list --json'))
+    .action(async (options: OperatorOptions) =>
+      withClient(parts, { ...options, alone: true }, async (client, output) => {
+        const columns = {
+          CONNECTION: ({ directory, name }: Connection) => `${directory}/${name}`,
+          VENDOR: ({ vendor }: Connection) => vendor,
+          MODE: ({ mode }: Connection) => mode,
+          FROM: ({ source }: Connection) => source,
+          STATUS: ({ status }: Connection) => status,
+          CHECKED: ({ checkedAt }: Connection) => when(checkedAt),
+          'CREDENTIALS END': ({ credentialsEndAt }: Connection) => when(credentialsEndAt),
+        }
+        const connections = await client.all<Connection>('/connections')
+        list(output, { json: options.json, name: 'connections', columns }, connections)
+        return undefined
+      }),
+    )
+}
+
+interface Options extends OperatorOptions {
+  readonly directory?: string
+}
+
+interface SaveOptions extends OperatorOptions {
+  readonly force?: boolean
+}
+
+const unchecked = ['--force', 'save it although the vendor does not take it, or cannot be asked'] as const
+
+const fileWords = 'YAML or JSON as under connections: of a configuration file, or - for standard input'
+
+/** create, update, credentials. */
+export const changeCommands = (parts: Parts): readonly Command[] => [
+  create(parts),
+  update(parts),
+  credentials(parts),
+]
+
+function create(parts: Parts): Command {
+  return operatorCommand('create', parts)
+    .description('Make a connection; it does nothing until it is checked and enabled.')
+    .argument('<name>', 'of the connection')
+    .argument('<file>', fileWords)
+    .option('--directory <name>', 'needed where there are several')
+    .addHelpText(
+      'after',
+      examples('connection create falcon falcon.yaml', 'connection create corp-sentry - --directory corp'),
+    )
+    .action(async (name: string, file: string, options: Options) =>
+      withClient(parts, { ...options, alone: true }, async (client, output) => {
+        const [{ readDocument }, { directoryOf, pathOf }] = await Promise.all([
+          import('./document.ts'),
+          import('../../cli/names.ts'),
+        ])
+        const document = readDocument(file, parts.surroundings)
+        const directory = await directoryOf(client, options.directory)
+        const body = { ...document, directory, name }
+        const made = await client.call<{ directory: string; name: string }>('POST', '/connections', body)
+        if (options.json) output.json(made)
+        else {
+          const path = pathOf(made)
+          output.line(`connection ${path} made, disabled`)
+          output.line(`Next: drawbridge connection check ${path}, then drawbridge connection enable ${path}.`)
+        }
+        return undefined
+      }),
+    )
+}
+
+function update(parts: Parts): Command {
+  return operatorCommand('update', parts)
+    .description(
+      'Give a connection other settings and policies; without credentials in the file those kept stay. An enabled one is checked with them first.',
+    )
+    .argument('<connection>', 'name, or <directory>/<name>')
+    .argument('<file>', fileWords)
+    .option(...unchecked)
+    .addHelpText('after', examples('connection update falcon falcon.yaml', 'connection update corp/falcon -'))
+    .action(async (named: string, file: string, options: SaveOptions) => put(parts, options, named, file, ''))
+}
+
+function credentials(parts: Parts): Command {
+  return operatorCommand('credentials', parts)
+    .description(
+      'Give a connection other credentials; a parked one works again. An enabled one is checked with them first.',
+    )
+    .argument('<connection>', 'name, or <directory>/<name>')
+    .argument('<file>', 'YAML or JSON with the keys of credentials:, or - for standard input')
+    .option(...unchecked)
+    .addHelpText(
+      'after',
+      examples('connection credentials falcon secret.yaml', 'connection credentials falcon - --force'),
+    )
+    .action(async (named: string, file: string, options: SaveOptions) =>
+      put(parts, options, named, file, '/credentials'),
+    )
+}
+
+async function put(
+  parts: Parts,
+  options: SaveOptions,
+  named: string,
+  file: string,
+  below: '' | '/credentials',
+): Promise<void> {
+  await withClient(parts, { ...options, alone: true }, async (client, output) => {
+    const [{ readDocument }, { connectionOf, pathOf }] = await Promise.all([
+      import('./document.ts'),
+      import('../../cli/names.ts'),
+    ])
+    const document = readDocument(file, parts.surroundings)
+    const connection = await connectionOf(client, named)
+    const path = `/connections/${connection.id}${below}${options.force ? '?force=true' : ''}`
+    const now = await client.call<object>('PUT', path, document)
+    if (options.json) output.json(now)
+    else output.line(`${below === '' ? 'connection' : 'credentials of'} ${pathOf(connection)} changed`)
+    return undefined
+  })
+}
+
+interface StateOptions extends OperatorOptions {
+  readonly abandon?: boolean
+}
+
+/** check, enable, detach. */
+export const standCommands = (parts: Parts): readonly Command[] => [
+  check(parts),
+  enable(parts),
+  detach(parts),
+]
+
+type Act = (
+  client: Client,
+  output: Output,
+  connection: NamedConnection & { readonly path: string },
+  options: StateOptions,
+) => Promise<void>
+
+function on(parts: Parts, command: Command, act: Act, alone = false): Command {
+  return command
+    .argument('<connection>', 'name, or <directory>/<name>')
+    .action(async (named: string, options: StateOptions) =>
+      withClient(parts, { ...options, alone }, async (client, output) => {
+        const { connectionOf, pathOf } = await import('../../cli/names.ts')
+        const connection = await connectionOf(client, named)
+        await act(client, output, { ...connection, path: pathOf(connection) }, options)
+        return undefined
+      }),
+    )
+}
+
+function check(parts: Parts): Command {
+  const command = operatorCommand('check', parts)
+    .description('Ask the vendor whether a connection works; reads only.')
+    .addHelpText('after', examples('connection check falcon'))
+  return on(parts, command, async (client, output, { id, path }, { json }) => {
+    const found = await client.call<Checked>('POST', `/connections/${id}/check`)
+    if (json) return output.json(found)
+    output.line(`connection ${path} works: tenant ${found.tenant}, ${found.catalogue} roles and groups`)
+    if (found.credentialsEndAt) output.line(`its credentials end at ${found.credentialsEndAt}`)
+  })
+}
+
+interface Checked {
+  readonly tenant: string
+  readonly catalogue: number
+  readonly credentialsEndAt?: string
+}
+
+function enable(parts: Parts): Command {
+  const command = operatorCommand('enable', parts)
+    .description('Let a checked connection work: everybody of its directory is admitted there.')
+    .addHelpText('after', examples('connection enable falcon'))
+  const act: Act = async (client, output, { id, path }, { json }) => {
+    const { people } = await client.call<{ people: number }>('POST', `/connections/${id}/enable`)
+    if (json) output.json({ enabled: path, people })
+    else output.line(`connection ${path} enabled, ${people} people to admit`)
+  }
+  return on(parts, command, act, true)
+}
+
+function detach(parts: Parts): Command {
+  const command = operatorCommand('detach', parts)
+    .description('Let go of a connection that was made here, without a vendor call.')
+    .option('--abandon', 'although shut-outs are unproven there: they will not be done')
+    .addHelpText('after', examples('connection detach falcon', 'connection detach falcon --abandon'))
+  const act: Act = async (client, output, { id, path }, { json, abandon = false }) => {
+    const gone = await client.call<{ linked: number; abandoned: readonly string[] }>(
+      'POST',
+      `/connections/${id}/detach`,
+      { abandon },
+    )
+    if (json) return output.json(gone)
+    output.line(`connection ${path} detached, ${gone.linked} accounts stay at the vendor as they are`)
+    if (gone.abandoned.length > 0) output.line(`shut-outs abandoned: ${gone.abandoned.join(', ')}`)
+  }
+  return on(parts, command, act, true)
+}

@@ -1,0 +1,55 @@
+import type { Command } from 'commander'
+import type { ConnectionStanding } from '../../model/operator.ts'
+import { examples, type Parts } from '../../cli/command.ts'
+import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
+import { table, when } from '../../cli/table.ts'
+
+export function statusCommand(parts: Parts): Command {
+  return operatorCommand('status', parts)
+    .description('Show what is pending, by connection.')
+    .addHelpText('after', examples('status', 'status --json'))
+    .action(async (options: OperatorOptions) =>
+      withClient(parts, { ...options, alone: true }, async (client, output) => {
+        const connections = await client.all<ConnectionStanding>('/status')
+        if (options.json) {
+          output.json({ running: client.running, connections })
+          return undefined
+        }
+        if (!client.running) output.line('No gateway runs: this is what the store holds.')
+        table(
+          output,
+          [
+            'CONNECTION',
+            'VENDOR',
+            'MODE',
+            'STATUS',
+            'PEOPLE',
+            'PROVEN',
+            'PENDING',
+            'FAILED',
+            'IGNORED',
+            'LEAVERS',
+            'OLDEST LEAVER',
+            'PLANS',
+            'CREDENTIALS END',
+          ],
+          connections.map((each) => [
+            `${each.directory}/${each.name}`,
+            each.vendor,
+            each.mode,
+            each.status,
+            each.accounts,
+            each.proven,
+            each.pending,
+            each.failed,
+            each.unmanaged,
+            each.leavers,
+            when(each.oldestLeaverAt),
+            each.plansWaiting,
+            when(each.credentialsEndAt),
+          ]),
+        )
+        return undefined
+      }),
+    )
+}

@@ -1,0 +1,39 @@
+import type { Command } from 'commander'
+import { examples, type Parts } from '../../cli/command.ts'
+import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
+import { directoryOf } from '../../cli/names.ts'
+
+interface Options extends OperatorOptions {
+  readonly directory?: string
+  readonly user?: string
+  readonly from?: string
+  readonly to?: string
+}
+
+export function evidenceCommand(parts: Parts): Command {
+  return operatorCommand('evidence', parts)
+    .description(
+      'Write what shows that access has ended, a line of JSON for each proven shut-out, oldest first.',
+    )
+    .option('--directory <name>', 'directory; may be left out where there is only one')
+    .option('--user <userName>', 'only of this person')
+    .option('--from <instant>', 'proven at this instant or later, such as 2026-11-01T00:00:00Z')
+    .option('--to <instant>', 'proven before this instant')
+    .addHelpText(
+      'after',
+      examples('evidence --user ada@corp.example', 'evidence --from 2026-11-01T00:00:00Z > november.ndjson'),
+    )
+    .action(async (options: Options) =>
+      withClient(parts, { ...options, alone: true }, async (client) => {
+        const directory = await directoryOf(client, options.directory)
+        const query = new URLSearchParams({
+          ...(options.user ? { userName: options.user } : {}),
+          ...(options.from ? { from: options.from } : {}),
+          ...(options.to ? { to: options.to } : {}),
+        })
+        const path = `/directories/${encodeURIComponent(directory)}/evidence?${query.toString()}`
+        await client.stream(path, (text) => void parts.surroundings.stdout.write(text))
+        return undefined
+      }),
+    )
+}

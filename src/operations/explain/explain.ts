@@ -1,0 +1,100 @@
+import { matching } from '../../config/rules/matching.ts'
+import { GatewayError } from '../../model/errors.ts'
+import { explain } from '../../translators/explain/explain.ts'
+import type { Explanation, WhatIf } from '../../translators/explain/model.ts'
+import type { ApiProfile, Capabilities } from '../../vendors/contract.ts'
+import { vendorOf } from '../../vendors/registry.ts'
+import type { ConnectionFacts, ExplainStore, PersonFacts } from './store.ts'
+
+export interface ExplainRequest {
+  readonly userName: string
+  /** By name; all directories otherwise. */
+  readonly directory?: string
+  /** By name; all connections of the person's directory otherwise. */
+  readonly connection?: string
+  readonly whatIf?: WhatIf
+}
+
+export interface ExplainedPerson {
+  readonly userName: string
+  readonly directory: string
+  readonly active: boolean
+  readonly deleted: boolean
+  readonly connections: readonly Explanation[]
+}
+
+/**
+ * Explains a person at every connection, out of the store alone: no vendor is asked and nothing is written. Empty when
+ * nobody has the userName. Rejects with `GatewayError` `NO_CONNECTION`.
+ */
+export async function explainPerson(
+  store: ExplainStore,
+  { userName, directory, connection, whatIf }: ExplainRequest,
+  now: () => number,
+): Promise<readonly ExplainedPerson[]> {
+  const connections = await store.connections(directory)
+  if (connection !== undefined && !connections.some((each) => isNamed(each, connection))) {
+    throw noConnection(connection, connections)
+  }
+  const at = new Date(now()).toISOString()
+  const explained: ExplainedPerson[] = []
+  for (const [directoryId, ofDirectory] of Map.groupBy(connections, (each) => each.directoryId)) {
+    const meant = ofDirectory.filter((each) => connection === undefined || isNamed(each, connection))
+    for (const person of await store.people(userName, directoryId)) {
+      explained.push({
+        userName: person.userName,
+        directory: ofDirectory[0]?.directory ?? '',
+        active: person.active,
+        deleted: person.deleted,
+        connections: await Promise.all(meant.map((each) => explainAt(store, person, each, whatIf, at))),
+      })
+    }
+  }
+  return explained
+}
+
+/** Whether a connection is meant by `falcon` or `corp/falcon`. */
+export function isNamed(facts: Pick<ConnectionFacts, 'directory' | 'connection'>, name: string): boolean {
+  return name === facts.connection || name === `${facts.directory}/${facts.connection}`
+}
+
+export function noConnection(name: string, connections: readonly ConnectionFacts[]): GatewayError {
+  const known = connections.map((each) => `${each.directory}/${each.connection}`).join(', ') || 'none'
+  return new GatewayError('NO_CONNECTION', `there is no connection called ${name}; there are: ${known}`)
+}
+
+/** What the vendor can do in the profile that is known or, until it has answered, most likely. */
+export function capabilitiesAt({ vendor, profile }: ConnectionFacts): Capabilities {
+  const known = vendorOf(vendor)
+  if (!known) throw new GatewayError('NO_VENDOR', `this release has no vendor ${vendor}`)
+  const spoken: ApiProfile = profile === 'auto' ? known.profiles[0] : profile
+  return known.capabilities(spoken)
+}
+
+async function explainAt(
+  store: ExplainStore,
+  person: PersonFacts,
+  facts: ConnectionFacts,
+  whatIf: WhatIf | undefined,
+  now: string,
+): Promise<Explanation> {
+  const account = await store.account(facts.connectionId, person.userId)
+  return explain({
+    connection: facts.connection,
+    vendor: facts.vendor,
+    resource: person.resource,
+    active: person.active,
+    deleted: person.deleted,
+    groups: person.groups,
+    policy: facts.policy,
+    catalogue: facts.catalogue,
+    capabilities: capabilitiesAt(facts),
+    made: facts.made,
+    matching,
+    now,
+    ...(account?.held ? { held: account.held } : {}),
+    ...(account ? { state: account.state } : {}),
+    calls: account?.calls ?? [],
+    ...(whatIf ? { whatIf } : {}),
+  })
+}

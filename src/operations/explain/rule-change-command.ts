@@ -1,0 +1,93 @@
+import { loadConfiguration } from '../../config/load.ts'
+import { isConfiguration, loadFragment, type RuleFragment } from '../../config/rules/fragment.ts'
+import type { Problem } from '../../config/file/problems.ts'
+import type { RuleChangeEffect } from './rule-change.ts'
+import type { Effect } from '../../translators/explain/model.ts'
+import { vendorOf, vendors } from '../../vendors/registry.ts'
+import { reportFaults } from '../../cli/configuration.ts'
+import { exitCodes, type ExitCode } from '../../cli/exit-codes.ts'
+import type { Client } from '../../cli/client.ts'
+import { connectionOf, type NamedConnection } from '../../cli/names.ts'
+import type { Output, Surroundings } from '../../cli/output.ts'
+
+interface Options {
+  readonly rules: string
+  readonly json?: boolean
+}
+
+/** Shows what changed rules would do to everybody of a connection; nothing is applied and no vendor is asked. */
+export async function planRules(
+  connection: string,
+  options: Options,
+  client: Client,
+  surroundings: Pick<Surroundings, 'env'>,
+  output: Output,
+): Promise<ExitCode> {
+  const facts = await connectionOf(client, connection)
+  const loaded = loadRules(options.rules, facts, surroundings)
+  if (!loaded.ok) {
+    reportFaults(options.rules, { environment: [], file: loaded.problems }, output)
+    return exitCodes.usage
+  }
+  const path = `/connections/${facts.id}/rules/effect`
+  const effect = await client.call<RuleChangeEffect>('POST', path, loaded.fragment)
+  if (options.json) output.json(effect)
+  else for (const line of effectLines(effect, output)) output.line(line)
+  return exitCodes.ok
+}
+
+type Loaded =
+  | { readonly ok: true; readonly fragment: RuleFragment }
+  | { readonly ok: false; readonly problems: readonly Problem[] }
+
+/** The rules of the connection in a whole configuration, or a file with nothing but rules. */
+function loadRules(file: string, facts: NamedConnection, { env }: Pick<Surroundings, 'env'>): Loaded {
+  const vendor = vendorOf(facts.vendor)
+  try {
+    if (!isConfiguration(file)) {
+      if (!vendor) return fault(`the vendor ${facts.vendor} is not one of this release`)
+      return loadFragment(file, vendor)
+    }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === undefined) throw error
+    return fault(`cannot be read (${code})`)
+  }
+  const loaded = loadConfiguration(file, env, vendors)
+  if (!loaded.ok) return loaded
+  const found = loaded.configuration.directories
+    .find(({ name }) => name === facts.directory)
+    ?.connections.find(({ name }) => name === facts.name)
+  if (!found) return fault(`holds no connection ${facts.directory}/${facts.name}`)
+  const { rules, default: byDefault, exclusive, people } = found.policy
+  return { ok: true, fragment: { rules, default: byDefault, exclusive, people } }
+}
+
+function fault(message: string): Loaded {
+  return { ok: false, problems: [{ path: '', line: 0, message }] }
+}
+
+const mostShown = 50
+
+function effectLines(effect: RuleChangeEffect, { paint }: Output): readonly string[] {
+  const { connection, people, changed, enters, leaves, entitlements, changes, unresolved } = effect
+  return [
+    `${paint('bold', connection)}: ${changed} of ${people} people change; ${enters} would get an account, ${leaves} would be shut out`,
+    ...entitlements.map(({ name, gains, loses }) => `  ${name}: +${gains} -${loses}`),
+    ...unresolved.map(
+      ({ detail, people: count }) => `  ${paint('yellow', 'unresolved')} for ${count}: ${detail}`,
+    ),
+    ...changes.slice(0, mostShown).map((each) => `  ${each.userName}: ${changeWords(each)}`),
+    ...(changed > mostShown ? [`  … and ${changed - mostShown} more (--json lists them)`] : []),
+  ]
+}
+
+const accountWords = { enters: 'gets an account', leaves: 'is shut out', returns: 'is switched on again' }
+
+function changeWords({ account, gains, loses }: Effect): string {
+  return [
+    ...(account ? [accountWords[account]] : []),
+    ...gains.map(({ name }) => `+ ${name}`),
+    ...loses.map(({ name }) => `- ${name}`),
+  ].join('; ')
+}

@@ -1,0 +1,113 @@
+import { matching } from '../../config/rules/matching.ts'
+import { effectOf, type EffectInput } from '../../translators/explain/effect.ts'
+import type { Effect, Named } from '../../translators/explain/model.ts'
+import type { Deviation, Policy } from '../../model/plan.ts'
+import { capabilitiesAt } from './explain.ts'
+import type { ConnectionFacts, ExplainStore, PersonAt } from './store.ts'
+
+/** The part of a policy that `plan --rules` changes. */
+export type RuleChange = Partial<Pick<Policy, 'rules' | 'default' | 'exclusive' | 'people'>>
+
+export interface EntitlementCount extends Named {
+  readonly gains: number
+  readonly loses: number
+}
+
+export interface RuleChangeEffect {
+  readonly connection: string
+  /** Everybody who was looked at. */
+  readonly people: number
+  /** How many something changes for. */
+  readonly changed: number
+  readonly enters: number
+  readonly leaves: number
+  readonly entitlements: readonly EntitlementCount[]
+  /** Who gains and loses what; at most so many as were asked for, in the order of the store. */
+  readonly changes: readonly (Effect & { readonly userName: string })[]
+  /** What does not resolve under the new rules, each once, with how many people it concerns. */
+  readonly unresolved: readonly (Deviation & { readonly people: number })[]
+}
+
+const mostChanges = 10_000
+const unresolvedCodes: ReadonlySet<Deviation['code']> = new Set([
+  'entitlement-unknown',
+  'entitlement-refused',
+  'entitlement-ambiguous',
+  'entitlement-scope-conflict',
+  'entitlement-kind-missing',
+])
+
+/** What changed rules would do to everybody of a connection, read as a stream. Nothing is written, no vendor is asked. */
+export async function effectOfRules(
+  store: ExplainStore,
+  facts: ConnectionFacts,
+  change: RuleChange,
+  now: () => number,
+  most = mostChanges,
+): Promise<RuleChangeEffect> {
+  const tally = createTally()
+  const at = new Date(now()).toISOString()
+  const changes: (Effect & { readonly userName: string })[] = []
+  let people = 0
+  let changed = 0
+  for await (const person of store.everybody(facts.connectionId)) {
+    people += 1
+    const before = inputOf(person, facts, at)
+    const effect = effectOf(before, { ...before, policy: { ...facts.policy, ...change } })
+    tally.add(effect)
+    if (!isChange(effect)) continue
+    changed += 1
+    if (changes.length < most) changes.push({ userName: person.userName, ...effect })
+  }
+  return { connection: facts.connection, people, changed, ...tally.totals(), changes }
+}
+
+function isChange({ account, gains, loses }: Effect): boolean {
+  return account !== undefined || gains.length + loses.length > 0
+}
+
+function inputOf(person: PersonAt, facts: ConnectionFacts, now: string): EffectInput {
+  return {
+    resource: person.resource,
+    active: person.active,
+    deleted: person.deleted,
+    groups: person.groups,
+    held: person.held,
+    policy: facts.policy,
+    catalogue: facts.catalogue,
+    capabilities: capabilitiesAt(facts),
+    connection: facts.connection,
+    made: facts.made,
+    matching,
+    now,
+  }
+}
+
+function createTally() {
+  const counts = new Map<string, { name: string; gains: number; loses: number }>()
+  const unresolved = new Map<string, Deviation & { people: number }>()
+  const accounts = { enters: 0, leaves: 0 }
+  const count = ({ key, name }: Named): { gains: number; loses: number } => {
+    const known = counts.get(key) ?? { name, gains: 0, loses: 0 }
+    counts.set(key, known)
+    return known
+  }
+  return {
+    add({ account, gains, loses, deviations }: Effect) {
+      if (account === 'enters') accounts.enters += 1
+      if (account === 'leaves') accounts.leaves += 1
+      for (const each of gains) count(each).gains += 1
+      for (const each of loses) count(each).loses += 1
+      for (const each of deviations.filter(({ code }) => unresolvedCodes.has(code))) {
+        const known = unresolved.get(each.detail) ?? { ...each, people: 0 }
+        known.people += 1
+        unresolved.set(each.detail, known)
+      }
+    },
+    totals: () => ({
+      ...accounts,
+      entitlements: [...counts].map(([key, each]) => ({ key, ...each })),
+      unresolved: [...unresolved.values()],
+    }),
+  }
+}

@@ -1,0 +1,256 @@
+import type { GroupRef, Held, Policy } from '../../model/plan.ts'
+import { createConnectionStore } from '../../store/connections/connections.ts'
+import type { Sql } from '../../store/sql/client.ts'
+import { isId } from '../../store/sql/ids.ts'
+import { sql } from '../../store/sql/statement.ts'
+import type { AccountState, JournaledCall } from '../../translators/explain/model.ts'
+import type { MadeGroups } from '../../translators/rules/vendor-groups.ts'
+import type { ApiProfile, Entitlement } from '../../vendors/contract.ts'
+
+/** A person as the directory has them, for whoever explains. */
+export interface PersonFacts {
+  readonly userId: string
+  readonly userName: string
+  /** The SCIM User as wanted. */
+  readonly resource: Readonly<Record<string, unknown>>
+  /** False while an operator holds the person shut out, too. */
+  readonly active: boolean
+  readonly deleted: boolean
+  readonly groups: readonly GroupRef[]
+}
+
+/** A connection as the store knows it. */
+export interface ConnectionFacts {
+  readonly connectionId: string
+  readonly directoryId: string
+  readonly directory: string
+  readonly connection: string
+  readonly vendor: string
+  readonly profile: 'auto' | ApiProfile
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly policy: Policy
+  /** Empty while it was never fetched. */
+  readonly catalogue: readonly Entitlement[]
+  /** The vendor's groups that are made for SCIM Groups. */
+  readonly made: MadeGroups
+}
+
+/** A person's account at a connection. */
+export interface AccountFacts {
+  readonly held?: Held
+  readonly state: AccountState
+  /** Latest first. */
+  readonly calls: readonly JournaledCall[]
+}
+
+export interface PersonAt extends PersonFacts {
+  readonly held?: Held
+}
+
+/** What explaining reads of the store; nothing is written. */
+export interface ExplainStore {
+  /** Connections, all or of one directory, by name. */
+  connections(directory?: string): Promise<readonly ConnectionFacts[]>
+  /** Everybody of this userName, letter case aside; a tombstone only where nobody lives under it. */
+  people(userName: string, directoryId: string): Promise<readonly PersonFacts[]>
+  account(connectionId: string, userId: string): Promise<AccountFacts | undefined>
+  /** Everybody who is provisioned or would be, in a stable order, a page at a time. */
+  everybody(connectionId: string): AsyncIterable<PersonAt>
+  groups(directoryId: string): AsyncIterable<GroupRef>
+}
+
+export function createExplainStore(db: Sql): ExplainStore {
+  return {
+    connections: (directory) => connections(db, directory),
+    people: (userName, directoryId) => people(db, userName, directoryId),
+    account: async (connectionId, userId) =>
+      isId(connectionId) && isId(userId) ? account(db, connectionId, userId) : undefined,
+    everybody: (connectionId) => everybody(db, connectionId),
+    groups: (directoryId) => groups(db, directoryId),
+  }
+}
+
+interface ConnectionRow {
+  readonly id: string
+  readonly directory_id: string
+  readonly directory: string
+  readonly name: string
+  readonly vendor: string
+  readonly profile: 'auto' | ApiProfile
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly policy: Policy
+  readonly made: MadeGroups
+}
+
+async function connections(db: Sql, directory: string | undefined): Promise<readonly ConnectionFacts[]> {
+  const rows = await db.rows<ConnectionRow>(sql`
+    SELECT c.id, c.directory_id, d.name AS directory, c.name, c.vendor,
+      coalesce(c.resolved_profile, c.api_profile) AS profile, c.settings, c.policy,
+      (SELECT coalesce(jsonb_object_agg(l.group_id, jsonb_strip_nulls(jsonb_build_object('id', l.vendor_group_id,
+          'name', l.held_name,
+          'refusal', CASE WHEN l.status = 'failed' THEN coalesce(l.failure->>'detail', '') END))), '{}')
+        FROM group_links l WHERE l.connection_id = c.id) AS made
+    FROM connections c JOIN directories d ON d.id = c.directory_id
+    WHERE c.detached_at IS NULL AND (${directory ?? null}::text IS NULL OR d.name = ${directory ?? null}::text)
+    ORDER BY d.name, c.name`)
+  const store = createConnectionStore(db)
+  return Promise.all(
+    rows.map(async ({ id, directory_id, name, ...row }) => ({
+      ...row,
+      connectionId: id,
+      directoryId: directory_id,
+      connection: name,
+      catalogue: (await store.catalogue(id))?.entries ?? [],
+    })),
+  )
+}
+
+const pageSize = 1_000
+
+async function* groups(db: Sql, directoryId: string): AsyncIterable<GroupRef> {
+  let after = '00000000-0000-0000-0000-000000000000'
+  for (;;) {
+    const rows = await db.rows<{ id: string; display_name: string; external_id: string | null }>(sql`
+      SELECT id, display_name, external_id FROM groups
+      WHERE directory_id = ${directoryId}::uuid AND id > ${after}::uuid ORDER BY id LIMIT ${pageSize}::int`)
+    for (const { id, display_name, external_id } of rows) {
+      yield { id, displayName: display_name, ...(external_id === null ? {} : { externalId: external_id }) }
+    }
+    const last = rows.at(-1)
+    if (!last || rows.length < pageSize) return
+    after = last.id
+  }
+}
+
+interface GroupRow {
+  readonly id: string
+  readonly displayName: string
+  readonly externalId: string | null
+  readonly since: string
+}
+
+interface PersonRow {
+  readonly id: string
+  readonly user_name: string
+  readonly body: Readonly<Record<string, unknown>>
+  readonly active: boolean
+  readonly deleted: boolean
+  readonly groups: readonly GroupRow[]
+  readonly held?: Held | null
+}
+
+const ofPerson = sql`u.id, u.user_name, u.body, u.active_wanted AND NOT ${held()} AS active,
+  (u.delete_requested_at IS NOT NULL OR u.deleted_at IS NOT NULL) AS deleted,
+  (SELECT coalesce(jsonb_agg(jsonb_build_object('id', g.id, 'displayName', g.display_name, 'externalId', g.external_id,
+      'since', m.created_at) ORDER BY g.display_name, g.id), '[]')
+    FROM members m JOIN groups g ON g.id = m.group_id WHERE m.user_id = u.id) AS groups`
+
+/** An operator holds the person shut out, and the hold has not ended. */
+function held() {
+  return sql`(u.hold IS NOT NULL AND coalesce((u.hold->>'until')::timestamptz > clock_timestamp(), true))`
+}
+
+export async function people(
+  db: Sql,
+  userName: string,
+  directoryId: string,
+): Promise<readonly PersonFacts[]> {
+  const rows = await db.rows<PersonRow>(sql`
+    SELECT ${ofPerson} FROM users u
+    WHERE u.directory_id = ${directoryId}::uuid AND u.user_name_key = ${userName.toLowerCase()}::text`)
+  if (rows.length > 0) return rows.map(toPerson)
+  const former = await db.rows<PersonRow>(sql`
+    SELECT ${ofPerson} FROM users u
+    WHERE u.directory_id = ${directoryId}::uuid AND u.former_name_key = ${userName.toLowerCase()}::text
+    ORDER BY u.deleted_at DESC NULLS LAST LIMIT 1`)
+  return former.map(toPerson)
+}
+
+const peoplePageSize = 500
+
+/** Everybody of the connection's directory whom it may concern: live people, and whoever still has an account. */
+export async function* everybody(db: Sql, connectionId: string): AsyncIterable<PersonAt> {
+  let after = '00000000-0000-0000-0000-000000000000'
+  for (;;) {
+    const rows = await db.rows<PersonRow>(sql`
+      SELECT ${ofPerson}, a.held FROM connections c JOIN users u ON u.directory_id = c.directory_id
+      LEFT JOIN accounts a ON a.user_id = u.id AND a.connection_id = c.id
+      WHERE c.id = ${connectionId}::uuid AND u.id > ${after}::uuid AND NOT u.unclaimed
+        AND (u.deleted_at IS NULL OR a.held IS NOT NULL)
+      ORDER BY u.id LIMIT ${peoplePageSize}::int`)
+    for (const row of rows) yield { ...toPerson(row), ...(row.held ? { held: row.held } : {}) }
+    const last = rows.at(-1)
+    if (!last || rows.length < peoplePageSize) return
+    after = last.id
+  }
+}
+
+interface AccountRow {
+  readonly id: string
+  readonly held: Held | null
+  readonly status: string
+  readonly proven: boolean
+  readonly proven_at: Date | null
+  readonly failure: AccountState['failure'] | null
+  readonly deviations: AccountState['deviations']
+}
+
+const mostCalls = 200
+
+export async function account(
+  db: Sql,
+  connectionId: string,
+  userId: string,
+): Promise<AccountFacts | undefined> {
+  const row = await db.row<AccountRow>(sql`
+    SELECT id, held, status, proven_version >= wanted_version AS proven, proven_at, failure, deviations
+    FROM accounts WHERE connection_id = ${connectionId}::uuid AND user_id = ${userId}::uuid`)
+  if (!row) return undefined
+  return {
+    ...(row.held ? { held: row.held } : {}),
+    state: {
+      status: row.status,
+      proven: row.proven,
+      ...(row.proven_at ? { provenAt: row.proven_at.toISOString() } : {}),
+      ...(row.failure ? { failure: row.failure } : {}),
+      deviations: row.deviations,
+    },
+    calls: await callsOf(db, row.id),
+  }
+}
+
+interface CallRow {
+  readonly operation: JournaledCall['operation']
+  readonly outcome: JournaledCall['outcome'] | null
+  readonly failure: { readonly detail: string } | null
+  readonly vendor_request_id: string | null
+  readonly opened_at: Date
+  readonly closed_at: Date | null
+}
+
+async function callsOf(db: Sql, accountId: string): Promise<readonly JournaledCall[]> {
+  const rows = await db.rows<CallRow>(sql`
+    SELECT operation, outcome, failure, vendor_request_id, opened_at, closed_at FROM operations
+    WHERE account_id = ${accountId}::uuid ORDER BY opened_at DESC, id DESC LIMIT ${mostCalls}::int`)
+  return rows.map((row) => ({
+    operation: row.operation,
+    openedAt: row.opened_at.toISOString(),
+    ...(row.closed_at ? { closedAt: row.closed_at.toISOString() } : {}),
+    ...(row.outcome ? { outcome: row.outcome } : {}),
+    ...(row.vendor_request_id === null ? {} : { requestId: row.vendor_request_id }),
+    ...(row.failure ? { detail: row.failure.detail } : {}),
+  }))
+}
+
+function toPerson({ id, user_name, body, active, deleted, groups }: PersonRow): PersonFacts {
+  return { userId: id, userName: user_name, resource: body, active, deleted, groups: groups.map(toGroup) }
+}
+
+export function toGroup({ id, displayName, externalId, since }: GroupRow): GroupRef {
+  return {
+    id,
+    displayName,
+    ...(externalId === null ? {} : { externalId }),
+    since: new Date(since).toISOString(),
+  }
+}

@@ -1,0 +1,82 @@
+import type { Command } from 'commander'
+import { examples, type Parts } from '../../cli/command.ts'
+import { CommandFailure, exitCodes } from '../../cli/exit-codes.ts'
+import type { Client } from '../../cli/client.ts'
+import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
+import { seconds } from '../../cli/seconds.ts'
+
+interface Options extends OperatorOptions {
+  readonly directory?: string
+  readonly reason: string
+  readonly for?: number
+}
+
+interface Person {
+  readonly id: string
+  readonly directory: string
+  readonly userName: string
+  readonly deleted: boolean
+}
+
+export function holdCommand(parts: Parts): Command {
+  return operatorCommand('hold', parts)
+    .description('Shut a person out everywhere, against a directory that wants them active.')
+    .argument('<userName>', 'userName of the person')
+    .requiredOption('--reason <text>', 'why, for events and whoever looks')
+    .option('--for <time>', 'ends by itself after this time, such as 24h; without it, when released', seconds)
+    .option('--directory <name>', 'where several directories know the userName')
+    .addHelpText(
+      'after',
+      examples(
+        'hold ada@corp.example --reason "laptop stolen"',
+        'hold ada@corp.example --reason audit --for 24h',
+      ),
+    )
+    .action(async (userName: string, options: Options) =>
+      withClient(parts, options, async (client, output) => {
+        const person = await personOf(client, userName, options.directory)
+        const until = options.for && new Date(Date.now() + options.for * 1_000).toISOString()
+        await client.call('PUT', `/holds/${person.id}`, {
+          reason: options.reason,
+          ...(until ? { until } : {}),
+        })
+        if (options.json) output.json({ held: person.id })
+        else
+          output.line(
+            `${person.userName} is held shut out${until ? ` until ${until}` : ''}; "explain" shows when it is proven`,
+          )
+        return undefined
+      }),
+    )
+}
+
+export function releaseCommand(parts: Parts): Command {
+  return operatorCommand('release', parts)
+    .description('End a hold: what the directory wants counts again.')
+    .argument('<userName>', 'userName of the person')
+    .option('--directory <name>', 'where several directories know the userName')
+    .addHelpText('after', examples('release ada@corp.example'))
+    .action(async (userName: string, options: Options) =>
+      withClient(parts, options, async (client, output) => {
+        const person = await personOf(client, userName, options.directory)
+        await client.call('DELETE', `/holds/${person.id}`)
+        if (options.json) output.json({ released: person.id })
+        else output.line(`${person.userName} is released`)
+        return undefined
+      }),
+    )
+}
+
+async function personOf(client: Client, userName: string, directory: string | undefined): Promise<Person> {
+  const query = directory === undefined ? '' : `?directory=${encodeURIComponent(directory)}`
+  const people = await client.all<Person>(`/people/${encodeURIComponent(userName)}${query}`)
+  const live = people.filter(({ deleted }) => !deleted)
+  const [one, another] = live
+  if (one && !another) return one
+  throw new CommandFailure(
+    exitCodes.usage,
+    one
+      ? `Several directories know ${userName}: ${live.map((each) => each.directory).join(', ')}. Add --directory.`
+      : `Nobody who lives has the userName ${userName}.`,
+  )
+}

@@ -1,0 +1,82 @@
+import { Type } from 'typebox'
+import type { Interventions } from './store.ts'
+import type { OperatorStore } from '../../model/operator.ts'
+import { notFound, Problem } from '../../admin/problem.ts'
+import { route, type Route } from '../../admin/route.ts'
+import { closed, id, instant, listOf } from '../../admin/shapes.ts'
+
+const held = Type.Object({
+  userId: id,
+  directory: Type.String(),
+  userName: Type.String(),
+  reason: Type.String(),
+  by: Type.String(),
+  at: Type.String(),
+  until: Type.Optional(Type.String()),
+})
+
+const reason = Type.String({ minLength: 1, maxLength: 500 })
+
+interface Parts {
+  readonly store: OperatorStore
+  readonly wake: () => void
+  readonly interventions: Interventions
+}
+
+export function holdRoutes({ store, wake, interventions }: Parts): readonly Route[] {
+  return [
+    route({
+      id: 'listHolds',
+      method: 'GET',
+      path: '/holds',
+      tag: 'holds',
+      role: 'viewer',
+      summary: 'People whom operators hold shut out.',
+      answer: listOf(held),
+      run: async () => ({ items: [...(await store.held())] }),
+    }),
+    route({
+      id: 'holdPerson',
+      method: 'PUT',
+      path: '/holds/:user',
+      tag: 'holds',
+      role: 'operator',
+      summary: 'Shuts a person out everywhere, against a directory that wants them active.',
+      params: closed({ user: id }),
+      body: closed({ reason, until: Type.Optional(instant) }),
+      async run({ params, body, by }) {
+        if (!(await interventions.hold(params.user, body, by))) throw notFound('person')
+        wake()
+        return null
+      },
+    }),
+    route({
+      id: 'releasePerson',
+      method: 'DELETE',
+      path: '/holds/:user',
+      tag: 'holds',
+      role: 'operator',
+      summary: 'Ends a hold: what the directory wants counts again.',
+      params: closed({ user: id }),
+      async run({ params, by }) {
+        if (!(await interventions.release(params.user, by))) throw notFound('hold')
+        wake()
+        return null
+      },
+    }),
+    route({
+      id: 'acceptRisk',
+      method: 'POST',
+      path: '/accounts/:account/accept-risk',
+      tag: 'holds',
+      role: 'admin',
+      summary: 'Accepts that a shut-out which failed for good stays undone.',
+      params: closed({ account: id }),
+      body: closed({ reason }),
+      async run({ params, body, by }) {
+        if (await interventions.acceptRisk(params.account, body.reason, by)) return null
+        throw new Problem(409, 'no-failed-shut-out', 'This account has no shut-out that failed for good.')
+      },
+    }),
+  ]
+}

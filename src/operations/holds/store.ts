@@ -1,0 +1,139 @@
+import { type Hold, priorities } from '../../model/work.ts'
+import { wish } from '../../store/directory/due.ts'
+import { recordEvent } from '../../store/directory/events.ts'
+import { awaitsProof, bury } from '../../store/directory/user-delete.ts'
+import type { Sql } from '../../store/sql/client.ts'
+import { isId } from '../../store/sql/ids.ts'
+import { json, sql } from '../../store/sql/statement.ts'
+
+/** Who intervenes, for the event. */
+export interface Intervening {
+  /** As events name actors: `operator:<name>`. */
+  readonly actor: string
+  readonly requestId?: string
+}
+
+export type HoldDraft = Pick<Hold, 'reason' | 'until'>
+
+/** What operators decide about people and accounts against, or beside, the directory. Each is one transaction with its event. */
+export interface Interventions {
+  /** Shuts the person out everywhere, against a directory that wants them active; `until` ends it by itself. False: no such User. */
+  hold(userId: string, draft: HoldDraft, by: Intervening): Promise<boolean>
+  /** False: the person is not held. */
+  release(userId: string, by: Intervening): Promise<boolean>
+  /**
+   * Accepts that a shut-out which failed for good stays undone, until something is wished of the account anew: it is not tried
+   * again and counts as proven for the answer. False: there is no such shut-out.
+   */
+  acceptRisk(accountId: string, reason: string, by: Intervening): Promise<boolean>
+}
+
+export function createInterventions(db: Sql): Interventions {
+  return {
+    hold: (userId, draft, by) => hold(db, userId, draft, by),
+    release: (userId, by) => release(db, userId, by),
+    acceptRisk: (accountId, reason, by) => acceptRisk(db, accountId, reason, by),
+  }
+}
+
+/** The User's row is locked before its accounts, as by every write. */
+async function hold(
+  db: Sql,
+  userId: string,
+  { reason, until }: HoldDraft,
+  by: Intervening,
+): Promise<boolean> {
+  if (!isId(userId)) return false
+  const detail = { reason, ...(until === undefined ? {} : { until }) }
+  const event = { action: 'user.held', resourceType: 'User', resourceId: sql`id`, detail } as const
+  return db.transaction(async (tx) => {
+    const held = await tx.row(sql`
+      WITH held AS (
+        UPDATE users SET hold = ${json({ ...detail, by: by.actor })} || jsonb_build_object('at', clock_timestamp())
+        WHERE id = ${userId}::uuid AND deleted_at IS NULL RETURNING id, directory_id
+      ), told AS (${recordEvent(by, { ...event, directoryId: sql`directory_id` }, sql`FROM held`)})
+      SELECT id FROM held`)
+    if (!held) return false
+    await tx.rows(
+      wish(
+        sql`a.user_id = ${userId}::uuid`,
+        sql`${priorities['shut-out']}::smallint`,
+        'now',
+        clock(by, true),
+      ),
+    )
+    return true
+  })
+}
+
+/** The leaver's clock runs for holds as it does for the directory's wishes. */
+const clock = ({ requestId }: Intervening, leaving: boolean) => ({
+  leaving: sql`${leaving}::boolean`,
+  requestId: sql`${requestId ?? null}::text`,
+})
+
+async function release(db: Sql, userId: string, by: Intervening): Promise<boolean> {
+  if (!isId(userId)) return false
+  const event = { action: 'user.released', resourceType: 'User', resourceId: sql`id` } as const
+  return db.transaction(async (tx) => {
+    const released = await tx.row(sql`
+      WITH released AS (
+        UPDATE users SET hold = NULL WHERE id = ${userId}::uuid AND hold IS NOT NULL RETURNING id, directory_id
+      ), told AS (${recordEvent(by, { ...event, directoryId: sql`directory_id` }, sql`FROM released`)})
+      SELECT id FROM released`)
+    if (!released) return false
+    await tx.rows(
+      wish(sql`a.user_id = ${userId}::uuid`, sql`${priorities.live}::smallint`, 'now', clock(by, false)),
+    )
+    return true
+  })
+}
+
+interface Leaver {
+  readonly id: string
+  readonly directory_id: string
+  readonly deleting: boolean
+  readonly buried: boolean
+  readonly wanted: boolean
+  readonly shown: boolean
+}
+
+/** What the proof would have shown of the User, the acceptance shows. */
+async function acceptRisk(db: Sql, accountId: string, reason: string, by: Intervening): Promise<boolean> {
+  if (!isId(accountId)) return false
+  return db.transaction(async (tx) => {
+    const user = await tx.row<Leaver>(sql`
+      SELECT u.id, u.directory_id, u.delete_requested_at IS NOT NULL AS deleting, u.deleted_at IS NOT NULL AS buried,
+        u.active_wanted AS wanted, u.active_shown AS shown
+      FROM users u WHERE u.id = (SELECT user_id FROM accounts WHERE id = ${accountId}::uuid) FOR UPDATE`)
+    if (!user) return false
+    const event = {
+      directoryId: user.directory_id,
+      action: 'account.risk-accepted',
+      resourceType: 'Account',
+      resourceId: sql`id`,
+      detail: { reason },
+      more: sql`jsonb_build_object('userId', user_id, 'connectionId', connection_id, 'failure', failure)`,
+    } as const
+    const accepted = await tx.row(sql`
+      WITH accepted AS (
+        UPDATE accounts SET due_at = NULL, accepted_risk = ${json({ reason, by: by.actor })} || jsonb_build_object('at', clock_timestamp())
+        WHERE id = ${accountId}::uuid AND status = 'failed' AND proven_version < wanted_version AND accepted_risk IS NULL
+          AND (lease_until IS NULL OR lease_until <= clock_timestamp())
+          AND EXISTS (SELECT FROM users u WHERE u.id = accounts.user_id
+            AND (NOT u.active_wanted OR u.delete_requested_at IS NOT NULL OR u.deleted_at IS NOT NULL OR u.hold IS NOT NULL))
+        RETURNING id, user_id, connection_id, failure
+      ), told AS (${recordEvent(by, event, sql`FROM accepted`)})
+      SELECT id FROM accepted`)
+    if (!accepted) return false
+    if (user.buried || (await awaitsProof(tx, user.id))) return true
+    if (user.deleting) await bury(tx, { actor: by.actor }, user.directory_id, user.id)
+    else if (!user.wanted && user.shown) {
+      await tx.rows(sql`
+        UPDATE users SET active_shown = false, version = version + 1,
+          last_modified = greatest(clock_timestamp(), last_modified + interval '1 millisecond')
+        WHERE id = ${user.id}::uuid`)
+    }
+    return true
+  })
+}

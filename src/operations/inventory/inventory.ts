@@ -1,0 +1,311 @@
+import { randomUUID } from 'node:crypto'
+import { planHash } from '../../provisioning/guard/hash.ts'
+import { stepsFor } from '../../translators/intents.ts'
+import { usableSteps } from '../../translators/leaving/holds.ts'
+import { type Account, entitlementKey } from '../../vendors/contract.ts'
+import { keepList } from '../reconciliation/listing.ts'
+import type { Surveyor } from '../reconciliation/reconcile.ts'
+import type { InventoryEntry, InventoryStore, Proposal } from './store.ts'
+
+/**
+ * One account of a vendor. What the vendor does not tell is absent, never guessed. The columns are documented in
+ * docs/operations.md, in this order.
+ */
+export interface InventoryRow {
+  readonly connection: string
+  readonly vendor: string
+  /** The vendor's own id. */
+  readonly accountId: string
+  readonly login: string
+  readonly name?: string
+  readonly state: 'active' | 'disabled' | 'invited'
+  /** `linked`, `leaver` (linked, and not wanted active), `unclaimed` (made by an import), `orphan` (no person). */
+  readonly standing: 'linked' | 'leaver' | 'unclaimed' | 'orphan'
+  readonly userName?: string
+  readonly userId?: string
+  readonly entitlements?: readonly string[]
+  readonly privileged: boolean
+  readonly lastOwner?: boolean
+  readonly source?: string
+  readonly managedBy?: string
+  readonly createdAt?: string
+  readonly updatedAt?: string
+  readonly lastLoginAt?: string
+  /** Whole days since the last login. */
+  readonly dormantDays?: number
+  readonly emailVerified?: boolean
+  readonly twoFactor?: boolean
+  readonly tokenExpiresAt?: string
+  readonly invitation?: 'pending' | 'expired'
+  /** Who sent the invitation. */
+  readonly invitedBy?: string
+  /** Whole days since the invitation. */
+  readonly invitedDays?: number
+  /** Takes a seat: everybody who is not disabled, invitations included. */
+  readonly seat: boolean
+  readonly seenAt: string
+}
+
+export const inventoryColumns = [
+  'connection',
+  'vendor',
+  'accountId',
+  'login',
+  'name',
+  'state',
+  'standing',
+  'userName',
+  'userId',
+  'entitlements',
+  'privileged',
+  'lastOwner',
+  'source',
+  'managedBy',
+  'createdAt',
+  'updatedAt',
+  'lastLoginAt',
+  'dormantDays',
+  'emailVerified',
+  'twoFactor',
+  'tokenExpiresAt',
+  'invitation',
+  'invitedBy',
+  'invitedDays',
+  'seat',
+  'seenAt',
+] as const satisfies readonly (keyof InventoryRow)[]
+
+const dayMs = 24 * 60 * 60_000
+
+export function toRow(
+  { account, person, held, seenAt }: InventoryEntry,
+  connection: { readonly name: string; readonly vendor: string },
+  nowMs: number,
+): InventoryRow {
+  const { profile, facts, state } = account
+  const entitlements = account.entitlements ?? held?.account.entitlements
+  const names = [profile.givenName, profile.familyName].filter((part) => part !== undefined).join(' ')
+  const isInvited = state === 'invited' || facts.invitation !== undefined
+  return withoutGaps({
+    connection: connection.name,
+    vendor: connection.vendor,
+    accountId: account.id,
+    login: account.login,
+    name: profile.displayName ?? (names === '' ? undefined : names),
+    state,
+    standing: standingOf(person),
+    userName: person?.userName,
+    userId: person?.userId,
+    entitlements: entitlements?.map(entitlementKey).sort(),
+    privileged: account.privileged,
+    lastOwner: facts.lastOwner,
+    source: facts.source,
+    managedBy: facts.managedBy,
+    createdAt: account.createdAt,
+    updatedAt: facts.updatedAt,
+    lastLoginAt: facts.lastLoginAt,
+    dormantDays: daysSince(facts.lastLoginAt, nowMs),
+    emailVerified: facts.emailVerified,
+    twoFactor: facts.twoFactor,
+    tokenExpiresAt: facts.tokenExpiresAt,
+    invitation: facts.invitation ?? (state === 'invited' ? 'pending' : undefined),
+    invitedBy: facts.invitedBy,
+    invitedDays: isInvited ? daysSince(account.createdAt, nowMs) : undefined,
+    seat: state !== 'disabled',
+    seenAt,
+  })
+}
+
+function standingOf(person: InventoryEntry['person']): InventoryRow['standing'] {
+  if (!person) return 'orphan'
+  if (person.unclaimed) return 'unclaimed'
+  return person.active && !person.deleted && !person.held ? 'linked' : 'leaver'
+}
+
+function daysSince(instant: string | undefined, nowMs: number): number | undefined {
+  const ms = instant === undefined ? Number.NaN : Date.parse(instant)
+  return Number.isNaN(ms) ? undefined : Math.max(0, Math.floor((nowMs - ms) / dayMs))
+}
+
+type Gappy<T> = { readonly [K in keyof T]: T[K] | undefined }
+
+function withoutGaps<T extends object>(row: Gappy<T>): T {
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined)) as T
+}
+
+/** The first line of a CSV file (RFC 4180). */
+export const csvHeader = line(inventoryColumns)
+
+export function csvLine(row: InventoryRow): string {
+  return line(inventoryColumns.map((column) => cell(row[column])))
+}
+
+function cell(value: unknown): string {
+  if (value === undefined) return ''
+  return Array.isArray(value) ? value.join('; ') : String(value)
+}
+
+/** A cell that a spreadsheet would take for a formula gets an apostrophe: names come from the vendor's people. */
+function line(cells: readonly string[]): string {
+  return `${cells.map((text) => quoted(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text)).join(',')}\r\n`
+}
+
+function quoted(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+const perPage = 500
+
+export interface InventoryOptions {
+  /** Asks the vendor now; otherwise what was listed last is shown. */
+  readonly live?: boolean
+  /** Reads the entitlements of each account that the list does not tell them of: a call each, or more. */
+  readonly roles?: boolean
+  /** Only accounts whose last login is known and at least so many days ago. */
+  readonly dormantDays?: number
+  /** Only invitations that nobody has accepted for so many days. */
+  readonly invitedDays?: number
+  /** Only accounts without a person. */
+  readonly orphans?: boolean
+}
+
+export interface Inventories {
+  /** Who has what, streamed. Rejects with `ListingRefused` where a live list cannot be believed. */
+  inventory(connectionId: string, options?: InventoryOptions): AsyncGenerator<InventoryRow>
+  /**
+   * Turns the accounts that are dormant into plans of shut-outs that wait for a decision, as one batch. Not: who is
+   * privileged, the gateway's own, unclaimed, or leaves already.
+   */
+  propose(
+    connectionId: string,
+    dormantDays: number,
+  ): Promise<{ readonly batch: string; readonly proposed: number }>
+}
+
+export function createInventories(by: Surveyor & { readonly inventories: InventoryStore }): Inventories {
+  return {
+    inventory: (connectionId, options = {}) => rows(by, connectionId, options),
+    propose: (connectionId, dormantDays) => propose(by, connectionId, dormantDays),
+  }
+}
+
+type Inventorying = Surveyor & { readonly inventories: InventoryStore }
+
+async function* rows(
+  by: Inventorying,
+  connectionId: string,
+  options: InventoryOptions,
+): AsyncGenerator<InventoryRow> {
+  const connection = by.connections.byId(connectionId)
+  if (!connection) return
+  if (options.live) await listNow(by, connectionId)
+  const listed = entries(by, connectionId)
+  for await (const entry of options.roles ? withRoles(by, connectionId, listed) : listed) {
+    const row = toRow(entry, connection, by.now())
+    if (isAsked(row, options)) yield row
+  }
+}
+
+async function* entries({ inventories }: Inventorying, connectionId: string): AsyncGenerator<InventoryEntry> {
+  let after: string | undefined
+  for (;;) {
+    const page: readonly InventoryEntry[] = await inventories.page(connectionId, after, perPage)
+    yield* page
+    after = page.at(-1)?.account.id
+    if (page.length < perPage) return
+  }
+}
+
+/** As many at a time, in the order of the list; the connection's pace decides how fast. */
+const readTogether = 8
+
+/** Who has gone since the list was read is left out. */
+async function* withRoles(
+  by: Inventorying,
+  connectionId: string,
+  listed: AsyncIterable<InventoryEntry>,
+): AsyncGenerator<InventoryEntry> {
+  const opened = by.connections.byId(connectionId)
+  if (!opened) return
+  const { target } = await opened.ready()
+  const complete = async (entry: InventoryEntry): Promise<InventoryEntry | undefined> => {
+    if (entry.account.entitlements) return entry
+    const known: Account = { ...entry.account, entitlements: [] }
+    const account = await opened.patiently(() => target.get(known.id, known))
+    return account && { ...entry, account }
+  }
+  let waiting: InventoryEntry[] = []
+  for await (const entry of listed) {
+    if (waiting.push(entry) < readTogether) continue
+    for (const each of await Promise.all(waiting.map(complete))) if (each) yield each
+    waiting = []
+  }
+  for (const each of await Promise.all(waiting.map(complete))) if (each) yield each
+}
+
+async function listNow(by: Inventorying, connectionId: string): Promise<void> {
+  const opened = by.connections.byId(connectionId)
+  if (!opened) return
+  const survey = await by.surveys.begin(connectionId, 'inventory')
+  try {
+    const { signal } = new AbortController()
+    const listed = await opened.patiently(async () => {
+      return keepList(survey, { surveys: by.surveys, connection: await opened.ready(), signal })
+    })
+    await by.surveys.finish(survey, { listed })
+  } catch (error) {
+    await by.surveys.fail(survey, (error as Error).message)
+    throw error
+  }
+}
+
+function isAsked(row: InventoryRow, { dormantDays, invitedDays, orphans }: InventoryOptions): boolean {
+  if (orphans && row.standing !== 'orphan') return false
+  if (dormantDays !== undefined && !isDormant(row, dormantDays)) return false
+  return invitedDays === undefined || (row.invitedDays !== undefined && row.invitedDays >= invitedDays)
+}
+
+/** A login that the vendor does not tell of says nothing. */
+function isDormant({ dormantDays, state }: InventoryRow, days: number): boolean {
+  return state === 'active' && dormantDays !== undefined && dormantDays >= days
+}
+
+async function propose(
+  by: Inventorying,
+  connectionId: string,
+  days: number,
+): Promise<{ readonly batch: string; readonly proposed: number }> {
+  const batch = randomUUID()
+  const opened = by.connections.byId(connectionId)
+  if (!opened) return { batch, proposed: 0 }
+  const connection = await opened.ready()
+  const self = await connection.self()
+  const steps = usableSteps(stepsFor('inactive', connection.policy), connection.can)
+  const hash = planHash([{ op: 'shut-out', steps }])
+  let proposed = 0
+  let proposals: Proposal[] = []
+  const record = async (): Promise<void> => {
+    proposed += await by.inventories.propose(connectionId, batch, hash, steps, proposals)
+    proposals = []
+  }
+  for await (const entry of entries(by, connectionId)) {
+    const { accountId } = entry
+    const row = toRow(entry, connection, by.now())
+    const isMeant = row.standing === 'linked' && !row.privileged && row.accountId !== self
+    if (accountId === undefined || !isMeant || !isDormant(row, days)) continue
+    const line = `Shut out ${row.login}: the last login was ${row.dormantDays} days ago.`
+    if (proposals.push({ accountId, login: row.login, line }) >= perPage) await record()
+  }
+  if (proposals.length > 0) await record()
+  if (proposed > 0) {
+    const text = `${proposed} people who have not used ${connection.name} for ${days} days are proposed to be shut out; approve or reject batch ${batch}.`
+    await by.notices.raise({
+      kind: 'decision-needed',
+      connectionId,
+      subject: 'plans',
+      text,
+      detail: { batch },
+    })
+  }
+  return { batch, proposed }
+}

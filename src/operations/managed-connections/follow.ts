@@ -1,0 +1,118 @@
+import type { Logger } from 'pino'
+import { GatewayError } from '../../model/errors.ts'
+import type { ConnectionSpec, OpenConnection } from '../../provisioning/connections.ts'
+import type { Keyring } from '../../secrets/keyring.ts'
+import type { ConsoleConnection } from './sealed.ts'
+import type { Store } from '../../store/open.ts'
+import { vendorOf } from '../../vendors/registry.ts'
+import type { LiveConnections } from '../../app/live-connections.ts'
+import { fromSealed } from './sealed-credentials.ts'
+
+/** Works with the connections that operators made, and takes up what they change. */
+export interface ConsoleConnections {
+  /** Looks now; resolves once this process works with what was there when it was asked. Never rejects. */
+  follow(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface ConsoleParts {
+  readonly store: Pick<Store, 'consoleConnections'>
+  readonly keyring: Keyring
+  readonly log: Logger
+  readonly live: LiveConnections
+  readonly open: (spec: ConnectionSpec) => OpenConnection
+  /** These are worked with from now on; `enabled` of them with accounts. */
+  readonly followed: (revisions: ReadonlyMap<string, number>, enabled: readonly OpenConnection[]) => void
+  /** How often is looked for what no process told of, in milliseconds. */
+  readonly everyMs?: number
+}
+
+interface Held {
+  readonly row: ConsoleConnection
+  readonly connection: OpenConnection
+}
+
+/** Rejects with `MASTER_KEY_MISSING` or `MASTER_KEY_WRONG` when kept credentials cannot be opened. */
+export async function openConsole(parts: ConsoleParts): Promise<ConsoleConnections> {
+  const { store, log, everyMs = 5_000 } = parts
+  let held = new Map<string, Held>()
+  let mark: string | undefined
+
+  const look = async (strict: boolean): Promise<void> => {
+    const seen = await store.consoleConnections.mark()
+    if (seen === mark) return
+    const next = takeUp(parts, await store.consoleConnections.list(), held, strict)
+    const known = mark
+    held = next
+    mark = seen
+    if (known !== undefined || next.size > 0) work(parts, next)
+    if (known !== undefined) log.info({ connections: next.size }, 'connections of operators taken up')
+  }
+  await look(true)
+
+  let last = Promise.resolve()
+  const follow = (): Promise<void> =>
+    (last = last.then(() =>
+      look(false).catch((error: unknown) =>
+        log.warn({ error: String(error) }, 'connections of operators are not up to date'),
+      ),
+    ))
+  const timer = setInterval(() => void follow(), everyMs).unref()
+  return {
+    follow,
+    async close() {
+      clearInterval(timer)
+      await last
+    },
+  }
+}
+
+/** What did not change stays open with all that it knows. */
+function takeUp(
+  parts: ConsoleParts,
+  rows: readonly ConsoleConnection[],
+  held: ReadonlyMap<string, Held>,
+  strict: boolean,
+): Map<string, Held> {
+  const next = new Map<string, Held>()
+  const closed: string[] = []
+  let failed: GatewayError | undefined
+  for (const row of rows) {
+    const before = held.get(row.id)
+    try {
+      next.set(row.id, before?.row.revision === row.revision ? before : opened(parts, row))
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error
+      failed ??= error
+      closed.push(`connection ${row.directory}/${row.name}: ${error.message}`)
+      // Its work is left to a process that can open it.
+      if (!strict)
+        parts.log.error({ connectionId: row.id, code: error.code }, 'credentials cannot be opened here')
+    }
+  }
+  if (strict && failed) throw new GatewayError(failed.code, closed.join('; '))
+  return next
+}
+
+function opened({ keyring, open }: ConsoleParts, row: ConsoleConnection): Held {
+  const { id, name, directoryId, apiProfile, settings, policy, revision } = row
+  const vendor = vendorOf(row.vendor)
+  if (!vendor) throw new GatewayError('NO_VENDOR', `this release has no vendor ${row.vendor}`)
+  const place = { connectionId: id, revision: row.credentialsRevision }
+  const { credentials, credentialsEndAt } = fromSealed(keyring.open(place, row.sealed))
+  const spec = { id, name, directoryId, vendor, apiProfile, settings, credentials, policy, revision }
+  return { row, connection: open({ ...spec, ...(credentialsEndAt && { credentialsEndAt }) }) }
+}
+
+function work({ live, followed }: ConsoleParts, held: ReadonlyMap<string, Held>): void {
+  const all = [...held.values()]
+  const enabled = all.filter(({ row }) => row.enabled).map(({ connection }) => connection)
+  const disabled = all.filter(({ row }) => !row.enabled).map(({ connection }) => connection)
+  const byId = new Map(enabled.map((each) => [each.id, each]))
+  const byDirectory = Map.groupBy(enabled, ({ directoryId }) => directoryId)
+  live.replaceConsole(
+    { byId: (id) => byId.get(id), ofDirectory: (directoryId) => byDirectory.get(directoryId) ?? [] },
+    new Map(disabled.map((each) => [each.id, each])),
+  )
+  followed(new Map(all.map(({ row: { id, revision } }) => [id, revision])), enabled)
+}

@@ -1,0 +1,297 @@
+import type { ConnectionConfig } from '../../model/configuration.ts'
+import { GatewayError } from '../../model/errors.ts'
+import type { Change } from '../../model/operator.ts'
+import type { Keyring, Place, Sealed } from '../../secrets/keyring.ts'
+import { enlist, enlistRest, replan } from '../../store/connections/accounts.ts'
+import { configurationLock } from '../../store/connections/configuration.ts'
+import { detach, type Detached } from '../../store/connections/detach.ts'
+import { isSame, planningPart } from '../../store/connections/policy.ts'
+import { remind } from '../../store/directory/due.ts'
+import { keysOfProcesses } from '../../store/processes/heartbeat.ts'
+import type { Sql } from '../../store/sql/client.ts'
+import { tell } from '../../store/sql/events.ts'
+import { isId, newId } from '../../store/sql/ids.ts'
+import { json, sql, type Statement } from '../../store/sql/statement.ts'
+import { consoleConnections, consoleMark, keysInUse, rotateKeys } from './sealed.ts'
+
+/** A connection as an operator made it. */
+export interface ConsoleDraft {
+  readonly connection: Omit<ConnectionConfig, 'credentials'>
+  /** As it was written, without credentials. */
+  readonly written: Readonly<Record<string, unknown>>
+}
+
+/** Seals the credentials for the place where they will be kept. */
+export type SealAt = (place: Place) => Sealed
+
+/** A vendor took what is saved here, tried at this revision of the connection. */
+export interface Tried {
+  readonly revision: number
+  readonly credentialsEndAt?: string
+}
+
+const base64 = ({ bytes }: Sealed): string => Buffer.from(bytes).toString('base64')
+
+/**
+ * A new connection, disabled until it was checked and enabled. Undefined when there is no such directory; rejects with
+ * `NAME_TAKEN`.
+ */
+export function createConsole(
+  db: Sql,
+  directory: string,
+  { connection, written }: ConsoleDraft,
+  seal: SealAt,
+  by: Change,
+): Promise<string | undefined> {
+  return db.transaction(async (tx) => {
+    await tx.rows(sql`SELECT 1 AS locked FROM pg_advisory_xact_lock(${configurationLock}::bigint)`)
+    const there = await tx.row<{ id: string; taken: boolean }>(sql`
+      SELECT d.id, EXISTS (SELECT FROM connections c WHERE c.directory_id = d.id AND c.name = ${connection.name}::text) AS taken
+      FROM directories d WHERE d.name = ${directory}::text`)
+    if (!there) return undefined
+    const path = `${directory}/${connection.name}`
+    if (there.taken) throw new GatewayError('NAME_TAKEN', `there is a connection ${path} already`)
+    const id = newId()
+    const sealed = seal({ connectionId: id, revision: 1 })
+    const { vendor, apiProfile, settings, policy } = connection
+    await tx.rows(sql`
+      WITH c AS (
+        INSERT INTO connections (id, directory_id, name, vendor, api_profile, settings, policy, written, source, status,
+          credentials, credentials_key)
+        VALUES (${id}::uuid, ${there.id}::uuid, ${connection.name}::text, ${vendor}::text, ${apiProfile}::text, ${json(settings)},
+          ${json(policy)}, ${json(written)}, 'console', 'disabled', decode(${base64(sealed)}::text, 'base64'), ${sealed.key}::text)
+        RETURNING id, directory_id
+      )
+      ${told(by, 'connection.created', { path, vendor, mode: policy.mode, settings })}`)
+    return id
+  })
+}
+
+/**
+ * Other settings and policies, as of the revision that the operator saw; new credentials with `seal`. Rejects with
+ * `CHANGED_MEANWHILE` or `VENDOR_CHANGED`. Answers whether anything changed.
+ */
+export function updateConsole(
+  db: Sql,
+  id: string,
+  { connection, written }: ConsoleDraft,
+  seal: SealAt | undefined,
+  by: Change & { readonly revision: number },
+  tried?: Tried,
+): Promise<boolean> {
+  return db.transaction(async (tx) => {
+    const row = await lockConsole(tx, id)
+    stillAt(row, by)
+    if (row.vendor !== connection.vendor)
+      throw new GatewayError(
+        'VENDOR_CHANGED',
+        `connection ${row.path} is a connection of ${row.vendor}: make another one for ${connection.vendor}`,
+      )
+    const { apiProfile, settings, policy } = connection
+    const leadsElsewhere = !isSame(row.settings, settings) || row.api_profile !== apiProfile
+    const plansAnew = !isSame(planningPart(row.policy), planningPart(policy))
+    if (!leadsElsewhere && isSame(row.policy, policy) && isSame(row.written, written) && !seal) return false
+    await tx.rows(sql`
+      WITH c AS (
+        UPDATE connections SET settings = ${json(settings)}, policy = ${json(policy)}, api_profile = ${apiProfile}::text,
+          written = ${json(written)}, revision = revision + 1,
+          checked_at = CASE WHEN NOT ${leadsElsewhere} THEN checked_at WHEN ${tried !== undefined} THEN clock_timestamp() END,
+          resolved_profile = CASE WHEN ${leadsElsewhere} THEN NULL ELSE resolved_profile END,
+          resolved_at = CASE WHEN ${leadsElsewhere} THEN NULL ELSE resolved_at END,
+          tenant_id = CASE WHEN ${leadsElsewhere} AND status = 'disabled' THEN NULL ELSE tenant_id END
+        WHERE id = ${id}::uuid RETURNING id, directory_id
+      )
+      ${told(by, 'connection.changed', {
+        path: row.path,
+        ...(leadsElsewhere ? { checked: tried !== undefined } : {}),
+        before: { settings: row.settings, policy: row.policy },
+        after: { settings, policy },
+      })}`)
+    if (seal) await keepCredentials(tx, row, seal, by, tried)
+    if (leadsElsewhere) await reopen(tx, row)
+    if (plansAnew && row.status !== 'disabled') await replan(tx, row.directory_id, id)
+    return true
+  })
+}
+
+/** Other credentials, as of a revision where one is given; a parked connection works again. Rejects with `CHANGED_MEANWHILE`. */
+export function changeCredentials(
+  db: Sql,
+  id: string,
+  seal: SealAt,
+  by: Change & { readonly revision?: number },
+  tried?: Tried,
+): Promise<void> {
+  return db.transaction(async (tx) => {
+    const row = await lockConsole(tx, id)
+    const seen = tried?.revision ?? by.revision
+    if (seen !== undefined) stillAt(row, { revision: seen })
+    await keepCredentials(tx, row, seal, by, tried)
+  })
+}
+
+function stillAt({ revision, path }: ConsoleRow, seen: { readonly revision: number }): void {
+  if (revision === seen.revision) return
+  throw new GatewayError('CHANGED_MEANWHILE', `connection ${path} was changed meanwhile: read it again`)
+}
+
+async function keepCredentials(
+  tx: Sql,
+  row: ConsoleRow,
+  seal: SealAt,
+  by: Change,
+  tried: Tried | undefined,
+): Promise<void> {
+  const revision = row.credentials_revision + 1
+  const sealed = seal({ connectionId: row.id, revision })
+  await tx.rows(sql`
+    WITH c AS (
+      UPDATE connections SET credentials = decode(${base64(sealed)}::text, 'base64'), credentials_key = ${sealed.key}::text,
+        credentials_revision = ${revision}::int, revision = revision + 1,
+        checked_at = CASE WHEN ${tried !== undefined} THEN clock_timestamp() END,
+        credentials_end_at = ${tried?.credentialsEndAt ?? null}::timestamptz
+      WHERE id = ${row.id}::uuid RETURNING id, directory_id
+    )
+    ${told(by, 'connection.credentials-changed', { path: row.path, revision, key: sealed.key, checked: tried !== undefined })}`)
+  await reopen(tx, row)
+}
+
+async function reopen(tx: Sql, { id }: ConsoleRow): Promise<void> {
+  const reopened = await tx.row(sql`
+    UPDATE connections SET status = CASE WHEN tenant_id IS NULL THEN 'new' ELSE 'ready' END, parked_at = NULL, parked_reason = NULL
+    WHERE id = ${id}::uuid AND status = 'parked' RETURNING id`)
+  if (reopened) await tx.rows(remind(sql`a.connection_id = ${id}::uuid`))
+}
+
+/** What the vendor told of a connection at this revision; false when it has changed since. */
+export async function markChecked(db: Sql, id: string, revision: number, by: Change): Promise<boolean> {
+  if (!isId(id)) return false
+  const row = await db.row(sql`
+    WITH c AS (
+      UPDATE connections SET checked_at = clock_timestamp()
+      WHERE id = ${id}::uuid AND source = 'console' AND revision = ${revision}::int RETURNING id, directory_id
+    ), told AS (${told(by, 'connection.checked', { revision })})
+    SELECT id FROM c`)
+  return row !== undefined
+}
+
+/**
+ * Lets a checked connection work: everybody of its directory gets an account there. Rejects with `NOT_CHECKED`. Answers how
+ * many people are to be admitted; none where it was enabled before.
+ */
+export async function enableConsole(db: Sql, id: string, by: Change): Promise<number> {
+  const people = await db.transaction(async (tx) => {
+    const row = await lockConsole(tx, id)
+    if (row.status !== 'disabled') return undefined
+    if (!row.checked)
+      throw new GatewayError(
+        'NOT_CHECKED',
+        `connection ${row.path} was not checked since it last changed: check it first`,
+      )
+    await tx.rows(sql`
+      WITH c AS (
+        UPDATE connections SET status = CASE WHEN tenant_id IS NULL THEN 'new' ELSE 'ready' END, revision = revision + 1
+        WHERE id = ${id}::uuid RETURNING id, directory_id
+      )
+      ${told(by, 'connection.enabled', { path: row.path })}`)
+    return enlist(tx, row.directory_id, id)
+  })
+  if (people === undefined) return 0
+  return people + (await enlistRest(db, id))
+}
+
+/** As `detach`, for a connection that an operator made. */
+export function detachConsole(
+  db: Sql,
+  id: string,
+  by: Change,
+  options: { readonly abandon: boolean },
+): Promise<Detached | undefined> {
+  return db.transaction(async (tx) => {
+    await lockConsole(tx, id)
+    return detach(tx, id, by, options)
+  })
+}
+
+/** A connection that an operator made, locked. */
+export interface ConsoleRow {
+  readonly id: string
+  readonly directory_id: string
+  readonly path: string
+  readonly vendor: string
+  readonly api_profile: string
+  readonly settings: unknown
+  readonly policy: unknown
+  readonly written: unknown
+  readonly revision: number
+  readonly credentials_revision: number
+  readonly status: string
+  readonly checked: boolean
+}
+
+/** Rejects with `NO_CONNECTION`, and with `CONNECTION_FROM_FILE` where a file tells what it is. */
+export async function lockConsole(tx: Sql, id: string): Promise<ConsoleRow> {
+  const row = isId(id)
+    ? await tx.row<ConsoleRow & { source: string }>(sql`
+        SELECT c.id, c.directory_id, d.name || '/' || c.name AS path, c.vendor, c.api_profile, c.settings, c.policy, c.written,
+          c.revision, c.credentials_revision, c.status, c.checked_at IS NOT NULL AS checked, c.source
+        FROM connections c JOIN directories d ON d.id = c.directory_id WHERE c.id = ${id}::uuid FOR UPDATE OF c`)
+    : undefined
+  if (!row) throw new GatewayError('NO_CONNECTION', 'there is no such connection any more')
+  if (row.source !== 'console') throw fromFile(row.path)
+  return row
+}
+
+export const fromFile = (path: string): GatewayError =>
+  new GatewayError(
+    'CONNECTION_FROM_FILE',
+    `connection ${path} is from a configuration file: change the file and apply it`,
+  )
+
+/** The event of a change of connection `c`. */
+export const told = (by: Change, action: string, detail: object): Statement =>
+  tell(
+    by,
+    {
+      action,
+      resourceType: 'Connection',
+      directoryId: sql`c.directory_id`,
+      resourceId: sql`c.id`,
+      detail,
+    },
+    sql`c`,
+  )
+
+type Bound<F> = F extends (db: Sql, ...rest: infer R) => infer A ? (...rest: R) => A : never
+
+/** Connections that operators make: what a configuration file does not tell of. */
+export interface ConsoleStore {
+  readonly list: Bound<typeof consoleConnections>
+  readonly mark: Bound<typeof consoleMark>
+  readonly create: Bound<typeof createConsole>
+  readonly update: Bound<typeof updateConsole>
+  readonly changeCredentials: Bound<typeof changeCredentials>
+  readonly markChecked: Bound<typeof markChecked>
+  readonly enable: Bound<typeof enableConsole>
+  detach(id: string, by: Change, options: { readonly abandon: boolean }): Promise<Detached | undefined>
+  readonly keysInUse: Bound<typeof keysInUse>
+  /** For each live process the ids of the master keys that it holds. */
+  keysOfProcesses(): Promise<readonly (readonly string[])[]>
+  rotateKeys(keyring: Keyring, by: Change, options?: { readonly force?: boolean }): Promise<number>
+}
+
+export function createConsoleStore(db: Sql): ConsoleStore {
+  return {
+    list: () => consoleConnections(db),
+    mark: () => consoleMark(db),
+    create: (...given) => createConsole(db, ...given),
+    update: (...given) => updateConsole(db, ...given),
+    changeCredentials: (...given) => changeCredentials(db, ...given),
+    markChecked: (...given) => markChecked(db, ...given),
+    enable: (...given) => enableConsole(db, ...given),
+    detach: (...given) => detachConsole(db, ...given),
+    keysInUse: () => keysInUse(db),
+    keysOfProcesses: () => keysOfProcesses(db),
+    rotateKeys: (...given) => rotateKeys(db, ...given),
+  }
+}

@@ -1,0 +1,236 @@
+import { explainedBy } from '../../model/errors.ts'
+import type { Notice, NoticeKind } from '../../model/notice.ts'
+
+export interface Letter {
+  readonly subject: string
+  readonly text: string
+  readonly html: string
+}
+
+/** Told in full; of the others only how many there are. */
+const mostTold = 20
+const mostCommands = 12
+const longestText = 600
+
+/** The e-mail about notices of one kind: what happened, since when, how often, what to do, what to run. */
+export function letterOf(kind: NoticeKind, notices: readonly Notice[]): Letter {
+  const { one, many, advice } = templates[kind]
+  const headline = notices.length === 1 ? one : many(notices.length)
+  const places = [...new Set(notices.map(placeOf))]
+  const where = places.length === 1 ? places[0]! : `${places.length} connections`
+  const told = notices.slice(0, mostTold)
+  const commands = commandsFor(kind, told)
+  const rest = notices.length - told.length
+  const more = rest === 0 ? [] : [`and ${rest} more; see: drawbridge notices`]
+  const facts = told.map((notice) => ({
+    head: `${placeOf(notice)}, ${sinceOf(notice)}`,
+    text: plain(notice.text),
+  }))
+  return {
+    subject: `Drawbridge: ${headline} (${where})`,
+    text: lines([
+      `${headline}.`,
+      '',
+      ...facts.flatMap(({ head, text }) => [`* ${head}`, `  ${text}`, '']),
+      ...more.flatMap((line) => [line, '']),
+      'What to do',
+      advice,
+      '',
+      'Commands',
+      ...commands.map((command) => `  ${command}`),
+      '',
+      foot,
+    ]),
+    html: page(headline, facts, more, advice, commands),
+  }
+}
+
+const foot = 'This is sent once while the cause lasts. All that is open: drawbridge notices'
+
+const lines = (all: readonly string[]): string => `${all.join('\n')}\n`
+
+function page(
+  headline: string,
+  facts: readonly { readonly head: string; readonly text: string }[],
+  more: readonly string[],
+  advice: string,
+  commands: readonly string[],
+): string {
+  return lines([
+    '<!doctype html>',
+    '<html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark"></head>',
+    '<body style="font-family: sans-serif; max-width: 40em">',
+    `<h1 style="font-size: 1.2em">${escaped(headline)}</h1>`,
+    '<ul>',
+    ...facts.map(({ head, text }) => `<li><strong>${escaped(head)}</strong><br>${escaped(text)}</li>`),
+    '</ul>',
+    ...more.map((line) => `<p>${escaped(line)}</p>`),
+    `<h2 style="font-size: 1em">What to do</h2><p>${escaped(advice)}</p>`,
+    `<h2 style="font-size: 1em">Commands</h2><pre>${escaped(commands.join('\n'))}</pre>`,
+    `<p><small>${escaped(foot)}</small></p>`,
+    '</body></html>',
+  ])
+}
+
+function commandsFor(kind: NoticeKind, notices: readonly Notice[]): readonly string[] {
+  const all = new Set(notices.flatMap((notice) => templates[kind].commands(operandOf(notice), notice)))
+  return [...[...all].slice(0, mostCommands), explainedBy('notice', kind)]
+}
+
+function placeOf({ directory, connection }: Notice): string {
+  return plain([directory, connection].filter((name) => name !== undefined).join('/') || 'the gateway')
+}
+
+/** A name that a shell could read otherwise is not offered to be pasted into one. */
+function operandOf({ directory, connection }: Notice): string {
+  const path = [directory, connection].filter((name) => name !== undefined).join('/')
+  return /^[A-Za-z0-9._/-]+$/.test(path) ? path : '<connection>'
+}
+
+function sinceOf({ firstAt, lastAt, count }: Notice): string {
+  const since = `since ${minute(firstAt)}`
+  return count > 1 ? `${since}, ${count} times, last ${minute(lastAt)}` : since
+}
+
+const minute = (instant: string): string => `${instant.slice(0, 16).replace('T', ' ')} UTC`
+
+/**
+ * Words from outside as one line of printable text: no line of theirs can pass for one of ours or for a header, and no mark
+ * of writing direction can turn a line around.
+ */
+function plain(text: string): string {
+  const line = text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim()
+  return line.length > longestText ? `${line.slice(0, longestText)}…` : line
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (character) => entities[character]!)
+}
+
+/** The fixed words of a letter about notices of one kind. */
+export interface Template {
+  /** What happened, for one notice and for several. */
+  readonly one: string
+  readonly many: (count: number) => string
+  readonly advice: string
+  /** What to run; `where` is `<directory>/<connection>`. */
+  readonly commands: (where: string, notice: Notice) => readonly string[]
+}
+
+const journal = ({ detail }: Notice): readonly string[] => {
+  const id = detail?.['accountId']
+  return typeof id === 'string' && /^[0-9a-f-]{36}$/i.test(id) ? [`drawbridge account journal ${id}`] : []
+}
+const retry = (where: string, notice: Notice): readonly string[] => [
+  ...journal(notice),
+  `drawbridge retry ${where}`,
+]
+const plans = (where: string): readonly string[] => [
+  `drawbridge plan ${where} --state waiting`,
+  `drawbridge approve ${where} --all`,
+  `drawbridge reject ${where} --all`,
+]
+
+export const templates: Readonly<Record<NoticeKind, Template>> = {
+  'connection-parked': {
+    one: 'A connection is parked',
+    many: (count) => `${count} connections are parked`,
+    advice:
+      'Nothing is done there until its credentials work again. Correct them in the configuration and apply it, or mend them at the vendor and let the connection work again.',
+    commands: (where) => [`drawbridge doctor ${where}`, `drawbridge retry ${where} --unpark`],
+  },
+  'guard-tripped': {
+    one: 'A limit of the guard tripped',
+    many: (count) => `${count} limits of the guard tripped`,
+    advice:
+      'What goes beyond the limit waits. Look at the plans: approve them if so many are meant, else reject them and mend the directory.',
+    commands: plans,
+  },
+  'shut-out-failed': {
+    one: 'A shut-out failed',
+    many: (count) => `${count} shut-outs failed`,
+    advice:
+      'Somebody who left may still have access. Drawbridge tries again every hour; end the access at the vendor by hand if it is urgent.',
+    commands: retry,
+  },
+  'shut-out-waiting': {
+    one: 'A shut-out waits',
+    many: (count) => `${count} shut-outs wait`,
+    advice:
+      'Somebody who left may still have access. Look at why it waits, and end it by hand if it is urgent.',
+    commands: retry,
+  },
+  'shut-out-withdrawn': {
+    one: 'A shut-out did not hold',
+    many: (count) => `${count} shut-outs did not hold`,
+    advice: 'It was taken for done, and the vendor shows access again. It is tried anew by itself.',
+    commands: retry,
+  },
+  'update-refused': {
+    one: 'A vendor refused a change',
+    many: (count) => `Vendors refused ${count} changes`,
+    advice:
+      'It is tried again when the directory or the rules change. Correct what the vendor names, at the identity provider or in the rules.',
+    commands: retry,
+  },
+  'catalogue-refused': {
+    one: 'A vendor offers far fewer roles than before',
+    many: (count) => `${count} vendors offer far fewer roles than before`,
+    advice:
+      'The answer is not believed and nothing is taken away for it. Check what the credentials may see at the vendor.',
+    commands: (where) => [`drawbridge doctor ${where}`],
+  },
+  'decision-needed': {
+    one: 'Somebody has to decide',
+    many: (count) => `${count} decisions are needed`,
+    advice:
+      'Nothing happens before that. Plans are approved or rejected; accounts that cannot be told apart are placed.',
+    commands: (where, { subject }) => {
+      if (subject === 'import') return [`drawbridge account undecided ${where}`]
+      return subject === 'plans' || subject === 'admission'
+        ? plans(where)
+        : [`drawbridge account list --connection ${where}`]
+    },
+  },
+  'drift-found': {
+    one: 'A vendor differs from the directory',
+    many: (count) => `${count} vendors differ from the directory`,
+    advice:
+      'Somebody changed accounts at the vendor. What the policy repairs is being repaired; the rest is only told.',
+    commands: (where) => [`drawbridge reconcile ${where}`],
+  },
+  'reactivated-leaver': {
+    one: 'Somebody who was shut out has access again',
+    many: (count) => `${count} people who were shut out have access again`,
+    advice: 'Find out at the vendor who gave the access back, and end it by hand unless it is being ended.',
+    commands: retry,
+  },
+  'survey-refused': {
+    one: 'A vendor could not be compared with the directory',
+    many: (count) => `${count} vendors could not be compared with the directory`,
+    advice: 'Nothing was concluded. Check the vendor and what the credentials may see, then compare again.',
+    commands: (where) => [`drawbridge doctor ${where}`, `drawbridge reconcile ${where}`],
+  },
+  'token-expires': {
+    one: 'A token expires soon',
+    many: (count) => `${count} tokens expire soon`,
+    advice:
+      'Make a new one before that. A SCIM token is rotated here and changed at the identity provider; a vendor’s is made there and changed in the configuration.',
+    commands: () => ['drawbridge token list'],
+  },
+  'store-restored': {
+    one: 'The store was restored',
+    many: (count) => `The store was restored: ${count} connections`,
+    advice:
+      'Only shut-outs run until nothing contradicts the store. Let the identity provider push everybody, then say that it has recovered.',
+    commands: (where) => [`drawbridge reconcile ${where}`, `drawbridge recovered ${where}`],
+  },
+}

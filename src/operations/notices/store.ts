@@ -1,0 +1,151 @@
+import type {
+  ChannelName,
+  Notice,
+  NoticeDraft,
+  NoticeKind,
+  NoticeQuery,
+  NoticeStore,
+} from '../../model/notice.ts'
+import type { Sql } from '../../store/sql/client.ts'
+import { isId, newId } from '../../store/sql/ids.ts'
+import { empty, json, milliseconds, sql, type Statement } from '../../store/sql/statement.ts'
+
+/** First wait after a delivery that failed, doubled up to the longest. */
+const firstRetryMs = 5_000
+const longestRetryMs = 10 * 60_000
+/** What one delivery holds at most. */
+const mostTogether = 200
+
+interface NoticeRow {
+  readonly id: string
+  readonly kind: NoticeKind
+  readonly connection_id: string | null
+  readonly connection: string | null
+  readonly directory: string | null
+  readonly subject: string | null
+  readonly text: string
+  readonly detail: Readonly<Record<string, unknown>>
+  readonly count: number
+  readonly first_at: Date
+  readonly last_at: Date
+  readonly resolved_at: Date | null
+}
+
+export function createNoticeStore(db: Sql): NoticeStore {
+  return {
+    raise: (draft) => raise(db, draft),
+    resolve: async (draft) => {
+      await db.rows(sql`
+        UPDATE notices SET open_key = NULL, resolved_at = clock_timestamp() WHERE open_key = ${keyOf(draft)}::text`)
+    },
+    resolveSettled: () => resolveSettled(db),
+    takeUndelivered: (channel, groupMs) => takeUndelivered(db, channel, groupMs),
+    delivered: async (channel, ids) => {
+      await db.rows(sql`
+        UPDATE notices SET delivered = delivered || jsonb_build_object(${channel}::text, clock_timestamp())
+        WHERE id = ANY(${[...ids]}::uuid[])`)
+    },
+    list: (query) => list(db, query),
+  }
+}
+
+const keyOf = ({ kind, connectionId, subject }: Pick<NoticeDraft, 'kind' | 'connectionId' | 'subject'>) =>
+  [kind, connectionId ?? '', subject ?? ''].join('|')
+
+/** A notice with its names, out of a row of `source`. */
+const shown = (source: Statement): Statement => sql`
+  SELECT n.id, n.kind, n.connection_id, c.name AS connection, d.name AS directory, n.detail->>'subject' AS subject, n.text,
+    n.detail - 'subject' AS detail, n.count, n.first_at, n.last_at, n.resolved_at
+  FROM ${source} n LEFT JOIN connections c ON c.id = n.connection_id LEFT JOIN directories d ON d.id = n.directory_id`
+
+async function raise(db: Sql, draft: NoticeDraft): Promise<Notice | undefined> {
+  const { kind, connectionId, subject, text, detail = {} } = draft
+  const kept = { ...detail, ...(subject === undefined ? {} : { subject }) }
+  const connection = connectionId !== undefined && isId(connectionId) ? connectionId : null
+  const row = await db.row<NoticeRow & { fresh: boolean }>(sql`
+    WITH kept AS (
+      INSERT INTO notices (id, directory_id, connection_id, kind, open_key, text, detail)
+      VALUES (${newId()}::uuid, (SELECT directory_id FROM connections WHERE id = ${connection}::uuid), ${connection}::uuid,
+        ${kind}::text, ${keyOf(draft)}::text, ${text}::text, ${json(kept)})
+      ON CONFLICT (open_key) DO UPDATE SET count = notices.count + 1, last_at = clock_timestamp(), text = excluded.text,
+        detail = excluded.detail
+      RETURNING *, xmax = 0 AS fresh
+    )
+    SELECT shown.*, kept.fresh FROM (${shown(sql`kept`)}) shown JOIN kept ON kept.id = shown.id`)
+  return row?.fresh ? toNotice(row) : undefined
+}
+
+/**
+ * Whether the cause is gone is what the tables say, not what a run remembers to tell: the account is proven or stands
+ * otherwise, the connection is parked no more.
+ */
+async function resolveSettled(db: Sql): Promise<void> {
+  await db.rows(sql`
+    UPDATE notices SET open_key = NULL, resolved_at = clock_timestamp()
+    WHERE open_key IS NOT NULL AND (
+      (kind = 'connection-parked' AND NOT EXISTS (
+        SELECT FROM connections c WHERE c.id = notices.connection_id AND c.status = 'parked'))
+      OR (kind = 'reactivated-leaver' AND NOT EXISTS (
+        SELECT FROM accounts a WHERE a.id = (notices.detail->>'accountId')::uuid AND (a.proven_version < a.wanted_version
+          OR a.uncertain OR a.settled_at IS NULL OR a.settled_at < notices.last_at)))
+      OR (detail ? 'accountId' AND kind IN ('shut-out-failed', 'shut-out-waiting', 'shut-out-withdrawn', 'update-refused', 'decision-needed')
+        AND NOT EXISTS (
+          SELECT FROM accounts a WHERE a.id = (notices.detail->>'accountId')::uuid AND a.proven_version < a.wanted_version
+            AND CASE notices.kind WHEN 'shut-out-failed' THEN a.status IN ('failed', 'pending')
+              WHEN 'update-refused' THEN a.status = 'failed' WHEN 'decision-needed' THEN a.status = 'waiting' ELSE true END))
+      OR (detail ? 'groupLinkId' AND NOT EXISTS (
+        SELECT FROM group_links l WHERE l.id = (notices.detail->>'groupLinkId')::uuid
+          AND l.status = CASE notices.kind WHEN 'update-refused' THEN 'failed' ELSE 'waiting' END)))`)
+}
+
+async function takeUndelivered(db: Sql, channel: ChannelName, groupMs: number): Promise<readonly Notice[]> {
+  const [sent, tries, again] = [
+    sql`${channel}::text`,
+    sql`${`${channel}Tries`}::text`,
+    sql`${`${channel}Again`}::text`,
+  ]
+  const tried = sql`coalesce((notices.delivered->>${tries})::int, 0)`
+  const wait = sql`least(${longestRetryMs}::double precision,
+    ${firstRetryMs}::double precision * power(2, least(20, ${tried}))) * interval '1 millisecond'`
+  const rows = await db.rows<NoticeRow>(sql`
+    WITH due AS (
+      SELECT n.id FROM notices n
+      WHERE NOT n.delivered ? ${sent} AND (n.resolved_at IS NULL OR n.resolved_at > clock_timestamp() - interval '1 day')
+        AND coalesce((n.delivered->>${again})::timestamptz, '-infinity') <= clock_timestamp()
+        AND NOT EXISTS (SELECT FROM notices s WHERE s.kind = n.kind
+          AND (s.delivered->>${sent})::timestamptz > clock_timestamp() - ${milliseconds(groupMs)})
+      ORDER BY n.first_at LIMIT ${mostTogether}::int FOR UPDATE SKIP LOCKED
+    ), taken AS (
+      UPDATE notices SET delivered = notices.delivered
+        || jsonb_build_object(${tries}, ${tried} + 1, ${again}, clock_timestamp() + ${wait})
+      FROM due WHERE notices.id = due.id RETURNING notices.*
+    )
+    SELECT * FROM (${shown(sql`taken`)}) shown ORDER BY first_at, id`)
+  return rows.map(toNotice)
+}
+
+async function list(db: Sql, { open, kind, connectionId, limit }: NoticeQuery): Promise<readonly Notice[]> {
+  const rows = await db.rows<NoticeRow>(sql`
+    SELECT * FROM (${shown(sql`notices`)} WHERE true ${open ? sql`AND n.resolved_at IS NULL` : empty}
+      ${kind === undefined ? empty : sql`AND n.kind = ${kind}::text`}
+      ${connectionId === undefined ? empty : sql`AND n.connection_id = ${connectionId}::uuid`}) shown
+    ORDER BY last_at DESC, id DESC LIMIT ${limit}::int`)
+  return rows.map(toNotice)
+}
+
+function toNotice(row: NoticeRow): Notice {
+  return {
+    id: row.id,
+    kind: row.kind,
+    ...(row.connection_id === null ? {} : { connectionId: row.connection_id }),
+    ...(row.connection === null ? {} : { connection: row.connection }),
+    ...(row.directory === null ? {} : { directory: row.directory }),
+    ...(row.subject === null ? {} : { subject: row.subject }),
+    text: row.text,
+    detail: row.detail,
+    count: row.count,
+    firstAt: row.first_at.toISOString(),
+    lastAt: row.last_at.toISOString(),
+    ...(row.resolved_at === null ? {} : { resolvedAt: row.resolved_at.toISOString() }),
+  }
+}

@@ -1,0 +1,84 @@
+import { type Command, Option } from 'commander'
+import { examples, newCommand, type Parts } from '../../cli/command.ts'
+import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
+import { type Kept, lifeColumns, lifetime, liveOne, type Made, showMade } from '../../cli/secrets.ts'
+import { seconds } from '../../cli/seconds.ts'
+import { list } from '../../cli/table.ts'
+
+interface Operator extends Kept {
+  readonly role: string
+}
+
+interface Options extends OperatorOptions {
+  readonly role?: string
+  readonly expiresIn?: number
+}
+
+export function operatorsCommand(parts: Parts): Command {
+  return newCommand('operator', parts)
+    .description('People and programs that may use the operator API: viewer, operator, admin.')
+    .addCommand(create(parts))
+    .addCommand(listing(parts))
+    .addCommand(revoke(parts))
+}
+
+function create(parts: Parts): Command {
+  return operatorCommand('create', parts)
+    .description('Make an operator and show the secret, this once.')
+    .argument('<name>', 'as events will show it')
+    .addOption(
+      new Option('--role <role>', 'what the operator may do')
+        .choices(['viewer', 'operator', 'admin'])
+        .default('viewer'),
+    )
+    .option('--expires-in <time>', 'such as 90d; without it, never', seconds)
+    .addHelpText(
+      'after',
+      examples('operator create ada --role admin', 'operator create grafana --expires-in 365d'),
+    )
+    .action(async (name: string, options: Options) =>
+      withClient(parts, { ...options, alone: true }, async (client, output) => {
+        const { role, expiresIn, json } = options
+        const body = { name, role, ...lifetime(expiresIn) }
+        const made = await client.call<Operator & Made>('POST', '/operators', body)
+        showMade(output, json, made, `operator ${made.name} (${made.hint}), ${made.role}`)
+        return undefined
+      }),
+    )
+}
+
+function listing(parts: Parts): Command {
+  return operatorCommand('list', parts)
+    .description('Show operators: role, expiry, last use.')
+    .addHelpText('after', examples('operator list', 'operator list --json'))
+    .action(async (options: Options) =>
+      withClient(parts, { ...options, alone: true }, async (client, output) => {
+        const columns = {
+          NAME: ({ name }: Operator) => name,
+          ROLE: ({ role }: Operator) => role,
+          HINT: ({ hint }: Operator) => hint,
+          STATE: ({ state }: Operator) => state,
+          ...lifeColumns,
+        }
+        const operators = await client.all<Operator>('/operators')
+        list(output, { json: options.json, name: 'operators', columns }, operators)
+        return undefined
+      }),
+    )
+}
+
+function revoke(parts: Parts): Command {
+  return operatorCommand('revoke', parts)
+    .description('End an operator’s secret now.')
+    .argument('<operator>', 'name, hint or id')
+    .addHelpText('after', examples('operator revoke ada'))
+    .action(async (named: string, options: Options) =>
+      withClient(parts, { ...options, alone: true }, async (client, output) => {
+        const { id, name } = liveOne('operator', await client.all<Operator>('/operators'), named)
+        await client.call('DELETE', `/operators/${id}`)
+        if (options.json) output.json({ revoked: id })
+        else output.line(`operator ${name} revoked`)
+        return undefined
+      }),
+    )
+}

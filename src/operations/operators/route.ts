@@ -1,0 +1,85 @@
+import { Type } from 'typebox'
+import { type OperatorStore, roles } from '../../model/operator.ts'
+import { notFound, Problem } from '../../admin/problem.ts'
+import { route, type Route } from '../../admin/route.ts'
+import { closed, id, kept, listOf, name } from '../../admin/shapes.ts'
+import { draftOf, lifetime } from '../tokens/route.ts'
+
+const role = Type.Enum([...roles])
+
+const operator = Type.Object({ ...kept, role })
+
+/** Who may use this API. */
+export function operatorRoutes(store: OperatorStore): readonly Route[] {
+  return [...listing(store), ...changing(store)]
+}
+
+function listing(store: OperatorStore): readonly Route[] {
+  return [
+    route({
+      id: 'whoAmI',
+      method: 'GET',
+      path: '/whoami',
+      tag: 'operators',
+      role: 'viewer',
+      summary: 'The operator that this token stands for.',
+      answer: Type.Object({ name, role }),
+      run: async ({ operator: self }) => ({ ...self }),
+    }),
+    route({
+      id: 'listOperators',
+      method: 'GET',
+      path: '/operators',
+      tag: 'operators',
+      role: 'admin',
+      summary: 'All operators: role, hint, expiry, last use.',
+      answer: listOf(operator),
+      run: async () => ({ items: [...(await store.operators())] }),
+    }),
+  ]
+}
+
+function changing(store: OperatorStore): readonly Route[] {
+  return [
+    route({
+      id: 'createOperator',
+      method: 'POST',
+      path: '/operators',
+      tag: 'operators',
+      role: 'admin',
+      summary: 'A new operator; the secret is in this answer only.',
+      body: closed({
+        name: Type.String({ pattern: '^[A-Za-z0-9._@-]{1,100}$' }),
+        role,
+        expiresInSeconds: lifetime,
+      }),
+      answer: Type.Object({ ...operator.properties, secret: Type.String() }),
+      status: 201,
+      async run({ body, by }) {
+        const draft = draftOf(body.name, body.expiresInSeconds, 'operator')
+        const made = await store.createOperator({ ...draft, role: body.role }, by)
+        if (!made) {
+          throw new Problem(
+            409,
+            'name-taken',
+            `There is an operator ${body.name} already, or was. Choose another name.`,
+          )
+        }
+        return { ...made, secret: draft.secret }
+      },
+    }),
+    route({
+      id: 'revokeOperator',
+      method: 'DELETE',
+      path: '/operators/:operator',
+      tag: 'operators',
+      role: 'admin',
+      summary: 'Ends an operator’s token now.',
+      params: closed({ operator: id }),
+      async run({ params, by }) {
+        if (!(await store.revokeOperator(params.operator, by))) throw notFound('live operator')
+        return null
+      },
+    }),
+  ]
+}

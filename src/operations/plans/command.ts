@@ -1,0 +1,128 @@
+import { type Command, Option } from 'commander'
+import type { Client } from '../../cli/client.ts'
+import { examples, type Parts } from '../../cli/command.ts'
+import { connectionOf, pathOf } from '../../cli/names.ts'
+import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
+import type { Output } from '../../cli/output.ts'
+import { when } from '../../cli/table.ts'
+
+interface Options extends OperatorOptions {
+  readonly rules?: string
+  readonly state?: string
+  readonly now?: boolean
+}
+
+export function planCommand(parts: Parts): Command {
+  return operatorCommand('plan', parts)
+    .description(
+      'Show what waits to be done at a connection, what would be done now, or what changed rules would do; nothing is applied.',
+    )
+    .argument('<connection>', 'name of a connection, or <directory>/<connection>')
+    .option('--rules <file>', 'a configuration file, or one with only rules, default, exclusive, people')
+    .option('--now', 'work out what would be done now for everybody, with the vendor’s present catalogue')
+    .addOption(
+      new Option('--state <state>', 'only plans of this state').choices([
+        'recorded',
+        'waiting',
+        'approved',
+        'rejected',
+      ]),
+    )
+    .addHelpText(
+      'after',
+      examples('plan falcon', 'plan falcon --now', 'plan corp/sentry --rules new.yaml --json'),
+    )
+    .action(async (connection: string, options: Options) =>
+      withClient(parts, { ...options, alone: options.now !== true }, async (client, output) => {
+        if (options.rules !== undefined) {
+          const { planRules } = await import('../explain/rule-change-command.ts')
+          return planRules(
+            connection,
+            { ...options, rules: options.rules },
+            client,
+            parts.surroundings,
+            output,
+          )
+        }
+        if (options.now) {
+          await showPreview(client, output, connection, options)
+          return undefined
+        }
+        await showPlans(client, output, connection, options)
+        return undefined
+      }),
+    )
+}
+
+interface Plan {
+  readonly id: string
+  readonly userName: string
+  readonly state: string
+  readonly reason: string
+  readonly batch?: string
+  readonly words: { readonly lines: readonly string[] }
+  readonly createdAt: string
+}
+
+/** Shows what waits at a connection, or would be done if it did more than watch. */
+export async function showPlans(
+  client: Client,
+  output: Output,
+  named: string,
+  { state, json }: { readonly state?: string; readonly json?: boolean },
+): Promise<void> {
+  const connection = await connectionOf(client, named)
+  const query = state === undefined ? '' : `&state=${state}`
+  const plans = await client.all<Plan>(`/connections/${connection.id}/plans?limit=500${query}`)
+  if (json) return output.json({ connection: pathOf(connection), mode: connection.mode, plans })
+  output.line(
+    `${output.paint('bold', pathOf(connection))} (${connection.mode}): ${plans.length} plan${plans.length === 1 ? '' : 's'}`,
+  )
+  for (const { id, userName, state: at, reason, batch, words, createdAt } of plans) {
+    output.line()
+    output.line(
+      `${output.paint('bold', userName)}  ${at} (${reason}${batch ? `, batch ${batch}` : ''}), ${when(createdAt)}, ${id}`,
+    )
+    for (const line of words.lines) output.line(`  ${line}`)
+  }
+}
+
+interface Line {
+  readonly account?: { readonly userName: string; readonly kind: string; readonly lines: readonly string[] }
+  readonly totals?: object
+  readonly words?: readonly string[]
+}
+
+/** Shows what would happen now for everybody of a connection, as it is computed; the vendor is read, nothing is written. */
+export async function showPreview(
+  client: Client,
+  output: Output,
+  named: string,
+  { json }: { readonly json?: boolean },
+): Promise<void> {
+  const connection = await connectionOf(client, named)
+  let rest = ''
+  const all: Line[] = []
+  const show = (line: Line): void => {
+    if (json) return void all.push(line)
+    for (const text of wordsOf(line, output)) output.line(text)
+  }
+  await client.stream(`/connections/${connection.id}/plans/preview`, (text) => {
+    const lines = (rest + text).split('\n')
+    rest = lines.pop() ?? ''
+    for (const each of lines) show(JSON.parse(each) as Line)
+  })
+  if (json) {
+    const accounts = all.flatMap(({ account }) => (account ? [account] : []))
+    output.json({ connection: pathOf(connection), accounts, totals: all.at(-1)?.totals })
+  }
+}
+
+function wordsOf({ account, words = [] }: Line, { paint }: Output): readonly string[] {
+  if (!account) return [paint('bold', words[0] ?? ''), ...words.slice(1).map((each) => `  ${each}`)]
+  return [
+    `${paint('bold', account.userName)}  ${account.kind}`,
+    ...account.lines.map((each) => `  ${each}`),
+    '',
+  ]
+}

@@ -1,0 +1,136 @@
+import { Type } from 'typebox'
+import { Problem } from '../../admin/problem.ts'
+import { route, type Route } from '../../admin/route.ts'
+import { anything, closed, id, instant, listOf, pageOf, pageQuery } from '../../admin/shapes.ts'
+import type { OperatorStore } from '../../model/operator.ts'
+import type { PlanChoice, PlanStore, RecordedPlan } from '../../model/recorded-plan.ts'
+import { known, ofConnection } from '../connections/route.ts'
+import { ndjsonOf } from '../inventory/route.ts'
+
+const plan = Type.Object({
+  id,
+  accountId: id,
+  connectionId: id,
+  userName: Type.String(),
+  state: Type.String(),
+  reason: Type.String(),
+  batch: Type.Optional(Type.String()),
+  hash: Type.String(),
+  operations: Type.Array(anything),
+  words: Type.Object({ login: Type.String(), lines: Type.Array(Type.String()) }),
+  createdAt: instant,
+  decidedAt: Type.Optional(instant),
+  decidedBy: Type.Optional(Type.String()),
+})
+
+const choice = closed({
+  ids: Type.Optional(Type.Array(id, { minItems: 1, maxItems: 1_000 })),
+  batch: Type.Optional(Type.String({ minLength: 1 })),
+  all: Type.Optional(Type.Literal(true)),
+})
+
+interface Parts {
+  readonly store: OperatorStore
+  readonly wake: () => void
+  readonly plans: Pick<PlanStore, 'list' | 'decide'>
+}
+
+export function planRoutes({ store, wake, plans }: Parts): readonly Route[] {
+  const decision = (operationId: string, path: string, how: 'approved' | 'rejected', summary: string) =>
+    route({
+      id: operationId,
+      method: 'POST',
+      path: `/connections/:connection/plans/${path}`,
+      tag: 'plans',
+      role: 'operator',
+      summary,
+      params: ofConnection,
+      body: choice,
+      answer: Type.Object({ decided: Type.Integer() }),
+      async run({ params, body, by }) {
+        await known(store, params.connection)
+        const decided = await plans.decide(params.connection, choiceOf(body), how, by)
+        wake()
+        return { decided }
+      },
+    })
+  return [
+    route({
+      id: 'listPlans',
+      method: 'GET',
+      path: '/connections/:connection/plans',
+      tag: 'plans',
+      role: 'viewer',
+      summary: 'Plans that wait, or were only written down, in words and as operations.',
+      params: ofConnection,
+      query: closed({
+        ...pageQuery,
+        after: Type.Optional(id),
+        state: Type.Optional(Type.Enum(['recorded', 'waiting', 'approved', 'rejected'])),
+        reason: Type.Optional(Type.Enum(['shadow', 'approve', 'guard', 'admission', 'hold'])),
+        batch: Type.Optional(Type.String()),
+      }),
+      answer: listOf(plan),
+      async run({ params, query: { state, limit, ...query } }) {
+        await known(store, params.connection)
+        const asked = { ...query, ...(state ? { states: [state] } : {}), limit: limit + 1 }
+        return pageOf((await plans.list(params.connection, asked)).map(plain), limit)
+      },
+    }),
+    decision(
+      'approvePlans',
+      'approve',
+      'approved',
+      'Lets plans be carried out: those named, a batch, or all that wait.',
+    ),
+    decision('rejectPlans', 'reject', 'rejected', 'Refuses plans; a plan that differs waits anew.'),
+  ]
+}
+
+/** Exactly one way of naming them. */
+function choiceOf(body: { ids?: string[]; batch?: string; all?: true }): PlanChoice {
+  const { ids, batch, all } = body
+  if ([ids, batch, all].filter((each) => each !== undefined).length === 1) {
+    if (ids) return { ids }
+    if (batch !== undefined) return { batch }
+    return { all: true }
+  }
+  throw new Problem(400, 'invalid', 'Give exactly one of ids, batch and all.')
+}
+
+const plain = ({ operations, words, ...rest }: RecordedPlan) => ({
+  ...rest,
+  operations: [...operations],
+  words: { login: words.login, lines: [...words.lines] },
+})
+
+export interface PreviewActions {
+  /** What would happen now: a line for each account with something to do, the totals last. */
+  preview(connectionId: string, options: { readonly unchanged: boolean }): AsyncIterable<object>
+}
+
+interface PreviewParts {
+  readonly store: OperatorStore
+  readonly previews: PreviewActions
+}
+
+export function previewRoutes({ store, previews }: PreviewParts): readonly Route[] {
+  return [
+    route({
+      id: 'previewConnection',
+      method: 'GET',
+      path: '/connections/:connection/plans/preview',
+      tag: 'plans',
+      role: 'viewer',
+      summary:
+        'What would happen now for everybody of a connection, streamed as NDJSON, totals last. The vendor is read; nothing is written.',
+      params: ofConnection,
+      query: closed({ unchanged: Type.Boolean({ default: false }) }),
+      streams: true,
+      async run({ params, query }) {
+        await known(store, params.connection)
+        return ndjsonOf(previews.preview(params.connection, query))
+      },
+    }),
+  ]
+}

@@ -1,0 +1,124 @@
+import { type Command, Option } from 'commander'
+import { examples, newCommand, type Parts } from '../../cli/command.ts'
+import type { Client } from '../../cli/client.ts'
+import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
+import { directoryOf } from '../../cli/names.ts'
+import { type Kept, lifeColumns, lifetime, liveOne, type Made, showMade } from '../../cli/secrets.ts'
+import { seconds } from '../../cli/seconds.ts'
+import { list } from '../../cli/table.ts'
+
+interface Token extends Kept {
+  readonly source: string
+}
+
+interface Options extends OperatorOptions {
+  readonly directory?: string
+  readonly expiresIn?: number
+  readonly overlap?: number
+}
+
+export function tokenCommand(parts: Parts): Command {
+  return newCommand('token', parts)
+    .description('Tokens that identity providers send to a directory.')
+    .addCommand(create(parts))
+    .addCommand(listing(parts))
+    .addCommand(rotate(parts))
+    .addCommand(revoke(parts))
+}
+
+const tokenSubcommand = (name: string, parts: Parts): Command =>
+  operatorCommand(name, parts).option(
+    '--directory <name>',
+    'directory; may be left out where there is only one',
+  )
+
+function create(parts: Parts): Command {
+  return tokenSubcommand('create', parts)
+    .description('Make a token and show its secret, this once.')
+    .argument('<name>', 'who will send it, for events')
+    .option('--expires-in <time>', 'such as 90d; without it, never', seconds)
+    .addHelpText(
+      'after',
+      examples('token create okta', 'token create entra --directory corp --expires-in 180d'),
+    )
+    .action(async (name: string, options: Options) =>
+      withClient(parts, { ...options, alone: true }, async (client, output) => {
+        const directory = await directoryOf(client, options.directory)
+        const body = { name, ...lifetime(options.expiresIn) }
+        const made = await client.call<Made>('POST', pathOf(directory), body)
+        showMade(output, options.json, made, wordsOf(made))
+        return undefined
+      }),
+    )
+}
+
+function listing(parts: Parts): Command {
+  return tokenSubcommand('list', parts)
+    .description('Show tokens: hint, expiry, last use. Secrets are not kept.')
+    .addHelpText('after', examples('token list', 'token list --directory corp --json'))
+    .action(async (options: Options) =>
+      withClient(parts, { ...options, alone: true }, async (client, output) => {
+        const columns = {
+          NAME: ({ name }: Token) => name,
+          HINT: ({ hint }: Token) => hint,
+          STATE: ({ state }: Token) => state,
+          SOURCE: ({ source }: Token) => source,
+          ...lifeColumns,
+        }
+        const { tokens } = await tokensOf(client, options.directory)
+        list(output, { json: options.json, name: 'tokens', columns }, tokens)
+        return undefined
+      }),
+    )
+}
+
+function rotate(parts: Parts): Command {
+  return tokenSubcommand('rotate', parts)
+    .description('Make a new secret under the same name; the old one goes on for the overlap.')
+    .argument('<token>', 'name, hint or id of a live token')
+    .addOption(
+      new Option('--overlap <time>', 'how long the old secret goes on')
+        .argParser(seconds)
+        .default(86_400, '24h'),
+    )
+    .option('--expires-in <time>', 'of the new secret, such as 90d; without it, never', seconds)
+    .addHelpText('after', examples('token rotate okta', 'token rotate okta --overlap 1h'))
+    .action(async (named: string, options: Options) =>
+      withClient(parts, { ...options, alone: true }, async (client, output) => {
+        const { directory, token } = await tokenOf(client, options.directory, named)
+        const body = { overlapSeconds: options.overlap, ...lifetime(options.expiresIn) }
+        const made = await client.call<Made>('POST', `${pathOf(directory)}/${token.id}/rotate`, body)
+        showMade(output, options.json, made, wordsOf(made))
+        return undefined
+      }),
+    )
+}
+
+function revoke(parts: Parts): Command {
+  return tokenSubcommand('revoke', parts)
+    .description('End a token now.')
+    .argument('<token>', 'name, hint or id of a live token')
+    .addHelpText('after', examples('token revoke okta', 'token revoke 3f9a1c --directory corp'))
+    .action(async (named: string, options: Options) =>
+      withClient(parts, { ...options, alone: true }, async (client, output) => {
+        const { directory, token } = await tokenOf(client, options.directory, named)
+        await client.call('DELETE', `${pathOf(directory)}/${token.id}`)
+        if (options.json) output.json({ revoked: token.id })
+        else output.line(`${wordsOf(token)} revoked`)
+        return undefined
+      }),
+    )
+}
+
+const pathOf = (directory: string): string => `/directories/${encodeURIComponent(directory)}/tokens`
+const wordsOf = ({ name, hint }: Kept): string => `token ${name} (${hint})`
+
+async function tokensOf(client: Client, named: string | undefined) {
+  const directory = await directoryOf(client, named)
+  return { directory, tokens: await client.all<Token>(pathOf(directory)) }
+}
+
+async function tokenOf(client: Client, named: string | undefined, token: string) {
+  const { directory, tokens } = await tokensOf(client, named)
+  return { directory, token: liveOne('token', tokens, token) }
+}

@@ -1,0 +1,119 @@
+import { Type } from 'typebox'
+import type { OperatorStore, TokenDraft } from '../../model/operator.ts'
+import { notFound, Problem } from '../../admin/problem.ts'
+import { route, type Route } from '../../admin/route.ts'
+import { expiryAfter, newSecret } from '../../admin/secrets.ts'
+import { closed, id, kept, listOf, name } from '../../admin/shapes.ts'
+
+const token = Type.Object({ ...kept, source: Type.String() })
+
+const shownOnce = Type.Object({
+  ...token.properties,
+  secret: Type.String({ description: 'Shown now and never again: only its SHA-256 is kept.' }),
+})
+
+const ofDirectory = closed({ directory: name })
+const one = closed({ directory: name, token: id })
+export const lifetime = Type.Optional(
+  Type.Integer({
+    minimum: 60,
+    maximum: 315_360_000,
+    description: 'Seconds until it expires; absent: never.',
+  }),
+)
+
+/** Tokens of identity providers. */
+export function tokenRoutes(store: OperatorStore): readonly Route[] {
+  return [...listing(store), ...ending(store)]
+}
+
+function listing(store: OperatorStore): readonly Route[] {
+  return [
+    route({
+      id: 'listTokens',
+      method: 'GET',
+      path: '/directories/:directory/tokens',
+      tag: 'tokens',
+      role: 'viewer',
+      summary: 'SCIM tokens of a directory: hint, expiry, last use.',
+      params: ofDirectory,
+      answer: listOf(token),
+      async run({ params }) {
+        const found = await store.tokens(params.directory)
+        if (!found) throw notFound('directory')
+        return { items: [...found] }
+      },
+    }),
+    route({
+      id: 'createToken',
+      method: 'POST',
+      path: '/directories/:directory/tokens',
+      tag: 'tokens',
+      role: 'admin',
+      summary: 'A new SCIM token; its secret is in this answer only.',
+      params: ofDirectory,
+      body: closed({ name, expiresInSeconds: lifetime }),
+      answer: shownOnce,
+      status: 201,
+      async run({ params, body, by }) {
+        const draft = draftOf(body.name, body.expiresInSeconds)
+        const made = await store.createToken(params.directory, draft, by)
+        if (!made) throw notFound('directory')
+        return { ...made, secret: draft.secret }
+      },
+    }),
+  ]
+}
+
+function ending(store: OperatorStore): readonly Route[] {
+  return [
+    route({
+      id: 'rotateToken',
+      method: 'POST',
+      path: '/directories/:directory/tokens/:token/rotate',
+      tag: 'tokens',
+      role: 'admin',
+      summary: 'A new secret under the same name; the old one goes on for the overlap.',
+      params: one,
+      body: closed({
+        overlapSeconds: Type.Integer({ minimum: 0, maximum: 2_592_000, default: 86_400 }),
+        expiresInSeconds: lifetime,
+      }),
+      answer: shownOnce,
+      status: 201,
+      async run({ params, body, by }) {
+        const { secret, expiresAt } = draftOf('', body.expiresInSeconds)
+        const next = {
+          secret,
+          overlapMs: body.overlapSeconds * 1_000,
+          ...(expiresAt === undefined ? {} : { expiresAt }),
+        }
+        const made = await store.rotateToken(params.directory, params.token, next, by)
+        if (!made) throw new Problem(404, 'not-found', 'There is no such live token in this directory.')
+        return { ...made, secret }
+      },
+    }),
+    route({
+      id: 'revokeToken',
+      method: 'DELETE',
+      path: '/directories/:directory/tokens/:token',
+      tag: 'tokens',
+      role: 'admin',
+      summary: 'Ends a SCIM token now.',
+      params: one,
+      async run({ params, by }) {
+        if (!(await store.revokeToken(params.directory, params.token, by))) throw notFound('live token')
+        return null
+      },
+    }),
+  ]
+}
+
+export function draftOf(
+  named: string,
+  seconds: number | undefined,
+  kind: 'scim' | 'operator' = 'scim',
+): TokenDraft {
+  const expiresAt = expiryAfter(seconds)
+  return { name: named, secret: newSecret(kind), ...(expiresAt === undefined ? {} : { expiresAt }) }
+}
