@@ -1,8 +1,17 @@
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import rateLimit from '@fastify/rate-limit'
-import { hash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type OperatorRef, type OperatorStore, type Role, roles } from '../model/operator.ts'
 import { Problem } from './problem.ts'
+
+/** A secret of 256 bits, with a prefix by which scanners of repositories and logs find one that leaked. */
+export const newSecret = (kind: 'scim' | 'operator'): string =>
+  `drawbridge_${kind}_${randomBytes(32).toString('base64url')}`
+
+/** The instant after so many seconds from now; undefined for ever. */
+export function expiryAfter(seconds: number | undefined, now = Date.now()): string | undefined {
+  return seconds === undefined ? undefined : new Date(now + seconds * 1_000).toISOString()
+}
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,12 +1,83 @@
-import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
+import { hash } from 'node:crypto'
 import { Readable } from 'node:stream'
+import swagger from '@fastify/swagger'
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifySchemaCompiler } from 'fastify'
+import type { TSchema } from 'typebox'
+import { Check, Clone, Convert, Default, Errors } from 'typebox/value'
 import { authenticateOperators, operatorOf } from './authentication.ts'
-import { tagReads } from './etag.ts'
-import { describeRoutes } from './openapi.ts'
-import { answerProblems } from './problem.ts'
-import { type AdminParts, routesOf } from './routes.ts'
+import { answerProblems, Problem } from './problem.ts'
 import type { Call, Route } from './route.ts'
-import { validateByTypeBox } from './validation.ts'
+import { type AdminParts, routesOf } from './routes.ts'
+
+/** Texts of paths and queries are converted to what the schema says; a body must already be of it. Nothing is dropped. */
+const compile: FastifySchemaCompiler<TSchema> =
+  ({ schema, httpPart }) =>
+  (data: unknown) => {
+    const given = Default(schema, Clone(data ?? {}))
+    const value = httpPart === 'body' ? given : Convert(schema, given)
+    if (Check(schema, value)) return { value }
+    const [first] = Errors(schema, value)
+    const where = first?.instancePath.slice(1).replaceAll('/', '.')
+    return {
+      error: new Error(`${[httpPart, where].filter(Boolean).join('.')} ${first?.message ?? 'is not valid'}`),
+    }
+  }
+
+export function validateByTypeBox(app: FastifyInstance): void {
+  app.setValidatorCompiler(compile)
+  app.setSchemaErrorFormatter((errors) => new Error(errors[0]?.message ?? 'not valid'))
+}
+
+/** Of plain JSON, whatever the order of its keys. */
+export const etagOf = (value: unknown): string =>
+  `"${hash('sha256', JSON.stringify(value, sorted), 'base64url').slice(0, 27)}"`
+
+/** Reads carry an ETag; one that the client already has is answered with 304 (RFC 9110 §13.1.2). */
+export function tagReads(app: FastifyInstance): void {
+  app.addHook('onSend', async (request, reply, payload) => {
+    if (request.method !== 'GET' || reply.statusCode !== 200 || typeof payload !== 'string') return payload
+    if (!String(reply.getHeader('content-type')).startsWith('application/json')) return payload
+    const tag = etagOf(JSON.parse(payload))
+    reply.header('etag', tag)
+    if (!matches(request.headers['if-none-match'], tag)) return payload
+    reply.code(304).removeHeader('content-length')
+    return ''
+  })
+}
+
+/** Refuses with 412 when a change was meant for another state of the thing (RFC 9110 §13.1.1). */
+export function requireMatch(ifMatch: string | undefined, current: object): void {
+  if (ifMatch === undefined || matches(ifMatch, etagOf(current))) return
+  throw new Problem(412, 'changed', 'It is not as you saw it any more: read it again, then decide.')
+}
+
+function matches(header: string | undefined, tag: string): boolean {
+  if (header === undefined) return false
+  return header.split(',').some((each) => ['*', tag, `W/${tag}`].includes(each.trim()))
+}
+
+function sorted(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** Collects the routes that follow, and serves their OpenAPI document. */
+export async function describeRoutes(app: FastifyInstance, release: string): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Drawbridge operator API',
+        version: release,
+        description:
+          'For operators and the command line. Answers are JSON; refusals are RFC 9457 problem documents with the id of the request.',
+      },
+      components: { securitySchemes: { operator: { type: 'http', scheme: 'bearer' } } },
+      security: [{ operator: [] }],
+    },
+  })
+  app.get('/openapi.json', { config: { role: 'viewer' }, schema: { hide: true } }, async () => app.swagger())
+}
 
 export interface AdminOptions extends AdminParts {
   /** Secrets of admins that no table knows, by the name that events show: at least 16 characters each. */

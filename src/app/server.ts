@@ -3,9 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Logger } from 'pino'
 import type { Environment } from '../model/configuration.ts'
-import { answerClientError } from '../scim/http/reply/client-errors.ts'
-import { answerFrameworkError } from '../scim/http/reply/error-answers.ts'
-import { serverLimits } from '../scim/http/server-limits.ts'
+import { answerClientError, answerFrameworkError } from '../scim/http/error-answers.ts'
+import { serverLimits } from '../scim/http/plugin.ts'
 
 /** A server without routes, with TLS where the environment names a certificate. */
 export function createServer({ trustProxy, tls }: Environment, log: Logger): FastifyInstance {

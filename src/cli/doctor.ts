@@ -6,7 +6,7 @@ import { page } from '../doctor/page.ts'
 import { vendorOf } from '../vendors/registry.ts'
 import { readSettings, reportFaults } from './configuration.ts'
 import { exitCodes, type ExitCode } from './exit-codes.ts'
-import { theOne } from './choose.ts'
+import { theOne } from './names.ts'
 import type { Output, Surroundings } from './output.ts'
 
 /** Examines one connection at its vendor; `name` may carry its directory, as in `corp/falcon`. */

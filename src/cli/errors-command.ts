@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Area, Entry } from '../dictionary/entries/entry.ts'
+import type { Area, Entry } from '../dictionary/entry.ts'
 import { examples, newCommand, type Parts } from './command.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Output } from './output.ts'

@@ -1,6 +1,51 @@
-import { CommandFailure, exitCodes } from './exit-codes.ts'
-import { theOne } from './choose.ts'
+import { InvalidArgumentError } from 'commander'
+import { nearest } from '../config/file/problems.ts'
 import type { Client } from './client.ts'
+import { CommandFailure, exitCodes } from './exit-codes.ts'
+
+interface Kind<T> {
+  /** In words: a connection, a token. */
+  readonly what: string
+  /** Everything by which one may be called. */
+  readonly namesOf: (each: T) => readonly string[]
+  /** As a list shows it. */
+  readonly shown: (each: T) => string
+  /** What to do where a name means several. */
+  readonly hint?: string
+}
+
+/** The only one that is called so. Rejects with what there is, and what may have been meant. */
+export function theOne<T>(
+  { what, namesOf, shown, hint = '' }: Kind<T>,
+  among: readonly T[],
+  named: string,
+): T {
+  const meant = among.filter((each) => namesOf(each).includes(named))
+  const [one, another] = meant
+  if (one && !another) return one
+  const guess = another ? undefined : nearest(named, among.flatMap(namesOf))
+  const told = another ? `More than one ${what} is` : `There is no ${what}`
+  const maybe = guess === undefined ? '' : ` (did you mean ${guess}?)`
+  const there = (another ? meant : among).map(shown).join(', ') || 'none'
+  throw new CommandFailure(exitCodes.usage, `${told} called ${named}${maybe}; there are: ${there}.${hint}`)
+}
+
+/** The one that a name, a hint or an id means. */
+export const oneOf = <T extends { readonly id: string; readonly name: string; readonly hint: string }>(
+  what: string,
+  among: readonly T[],
+  named: string,
+): T =>
+  theOne(
+    {
+      what,
+      namesOf: ({ id, name, hint }) => [name, hint, id],
+      shown: ({ name, hint }) => `${name} (${hint})`,
+      hint: ' Use the hint.',
+    },
+    among,
+    named,
+  )
 
 export interface NamedConnection {
   readonly id: string
@@ -39,4 +84,14 @@ export async function directoryOf(client: Client, named: string | undefined): Pr
     exitCodes.usage,
     `Name the directory with --directory; there are: ${known.map(({ name }) => name).join(', ') || 'none'}.`,
   )
+}
+
+const units = { s: 1, m: 60, h: 3_600, d: 86_400 } as const
+
+/** `90s`, `30m`, `24h`, `90d` in seconds. */
+export function seconds(text: string): number {
+  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? []
+  if (!count || !unit)
+    throw new InvalidArgumentError('It must be a number with s, m, h or d, as in 24h or 90d.')
+  return Number(count) * units[unit as keyof typeof units]
 }

@@ -1,5 +1,5 @@
 import type { Output } from './output.ts'
-import { oneOf } from './choose.ts'
+import { oneOf } from './names.ts'
 import { when } from './table.ts'
 
 /** What stands for a secret that was shown once: a token of an identity provider, or of an operator. */

@@ -1,10 +1,9 @@
 import type { GuardLimit, Policy } from '../model/plan.ts'
 import type { AnyVendor } from '../vendors/contract.ts'
-import { durationMs } from './duration.ts'
+import { durationMs, type RawConnection } from './file/schema.ts'
 import type { ConnectionConfig } from '../model/configuration.ts'
 import { findings } from './file/findings.ts'
 import { isRecord, nearest, type Finding, type Path } from './file/problems.ts'
-import type { RawConnection } from './file/schema.ts'
 import { ruleFindings, toRule } from './rules/check.ts'
 import { checkSettings, credentialsSchema, defaultSteps, possibleSteps } from './vendor-settings.ts'
 

@@ -1,14 +1,50 @@
 import { readFileSync } from 'node:fs'
+import type { Configuration, ConnectionConfig, DirectoryConfig } from '../model/configuration.ts'
 import type { AnyVendor } from '../vendors/contract.ts'
-import type { Context } from './connection.ts'
+import { checkConnection, type Context } from './connection.ts'
 import { checkDirectory, tokenFindings } from './directory.ts'
 import { insecureTargetsOf } from './environment.ts'
-import type { Configuration, DirectoryConfig } from '../model/configuration.ts'
 import { findings } from './file/findings.ts'
-import { isRecord, pathText, type Finding, type Path, type Problem } from './file/problems.ts'
+import { type Finding, isRecord, type Path, pathText, type Problem } from './file/problems.ts'
 import { pathKey, resolveReferences, type SecretReader, type Variables } from './file/references.ts'
-import { ConfigurationSchema, type RawDirectory } from './file/schema.ts'
+import {
+  ConfigurationSchema,
+  ConnectionSchema,
+  namePattern,
+  type RawConnection,
+  type RawDirectory,
+} from './file/schema.ts'
 import { readSource, type Source } from './file/source.ts'
+
+export type CheckedConnection =
+  | { readonly ok: true; readonly connection: ConnectionConfig }
+  /** In words: what and where. */
+  | { readonly ok: false; readonly problems: readonly string[] }
+
+/** One connection as a configuration file would hold it, by the same rules; references are not resolved. */
+export function checkOne(
+  name: string,
+  raw: unknown,
+  vendors: readonly AnyVendor[],
+  insecureTargets: readonly string[],
+): CheckedConnection {
+  const shape = findings(ConnectionSchema, raw)
+  const { value, findings: found } = checkConnection(name, raw as RawConnection, [], {
+    vendors,
+    insecureTargets,
+    lineOf: () => 0,
+    sound: (path) => !shape.some((each) => isPart(each.path, path) || isPart(path, each.path)),
+  })
+  const problems = [...shape, ...found].map(({ path, message }) => `${pathText(path)} ${message}`.trim())
+  if (!new RegExp(namePattern).test(name))
+    problems.push('name must be letters, digits, ".", "_" and "-", at most 63')
+  return problems.length === 0 && value
+    ? { ok: true, connection: value }
+    : { ok: false, problems: [...new Set(problems)] }
+}
+
+const isPart = (path: readonly unknown[], of: readonly unknown[]): boolean =>
+  path.length >= of.length && of.every((step, index) => String(step) === String(path[index]))
 
 export type { Problem } from './file/problems.ts'
 

@@ -1,17 +1,29 @@
+import { randomBytes } from 'node:crypto'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { randomBytes } from 'node:crypto'
 import pino from 'pino'
-import { startGateway, type Gateway } from '../app.ts'
-import { loadConfiguration } from '../config/load.ts'
+import { type Gateway, startGateway } from '../app.ts'
 import { loadEnvironment } from '../config/environment.ts'
+import { loadConfiguration } from '../config/load.ts'
 import { vendors } from '../vendors/registry.ts'
-import { configurationText, startVendors, type DemoVendors } from './setting.ts'
 import { entraStory } from './entra.ts'
 import { oktaStory } from './okta.ts'
+import { configurationText, type DemoVendors, startVendors } from './setting.ts'
 import { createStage } from './stage.ts'
 import { convergenceTable } from './table.ts'
+
+export interface Stage {
+  scene(title: string): void
+  /** Sends a SCIM request, waits until what it caused is settled, and shows both. Rejects on an answer that the story does not expect. */
+  push(method: string, path: string, body?: object): Promise<{ readonly id: string }>
+}
+
+export interface Story {
+  readonly title: string
+  readonly client: 'okta' | 'entra'
+  play(stage: Stage): Promise<void>
+}
 
 export interface DemoOptions {
   /** End after the stories instead of staying up. */

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Gateway } from '../app.ts'
 import type { DemoVendors } from './setting.ts'
-import type { Stage, Story } from './story.ts'
+import type { Stage, Story } from './demo.ts'
 import { settled } from './table.ts'
 
 export interface StageSetting {

@@ -2,11 +2,10 @@ import { accountEntries } from './entries/accounts.ts'
 import { configurationEntries } from './entries/configuration.ts'
 import { deviationEntries } from './entries/deviations.ts'
 import { doctorEntries } from './entries/doctor.ts'
-import type { Area, Entry } from './entries/entry.ts'
-import { exitEntries } from './entries/exits.ts'
+import type { Area, Entry } from './entry.ts'
+import { exitEntries, operatorEntries } from './entries/operator.ts'
 import { gatewayEntries } from './entries/gateway.ts'
 import { noticeEntries } from './entries/notices.ts'
-import { operatorEntries } from './entries/operator.ts'
 import { scimEntries } from './entries/scim.ts'
 
 /** Every code that a person can meet, by where it is met. */

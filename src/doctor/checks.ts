@@ -1,21 +1,55 @@
 import { randomUUID } from 'node:crypto'
 import { failures, VendorError } from '../model/errors.ts'
-import { resolve } from '../translators/entitlements/catalogue.ts'
-import { deviationOf } from '../translators/entitlements/unresolved.ts'
-import { wishesOf } from '../translators/entitlements/wishes.ts'
 import type { Policy } from '../model/plan.ts'
+import { deviationOf, resolve, wishesOf } from '../translators/entitlements/catalogue.ts'
 import { hasTemplate } from '../translators/rules/right-side.ts'
-import type { AccountSummary, AnyVendor, Entitlement, Target } from '../vendors/contract.ts'
-import type { Finding } from './model.ts'
+import type {
+  AccountSummary,
+  AnyVendor,
+  ApiProfile,
+  DoctorFinding,
+  Entitlement,
+  PlanFacts,
+  Route,
+  Target,
+} from '../vendors/contract.ts'
 
-type Told = Pick<Finding, 'state' | 'detail'>
+export interface RouteFinding extends Pick<Route, 'method' | 'path' | 'purpose'> {
+  readonly writes: boolean
+  readonly state: DoctorFinding['state']
+  readonly detail: string
+}
+
+/** Whether the vendor's own SCIM is in the way, out of reach, or cannot be told. */
+export interface NativeScim {
+  readonly nativeScim: 'active' | 'locked' | 'unknown'
+  readonly nativeScimReason: string
+}
+
+/** Everything that the doctor found of one connection; plain JSON, without secrets. */
+export interface Report extends NativeScim {
+  /** No finding and no route failed. */
+  readonly ok: boolean
+  readonly connection: string
+  readonly directory: string
+  readonly vendor: string
+  readonly profile: { readonly configured: 'auto' | ApiProfile; readonly used: ApiProfile }
+  readonly findings: readonly DoctorFinding[]
+  readonly routes: readonly RouteFinding[]
+  /** What the tenant pays for, as configured. */
+  readonly plan?: string
+  /** What native SCIM asks for and lacks, and what Drawbridge does instead. */
+  readonly gaps?: PlanFacts
+}
+
+type Told = Pick<DoctorFinding, 'state' | 'detail'>
 
 /** Most accounts that are looked at for signs of native SCIM. */
 const mostAccounts = 1_000
 const soonMs = 14 * 24 * 60 * 60_000
 
 /** Carries out a check; a failure of the vendor becomes its finding. */
-export async function finding(check: string, look: () => Promise<Told>): Promise<Finding> {
+export async function finding(check: string, look: () => Promise<Told>): Promise<DoctorFinding> {
   try {
     return { check, ...(await look()) }
   } catch (error) {
@@ -30,7 +64,7 @@ export async function finding(check: string, look: () => Promise<Told>): Promise
 export async function credentials(
   target: Target,
   { plan, scopes }: AnyVendor,
-): Promise<{ readonly finding: Finding; readonly refused: boolean }> {
+): Promise<{ readonly finding: DoctorFinding; readonly refused: boolean }> {
   const check = 'credentials'
   try {
     await target.test()
@@ -46,12 +80,12 @@ export async function credentials(
   }
 }
 
-export function tenant(target: Target): Promise<Finding> {
+export function tenant(target: Target): Promise<DoctorFinding> {
   return finding('tenant', async () => ({ state: 'ok', detail: await target.tenant() }))
 }
 
 /** The account behind the credentials, and until when they are valid, as the vendor tells or else as was stated. */
-export async function identity(target: Target, statedEnd?: string): Promise<readonly Finding[]> {
+export async function identity(target: Target, statedEnd?: string): Promise<readonly DoctorFinding[]> {
   let expiresAt: string | undefined
   const who = await finding('own identity', async () => {
     const id = await target.self()
@@ -63,7 +97,7 @@ export async function identity(target: Target, statedEnd?: string): Promise<read
   return [who, expiry(expiresAt ?? statedEnd)]
 }
 
-function expiry(expiresAt: string | undefined): Finding {
+function expiry(expiresAt: string | undefined): DoctorFinding {
   const check = 'token expiry'
   if (expiresAt === undefined) {
     const detail = 'the vendor does not tell it; state it as expiresAt beside the credentials'
@@ -79,7 +113,7 @@ function expiry(expiresAt: string | undefined): Finding {
 }
 
 /** What can be granted, and whether every rule means something of it. */
-export async function catalogue(target: Target, policy: Policy): Promise<readonly Finding[]> {
+export async function catalogue(target: Target, policy: Policy): Promise<readonly DoctorFinding[]> {
   let entries: readonly Entitlement[] | undefined
   const offered = await finding('catalogue', async () => {
     entries = await target.catalogue()
@@ -96,7 +130,7 @@ function described(entries: readonly Entitlement[]): string {
   return `${numbers}; privileged: ${privileged.join(', ') || 'none'}`
 }
 
-function rules(entries: readonly Entitlement[], { rules: all, default: usual }: Policy): Finding {
+function rules(entries: readonly Entitlement[], { rules: all, default: usual }: Policy): DoctorFinding {
   const check = 'rules'
   const reasons = [
     ...all.map((right, rule) => ({ right, reason: { rule, ...(right.line && { line: right.line }) } })),
@@ -121,7 +155,7 @@ function rules(entries: readonly Entitlement[], { rules: all, default: usual }: 
 }
 
 /** Looks for somebody who cannot exist, as correlation does before every creation. */
-export function search(target: Target): Promise<Finding> {
+export function search(target: Target): Promise<DoctorFinding> {
   return finding('search', async () => {
     const [attribute] = target.capabilities.correlateBy
     const found = await target.find(attribute, `doctor-${randomUUID()}@drawbridge.invalid`)
@@ -134,7 +168,7 @@ export function search(target: Target): Promise<Finding> {
 /** Lists accounts, up to a thousand of them, and reads one as a proof would. */
 export async function accounts(
   target: Target,
-): Promise<{ readonly found: readonly AccountSummary[]; readonly finding: Finding }> {
+): Promise<{ readonly found: readonly AccountSummary[]; readonly finding: DoctorFinding }> {
   const found: AccountSummary[] = []
   const told = await finding('accounts', async () => {
     let more = false

@@ -1,9 +1,8 @@
 import type { ConnectionConfig } from '../model/configuration.ts'
-import type { AnyVendor, Target } from '../vendors/contract.ts'
+import type { AnyVendor, DoctorFinding, Target } from '../vendors/contract.ts'
 import type { Kit } from '../vendors/kit/kit.ts'
-import { accounts, catalogue, credentials, identity, search, tenant } from './checks.ts'
+import { accounts, catalogue, credentials, identity, type Report, search, tenant } from './checks.ts'
 import { clockFinding, createRecorder, limitsFinding, routeFindings } from './exchanges.ts'
-import type { Finding, Report } from './model.ts'
 import { nativeScimOf } from './native-scim.ts'
 import { type Memory, open } from './open.ts'
 
@@ -24,7 +23,7 @@ export async function examine(
   const { target, profile, finding: profileFinding } = await open(connection, vendor, watched, memory)
 
   const accepted = await credentials(target, vendor)
-  const own: Finding[] = []
+  const own: DoctorFinding[] = []
   for await (const each of target.examine?.() ?? []) own.push(each)
   // Nobody answers refused credentials; asking on could lock them.
   const looked = accepted.refused ? { findings: [], found: [] } : await look(target, connection)
@@ -55,7 +54,7 @@ export async function examine(
 }
 
 async function look(target: Target, { policy, credentialsEndAt }: ConnectionConfig) {
-  const findings: Finding[] = [await tenant(target), ...(await identity(target, credentialsEndAt))]
+  const findings: DoctorFinding[] = [await tenant(target), ...(await identity(target, credentialsEndAt))]
   findings.push(...(await catalogue(target, policy)), await search(target))
   const { found, finding } = await accounts(target)
   return { findings: [...findings, finding], found }

@@ -1,6 +1,6 @@
-import type { Route } from '../vendors/contract.ts'
+import type { DoctorFinding, Route } from '../vendors/contract.ts'
 import type { Exchange } from '../vendors/kit/kit.ts'
-import type { Finding, RouteFinding } from './model.ts'
+import type { RouteFinding } from './checks.ts'
 
 /** Keeps what was exchanged with a vendor while somebody looked. */
 export interface Recorder {
@@ -64,7 +64,7 @@ function outcome(
 }
 
 /** The vendor's clock beside ours, told by the replies' `Date` (RFC 9110 §6.6.1), which knows whole seconds. */
-export function clockFinding(exchanges: readonly Exchange[]): Finding {
+export function clockFinding(exchanges: readonly Exchange[]): DoctorFinding {
   const check = 'clock'
   const skews = exchanges.flatMap(({ headers, startedAt, endedAt }) => {
     const sent = Date.parse(String(headers['date'] ?? ''))
@@ -80,7 +80,7 @@ export function clockFinding(exchanges: readonly Exchange[]): Finding {
 }
 
 /** Rate limits as the replies' headers tell them. */
-export function limitsFinding(exchanges: readonly Exchange[]): Finding {
+export function limitsFinding(exchanges: readonly Exchange[]): DoctorFinding {
   const check = 'limits'
   const seen = new Map<string, string>()
   for (const { headers } of exchanges) {

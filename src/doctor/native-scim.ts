@@ -1,5 +1,5 @@
 import type { AccountSummary, PlanFacts, Source } from '../vendors/contract.ts'
-import type { NativeScim } from './model.ts'
+import type { NativeScim } from './checks.ts'
 
 /**
  * Accounts that the vendor's own SCIM made prove that it is active; a plan without it proves that it is locked. That a

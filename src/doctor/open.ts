@@ -1,16 +1,15 @@
 import { VendorError } from '../model/errors.ts'
 import type { ConnectionConfig } from '../model/configuration.ts'
 import type { ConnectionStore } from '../model/work.ts'
-import { targetOf } from '../provisioning/profile.ts'
-import type { AnyVendor, ApiProfile, Target } from '../vendors/contract.ts'
+import { targetOf } from '../provisioning/api-profile.ts'
+import type { AnyVendor, ApiProfile, DoctorFinding, Target } from '../vendors/contract.ts'
 import type { Kit } from '../vendors/kit/kit.ts'
-import type { Finding } from './model.ts'
 
 /** A connection as the doctor works with it: opened, whether or not its API profile could be told. */
 export interface Opened {
   readonly target: Target
   readonly profile: ApiProfile
-  readonly finding: Finding
+  readonly finding: DoctorFinding
 }
 
 /** What the API profile that was found out is kept in; the ids of its methods mean nothing here. */

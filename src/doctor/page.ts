@@ -1,6 +1,7 @@
 import { doctorCode } from '../dictionary/entries/doctor.ts'
 import { explainedBy } from '../model/errors.ts'
-import type { Finding, Report } from './model.ts'
+import type { DoctorFinding } from '../vendors/contract.ts'
+import type { Report } from './checks.ts'
 
 type Paint = (style: 'bold' | 'dim' | 'red' | 'green' | 'yellow', text: string) => string
 
@@ -9,7 +10,7 @@ const colours = { ok: 'green', warning: 'yellow', failed: 'red', unknown: 'dim' 
 /** A report for people, line by line. */
 export function page(report: Report, paint: Paint): readonly string[] {
   const { connection, directory, vendor, findings, routes, ok } = report
-  const mark = (state: Finding['state']) => paint(colours[state], state.padEnd(8))
+  const mark = (state: DoctorFinding['state']) => paint(colours[state], state.padEnd(8))
   const widest = Math.max(...findings.map(({ check }) => check.length))
   return [
     `${paint('bold', connection)} of directory ${directory} (${vendor})`,
@@ -30,7 +31,7 @@ export function page(report: Report, paint: Paint): readonly string[] {
 }
 
 /** Where the checks that are not well are explained. */
-function explained(findings: readonly Finding[]): readonly string[] {
+function explained(findings: readonly DoctorFinding[]): readonly string[] {
   const notWell = findings.filter(({ state }) => state === 'failed' || state === 'warning')
   const codes = new Set(notWell.map(({ check }) => doctorCode(check)))
   return [...codes].map((code) => `see: ${explainedBy('doctor', code)}`)

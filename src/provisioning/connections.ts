@@ -5,7 +5,7 @@ import type { Kit } from '../vendors/kit/kit.ts'
 import { backoffMs, shortCapMs } from './backoff.ts'
 import { priorities, type ConnectionStore } from '../model/work.ts'
 import type { Notices } from '../model/notice.ts'
-import { policyAs, targetOf } from './profile.ts'
+import { policyAs, targetOf } from './api-profile.ts'
 
 /** What a connection is made of: stored facts and, from the configuration, its secrets. */
 export interface ConnectionSpec {

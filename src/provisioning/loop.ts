@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import { within } from './within.ts'
+import { within } from './with-timeout.ts'
 import type { Lease } from '../model/work.ts'
 
 export interface Worker {

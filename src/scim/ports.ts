@@ -1,5 +1,5 @@
 import type { Filter, Sort } from './filter/ast.ts'
-import type { SortKey } from './filter/sort-key.ts'
+import type { SortKey } from './filter/sort.ts'
 
 export type ClientProfile = 'auto' | 'okta' | 'entra' | 'rfc'
 

@@ -1,6 +1,6 @@
 import type { Account, Capabilities } from '../vendors/contract.ts'
 import type { Held, JournalOperation } from '../model/plan.ts'
-import { slotOf } from './entitlements/slot.ts'
+import { slotOf } from './entitlements/difference.ts'
 
 /** Whether one of these logins is named by `guard.protect`: exactly, or by a pattern with `*`; letter case aside. */
 export function isProtected(logins: readonly (string | undefined)[], patterns: readonly string[]): boolean {

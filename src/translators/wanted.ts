@@ -1,8 +1,8 @@
 import type { Capabilities, Entitlement, Scope } from '../vendors/contract.ts'
 import type { Granted, GroupRef, Matching, Policy, Wanted } from '../model/plan.ts'
 import { loginOf, personOf } from './person.ts'
-import { entitlementsFor } from './rules.ts'
-import type { Subject } from './rules/subject.ts'
+import { entitlementsFor } from './rules/rules.ts'
+import type { Subject } from './rules/left-side.ts'
 import type { MadeGroups } from './rules/vendor-groups.ts'
 
 export interface WantedInput {

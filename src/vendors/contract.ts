@@ -6,7 +6,7 @@ import type {
   EntitlementKind,
   GroupSupport,
 } from '../model/capabilities.ts'
-import type { Finding, Route } from './examination.ts'
+import type { DoctorFinding, Route } from './examination.ts'
 import type { AccountFacts } from '../model/facts.ts'
 import type { Kit } from './kit/kit.ts'
 import type { PlanFacts } from './plan.ts'
@@ -23,7 +23,7 @@ export type {
   Capabilities,
 } from '../model/capabilities.ts'
 export type { AccountFacts } from '../model/facts.ts'
-export type { Finding, Route } from './examination.ts'
+export type { DoctorFinding, Route } from './examination.ts'
 export type { PlanFacts, Source } from './plan.ts'
 
 export type Profile = { readonly [A in Attribute]?: string }
@@ -204,7 +204,7 @@ export interface Target {
   /** Part of every shut-out: ends sessions and API tokens that outlive it. Resolves when there are none, or no account. */
   endSessions?(id: string): Promise<Receipt>
   /** What only this vendor has to look at: kinds of token, scopes, regions. For the doctor; reads only, never rejects. */
-  examine?(): AsyncIterable<Finding>
+  examine?(): AsyncIterable<DoctorFinding>
 }
 
 /** The methods that a capability table obliges a vendor to implement; the compiler holds it to them. */

@@ -1,5 +1,5 @@
 /** One thing that was looked at, and how it stands. */
-export interface Finding {
+export interface DoctorFinding {
   /** What was looked at, in a word or two: `scopes`, `region`. */
   readonly check: string
   /** `unknown`: it could not be told, which is no verdict. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { run } from '../../src/cli/run.ts'
-import type { Report } from '../../src/doctor/model.ts'
+import type { Report } from '../../src/doctor/checks.ts'
 import type { ApiProfile } from '../../src/vendors/contract.ts'
 import type { TraceEntry, VendorSimulator } from '../../src/simulators/simulator.ts'
 

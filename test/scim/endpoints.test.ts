@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { answerFrameworkError } from '../../src/scim/http/reply/error-answers.ts'
+import { answerFrameworkError } from '../../src/scim/http/error-answers.ts'
 import { aUser, scimApp } from '../support/scim-app.ts'
 
 describe('endpoints', () => {

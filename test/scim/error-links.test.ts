@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { errorPageHtml } from '../../src/dictionary/page.ts'
+import { errorPageHtml } from '../../src/dictionary/route.ts'
 import { aPatch, aUser, type Answered, scimApp } from '../support/scim-app.ts'
 
 const page = errorPageHtml()

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { deflateSync, gzipSync } from 'node:zlib'
-import { answerFrameworkError } from '../../src/scim/http/reply/error-answers.ts'
-import { serverLimits } from '../../src/scim/http/server-limits.ts'
+import { answerFrameworkError } from '../../src/scim/http/error-answers.ts'
+import { serverLimits } from '../../src/scim/http/plugin.ts'
 import { errorSchema } from '../../src/scim/errors.ts'
 import { aGroup, aPatch, aUser, type Answered, type ScimApp, scimApp } from '../support/scim-app.ts'
 

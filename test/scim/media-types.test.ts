@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import Fastify from 'fastify'
 import { speakScimJson } from '../../src/scim/http/media-types.ts'
-import { depthOf } from '../../src/scim/http/request/json-body.ts'
+import { depthOf } from '../../src/scim/http/requests.ts'
 import { aUser, scimApp } from '../support/scim-app.ts'
 
 describe('media types', () => {

@@ -7,7 +7,7 @@ import type { Actor, MemberRef, Page, StoredGroup, StoredUser } from '../../src/
 import { modelOf } from '../../src/scim/schema/model.ts'
 import { groupAttributes, userAttributes } from '../../src/store/directory/listing/columns.ts'
 import { compile } from '../../src/store/directory/listing/compile.ts'
-import { showGroup, showUser } from '../../src/store/directory/listing/show.ts'
+import { showGroup, showUser } from '../../src/store/directory/listing/list.ts'
 import { aConfiguration, anActor } from '../support/configuration.ts'
 import { openTestStore, type TestStore } from '../support/database.ts'
 

@@ -13,7 +13,7 @@ import type {
   StoredUser,
 } from '../../src/scim/ports.ts'
 import { modelOf } from '../../src/scim/schema/model.ts'
-import { showGroup, showUser } from '../../src/store/directory/listing/show.ts'
+import { showGroup, showUser } from '../../src/store/directory/listing/list.ts'
 import { aConfiguration, aDirectory, anActor } from '../support/configuration.ts'
 import { openTestStore, type TestStore } from '../support/database.ts'
 

@@ -1,12 +1,97 @@
 import type { Rule } from '../../model/plan.ts'
-import type { AnyVendor, EntitlementKind } from '../../vendors/contract.ts'
+import { isPattern } from '../../translators/rules/left-side.ts'
+import type { AnyVendor, EntitlementKind, SettingSupport } from '../../vendors/contract.ts'
 import type { Context } from '../connection.ts'
-import type { Finding, Path } from '../file/problems.ts'
+import { type Finding, nearest, type Path } from '../file/problems.ts'
 import type { RawConnection, RawRule } from '../file/schema.ts'
 import { leftFindings } from './left-side.ts'
-import { createFindings } from './create.ts'
-import { settingFindings } from './settings.ts'
-import { templateFindings } from './templates.ts'
+import { captureNames } from './matching.ts'
+
+/** What is wrong with `create: true` of a rule: it makes the vendor's group for a SCIM Group, and for nothing else. */
+export function createFindings(vendor: AnyVendor, rule: RawRule, path: Path): readonly Finding[] {
+  if (rule.create !== true) return []
+  const at = [...path, 'create']
+  if (!vendor.profiles.some((profile) => vendor.capabilities(profile).groups))
+    return [{ path: at, atKey: true, message: `${vendor.name} has no groups or teams that can be made` }]
+  if (rule.group === undefined)
+    return [
+      { path: at, atKey: true, message: 'makes a group for a SCIM group: the rule must name one by group' },
+    ]
+  if (rule.team === undefined && rule.vendorGroup === undefined)
+    return [{ path: at, atKey: true, message: 'needs a team or vendorGroup to make' }]
+  return []
+}
+
+/** What is wrong with the account settings that a rule sets. */
+export function settingFindings(
+  vendor: AnyVendor,
+  set: Readonly<Record<string, unknown>> | undefined,
+  path: Path,
+): readonly Finding[] {
+  const tables = vendor.profiles.map((profile) => vendor.capabilities(profile).settings ?? {})
+  const known: Readonly<Record<string, SettingSupport>> = Object.assign({}, ...tables)
+  const names = Object.keys(known)
+  return Object.entries(set ?? {}).flatMap(([name, value]): Finding[] => {
+    const support = Object.hasOwn(known, name) ? known[name] : undefined
+    const at = [...path, name]
+    if (support) return fits(value, support) ? [] : [{ path: at, message: `must be ${expected(support)}` }]
+    if (names.length === 0)
+      return [
+        { path: at, atKey: true, message: `${vendor.name} has no settings of accounts that rules can set` },
+      ]
+    const guess = nearest(name, names)
+    const hint = guess ? `did you mean "${guess}"?` : `it has ${names.join(', ')}`
+    return [{ path: at, atKey: true, message: `is not a setting of accounts at ${vendor.name}; ${hint}` }]
+  })
+}
+
+function fits(value: unknown, { type, minimum, maximum }: SettingSupport): boolean {
+  if (type === 'boolean') return typeof value === 'boolean'
+  if (typeof value !== 'number' || !Number.isInteger(value)) return false
+  return value >= (minimum ?? value) && value <= (maximum ?? value)
+}
+
+function expected({ type, minimum, maximum }: SettingSupport): string {
+  if (type === 'boolean') return 'true or false'
+  const least = minimum === undefined ? '' : `, at least ${minimum}`
+  const most = maximum === undefined ? '' : `, at most ${maximum}`
+  return `a whole number${least}${most}`
+}
+
+/** Templates of the right side must be named captures of the pattern on the left; `roles` has the one `{value}`. */
+export function templateFindings(rule: RawRule, path: Path): readonly Finding[] {
+  const known = capturesOf(rule)
+  if (known === undefined) return []
+  const { role, team, vendorGroup, scope = {} } = rule
+  const texts: readonly (readonly [Path, string | undefined])[] = [
+    [[...path, 'role'], role],
+    [[...path, 'team'], team],
+    [[...path, 'vendorGroup'], vendorGroup],
+    ...Object.entries(scope).map(([level, text]) => [[...path, 'scope', level], text] as const),
+  ]
+  return texts.flatMap(([at, text = '']) =>
+    [...text.matchAll(/\{([A-Za-z_]\w*)\}/g)]
+      .filter(([, name]) => !known.includes(name ?? ''))
+      .map(() => ({ path: at, message: noSuchCapture(rule, known) })),
+  )
+}
+
+/** Undefined where braces are ordinary characters, or the pattern cannot be read. */
+function capturesOf({ group, roles }: RawRule): readonly string[] | undefined {
+  if (roles !== undefined) return ['value']
+  if (group === undefined || !isPattern(group)) return undefined
+  try {
+    const names = captureNames(group)
+    return names.length === 0 ? undefined : names
+  } catch {
+    return undefined
+  }
+}
+
+function noSuchCapture({ roles }: RawRule, known: readonly string[]): string {
+  if (roles !== undefined) return 'the only template of a rule over roles is {value}'
+  return `the pattern has no capture of that name; it has ${known.map((name) => `{${name}}`).join(', ')}`
+}
 
 type Grant = RawRule | NonNullable<RawConnection['default']>
 

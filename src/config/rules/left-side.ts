@@ -1,5 +1,5 @@
 import { isPattern } from '../../translators/rules/left-side.ts'
-import { isDuration } from '../../translators/rules/ends.ts'
+import { isDuration } from '../../translators/rules/rules.ts'
 import type { Filter } from '../../scim/filter/index.ts'
 import type { Finding, Path } from '../file/problems.ts'
 import type { RawRule } from '../file/schema.ts'

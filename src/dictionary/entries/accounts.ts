@@ -1,5 +1,5 @@
 import type { AccountFailure } from '../../model/work.ts'
-import type { Words } from './entry.ts'
+import type { Words } from '../entry.ts'
 
 const byItself = 'Nothing: it is tried again by itself.'
 

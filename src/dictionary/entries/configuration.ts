@@ -1,4 +1,4 @@
-import type { Words } from './entry.ts'
+import type { Words } from '../entry.ts'
 
 /** Problems of the configuration file and the environment, by the place that a problem's path names. */
 export const configurationEntries = {

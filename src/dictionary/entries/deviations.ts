@@ -1,5 +1,5 @@
 import type { Deviation } from '../../model/plan.ts'
-import type { Words } from './entry.ts'
+import type { Words } from '../entry.ts'
 
 /** What is wanted and impossible at a vendor, or forbidden by policy; the account may be proven all the same. */
 export const deviationEntries = {

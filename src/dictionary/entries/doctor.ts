@@ -1,4 +1,4 @@
-import type { Words } from './entry.ts'
+import type { Words } from '../entry.ts'
 
 const credentials =
   'Make new credentials as the page of the vendor says (docs/vendors), then `drawbridge apply`.'

@@ -1,4 +1,4 @@
-import type { Words } from './entry.ts'
+import type { Words } from '../entry.ts'
 
 /** Problems of the gateway itself, by the code that their message begins with (`GatewayError`). */
 export const gatewayEntries = {

@@ -1,5 +1,5 @@
 import type { NoticeKind } from '../../model/notice.ts'
-import type { Words } from './entry.ts'
+import type { Words } from '../entry.ts'
 
 /** What people should look at, by the kind of the notice. */
 export const noticeEntries = {

@@ -1,5 +1,5 @@
 import type { ScimCode } from '../../scim/errors.ts'
-import type { Words } from './entry.ts'
+import type { Words } from '../entry.ts'
 
 /** Refusals of the service provider: by `scimType`, and by situation where the standard has no type. */
 export const scimEntries = {

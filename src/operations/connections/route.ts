@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { requireMatch } from '../../admin/etag.ts'
+import { requireMatch } from '../../admin/plugin.ts'
 import { notFound } from '../../admin/problem.ts'
 import { route, type Route } from '../../admin/route.ts'
 import { anything, closed, id, instant, listOf, name, record } from '../../admin/shapes.ts'

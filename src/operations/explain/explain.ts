@@ -1,7 +1,6 @@
 import { matching } from '../../config/rules/matching.ts'
 import { GatewayError } from '../../model/errors.ts'
-import { explain } from '../../translators/explain/explain.ts'
-import type { Explanation, WhatIf } from '../../translators/explain/model.ts'
+import { explain, type Explanation, type WhatIf } from '../../translators/explain/explain.ts'
 import type { ApiProfile, Capabilities } from '../../vendors/contract.ts'
 import { vendorOf } from '../../vendors/registry.ts'
 import type { ConnectionFacts, ExplainStore, PersonFacts } from './store.ts'

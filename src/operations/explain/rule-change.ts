@@ -1,6 +1,6 @@
 import { matching } from '../../config/rules/matching.ts'
-import { effectOf, type EffectInput } from '../../translators/explain/effect.ts'
-import type { Effect, Named } from '../../translators/explain/model.ts'
+import { effectOf, type EffectInput } from '../../translators/explain/rules.ts'
+import type { Effect, Named } from '../../translators/explain/explain.ts'
 import type { Deviation, Policy } from '../../model/plan.ts'
 import { capabilitiesAt } from './explain.ts'
 import type { ConnectionFacts, ExplainStore, PersonAt } from './store.ts'

@@ -3,7 +3,7 @@ import { createConnectionStore } from '../../store/connections/connections.ts'
 import type { Sql } from '../../store/sql/client.ts'
 import { isId } from '../../store/sql/ids.ts'
 import { sql } from '../../store/sql/statement.ts'
-import type { AccountState, JournaledCall } from '../../translators/explain/model.ts'
+import type { AccountState, JournaledCall } from '../../translators/explain/explain.ts'
 import type { MadeGroups } from '../../translators/rules/vendor-groups.ts'
 import type { ApiProfile, Entitlement } from '../../vendors/contract.ts'
 

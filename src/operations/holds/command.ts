@@ -3,7 +3,7 @@ import { examples, type Parts } from '../../cli/command.ts'
 import { CommandFailure, exitCodes } from '../../cli/exit-codes.ts'
 import type { Client } from '../../cli/client.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
-import { seconds } from '../../cli/seconds.ts'
+import { seconds } from '../../cli/names.ts'
 
 interface Options extends OperatorOptions {
   readonly directory?: string

@@ -1,7 +1,7 @@
 import { type Hold, priorities } from '../../model/work.ts'
 import { wish } from '../../store/directory/due.ts'
 import { recordEvent } from '../../store/directory/events.ts'
-import { awaitsProof, bury } from '../../store/directory/user-delete.ts'
+import { awaitsProof, bury } from '../../store/directory/users.ts'
 import type { Sql } from '../../store/sql/client.ts'
 import { isId } from '../../store/sql/ids.ts'
 import { json, sql } from '../../store/sql/statement.ts'

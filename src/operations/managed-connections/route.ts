@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { requireMatch } from '../../admin/etag.ts'
+import { requireMatch } from '../../admin/plugin.ts'
 import type { Change, OperatorStore } from '../../model/operator.ts'
 import { notFound } from '../../admin/problem.ts'
 import { route, type Route } from '../../admin/route.ts'

@@ -3,7 +3,7 @@ import { GatewayError } from '../../model/errors.ts'
 import type { Keyring, Sealed } from '../../secrets/keyring.ts'
 import type { ApiProfile } from '../../vendors/contract.ts'
 import type { Policy } from '../../model/plan.ts'
-import { keysOfProcesses } from '../../store/processes/heartbeat.ts'
+import { keysOfProcesses } from '../../store/processes/processes.ts'
 import type { Sql } from '../../store/sql/client.ts'
 import { json, sql } from '../../store/sql/statement.ts'
 

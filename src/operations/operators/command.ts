@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander'
 import { examples, newCommand, type Parts } from '../../cli/command.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
 import { type Kept, lifeColumns, lifetime, liveOne, type Made, showMade } from '../../cli/secrets.ts'
-import { seconds } from '../../cli/seconds.ts'
+import { seconds } from '../../cli/names.ts'
 import { list } from '../../cli/table.ts'
 
 interface Operator extends Kept {

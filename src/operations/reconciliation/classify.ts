@@ -1,4 +1,4 @@
-import { differencesOf } from '../../translators/intents.ts'
+import { differencesOf } from '../../translators/plan.ts'
 import type { DriftKind, Held, Intent, Policy, Wanted } from '../../model/plan.ts'
 import { entitlementKey, type AccountSummary, type Capabilities } from '../../vendors/contract.ts'
 import type { AccountWork } from '../../model/work.ts'

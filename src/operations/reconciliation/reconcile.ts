@@ -15,7 +15,7 @@ import type {
 import { type AccountWork, priorities } from '../../model/work.ts'
 import { resolve } from '../../provisioning/account/present.ts'
 import type { Connections, LiveConnection } from '../../provisioning/connections.ts'
-import { isSameName } from '../../provisioning/groups/name.ts'
+import { isSameName } from '../../provisioning/groups/make.ts'
 import { loginOf } from '../../translators/person.ts'
 import { groupWanted, makesGroups } from '../../translators/rules/vendor-groups.ts'
 import type { AccountSummary, Entitlement } from '../../vendors/contract.ts'

@@ -2,9 +2,8 @@ import { type Command, Option } from 'commander'
 import { examples, newCommand, type Parts } from '../../cli/command.ts'
 import type { Client } from '../../cli/client.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
-import { directoryOf } from '../../cli/names.ts'
+import { directoryOf, seconds } from '../../cli/names.ts'
 import { type Kept, lifeColumns, lifetime, liveOne, type Made, showMade } from '../../cli/secrets.ts'
-import { seconds } from '../../cli/seconds.ts'
 import { list } from '../../cli/table.ts'
 
 interface Token extends Kept {

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import type { OperatorStore, TokenDraft } from '../../model/operator.ts'
 import { notFound, Problem } from '../../admin/problem.ts'
 import { route, type Route } from '../../admin/route.ts'
-import { expiryAfter, newSecret } from '../../admin/secrets.ts'
+import { expiryAfter, newSecret } from '../../admin/authentication.ts'
 import { closed, id, kept, listOf, name } from '../../admin/shapes.ts'
 
 const token = Type.Object({ ...kept, source: Type.String() })

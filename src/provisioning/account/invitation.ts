@@ -1,6 +1,6 @@
 import type { Deviation } from '../../model/plan.ts'
 import type { Account } from '../../vendors/contract.ts'
-import { gate } from '../guard/gate.ts'
+import { gate } from '../guard.ts'
 import { linked, refresh, write } from './execute.ts'
 import { iso, keep, learn, unlink, type Ending, type Run } from './run.ts'
 

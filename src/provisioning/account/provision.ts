@@ -1,25 +1,57 @@
 import { failures, GatewayError, VendorError } from '../../model/errors.ts'
-import { graceOf } from '../../translators/leaving/grace.ts'
 import type { Deviation } from '../../model/plan.ts'
-import { backoffMs, shutOutRetryMs, triesAfter } from '../backoff.ts'
-import type { LiveConnection, OpenConnection } from '../connections.ts'
-import { clearDoubt } from './doubt.ts'
-import { provide, relink, wantedBy } from './present.ts'
-import { recover } from './recover.ts'
-import { failureFrom, failureOf, iso, proven, type Ending, type Provisioner, type Run } from './run.ts'
-import { shutOut } from './shut-out/shut-out.ts'
-import { verify } from './shut-out/verify.ts'
-import { yieldToPredecessor } from './predecessor.ts'
-import { noticeOf, parkedNotice } from '../notices.ts'
 import {
-  LeaseLost,
   type AccountStatus,
   type AccountWork,
   type Claimed,
   type Hold,
   type KnownPlan,
+  LeaseLost,
 } from '../../model/work.ts'
+import { graceOf } from '../../translators/shut-out.ts'
 import type { CreationSecret } from '../../vendors/contract.ts'
+import { backoffMs, shutOutRetryMs, triesAfter } from '../backoff.ts'
+import type { LiveConnection, OpenConnection } from '../connections.ts'
+import { noticeOf, parkedNotice } from '../notices.ts'
+import { clearDoubt, provide, relink, wantedBy } from './present.ts'
+import { recover } from './recover.ts'
+import { type Ending, failureFrom, failureOf, iso, proven, type Provisioner, type Run } from './run.ts'
+import { shutOut, verify } from './shut-out.ts'
+
+/**
+ * A userName came back while the removal of its predecessor is not proven: with the same externalId the removal is
+ * cancelled and the account moves over; otherwise the removal runs now and this account waits for it.
+ */
+export async function yieldToPredecessor(run: Run): Promise<Ending | undefined> {
+  const { predecessor } = run.work
+  if (!predecessor) return undefined
+  // Where nothing is written the removal never comes: what would be done for this person is recorded all the same.
+  if (run.connection.policy.mode === 'shadow' && !predecessor.sameExternalId) return undefined
+  const { queue, leases } = run.by
+  const claimed = await queue.claim(predecessor.accountId)
+  if (claimed === 'gone') return undefined
+  if (typeof claimed === 'string') return waiting(run)
+  if (!predecessor.sameExternalId) {
+    await run.provisionOther(claimed)
+    return waiting(run)
+  }
+  const lease = leases.hold(claimed)
+  try {
+    await queue.inherit(run.lease.current(), lease.current())
+  } finally {
+    lease.release()
+  }
+  // The account is this row's now: look again with what it brought.
+  return { ...proven(), status: 'pending', attempts: run.work.attempts, dueInMs: 0 }
+}
+
+/** Soon, then ever more seldom: a removal may wait for somebody's approval. */
+function waiting(run: Run): Ending {
+  const attempts = run.work.attempts + 1
+  const detail = `The login was that of a User who was deleted, and whose removal at ${run.connection.name} is not proven yet: it comes first.`
+  const failure = failureOf(run, 'predecessor', detail)
+  return { ...proven(), status: 'waiting', failure, attempts, dueInMs: backoffMs(attempts) }
+}
 
 export interface Given {
   /** Came with the request that runs this. */

@@ -1,7 +1,7 @@
 import { grantedAfter } from '../../translators/granted.ts'
 import { loginOf } from '../../translators/person.ts'
 import type { Snapshot } from '../../model/plan.ts'
-import { grantedAfterSettings, settingKey } from '../../translators/entitlements/settings.ts'
+import { grantedAfterSettings, settingKey } from '../../translators/settings.ts'
 import {
   type Account,
   type AccountSettings,

@@ -2,8 +2,7 @@ import { ignoring } from '../../model/errors.ts'
 import { matching } from '../../config/rules/matching.ts'
 import { groupWanted } from '../../translators/rules/vendor-groups.ts'
 import { backoffMs } from '../backoff.ts'
-import { judge, make } from './make.ts'
-import { isSameName } from './name.ts'
+import { isSameName, judge, make } from './make.ts'
 import type { LinkedGroup } from '../../model/group-work.ts'
 import {
   keepLinked,

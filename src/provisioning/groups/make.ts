@@ -1,15 +1,28 @@
 import { VendorError } from '../../model/errors.ts'
-import { backoffMs } from '../backoff.ts'
 import type { Target, VendorGroup } from '../../vendors/contract.ts'
+import { backoffMs } from '../backoff.ts'
 import {
+  type GroupEnding,
+  type GroupRun,
   keepLinked,
   marked,
   provenGroup,
   refusedGroup,
   waitingGroup,
-  type GroupEnding,
-  type GroupRun,
 } from './run.ts'
+
+/** Whether two names of a group may be the same, whatever a vendor makes of letter case, spaces and signs. */
+export function isSameName(one: string, other: string): boolean {
+  return bare(one) === bare(other)
+}
+
+function bare(name: string): string {
+  const letters = name
+    .normalize('NFKD')
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}]+/gu, '')
+  return letters === '' ? name.trim() : letters
+}
 
 /** Clocks of vendors and stores may differ by this much. */
 const clockToleranceMs = 5 * 60_000

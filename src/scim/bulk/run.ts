@@ -3,8 +3,19 @@ import type { Actor, Precondition } from '../ports.ts'
 import { versionTag } from '../representation.ts'
 import { locationOf, type Writes } from '../resources.ts'
 import type { BulkRequest } from './message.ts'
-import { begin, complete, type Doing, perform, type Rest, unresolved, type Written } from './operation.ts'
-import { circleFrom, nextStep, type Step, stepsOf } from './step.ts'
+import {
+  begin,
+  circleFrom,
+  complete,
+  type Doing,
+  nextStep,
+  perform,
+  type Rest,
+  type Step,
+  stepsOf,
+  unresolved,
+  type Written,
+} from './operation.ts'
 
 export interface BulkPorts {
   readonly types: readonly Writes[]

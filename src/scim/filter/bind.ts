@@ -1,11 +1,9 @@
 import { invalidFilter, quoted } from '../errors.ts'
-import type { AttributeDefinition, ResourceModel } from '../schema/model.ts'
-import { resolvePath, subAttributeOf } from '../schema/model.ts'
+import { type AttributeDefinition, resolvePath, type ResourceModel, subAttributeOf } from '../schema/model.ts'
 import { isReference } from '../values/coerce.ts'
-import { instantOf } from '../values/date-time.ts'
-import { booleanOf } from '../values/simple.ts'
+import { booleanOf, instantOf } from '../values/simple.ts'
 import type { BoundPath, CompareOp, Literal } from './ast.ts'
-import type { FilterOptions } from './options.ts'
+import type { FilterOptions } from './parse.ts'
 
 /** Where names are looked up: in a resource, or in one element of a multi-valued attribute. */
 export type Scope =

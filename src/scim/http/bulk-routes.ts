@@ -4,11 +4,10 @@ import { type BulkOutcome, runBulk } from '../bulk/run.ts'
 import { errorBody } from '../errors.ts'
 import type { Provisioning } from '../ports.ts'
 import type { Writes } from '../resources.ts'
-import type { AcknowledgeWhenSent } from './reply/acknowledgement.ts'
-import { refusalOf } from './reply/error-answers.ts'
-import { demandVersion } from './request/conditions.ts'
-import { actorOf, type BaseUrl } from './request/context.ts'
-import { endpoint } from './endpoints.ts'
+import type { AcknowledgeWhenSent } from './acknowledgement.ts'
+import { refusalOf } from './error-answers.ts'
+import { actorOf, type BaseUrl, demandVersion } from './requests.ts'
+import { endpoint } from './plugin.ts'
 
 export interface BulkLimits {
   readonly maxOperations: number

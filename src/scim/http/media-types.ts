@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { invalidSyntax, ScimError } from '../errors.ts'
-import { depthOf } from './request/json-body.ts'
+import { depthOf } from './requests.ts'
 
 export const scimJson = 'application/scim+json'
 const json = 'application/json'

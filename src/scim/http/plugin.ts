@@ -1,24 +1,22 @@
-import type { FastifyPluginAsync } from 'fastify'
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createOffers } from '../catalogue/offers.ts'
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import { discoveryRoutes } from '../discovery.ts'
+import { ScimError } from '../errors.ts'
 import { createGroups } from '../groups.ts'
 import type { Directory, Provisioning, StoredGroup, TokenVerifier } from '../ports.ts'
 import type { Resources } from '../resources.ts'
 import { createUsers, type Patience } from '../users.ts'
-import { logAccess } from './reply/access-log.ts'
-import { createAcknowledgements } from './reply/acknowledgement.ts'
-import { authenticate, type FailedAttempts } from './request/authentication.ts'
-import { baseUrlFor } from './request/context.ts'
+import { logAccess } from './access-log.ts'
+import { createAcknowledgements } from './acknowledgement.ts'
+import { authenticate, type FailedAttempts } from './authentication.ts'
 import { type BulkLimits, bulkRoutes } from './bulk-routes.ts'
-import { discoveryRoutes } from '../discovery/routes.ts'
-import { notImplemented } from './endpoints.ts'
-import { createCursors } from './lists/cursors.ts'
-import { rootRoutes } from './lists/list-routes.ts'
-import { answerErrors } from './reply/error-answers.ts'
+import { createCursors } from './cursors.ts'
+import { answerErrors } from './error-answers.ts'
+import { rootRoutes } from './list-routes.ts'
 import { type BodyLimits, speakScimJson } from './media-types.ts'
-import { offerRoutes } from './offer-routes.ts'
-import type { PageLimits } from './request/query-parameters.ts'
+import { createOffers, offerRoutes } from './offer-routes.ts'
+import { baseUrlFor, type PageLimits } from './requests.ts'
 import { resourceRoutes } from './resource-routes.ts'
 
 export interface ScimLimits extends BodyLimits, BulkLimits, PageLimits {
@@ -105,4 +103,72 @@ export const scimPlugin: FastifyPluginAsync<ScimOptions> = async (app, options) 
   rootRoutes(app, [users, groups, ...resourceTypes], routes)
 
   notImplemented(app, '/Me', 'A provisioning token stands for no User')
+}
+
+/**
+ * How long and how large connections and requests may be: whoever sends slowly, or holds a connection open, does not keep
+ * others out. Milliseconds.
+ */
+export const serverLimits = {
+  /** For a whole request to arrive. */
+  requestTimeout: 30_000,
+  /** Nothing moves on the connection, in either direction; longer than any answer takes. */
+  connectionTimeout: 120_000,
+  /** Longest id in an address. */
+  routerOptions: { maxParamLength: 512 },
+  http: {
+    /** For its headers to arrive. */
+    headersTimeout: 15_000,
+    /** How often late requests are looked for. */
+    connectionsCheckingInterval: 5_000,
+    /** Of address and headers together, in bytes. */
+    maxHeaderSize: 16_384,
+  },
+} as const
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+type Route = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
+
+/**
+ * Declares all that one path offers, with and without a slash at the end; every other method answers 405 with
+ * `Allow`, before its body is looked at.
+ */
+export function endpoint(
+  app: FastifyInstance,
+  path: string,
+  routes: { readonly [M in Method]?: Route },
+): void {
+  const offered = Object.entries(routes)
+  const allowed = offered.flatMap(([method]) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
+  const others = app.supportedMethods.filter((method) => !allowed.includes(method))
+  async function refuse(): Promise<never> {
+    const allow = allowed.join(', ')
+    throw new ScimError(405, `This endpoint offers ${allow}`, { headers: { allow } })
+  }
+  for (const url of spellings(app, path)) {
+    for (const [method, handler] of offered) app.route({ method, url, handler })
+    app.route({ method: others, url, onRequest: refuse, handler: refuse })
+  }
+}
+
+/** An endpoint of the protocol that this service provider does not offer, whatever the method. */
+export function notImplemented(app: FastifyInstance, path: string, detail: string): void {
+  async function refuse(): Promise<never> {
+    throw new ScimError(501, detail)
+  }
+  for (const url of spellings(app, path)) {
+    app.route({
+      method: app.supportedMethods,
+      url,
+      onRequest: refuse,
+      handler: refuse,
+      exposeHeadRoute: false,
+    })
+  }
+}
+
+function spellings(app: FastifyInstance, path: string): readonly string[] {
+  const tolerated =
+    app.initialConfig.routerOptions?.ignoreTrailingSlash ?? app.initialConfig.ignoreTrailingSlash
+  return tolerated || path.endsWith('/') || path.endsWith('*') ? [path] : [path, `${path}/`]
 }

@@ -4,12 +4,18 @@ import type { StoredGroup, StoredUser } from '../ports.ts'
 import { compileProjection } from '../projection.ts'
 import { locationOf, type Resources, type View } from '../resources.ts'
 import type { ResourceModel } from '../schema/model.ts'
-import type { AcknowledgeWhenSent } from './reply/acknowledgement.ts'
-import { hasAlready, preconditionOf, versionTag } from './request/conditions.ts'
-import { actorOf, directoryOf } from './request/context.ts'
-import { endpoint } from './endpoints.ts'
-import { answerList, type ListOptions, searchRoute } from './lists/list-routes.ts'
-import { type ReadParameters, readParameters } from './request/query-parameters.ts'
+import type { AcknowledgeWhenSent } from './acknowledgement.ts'
+import {
+  actorOf,
+  directoryOf,
+  hasAlready,
+  preconditionOf,
+  type ReadParameters,
+  readParameters,
+  versionTag,
+} from './requests.ts'
+import { endpoint } from './plugin.ts'
+import { answerList, type ListOptions, searchRoute } from './list-routes.ts'
 
 export interface RouteOptions extends ListOptions {
   readonly acknowledgeWhenSent: AcknowledgeWhenSent

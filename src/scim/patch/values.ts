@@ -1,15 +1,11 @@
 import { invalidValue, mutability, noTarget, quoted } from '../errors.ts'
 import type { Filter } from '../filter/ast.ts'
 import { matches } from '../filter/evaluate.ts'
-import type { AttributeDefinition } from '../schema/model.ts'
-import { subAttributeOf } from '../schema/model.ts'
-import type { ComplexValue } from '../values/coerce.ts'
-import { checkCount, coerceAttribute, coerceList } from '../values/coerce.ts'
+import { type AttributeDefinition, subAttributeOf } from '../schema/model.ts'
+import { checkCount, coerceAttribute, coerceList, type ComplexValue, settleValues } from '../values/coerce.ts'
 import { isObject, sameValue } from '../values/json.ts'
-import { settleValues } from '../values/multi-valued.ts'
-import { added, withoutListed } from './listed.ts'
-import type { Change } from './change.ts'
-import { spend } from './change.ts'
+import { added, withoutListed } from './attribute.ts'
+import { type Change, spend } from './apply.ts'
 
 /** The values of a multi-valued attribute after an operation; undefined: none left. */
 export function changeValues(before: unknown, change: Change): unknown {

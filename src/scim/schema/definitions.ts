@@ -1,5 +1,93 @@
 import { Schemas } from 'scimmy'
-import type { AttributeDraft, SchemaDraft } from './attribute.ts'
+import { type AttributeDraft, defineAttribute, type SchemaDraft } from './model.ts'
+
+/** Attributes that every resource has (RFC 7643 §3.1); they are in no schema document. */
+export const commonAttributes = {
+  first: [
+    defineAttribute({
+      name: 'schemas',
+      type: 'reference',
+      multiValued: true,
+      mutability: 'readOnly',
+      returned: 'always',
+    }),
+    defineAttribute({
+      name: 'id',
+      caseExact: true,
+      mutability: 'readOnly',
+      returned: 'always',
+      uniqueness: 'server',
+    }),
+    defineAttribute({ name: 'externalId', caseExact: true }),
+  ],
+  last: [
+    defineAttribute({
+      name: 'meta',
+      type: 'complex',
+      mutability: 'readOnly',
+      subAttributes: [
+        { name: 'resourceType', caseExact: true, mutability: 'readOnly' },
+        { name: 'created', type: 'dateTime', mutability: 'readOnly' },
+        { name: 'lastModified', type: 'dateTime', mutability: 'readOnly' },
+        { name: 'location', type: 'reference', mutability: 'readOnly' },
+        { name: 'version', caseExact: true, mutability: 'readOnly' },
+      ],
+    }),
+  ],
+} as const
+
+export const provisioningUrn = 'urn:drawbridge:params:scim:schemas:extension:provisioning:2.0:User'
+
+/** How a User stands at each vendor: readOnly, shown only when asked for, outside the version. */
+export const provisioningUser: SchemaDraft = {
+  urn: provisioningUrn,
+  name: 'ProvisioningUser',
+  description: 'What the vendors really have of this User, one value per connection of the directory.',
+  attributes: [
+    {
+      name: 'connections',
+      type: 'complex',
+      multiValued: true,
+      description: 'How the account of this User stands on each connection.',
+      mutability: 'readOnly',
+      returned: 'request',
+      subAttributes: [
+        { name: 'value', description: 'Name of the connection.', caseExact: true, mutability: 'readOnly' },
+        { name: 'vendor', description: 'Vendor of the connection.', mutability: 'readOnly' },
+        {
+          name: 'status',
+          description: 'Whether what is wanted has been proven at the vendor.',
+          mutability: 'readOnly',
+        },
+        {
+          name: 'accountId',
+          description: 'Id of the account at the vendor.',
+          caseExact: true,
+          mutability: 'readOnly',
+        },
+        {
+          name: 'provenAt',
+          type: 'dateTime',
+          description: 'When the state was last proven by a read.',
+          mutability: 'readOnly',
+        },
+        { name: 'failure', description: 'Why it is not proven.', mutability: 'readOnly' },
+        {
+          name: 'see',
+          description: 'Path and anchor, at this gateway, of what the failure means and what to do.',
+          caseExact: true,
+          mutability: 'readOnly',
+        },
+        {
+          name: 'deviations',
+          multiValued: true,
+          description: 'What is wanted but impossible at the vendor or forbidden by policy.',
+          mutability: 'readOnly',
+        },
+      ],
+    },
+  ],
+}
 
 /** The JSON that SCIMMY describes a schema with; a few fields are null there. */
 interface Described {

@@ -1,7 +1,13 @@
-import { invalidValue } from '../errors.ts'
+import { invalidValue, mutability } from '../errors.ts'
 import type { ResourceBody } from '../ports.ts'
 import type { AttributeDefinition, ResourceModel } from '../schema/model.ts'
-import { isObject } from './json.ts'
+import { isObject, sameValue } from './json.ts'
+
+/** An immutable attribute may be set once; later it must be equal or absent. Gives the value to keep. */
+export function checkImmutable(path: string, before: unknown, after: unknown): unknown {
+  if (before === undefined || after === undefined || sameValue(before, after)) return after ?? before
+  throw mutability(`${path} cannot change once it is set. Send the present value, or leave it out.`)
+}
 
 /** Throws `invalidValue` when a required attribute, or a required part of a present one, is missing or blank. */
 export function checkRequired(model: ResourceModel, body: ResourceBody): void {

@@ -6,8 +6,17 @@ import pg from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
 import { ownRelease } from '../migrate.ts'
 import { poolConfig } from '../sql/client.ts'
-import { type BackupEnd, type BackupHeader, endOfTable, hashing, line, type OnTable } from './format.ts'
-import { columnsOf, quoted, tablesInOrder } from './tables.ts'
+import {
+  type BackupEnd,
+  type BackupHeader,
+  columnsOf,
+  endOfTable,
+  hashing,
+  line,
+  type OnTable,
+  quoted,
+  tablesInOrder,
+} from './format.ts'
 
 type Put = (data: string | Buffer) => Promise<void>
 

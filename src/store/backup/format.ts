@@ -1,6 +1,98 @@
 import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { Transform } from 'node:stream'
+import pg from 'pg'
 import { GatewayError } from '../../model/errors.ts'
+import { type EmbeddedLog, startEmbedded } from '../embedded/embedded.ts'
+import { embeddedDatabase, makeDatabase } from '../embedded/operator.ts'
+import { poolConfig } from '../sql/client.ts'
+
+export interface DatabasePlace {
+  readonly databaseUrl?: string
+  readonly dataDir: string
+  readonly log: EmbeddedLog
+}
+
+/**
+ * Lends the address of the store's database without opening the store: the one of DATABASE_URL, the server of a gateway that
+ * runs on the data directory, or our own server, started for as long as the work takes.
+ */
+export async function withDatabase<T>(
+  { databaseUrl, dataDir, log }: DatabasePlace,
+  work: (url: string) => Promise<T>,
+): Promise<T> {
+  if (databaseUrl !== undefined) return work(databaseUrl)
+  const running = await runningServer(dataDir)
+  if (running) return work(running)
+  const embedded = await startEmbedded(dataDir, { log })
+  try {
+    await makeDatabase(embedded)
+    return await work(embedded.url(embeddedDatabase))
+  } finally {
+    await embedded.stop()
+  }
+}
+
+/** The fifth line of the server's pid file is the folder of its socket. */
+async function runningServer(dataDir: string): Promise<string | undefined> {
+  const file = join(resolve(dataDir), 'postgres', 'data', 'postmaster.pid')
+  const text = await readFile(file, 'utf8').catch(() => '')
+  const socketDir = text.split('\n')[4]?.trim()
+  if (!socketDir) return undefined
+  const url = `postgresql://postgres@localhost:5432/${embeddedDatabase}?host=${encodeURIComponent(socketDir)}`
+  const client = new pg.Client(poolConfig(url).config)
+  try {
+    await client.connect()
+    return url
+  } catch {
+    return undefined
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
+/** Of this process and moment, or made anew: not part of a backup. */
+const passing = new Set(['_prisma_migrations', 'processes', 'pace_budgets'])
+
+interface Reference {
+  readonly from_table: string
+  readonly to_table: string
+}
+
+/** The store's tables, each after those that it refers to. */
+export async function tablesInOrder(client: pg.ClientBase): Promise<readonly string[]> {
+  const { rows: all } = await client.query<{ name: string }>(`
+    SELECT c.relname AS name FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace
+    ORDER BY c.relname`)
+  const { rows: references } = await client.query<Reference>(`
+    SELECT f.relname AS from_table, t.relname AS to_table FROM pg_constraint k
+    JOIN pg_class f ON f.oid = k.conrelid JOIN pg_class t ON t.oid = k.confrelid
+    WHERE k.contype = 'f' AND k.connamespace = current_schema()::regnamespace AND k.conrelid <> k.confrelid`)
+  const left = new Set(all.map(({ name }) => name).filter((name) => !passing.has(name)))
+  const ordered: string[] = []
+  while (left.size > 0) {
+    const free = [...left].filter(
+      (name) => !references.some(({ from_table: from, to_table: to }) => from === name && left.has(to)),
+    )
+    if (free.length === 0)
+      throw new GatewayError('STORE_SHAPE', 'the tables of the store refer to each other in a circle')
+    for (const name of free) left.delete(name)
+    ordered.push(...free)
+  }
+  return ordered
+}
+
+export async function columnsOf(client: pg.ClientBase, table: string): Promise<readonly string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT a.attname AS name FROM pg_attribute a
+     WHERE a.attrelid = $1::text::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' ORDER BY a.attnum`,
+    [quoted(table)],
+  )
+  return rows.map(({ name }) => name)
+}
+
+export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
 /**
  * A backup is a gzip stream of lines: a header (JSON), then for each table a line `{"table", "columns"}`, its rows in

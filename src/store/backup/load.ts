@@ -11,13 +11,15 @@ import { poolConfig } from '../sql/client.ts'
 import {
   type BackupEnd,
   type BackupHeader,
+  columnsOf,
   endOfTable,
   linesOf,
   type OnTable,
+  quoted,
   type TableHead,
+  tablesInOrder,
   unreadable,
 } from './format.ts'
-import { columnsOf, quoted, tablesInOrder } from './tables.ts'
 
 export interface Loaded {
   readonly rows: number

@@ -1,6 +1,6 @@
 import { GatewayError } from '../../model/errors.ts'
 import { type Origin, recordEvent } from '../directory/events.ts'
-import { awaitsProof, bury } from '../directory/user-delete.ts'
+import { awaitsProof, bury } from '../directory/users.ts'
 import { show } from '../queue/settle.ts'
 import type { Sql } from '../sql/client.ts'
 import { isId } from '../sql/ids.ts'

@@ -7,7 +7,7 @@ import type {
   StoredGroup,
 } from '../../scim/ports.ts'
 import type { Sql } from '../sql/client.ts'
-import { markDeleted, markGroup } from '../groups/mark.ts'
+import { markDeleted, markGroup } from '../group-links.ts'
 import { isForeignKeyViolation, isUniqueViolation } from '../sql/failures.ts'
 import { isId, newId } from '../sql/ids.ts'
 import { empty, json, sql } from '../sql/statement.ts'

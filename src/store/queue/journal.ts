@@ -13,7 +13,7 @@ import { isUniqueViolation } from '../sql/failures.ts'
 import { newId } from '../sql/ids.ts'
 import { json, join, milliseconds, sql, type Statement, storable, unseen } from '../sql/statement.ts'
 import type { Leasing } from './claim.ts'
-import { gathered } from './gathered.ts'
+import { gathered } from '../sql/batch.ts'
 
 const underLease = ({ owner }: Leasing, { accountId, epoch }: Lease): Statement =>
   sql`accounts.id = ${accountId}::uuid AND accounts.lease_epoch = ${epoch}::int AND accounts.lease_owner = ${owner}::text`

@@ -1,10 +1,8 @@
 import type { AccountQueue } from '../../model/work.ts'
 import type { Sql } from '../sql/client.ts'
-import { begin } from './begin.ts'
-import type { Handover } from './handover.ts'
-import { claim, claimDue, type Leasing, renew } from './claim.ts'
+import { begin, claim, claimDue, type Leasing, renew } from './claim.ts'
+import { createSettling, type Handover } from './settle.ts'
 import { closeOperation, doubt, inherit, createOpening, saveAccount } from './journal.ts'
-import { createSettling } from './settle.ts'
 import { createReader, linkedElsewhere, outcomes } from './work.ts'
 
 export function createQueue(db: Sql, leasing: Leasing, handover: Handover): AccountQueue {

@@ -1,4 +1,10 @@
-import { StoreUnavailable } from '../unavailable.ts'
+/** The store cannot be reached now; nothing was acknowledged. HTTP answers 503. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable'
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options)
+  }
+}
 
 /** SQLSTATE, or the system's code of a connection failure, wherever Prisma put it. */
 export function codeOf(error: unknown): string | undefined {

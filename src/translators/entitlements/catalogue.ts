@@ -1,6 +1,149 @@
-import { entitlementKey, type Entitlement, type EntitlementKind, type Scope } from '../../vendors/contract.ts'
-import { nearestNames } from './nearest.ts'
-import { slotOf } from './slot.ts'
+import type { DefaultGrant, Deviation, Reason, WantedEntitlement } from '../../model/plan.ts'
+import {
+  type Capabilities,
+  type Entitlement,
+  entitlementKey,
+  type EntitlementKind,
+  type Scope,
+} from '../../vendors/contract.ts'
+import { slotOf } from './difference.ts'
+
+export interface Levelled {
+  readonly entitlements: readonly WantedEntitlement[]
+  /** Wishes that conflict: what they granted stays as it is. */
+  readonly frozen: readonly string[]
+  readonly deviations: readonly Deviation[]
+}
+
+/**
+ * Some vendors know an account at one scope level only. Rules that ask for several levels cancel each other, and the
+ * account stays as it is; the default gives way to any rule.
+ */
+export function ofOneLevel(wanted: readonly WantedEntitlement[], can: Capabilities): Levelled {
+  const concerned = wanted.filter(({ ref }) => ref.scope && can.entitlements[ref.kind]?.scopeLevels === 'one')
+  const levels = new Set(concerned.filter(isByRule).map(levelOf))
+  if (levels.size === 0) return { entitlements: wanted, frozen: [], deviations: [] }
+  if (levels.size === 1) {
+    const beaten = new Set(concerned.filter((each) => !levels.has(levelOf(each))))
+    return { entitlements: wanted.filter((each) => !beaten.has(each)), frozen: [], deviations: [] }
+  }
+  return {
+    entitlements: wanted.filter((each) => !concerned.includes(each)),
+    frozen: concerned.flatMap(({ wishes }) => wishes),
+    deviations: concerned.filter(isByRule).map((each) => conflictOf(each, [...levels])),
+  }
+}
+
+function isByRule({ reasons }: WantedEntitlement): boolean {
+  return reasons.some(({ rule }) => rule !== 'default')
+}
+
+function levelOf({ ref }: WantedEntitlement): string | undefined {
+  return ref.scope?.level
+}
+
+function conflictOf({ ref, name }: WantedEntitlement, levels: readonly (string | undefined)[]): Deviation {
+  const detail = `Role "${name}" in ${ref.scope?.level} ${ref.scope?.id} conflicts with other rules: the vendor keeps an account at one scope level, and the rules name ${levels.join(' and ')}. Name one level; until then nothing is granted or revoked for it.`
+  return { code: 'entitlement-scope-conflict', detail }
+}
+
+/** Names that look like what was asked for, best first; for a message, so cheap rather than clever. */
+export function nearestNames(asked: string, names: readonly string[], count = 3): readonly string[] {
+  const target = asked.toLowerCase().slice(0, longest)
+  const limit = Math.max(2, Math.floor(target.length / 3))
+  return [...new Set(names)]
+    .slice(0, mostNames)
+    .map((name) => ({ name, distance: distanceTo(target, name.toLowerCase().slice(0, longest)) }))
+    .filter(({ distance }) => distance <= limit)
+    .sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1))
+    .slice(0, count)
+    .map(({ name }) => name)
+}
+
+const longest = 64
+const mostNames = 2_000
+
+// One name inside the other is near whatever its length: "admin" for "Falcon Administrator".
+function distanceTo(asked: string, name: string): number {
+  if (asked === '' || name === '') return Infinity
+  return asked.includes(name) || name.includes(asked) ? 1 : editDistance(asked, name)
+}
+
+/** Levenshtein's distance, a row at a time. */
+function editDistance(a: string, b: string): number {
+  let above = Array.from({ length: b.length + 1 }, (_, at) => at)
+  for (let row = 1; row <= a.length; row += 1) {
+    const current = [row]
+    for (let column = 1; column <= b.length; column += 1) {
+      const swap = (above[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1)
+      current.push(Math.min(swap, (above[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1))
+    }
+    above = current
+  }
+  return above[b.length] ?? 0
+}
+
+/** Says why a wish grants nothing. No resolution: the vendor has nothing of that kind. */
+export function deviationOf(wish: Wish, reason: Reason, resolution: Resolution | undefined): Deviation {
+  const where = reason.line === undefined ? '' : ` (line ${reason.line})`
+  const what = `${wish.kind} "${wish.name}"${inScope(wish)}${where}`
+  if (resolution?.kind === 'ambiguous') {
+    const detail = `Several entitlements are meant by ${what}: ${resolution.among.join(', ')}. Use the id or name a scope; until then nothing is granted or revoked for it.`
+    return { code: 'entitlement-ambiguous', detail }
+  }
+  if (resolution?.kind === 'unknown') {
+    const near = resolution.nearest.map((name) => `"${name}"`).join(', ')
+    const hint = near === '' ? '' : ` Nearest: ${near}.`
+    const detail = `The vendor has no ${what}.${hint} Correct the rule or make it there; until then nothing is granted or revoked for it.`
+    return { code: 'entitlement-unknown', detail }
+  }
+  if (resolution?.kind === 'refused') {
+    const detail = `The vendor does not grant ${what}: ${resolution.why}. Take it out of the rule; until then nothing is granted or revoked for it.`
+    return { code: 'entitlement-refused', detail }
+  }
+  const detail = `This API profile of the vendor has no ${wish.kind}s, so ${what} cannot be granted. Take it out of the rule.`
+  return { code: 'entitlement-kind-missing', detail }
+}
+
+function inScope({ scope }: Wish): string {
+  return Object.entries(scope ?? {})
+    .map(([level, id]) => ` in ${level} ${id}`)
+    .join('')
+}
+
+/** Says that the vendor's group of a rule with `create` is not there yet, or why it will not come. */
+export function groupAwaited({ name }: Wish, refusal: string | undefined): Deviation {
+  const detail =
+    refusal === undefined
+      ? `The group "${name}" is still to be made at the vendor; nothing needs to be done.`
+      : `The group "${name}" cannot be made at the vendor: ${refusal}`
+  return { code: 'group-awaited', detail }
+}
+
+/** The scope of a right side is its role's, if it has one. */
+export function wishesOf({ role, team, vendorGroup, scope }: DefaultGrant): readonly Wish[] {
+  const scoped = scope ? { scope } : {}
+  const groupScope = role === undefined ? scoped : {}
+  return [
+    ...(role === undefined ? [] : [{ kind: 'role', name: role, ...scoped } as const]),
+    ...[team, vendorGroup].flatMap((name) =>
+      name === undefined ? [] : [{ kind: 'group', name, ...groupScope } as const],
+    ),
+  ]
+}
+
+/** One stable text per wish, however the configuration writes it. */
+export function keyOfWish({ kind, name, scope }: Wish): string {
+  const levels = Object.entries(scope ?? {}).map(([level, id]) => `@${level}:${fold(id)}`)
+  return `${kind}:${fold(name)}${levels.sort().join('')}`
+}
+
+/** The slot that a wish is about, as far as it can be told without the catalogue. */
+export function slotAsked({ kind, scope }: Wish, defaultScope: Scope | undefined): string {
+  const [named] = Object.entries(scope ?? {})
+  if (named) return `${kind}@${named[0]}:${named[1].trim()}`
+  return slotOf({ kind, ...(defaultScope ? { scope: defaultScope } : {}) })
+}
 
 /** One entitlement that a rule asks for, as the configuration spells it. */
 export interface Wish {

@@ -1,11 +1,9 @@
 import type { GroupRef, Policy, Rule } from '../../model/plan.ts'
 import type { Entitlement } from '../../vendors/contract.ts'
-import type { Resolution } from '../entitlements/catalogue.ts'
-import { wishesOf } from '../entitlements/wishes.ts'
-import type { Asked } from './asked.ts'
-import { groupCaptures, type Match } from './left-side.ts'
+import { type Resolution, wishesOf } from '../entitlements/catalogue.ts'
+import type { Asked } from './rules.ts'
+import { groupCaptures, type Match, type Reading } from './left-side.ts'
 import { filledIn } from './right-side.ts'
-import type { Reading } from './subject.ts'
 
 /** How the vendor's group that is made for a SCIM Group stands. */
 export interface MadeGroup {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parseConfiguration } from '../../../src/config/load.ts'
-import { ruleHints } from '../../../src/doctor/rules/hints.ts'
+import { ruleHints } from '../../../src/doctor/rules.ts'
 import { vendorOf, vendors } from '../../../src/vendors/registry.ts'
 
 const text = `directories:

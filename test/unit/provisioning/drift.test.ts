@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { isSameName } from '../../../src/provisioning/groups/name.ts'
+import { isSameName } from '../../../src/provisioning/groups/make.ts'
 import type { AccountWork } from '../../../src/model/work.ts'
 import { driftOf } from '../../../src/operations/reconciliation/classify.ts'
 import type { Wanted } from '../../../src/model/plan.ts'

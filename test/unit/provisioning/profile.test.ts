@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { VendorError, type Failure } from '../../../src/model/errors.ts'
-import { policyAs, targetOf } from '../../../src/provisioning/profile.ts'
+import { policyAs, targetOf } from '../../../src/provisioning/api-profile.ts'
 import type { ConnectionStore } from '../../../src/model/work.ts'
 import type { ApiProfile, Target } from '../../../src/vendors/contract.ts'
 import { aPolicy } from '../../support/configuration.ts'

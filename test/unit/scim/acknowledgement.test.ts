@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { EventEmitter } from 'node:events'
 import { describe, it } from 'node:test'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { createAcknowledgements } from '../../../src/scim/http/reply/acknowledgement.ts'
+import { createAcknowledgements } from '../../../src/scim/http/acknowledgement.ts'
 
 const request = { id: 'r1', log: { error() {} } } as unknown as FastifyRequest
 

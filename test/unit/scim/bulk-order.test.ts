@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { nextStep, stepsOf, type Step } from '../../../src/scim/bulk/step.ts'
+import { nextStep, stepsOf, type Step } from '../../../src/scim/bulk/operation.ts'
 
 /** Steps that are left, and how many of them were looked at. */
 class Looked extends Set<Step> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { DirectoryRef } from '../../../src/scim/ports.ts'
-import { createAcknowledge } from '../../../src/store/directory/answering/acknowledge.ts'
+import { createAcknowledge } from '../../../src/store/directory/acknowledge.ts'
 import type { Sql } from '../../../src/store/sql/client.ts'
 
 const directory = (id: string): DirectoryRef => ({ id, name: 'corp', client: 'auto', domains: [] })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createCrowded } from '../../../src/store/directory/answering/crowded.ts'
+import { createCrowded } from '../../../src/store/directory/large-groups.ts'
 
 describe('a Group that was too large to be shown', () => {
   it('is not counted again while more are left than were taken out', () => {

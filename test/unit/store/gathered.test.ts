@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { gathered } from '../../../src/store/queue/gathered.ts'
-import { StoreUnavailable } from '../../../src/store/unavailable.ts'
+import { gathered } from '../../../src/store/sql/batch.ts'
+import { StoreUnavailable } from '../../../src/store/sql/failures.ts'
 
 test('does together what is asked for in one turn, and answers each', async () => {
   const calls: (readonly number[])[] = []

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { setImmediate as turn } from 'node:timers/promises'
 import { test } from 'node:test'
 import { createGather, type Gathering } from '../../../src/store/directory/together/gather.ts'
-import { StoreUnavailable } from '../../../src/store/unavailable.ts'
+import { StoreUnavailable } from '../../../src/store/sql/failures.ts'
 
 interface Asked {
   readonly key: string

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { callerOf } from '../../../src/telemetry/traceparent.ts'
+import { callerOf } from '../../../src/telemetry/spans.ts'
 import { openTracing } from '../../../src/telemetry/tracing.ts'
 
 const trace = '4bf92f3577b34da6a3ce929d0e0e4736'

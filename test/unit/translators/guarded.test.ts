@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { graceOf } from '../../../src/translators/leaving/grace.ts'
+import { graceOf } from '../../../src/translators/shut-out.ts'
 import { countedAs, isProtected } from '../../../src/translators/guarded.ts'
 import { plan } from '../../../src/translators/plan.ts'
 import { inWords, namesFrom } from '../../../src/translators/words.ts'

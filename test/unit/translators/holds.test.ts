@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { holds, usableSteps } from '../../../src/translators/leaving/holds.ts'
+import { holds, usableSteps } from '../../../src/translators/shut-out.ts'
 import type { Account, Capabilities, ShutOutStep } from '../../../src/vendors/contract.ts'
 import { anAccount, falcon, group, role, sentry, switchable } from './builders.ts'
 

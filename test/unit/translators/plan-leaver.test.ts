@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Deviation, Held, Policy, Snapshot, Wanted } from '../../../src/model/plan.ts'
-import { intentsFor } from '../../../src/translators/intents.ts'
-import { plan } from '../../../src/translators/plan.ts'
+import { intentsFor, plan } from '../../../src/translators/plan.ts'
 import type { Capabilities } from '../../../src/vendors/contract.ts'
 import {
   aHeld,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
-import { slotOf } from '../../../src/translators/entitlements/slot.ts'
-import { holds } from '../../../src/translators/leaving/holds.ts'
+import { slotOf } from '../../../src/translators/entitlements/difference.ts'
+import { holds } from '../../../src/translators/shut-out.ts'
 import type { Held, Operation, Policy, Wanted } from '../../../src/model/plan.ts'
 import { plan } from '../../../src/translators/plan.ts'
 import {

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
 import { entitlementKey, type Entitlement } from '../../../src/vendors/contract.ts'
 import type { DefaultGrant, GroupRef, Rule } from '../../../src/model/plan.ts'
-import { entitlementsFor, wishKey } from '../../../src/translators/rules.ts'
+import { entitlementsFor, wishKey } from '../../../src/translators/rules/rules.ts'
 import { cidRole, entry, falcon, group, role, sentry, teamRole } from './builders.ts'
 
 const catalogue: readonly Entitlement[] = [

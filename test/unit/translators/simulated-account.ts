@@ -1,6 +1,6 @@
 import { grantedAfter } from '../../../src/translators/granted.ts'
 import type { Held, Operation, WantedEntitlement } from '../../../src/model/plan.ts'
-import { slotOf } from '../../../src/translators/entitlements/slot.ts'
+import { slotOf } from '../../../src/translators/entitlements/difference.ts'
 import {
   entitlementKey,
   type Account,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { personOf } from '../../../src/translators/person.ts'
-import { draftProfile, profileDifference } from '../../../src/translators/profile.ts'
+import { draftProfile, profileDifference } from '../../../src/translators/attributes.ts'
 import type { Capabilities } from '../../../src/vendors/contract.ts'
 import { anAccount, falcon } from './builders.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { entitlementsFor } from '../../../src/translators/rules.ts'
+import { entitlementsFor } from '../../../src/translators/rules/rules.ts'
 import type { Rule } from '../../../src/model/plan.ts'
 import { capabilities } from '../../../src/vendors/sentinelone/capabilities.ts'
 import { rejection, sentineloneBench } from './bench.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { entitlementsFor } from '../../../src/translators/rules.ts'
+import { entitlementsFor } from '../../../src/translators/rules/rules.ts'
 import type { Rule } from '../../../src/model/plan.ts'
 import { entitlementKey } from '../../../src/vendors/contract.ts'
 import { roleOf } from '../../../src/vendors/sentry/wire.ts'

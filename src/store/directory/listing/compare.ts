@@ -1,10 +1,10 @@
 import type { CompareOp } from '../../../scim/filter/ast.ts'
-import { type Instant, instantOf } from '../../../scim/values/date-time.ts'
+import { type Instant, instantOf } from '../../../scim/values/simple.ts'
 import { isId } from '../../sql/ids.ts'
 import { sql, type Statement } from '../../sql/statement.ts'
 import { keyOf } from '../rows.ts'
 import type { Column, RowColumn } from './columns.ts'
-import { always, exactly, never, type Predicate, undecided } from './predicate.ts'
+import { always, exactly, never, type Predicate, undecided } from './compile.ts'
 
 /** Texts that PostgreSQL cannot hold equal nothing that it holds. */
 const isHoldable = (text: string): boolean => !text.includes('\0') && text.isWellFormed()

@@ -1,6 +1,5 @@
-import { beginWith } from '../../queue/begin.ts'
-import { isAmong, type Leasing } from '../../queue/claim.ts'
-import type { Handover } from '../../queue/handover.ts'
+import { beginWith, isAmong, type Leasing } from '../../queue/claim.ts'
+import type { Handover } from '../../queue/settle.ts'
 import type { Sql } from '../../sql/client.ts'
 import { prepared } from '../../sql/prepared.ts'
 import { sql, storable } from '../../sql/statement.ts'
@@ -8,7 +7,7 @@ import { mostInline } from '../../../model/work.ts'
 import { replyBudget } from '../due.ts'
 import { recordEvent } from '../events.ts'
 import { userColumns, type UserRow } from '../rows.ts'
-import { type Create, type Creation, graceMs } from '../user-create.ts'
+import { type Create, type Creation, graceMs } from '../users.ts'
 import { createGather } from './gather.ts'
 
 const mostTogether = 32

@@ -1,4 +1,4 @@
-import { StoreUnavailable } from '../../unavailable.ts'
+import { StoreUnavailable } from '../../sql/failures.ts'
 
 /** How writes of one kind are gathered. */
 export interface Gathering<Asked, Row> {

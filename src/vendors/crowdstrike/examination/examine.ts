@@ -1,5 +1,5 @@
 import { VendorError } from '../../../model/errors.ts'
-import type { ApiProfile, Finding } from '../../contract.ts'
+import type { ApiProfile, DoctorFinding } from '../../contract.ts'
 import type { Requester } from '../../kit/http.ts'
 import { regionHosts } from '../auth/regions.ts'
 import type { FalconClient } from '../client/client.ts'
@@ -13,21 +13,21 @@ export interface Examined {
 }
 
 /** What only Falcon has: the cloud that answers, and the two scopes of the API client. */
-export async function* examine({ client, send, profile, origin }: Examined): AsyncGenerator<Finding> {
+export async function* examine({ client, send, profile, origin }: Examined): AsyncGenerator<DoctorFinding> {
   const read = await outcomeOf(client.someUser('examine', undefined))
   yield read?.failure === 'unauthenticated' ? doubtfulRegion(read, origin()) : region(origin())
   yield scope('User management: Read', read)
   yield scope('User management: Write', await outcomeOf(send(emptyCreation(profile))))
 }
 
-function region(origin: string): Finding {
+function region(origin: string): DoctorFinding {
   const { host } = new URL(origin)
   const name = Object.entries(regionHosts).find(([, each]) => each === host)?.[0]
   return { check: 'region', state: 'ok', detail: name ? `${name}, ${origin}` : origin }
 }
 
 /** A cloud that sends the client on is the wrong one; one that refuses it says nothing of where it belongs. */
-function doubtfulRegion({ status = 0, detail }: VendorError, origin: string): Finding {
+function doubtfulRegion({ status = 0, detail }: VendorError, origin: string): DoctorFinding {
   const check = 'region'
   if (status >= 300 && status < 400) return { check, state: 'failed', detail }
   return { check, state: 'unknown', detail: `cannot be told: ${origin} refused the credentials (${detail})` }
@@ -50,7 +50,7 @@ function emptyCreation(profile: ApiProfile) {
   } as const
 }
 
-function scope(name: string, refusal: VendorError | undefined): Finding {
+function scope(name: string, refusal: VendorError | undefined): DoctorFinding {
   const check = `scope ${name}`
   if (!refusal || refusal.failure === 'invalid') return { check, state: 'ok', detail: 'granted' }
   if (refusal.failure !== 'missing-scope') return { check, state: 'unknown', detail: refusal.detail }

@@ -1,5 +1,5 @@
 import { VendorError } from '../../../model/errors.ts'
-import type { ApiProfile, Finding } from '../../contract.ts'
+import type { ApiProfile, DoctorFinding } from '../../contract.ts'
 import type { Reach } from '../client/client.ts'
 import type { SentineloneSettings } from '../settings.ts'
 import { isCalled } from '../target/accounts.ts'
@@ -14,10 +14,10 @@ export interface Examined {
   readonly origin: string
 }
 
-type Told = Pick<Finding, 'state' | 'detail'>
+type Told = Pick<DoctorFinding, 'state' | 'detail'>
 
 /** What only SentinelOne has: a console of one's own, and a token that reaches as far as its owner. */
-export async function* examine(examined: Examined): AsyncGenerator<Finding> {
+export async function* examine(examined: Examined): AsyncGenerator<DoctorFinding> {
   const { session, profile, settings, origin, apiToken } = examined
   yield { check: 'kind of token', ...kindOf(apiToken) }
   const reach = await attempt(() => session.reached('examine'))

@@ -1,5 +1,5 @@
 import { VendorError } from '../../../model/errors.ts'
-import type { ApiProfile, Finding } from '../../contract.ts'
+import type { ApiProfile, DoctorFinding } from '../../contract.ts'
 import type { Client } from '../client.ts'
 import { kindOf } from '../token/kind.ts'
 import { roleOf } from '../wire.ts'
@@ -28,7 +28,7 @@ const canNotChangeRoles =
   'it invites people as member and changes teams, but Sentry lets it neither change organization roles nor remove members'
 
 /** What only Sentry has: regions, kinds of token, scopes, and the standing of the token's user. */
-export async function* examine(examined: Examined): AsyncGenerator<Finding> {
+export async function* examine(examined: Examined): AsyncGenerator<DoctorFinding> {
   const { client, token, origin, organization, profile, sendInvite } = examined
   yield await attempt('region', async () => {
     const id = await client.organizationId('examine')
@@ -46,16 +46,16 @@ export async function* examine(examined: Examined): AsyncGenerator<Finding> {
 
 /** An organization that is asked for in the wrong region is simply not there. */
 function wrongRegion(
-  finding: Finding & { readonly failure?: string },
+  finding: DoctorFinding & { readonly failure?: string },
   { origin, organization }: Examined,
-): Finding {
+): DoctorFinding {
   const { failure, ...told } = finding
   if (failure !== 'not-found') return told
   const detail = `${origin} knows no organization ${organization}: wrong slug, or it is kept in another region (settings.region: us or de)`
   return { ...told, state: 'failed', detail }
 }
 
-function kindOfToken(token: string, profile: ApiProfile, refusal: VendorError | undefined): Finding {
+function kindOfToken(token: string, profile: ApiProfile, refusal: VendorError | undefined): DoctorFinding {
   const check = 'kind of token'
   if (token.startsWith('sntrys_')) {
     const detail = 'an organization token (sntrys_) has no member scopes; make a user auth token (sntryu_)'
@@ -72,14 +72,14 @@ function kindOfToken(token: string, profile: ApiProfile, refusal: VendorError | 
   return { check, state: 'ok', detail: 'a user auth token' }
 }
 
-function lacks(scopes: readonly string[]): Pick<Finding, 'state' | 'detail'> {
+function lacks(scopes: readonly string[]): Pick<DoctorFinding, 'state' | 'detail'> {
   const lacking = scopesFor.filter(([, ...anyOf]) => !anyOf.some((scope) => scopes.includes(scope)))
   if (lacking.length === 0) return { state: 'ok', detail: `has ${scopes.join(', ')}` }
   const lines = lacking.map(([purpose, ...anyOf]) => `${anyOf.join(' or ')} (${purpose})`)
   return { state: 'failed', detail: `lacks ${lines.join('; ')}` }
 }
 
-function standing(role: string): Finding {
+function standing(role: string): DoctorFinding {
   const check = 'role of the token’s user'
   if (role === 'owner') return { check, state: 'ok', detail: 'owner: may change everybody' }
   if (role === 'manager') {
@@ -95,8 +95,8 @@ function standing(role: string): Finding {
 
 async function attempt(
   check: string,
-  look: () => Promise<Pick<Finding, 'state' | 'detail'>>,
-): Promise<Finding & { readonly failure?: string }> {
+  look: () => Promise<Pick<DoctorFinding, 'state' | 'detail'>>,
+): Promise<DoctorFinding & { readonly failure?: string }> {
   try {
     return { check, ...(await look()) }
   } catch (error) {

@@ -1,5 +1,5 @@
 import { VendorError } from '../../../model/errors.ts'
-import type { ApiProfile, Finding } from '../../contract.ts'
+import type { ApiProfile, DoctorFinding } from '../../contract.ts'
 import type { SisenseClient } from '../client/client.ts'
 import type { Pace } from '../limits.ts'
 import type { SisenseCredentials, SisenseSettings } from '../settings.ts'
@@ -18,10 +18,10 @@ export interface Examined {
   readonly now: () => number
 }
 
-type Told = Pick<Finding, 'state' | 'detail'>
+type Told = Pick<DoctorFinding, 'state' | 'detail'>
 
 /** What only Sisense has: two ways to sign in, a part of the users for whoever is no administrator, and no limits told. */
-export async function* examine(examined: Examined): AsyncGenerator<Finding> {
+export async function* examine(examined: Examined): AsyncGenerator<DoctorFinding> {
   const { profile, settings, credentials, pace } = examined
   yield { check: 'kind of credentials', ...kindOf(credentials) }
   if (credentials.apiToken !== undefined) yield* end(credentials.apiToken, examined.now())
@@ -47,7 +47,7 @@ function kindOf({ apiToken }: SisenseCredentials): Told {
   return { state: 'ok', detail: 'an API token; Drawbridge never renews it, as that would end all others' }
 }
 
-function* end(token: string, now: number): Generator<Finding> {
+function* end(token: string, now: number): Generator<DoctorFinding> {
   const check = 'token expiry'
   const seconds = endOf(token)
   if (seconds === undefined) {

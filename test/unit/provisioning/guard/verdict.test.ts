@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { planHash } from '../../../../src/provisioning/guard/hash.ts'
-import { verdictOf, type Question } from '../../../../src/provisioning/guard/verdict.ts'
+import { planHash, type Question, verdictOf } from '../../../../src/provisioning/guard.ts'
 import type { KnownPlan } from '../../../../src/model/work.ts'
 import type { Operation } from '../../../../src/model/plan.ts'
 

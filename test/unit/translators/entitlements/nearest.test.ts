@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { nearestNames } from '../../../../src/translators/entitlements/nearest.ts'
+import { nearestNames } from '../../../../src/translators/entitlements/catalogue.ts'
 
 const names = ['Falcon Administrator', 'Falcon Analyst', 'Help Desk', 'Remote Responder', 'Help Desk']
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { resolve } from '../../../../src/translators/entitlements/catalogue.ts'
-import { ofOneLevel } from '../../../../src/translators/entitlements/levels.ts'
+import { ofOneLevel, resolve } from '../../../../src/translators/entitlements/catalogue.ts'
 import type { WantedEntitlement } from '../../../../src/model/plan.ts'
 import {
   entitlementKey,

@@ -1,0 +1,192 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type {
+  AccountOutcome,
+  CreationSecret,
+  DirectoryRef,
+  Objection,
+  Provisioning,
+  ResourceBody,
+} from '../scim/ports.ts'
+import { explainedAt } from '../model/errors.ts'
+import { loginOf } from '../translators/person.ts'
+import type { OpenConnection } from './connections.ts'
+import { provision } from './account/provision.ts'
+import type { Provisioner } from './account/run.ts'
+import { within } from './with-timeout.ts'
+import { mostInline, proving, type AccountStanding, type AccountStatus, type Begun } from '../model/work.ts'
+
+const pollMs = 50
+const defaultRetryAfterSeconds = 10
+const longestRetryAfterSeconds = 300
+
+/** What a SCIM request does about the accounts it made due, within its reply budget. */
+export function createProvisioning(by: Provisioner, wake: () => void): Provisioning {
+  const standings = async (directory: DirectoryRef, userId: string): Promise<readonly AccountStanding[]> => {
+    const known = new Set(by.connections.ofDirectory(directory.id).map(({ id }) => id))
+    if (known.size === 0) return []
+    return (await by.queue.outcomes(userId)).filter(({ connectionId }) => known.has(connectionId))
+  }
+  const outcomes = async (directory: DirectoryRef, userId: string): Promise<readonly AccountOutcome[]> =>
+    (await standings(directory, userId)).map((standing) => outcomeOf(by, standing))
+
+  return {
+    objection: (directory, body) => objection(by.connections.ofDirectory(directory.id), directory, body),
+    outcomes,
+    wake,
+
+    async run(directory, userId, secret = {}) {
+      const known = by.connections.ofDirectory(directory.id).map(({ id }) => id)
+      if (known.length === 0) return []
+      const { standings: those, begun } = await by.queue.begin(userId, known, mostInline)
+      const all = those.filter(({ connectionId }) => known.includes(connectionId))
+      const open = toRun(all, begun)
+      const deadline = by.now() + budgetOf(by, open)
+      const runs = open.map((standing) => {
+        const ours = begun.find(({ claimed }) => claimed.lease.accountId === standing.accountId)
+        return runOne(by, userId, standing, { deadline, secret, begun: ours })
+      })
+      const ended = Promise.all(runs).catch((err: unknown) => by.log.error({ err }, 'inline run broke off'))
+      // A run goes on past the budget, and past a disconnect: it holds its lease and its journal.
+      const proven = await within(deadline - by.now(), ended)
+      // What the runs themselves proved need not be read; anything else may have changed in other hands.
+      const now = proven && provenOf(all, proven)
+      return now ? now.map((standing) => outcomeOf(by, standing)) : outcomes(directory, userId)
+    },
+
+    async extension(directory, userIds) {
+      const each = userIds.map(async (id) => [id, extensionOf(by, await standings(directory, id))] as const)
+      return new Map(await Promise.all(each))
+    },
+  }
+}
+
+/** The shortest budget of the connections concerned: the identity provider waits for all of them. */
+function budgetOf(by: Provisioner, open: readonly AccountStanding[]): number {
+  const budgets = open.map(
+    ({ connectionId }) => by.connections.byId(connectionId)?.policy.reply.budgetMs ?? 0,
+  )
+  return budgets.length === 0 ? 0 : Math.min(...budgets)
+}
+
+/** What is begun is leased, and so always run; with the rest not more than a request may. */
+function toRun(all: readonly AccountStanding[], begun: readonly Begun[]): readonly AccountStanding[] {
+  const ours = new Set(begun.map(({ claimed }) => claimed.lease.accountId))
+  const [leased, rest] = [true, false].map((is) => {
+    return all.filter(({ accountId, proven }) => ours.has(accountId) === is && (is || !proven))
+  }) as [AccountStanding[], AccountStanding[]]
+  return [...leased, ...rest.slice(0, Math.max(0, mostInline - leased.length))]
+}
+
+/** How all stand, where everything that was run is proven. */
+function provenOf(
+  all: readonly AccountStanding[],
+  proven: readonly (AccountStanding | undefined)[],
+): readonly AccountStanding[] | undefined {
+  if (!proven.every((each) => each !== undefined)) return undefined
+  const now = new Map(proven.map((each) => [each.accountId, each]))
+  return all.every((each) => each.proven || now.has(each.accountId))
+    ? all.map((each) => now.get(each.accountId) ?? each)
+    : undefined
+}
+
+interface Running {
+  readonly deadline: number
+  readonly secret: CreationSecret
+  /** What the request has claimed already. */
+  readonly begun: Begun | undefined
+}
+
+/** How the account stands when this run proved it. */
+async function runOne(
+  by: Provisioner,
+  userId: string,
+  standing: AccountStanding,
+  { deadline, secret, begun }: Running,
+): Promise<AccountStanding | undefined> {
+  const { accountId } = standing
+  for (let next = begun; next || by.now() < deadline; next = undefined) {
+    const claimed = next?.claimed ?? (await by.queue.claim(accountId))
+    if (claimed === 'gone' || claimed === 'paused') return undefined
+    if (claimed !== 'busy') {
+      const status = await provision(by, claimed, { secret, ...(next && { read: next.work }) })
+      if (status && proving.has(status)) return asProven(standing, status)
+    }
+    const now = (await by.queue.outcomes(userId)).find((each) => each.accountId === accountId)
+    // Settled, refused, or waiting for something that this request cannot bring about.
+    if (!now || now.proven || (claimed !== 'busy' && (now.dueInMs ?? 1) > 0)) return undefined
+    if (claimed === 'busy') await delay(pollMs, undefined, { ref: false })
+  }
+  return undefined
+}
+
+function asProven(
+  { failure: _, dueInMs: __, ...standing }: AccountStanding,
+  status: AccountStatus,
+): AccountStanding {
+  return { ...standing, status, proven: true, uncertain: false }
+}
+
+function outcomeOf(by: Provisioner, standing: AccountStanding): AccountOutcome {
+  const { connectionId, connection, proven, status, linked, uncertain, failure, dueInMs, excused } = standing
+  const { mode, reply } = by.connections.byId(connectionId)?.policy ?? {}
+  // Nothing is done there, and nobody is to wait for it (ADR 0009).
+  const aside = mode === 'shadow' || excused === true
+  const pendingShutOut = aside ? 'accept' : (reply?.pendingShutOut ?? 'retry')
+  return {
+    connection,
+    state: proven ? 'proven' : status === 'failed' && !aside ? 'refused' : 'pending',
+    ...(failure ? { detail: failure.detail, failure: failure.kind } : {}),
+    mayExist: linked || uncertain,
+    pendingShutOut,
+    retryAfter: status === 'waiting' ? longestRetryAfterSeconds : retryAfter(dueInMs),
+  }
+}
+
+function retryAfter(dueInMs: number | undefined): number {
+  if (dueInMs === undefined) return defaultRetryAfterSeconds
+  return Math.min(longestRetryAfterSeconds, Math.max(1, Math.ceil(dueInMs / 1_000)))
+}
+
+function objection(
+  connections: readonly OpenConnection[],
+  { domains }: DirectoryRef,
+  body: ResourceBody,
+): Objection | undefined {
+  // Whom a `mapped` connection provisions depends on groups, which come later.
+  const assigned = connections.filter(
+    ({ policy }) => policy.people === 'assigned' && policy.mode !== 'shadow',
+  )
+  for (const { name, policy } of assigned) {
+    const login = loginOf(body, policy.login)
+    if (login === undefined) {
+      const detail = `${name} knows people by e-mail address, and neither userName nor emails holds one (addresses with #EXT# do not count). Map an e-mail address to userName or to emails[primary eq true].`
+      return { kind: 'no-login', detail }
+    }
+    const domain = login.slice(login.lastIndexOf('@') + 1)
+    if (domains.length > 0 && !domains.includes(domain)) {
+      const detail = `The domain of ${login} is not among the domains of this directory (${domains.join(', ')}).`
+      return { kind: 'domain', detail }
+    }
+  }
+  return undefined
+}
+
+/** The value of the provisioning extension, as `/Schemas` declares it. */
+function extensionOf(
+  by: Provisioner,
+  standings: readonly AccountStanding[],
+): Readonly<Record<string, unknown>> {
+  return {
+    connections: standings.map((each) => ({
+      value: each.connection,
+      vendor: by.connections.byId(each.connectionId)?.vendor,
+      status: each.status,
+      ...(each.vendorAccountId === undefined ? {} : { accountId: each.vendorAccountId }),
+      ...(each.provenAt === undefined ? {} : { provenAt: each.provenAt }),
+      ...(each.failure
+        ? { failure: each.failure.detail, see: explainedAt('account', each.failure.kind) }
+        : {}),
+      ...(each.deviations.length > 0 ? { deviations: each.deviations.map(({ detail }) => detail) } : {}),
+    })),
+  }
+}

@@ -1,0 +1,62 @@
+import type { DirectoryRef } from '../../scim/ports.ts'
+import type { Sql } from '../sql/client.ts'
+import { isId } from '../sql/ids.ts'
+import { prepared } from '../sql/prepared.ts'
+import { sql, type Statement } from '../sql/statement.ts'
+
+export type Acknowledge = (directory: DirectoryRef, userId: string, acknowledged: boolean) => Promise<void>
+
+/** How long a mark waits for others, in milliseconds; meanwhile the create counts as running (ADR 0015). */
+const gatheringMs = 20
+
+interface Gathered {
+  readonly users: string[]
+  readonly directories: Set<string>
+  readonly written: Promise<void>
+}
+
+/** Marks creates as acknowledged, those of a short time in one statement; a mark is withdrawn at once. */
+export function createAcknowledge(
+  db: Sql,
+  wait: (work: () => void, ms: number) => void = setTimeout,
+): Acknowledge {
+  let gathered: Gathered | undefined
+  const gather = (): Gathered => {
+    const written = new Promise<void>((resolve) => wait(resolve, gatheringMs)).then(async () => {
+      gathered = undefined
+      await db.rows(acknowledged({ users, directories: [...directories] }))
+    })
+    const users: string[] = []
+    const directories = new Set<string>()
+    return { users, directories, written }
+  }
+  return async (directory, userId, sent) => {
+    if (!isId(userId)) return
+    if (!sent) {
+      await db.rows(withdrawn({ user: userId, directory: directory.id }))
+      return
+    }
+    gathered ??= gather()
+    gathered.users.push(userId)
+    gathered.directories.add(directory.id)
+    await gathered.written
+  }
+}
+
+/** Nobody waits for the disk: a mark that a power cut takes away has the same create applied as PUT when it comes again. */
+const relaxed = sql`(SELECT set_config('synchronous_commit', 'off', true)) relaxed`
+
+/** Lengths that the planner does not see: or it would plan this anew each time. */
+const among = (ids: Statement): Statement => sql`ANY((SELECT ${ids}::uuid[])::uuid[])`
+
+const acknowledged = prepared<'users' | 'directories'>(
+  (value) => sql`
+    UPDATE users SET create_running_until = NULL, acknowledged_at = coalesce(acknowledged_at, now()) FROM ${relaxed}
+    WHERE id = ${among(value('users'))} AND directory_id = ${among(value('directories'))}`,
+)
+
+const withdrawn = prepared<'user' | 'directory'>(
+  (value) => sql`
+    UPDATE users SET create_running_until = NULL, acknowledged_at = NULL FROM ${relaxed}
+    WHERE id = ${value('user')}::uuid AND directory_id = ${value('directory')}::uuid`,
+)
