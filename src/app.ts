@@ -25,10 +25,10 @@ import { type Connections, type OpenConnection, openConnections } from './provis
 import { createProvisioning } from './provisioning/request-runs.ts'
 import { createLeaseKeeper } from './provisioning/leases.ts'
 import { scimPlugin, type ScimOptions } from './scim/http/plugin.ts'
-import type { DirectoryRef } from './scim/ports.ts'
 import type { Applied } from './store/connections/configuration.ts'
 import { openStore, type Store } from './store/open.ts'
 import { openTracing, type Tracing } from './telemetry/tracing.ts'
+import type { DirectoryRef } from './model/directory.ts'
 
 /** Longest wait for one reply of a vendor, in milliseconds. */
 const vendorTimeoutMs = 30_000

@@ -2,11 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import pino from 'pino'
 import { Agent } from 'undici'
 import { type Failure, VendorError } from '../../src/model/errors.ts'
-import type { EntitlementRef, Target } from '../../src/vendors/contract.ts'
+import type { Target } from '../../src/vendors/contract.ts'
 import type { ConnectionPace, Exchange, Kit } from '../../src/vendors/kit/kit.ts'
 import { createPacing } from '../../src/vendors/kit/pacing.ts'
 import { vendorOf } from '../../src/vendors/registry.ts'
 import { type Subject, usualPercent } from './subjects.ts'
+import type { EntitlementRef } from '../../src/model/account.ts'
 
 export interface Outcome {
   readonly vendor: string

@@ -2,13 +2,13 @@ import { loadConfiguration } from '../config/load.ts'
 import type { ConnectionConfig, DirectoryConfig } from '../model/configuration.ts'
 import { configurationCode } from '../dictionary/entries/configuration.ts'
 import { explainedBy } from '../model/errors.ts'
-import type { GuardLimit } from '../model/plan.ts'
 import { grantWords, ruleWords } from '../translators/rules/right-side.ts'
 import { ruleHints, type RuleHint } from '../doctor/rules.ts'
 import { vendorOf, vendors } from '../vendors/registry.ts'
 import { reportFaults } from './configuration.ts'
 import { exitCodes, type ExitCode } from './exit-codes.ts'
 import type { Output, Surroundings } from './output.ts'
+import type { GuardLimit } from '../model/policy.ts'
 
 /** Checks a configuration file, offline unless `live`, and shows what it means; secrets are never shown. */
 export async function check(

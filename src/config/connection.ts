@@ -1,4 +1,3 @@
-import type { GuardLimit, Policy } from '../model/plan.ts'
 import type { AnyVendor } from '../vendors/contract.ts'
 import { durationMs, type RawConnection } from './file/schema.ts'
 import type { ConnectionConfig } from '../model/configuration.ts'
@@ -6,6 +5,7 @@ import { findings } from './file/findings.ts'
 import { isRecord, nearest, type Finding, type Path } from './file/problems.ts'
 import { ruleFindings, toRule } from './rules/check.ts'
 import { checkSettings, credentialsSchema, defaultSteps, possibleSteps } from './vendor-settings.ts'
+import type { GuardLimit, Policy } from '../model/policy.ts'
 
 /** What checking a part of the file needs to know of the rest. */
 export interface Context {

@@ -46,8 +46,6 @@ export function checkOne(
 const isPart = (path: readonly unknown[], of: readonly unknown[]): boolean =>
   path.length >= of.length && of.every((step, index) => String(step) === String(path[index]))
 
-export type { Problem } from './file/problems.ts'
-
 export type Loaded =
   | { readonly ok: true; readonly configuration: Configuration }
   | { readonly ok: false; readonly problems: readonly Problem[] }

@@ -1,11 +1,11 @@
 import type { Gateway } from '../app.ts'
 import type { LiveConnection } from '../provisioning/connections.ts'
-import type { DirectoryRef } from '../scim/ports.ts'
 import type { Standing } from '../store/connections/standings.ts'
 import { matching } from '../config/rules/matching.ts'
 import { wantedOf } from '../translators/wanted.ts'
-import { entitlementKey, type Entitlement, type EntitlementRef } from '../vendors/contract.ts'
 import type { DemoVendors } from './setting.ts'
+import { type Entitlement, entitlementKey, type EntitlementRef } from '../model/account.ts'
+import type { DirectoryRef } from '../model/directory.ts'
 
 /** True when nothing waits for a worker; a write that is still being verified counts as settled. */
 export async function settled({ store, directories }: Gateway): Promise<boolean> {

@@ -1,18 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { failures, VendorError } from '../model/errors.ts'
-import type { Policy } from '../model/plan.ts'
 import { deviationOf, resolve, wishesOf } from '../translators/entitlements/catalogue.ts'
 import { hasTemplate } from '../translators/rules/right-side.ts'
-import type {
-  AccountSummary,
-  AnyVendor,
-  ApiProfile,
-  DoctorFinding,
-  Entitlement,
-  PlanFacts,
-  Route,
-  Target,
-} from '../vendors/contract.ts'
+import type { AnyVendor, DoctorFinding, Route, Target } from '../vendors/contract.ts'
+import type { PlanFacts } from '../vendors/native-scim.ts'
+import type { AccountSummary, ApiProfile, Entitlement } from '../model/account.ts'
+import type { Policy } from '../model/policy.ts'
 
 export interface RouteFinding extends Pick<Route, 'method' | 'path' | 'purpose'> {
   readonly writes: boolean

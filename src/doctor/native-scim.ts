@@ -1,5 +1,6 @@
-import type { AccountSummary, PlanFacts, Source } from '../vendors/contract.ts'
+import type { PlanFacts, Source } from '../vendors/native-scim.ts'
 import type { NativeScim } from './checks.ts'
+import type { AccountSummary } from '../model/account.ts'
 
 /**
  * Accounts that the vendor's own SCIM made prove that it is active; a plan without it proves that it is locked. That a

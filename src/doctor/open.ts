@@ -2,8 +2,9 @@ import { VendorError } from '../model/errors.ts'
 import type { ConnectionConfig } from '../model/configuration.ts'
 import type { ConnectionStore } from '../model/work.ts'
 import { targetOf } from '../provisioning/api-profile.ts'
-import type { AnyVendor, ApiProfile, DoctorFinding, Target } from '../vendors/contract.ts'
+import type { AnyVendor, DoctorFinding, Target } from '../vendors/contract.ts'
 import type { Kit } from '../vendors/kit/kit.ts'
+import type { ApiProfile } from '../model/account.ts'
 
 /** A connection as the doctor works with it: opened, whether or not its API profile could be told. */
 export interface Opened {

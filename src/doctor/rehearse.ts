@@ -1,7 +1,9 @@
 import { failures, VendorError } from '../model/errors.ts'
-import type { AccountDraft, Capabilities, Profile, Target } from '../vendors/contract.ts'
+import type { Capabilities } from '../model/capabilities.ts'
+import type { Target } from '../vendors/contract.ts'
 import type { RuleHint } from './rules.ts'
 import type { Offer, Population } from './rule-population.ts'
+import type { AccountDraft, Profile } from '../model/account.ts'
 
 /** Creations that the vendor is asked to judge, a call each. */
 const mostRehearsed = 25

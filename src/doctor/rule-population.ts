@@ -1,10 +1,12 @@
 import { matching } from '../config/rules/matching.ts'
 import type { ConnectionFacts, ExplainStore } from '../operations/explain/store.ts'
-import type { GroupRef, Policy, Rule } from '../model/plan.ts'
 import { plan } from '../translators/plan.ts'
 import { namedValues } from '../translators/rules/right-side.ts'
 import { subjectOf, wantedOf } from '../translators/wanted.ts'
-import type { AccountDraft, Capabilities, Entitlement } from '../vendors/contract.ts'
+import type { Capabilities } from '../model/capabilities.ts'
+import type { AccountDraft, Entitlement } from '../model/account.ts'
+import type { GroupRef } from '../model/person.ts'
+import type { Policy, Rule } from '../model/policy.ts'
 
 /** What rules can meet in a directory. */
 export interface Population {

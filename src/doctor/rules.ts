@@ -1,15 +1,18 @@
 import { matching } from '../config/rules/matching.ts'
 import type { ConnectionConfig, DirectoryConfig } from '../model/configuration.ts'
 import { VendorError } from '../model/errors.ts'
-import type { DefaultGrant, GroupRef, Rule } from '../model/plan.ts'
 import { deviationOf, resolve, slotAsked, wishesOf } from '../translators/entitlements/catalogue.ts'
 import { groupCaptures, isPattern } from '../translators/rules/left-side.ts'
 import { filledIn, hasTemplate, leftWords } from '../translators/rules/right-side.ts'
-import type { AnyVendor, Capabilities, Entitlement } from '../vendors/contract.ts'
+import type { AnyVendor } from '../vendors/contract.ts'
+import type { Capabilities } from '../model/capabilities.ts'
 import type { Kit } from '../vendors/kit/kit.ts'
 import { open } from './open.ts'
 import { rehearsalFindings } from './rehearse.ts'
 import type { Population } from './rule-population.ts'
+import type { Entitlement } from '../model/account.ts'
+import type { GroupRef } from '../model/person.ts'
+import type { DefaultGrant, Rule } from '../model/policy.ts'
 
 /** Something about rules that is allowed and probably not meant, or that cannot work. */
 export interface RuleHint {

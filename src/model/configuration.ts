@@ -1,7 +1,7 @@
-import type { ClientProfile } from '../scim/ports.ts'
-import type { MasterKey } from '../secrets/keys.ts'
-import type { Policy } from './plan.ts'
-import type { ApiProfile } from '../vendors/contract.ts'
+import type { ApiProfile } from './account.ts'
+import type { Policy } from './policy.ts'
+import type { ClientProfile } from './directory.ts'
+import type { KeyObject } from 'node:crypto'
 
 /** The configuration file after defaults, references and checks. Holds secrets: never logged, never serialised. */
 export interface Configuration {
@@ -65,4 +65,11 @@ export interface Environment {
   /** Older events are dropped. */
   readonly auditRetentionDays?: number
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+}
+
+/** A key of the master key's list. The key itself never shows. */
+export interface MasterKey {
+  /** Stands beside everything that is sealed with it. */
+  readonly id: string
+  readonly key: KeyObject
 }

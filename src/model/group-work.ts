@@ -1,5 +1,5 @@
-import type { GroupRef } from './plan.ts'
 import type { AccountFailure, Lease } from './work.ts'
+import type { GroupRef } from './person.ts'
 
 /** One writing call about a group of a vendor, as data. */
 export type GroupOperation =

@@ -1,7 +1,8 @@
-import type { DriftKind, GroupRef } from './plan.ts'
-import type { Account, AccountSummary } from '../vendors/contract.ts'
 import type { LinkedGroup } from './group-work.ts'
 import type { AccountWork } from './work.ts'
+import type { Account, AccountSummary } from './account.ts'
+import type { GroupRef } from './person.ts'
+import type { DriftKind } from './policy.ts'
 
 /** Why a vendor's list is walked. */
 export type SurveyKind = 'reconcile' | 'import' | 'inventory'

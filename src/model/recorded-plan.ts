@@ -1,6 +1,7 @@
 import type { Intervening } from '../operations/holds/store.ts'
-import type { GuardLimit, JournalOperation } from './plan.ts'
+import type { JournalOperation } from './plan.ts'
 import type { AccountWork, Lease } from './work.ts'
+import type { GuardLimit } from './policy.ts'
 
 /**
  * Why a plan is recorded. `shadow`: the connection only watches. `approve`: every plan waits. `guard`: a limit tripped.

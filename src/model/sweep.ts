@@ -1,7 +1,7 @@
 import type { Held } from './plan.ts'
-import type { AccountSummary } from '../vendors/contract.ts'
 import type { PlanDraft } from './recorded-plan.ts'
 import type { AccountWork } from './work.ts'
+import type { AccountSummary } from './account.ts'
 
 /** `rules`: a connection's rules or policies. `group`: many members of a Group. `connection`: one that was added. */
 export type SweepKind = 'rules' | 'group' | 'connection'

@@ -1,8 +1,9 @@
 import type { Failure } from './errors.ts'
 import type { PlanReason } from './recorded-plan.ts'
-import type { Deviation, GroupRef, Held, JournalOperation, Snapshot } from './plan.ts'
+import type { Deviation, Held, JournalOperation, Snapshot } from './plan.ts'
 import type { MadeGroups } from '../translators/rules/vendor-groups.ts'
-import type { ApiProfile, Entitlement, ShutOutStep } from '../vendors/contract.ts'
+import type { ApiProfile, Entitlement, ShutOutStep } from './account.ts'
+import type { GroupRef } from './person.ts'
 
 /**
  * What provisioning needs from the store. Implemented in src/store; the accounts row is the queue.

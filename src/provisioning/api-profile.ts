@@ -1,7 +1,8 @@
 import { failures, VendorError } from '../model/errors.ts'
-import type { Policy } from '../model/plan.ts'
-import type { AnyVendor, ApiProfile, Target } from '../vendors/contract.ts'
+import type { AnyVendor, Target } from '../vendors/contract.ts'
 import type { ConnectionStore } from '../model/work.ts'
+import type { ApiProfile } from '../model/account.ts'
+import type { Policy } from '../model/policy.ts'
 
 interface Question {
   readonly id: string

@@ -1,11 +1,13 @@
 import { GatewayError, VendorError } from '../model/errors.ts'
-import type { Policy } from '../model/plan.ts'
-import type { AnyVendor, ApiProfile, Capabilities, Entitlement, Target } from '../vendors/contract.ts'
+import type { AnyVendor, Target } from '../vendors/contract.ts'
+import type { Capabilities } from '../model/capabilities.ts'
 import type { Kit } from '../vendors/kit/kit.ts'
 import { backoffMs, shortCapMs } from './backoff.ts'
 import { priorities, type ConnectionStore } from '../model/work.ts'
 import type { Notices } from '../model/notice.ts'
 import { policyAs, targetOf } from './api-profile.ts'
+import type { ApiProfile, Entitlement } from '../model/account.ts'
+import type { Policy } from '../model/policy.ts'
 
 /** What a connection is made of: stored facts and, from the configuration, its secrets. */
 export interface ConnectionSpec {

@@ -1,14 +1,15 @@
 import { hash } from 'node:crypto'
 import { failures, VendorError } from '../model/errors.ts'
-import type { Deviation, JournalOperation, Policy } from '../model/plan.ts'
+import type { Deviation, JournalOperation } from '../model/plan.ts'
 import type { PlanReason } from '../model/recorded-plan.ts'
 import type { AccountFailure, KnownPlan } from '../model/work.ts'
 import { countedAs, isProtected, takesAway } from '../translators/guarded.ts'
 import { loginOf } from '../translators/person.ts'
 import { inWords, namesFrom } from '../translators/words.ts'
-import type { Account } from '../vendors/contract.ts'
 import { loginAtVendor } from './account/correlate.ts'
 import { type Ending, failureOf, proven, type Run } from './account/run.ts'
+import type { Account } from '../model/account.ts'
+import type { Policy } from '../model/policy.ts'
 
 /** Hex SHA-256 of the operations in canonical JSON: keys in order, absent ones left out. */
 export function planHash(operations: readonly JournalOperation[]): string {

@@ -1,12 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type {
-  AccountOutcome,
-  CreationSecret,
-  DirectoryRef,
-  Objection,
-  Provisioning,
-  ResourceBody,
-} from '../scim/ports.ts'
+import type { AccountOutcome, CreationSecret, Objection, Provisioning } from '../scim/ports.ts'
 import { explainedAt } from '../model/errors.ts'
 import { loginOf } from '../translators/person.ts'
 import type { OpenConnection } from './connections.ts'
@@ -14,6 +7,7 @@ import { provision } from './account/provision.ts'
 import type { Provisioner } from './account/run.ts'
 import { within } from './with-timeout.ts'
 import { mostInline, proving, type AccountStanding, type AccountStatus, type Begun } from '../model/work.ts'
+import type { DirectoryRef, ResourceBody } from '../model/directory.ts'
 
 const pollMs = 50
 const defaultRetryAfterSeconds = 10

@@ -1,4 +1,5 @@
-import type { AccountOutcome, ClientProfile } from './ports.ts'
+import type { AccountOutcome } from './ports.ts'
+import type { ClientProfile } from '../model/directory.ts'
 
 /** A write that was recorded. `active` is what is wanted of the User after it; false makes it a shut-out. */
 export type RecordedWrite =

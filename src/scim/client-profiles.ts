@@ -1,4 +1,4 @@
-import type { ClientProfile } from './ports.ts'
+import type { ClientProfile } from '../model/directory.ts'
 
 /** Where the clients contradict each other or the RFC; one switch per difference. */
 export interface ClientSwitches {

@@ -2,21 +2,14 @@ import { type ClientSwitches, switchesOf } from './client-profiles.ts'
 import { invalidValue, notFound, quoted, uniqueness } from './errors.ts'
 import type { BoundPath } from './filter/ast.ts'
 import { normaliseBody, replaceBody } from './normalise.ts'
-import { applyPatch, memberDelta, parsePatch } from './patch/index.ts'
-import type {
-  Actor,
-  ClientProfile,
-  DirectoryRef,
-  GroupWrite,
-  MemberDelta,
-  MemberRef,
-  Precondition,
-  ResourceBody,
-  StoredGroup,
-} from './ports.ts'
+import { applyPatch } from './patch/apply.ts'
+import { memberDelta } from './patch/members.ts'
+import { parsePatch } from './patch/operations.ts'
+import type { Actor, GroupWrite, MemberDelta, Precondition, StoredGroup } from './ports.ts'
 import { represent } from './representation.ts'
 import { locationOf, type Resources, type ScimPorts, type View } from './resources.ts'
 import { groupModel } from './schema/model.ts'
+import type { ClientProfile, DirectoryRef, MemberRef, ResourceBody } from '../model/directory.ts'
 
 /**
  * PATCH of a larger Group answers 204 where the client allows it: its members are not read for an answer, so that what

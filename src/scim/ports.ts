@@ -1,16 +1,6 @@
 import type { Filter, Sort } from './filter/ast.ts'
 import type { SortKey } from './filter/sort.ts'
-
-export type ClientProfile = 'auto' | 'okta' | 'entra' | 'rfc'
-
-/** One identity provider's set of Users and Groups, as the bearer token selected it. */
-export interface DirectoryRef {
-  readonly id: string
-  readonly name: string
-  readonly client: ClientProfile
-  /** Lower case; empty: any domain. */
-  readonly domains: readonly string[]
-}
+import type { CatalogueEntry, DirectoryRef, MemberRef, ResourceBody } from '../model/directory.ts'
 
 /** The directory that a token selects, and the token's name: the actor of what is written with it. */
 export interface VerifiedToken extends DirectoryRef {
@@ -19,9 +9,6 @@ export interface VerifiedToken extends DirectoryRef {
 
 /** Finds the directory of a bearer token; undefined when unknown, expired or revoked. */
 export type TokenVerifier = (secret: string) => Promise<VerifiedToken | undefined>
-
-/** Plain JSON of a resource as the client wrote it: canonical attribute names, no `id`, `meta`, `groups`, `members`, `password`. */
-export type ResourceBody = Readonly<Record<string, unknown>>
 
 export interface StoredUser {
   readonly id: string
@@ -48,13 +35,6 @@ export interface StoredGroup {
   readonly lastModified: Date
   /** Its direct members, where they were read together with the Group; `many`: more than were asked for. */
   readonly members?: readonly MemberRef[] | 'many' | undefined
-}
-
-export interface MemberRef {
-  readonly groupId: string
-  readonly userId: string
-  /** userName of the member, displayName of the group. */
-  readonly display: string
 }
 
 export interface Page<T> {
@@ -84,19 +64,6 @@ export interface ListQuery {
   readonly after?: Position | undefined
   /** The total of an earlier page, to be answered again instead of counting. */
   readonly total?: number | undefined
-}
-
-/** Something that a connection of the directory offers, as its vendor names it. */
-export interface CatalogueEntry {
-  readonly connection: string
-  readonly vendor: string
-  readonly kind: 'role' | 'group'
-  /** The vendor's own. */
-  readonly id: string
-  readonly name: string
-  /** Where it counts; absent: the whole tenant. */
-  readonly scope?: { readonly level: string; readonly id: string }
-  readonly privileged: boolean
 }
 
 /** Who asks, for the event of a write. */

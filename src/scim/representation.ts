@@ -1,8 +1,8 @@
-import type { MemberRef, ResourceBody } from './ports.ts'
 import type { AttributeDefinition, ResourceModel } from './schema/model.ts'
-import { provisioningUrn } from './schema/model.ts'
+import { provisioningUrn } from './schema/definitions.ts'
 import { absoluteReference } from './values/coerce.ts'
 import { isObject } from './values/json.ts'
+import type { MemberRef, ResourceBody } from '../model/directory.ts'
 
 export interface RepresentationInput {
   readonly id: string

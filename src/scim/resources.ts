@@ -2,7 +2,6 @@ import type { Projection } from './projection.ts'
 import type {
   Actor,
   Directory,
-  DirectoryRef,
   ListQuery,
   Page,
   Precondition,
@@ -11,6 +10,7 @@ import type {
   StoredUser,
 } from './ports.ts'
 import type { ResourceModel } from './schema/model.ts'
+import type { DirectoryRef } from '../model/directory.ts'
 
 /** What the use cases of Users and Groups work with. */
 export interface ScimPorts {

@@ -2,19 +2,14 @@ import { type Answer, answerTo } from './answer.ts'
 import { switchesOf } from './client-profiles.ts'
 import { notFound, ScimError, uniqueness } from './errors.ts'
 import { normaliseBody, replaceBody } from './normalise.ts'
-import { applyPatch, parsePatch } from './patch/index.ts'
-import type {
-  Actor,
-  CreationSecret,
-  DirectoryRef,
-  Precondition,
-  ResourceBody,
-  StoredUser,
-  UserWrite,
-} from './ports.ts'
+import { applyPatch } from './patch/apply.ts'
+import { parsePatch } from './patch/operations.ts'
+import type { Actor, CreationSecret, Precondition, StoredUser, UserWrite } from './ports.ts'
 import { represent } from './representation.ts'
 import { locationOf, type Resources, type ScimPorts, type View } from './resources.ts'
-import { provisioningUrn, userModel } from './schema/model.ts'
+import { provisioningUrn } from './schema/definitions.ts'
+import { userModel } from './schema/model.ts'
+import type { DirectoryRef, ResourceBody } from '../model/directory.ts'
 
 /** How an identical create that is still being answered is waited for. */
 export interface Patience {

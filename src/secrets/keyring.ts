@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { GatewayError } from '../model/errors.ts'
-import type { MasterKey } from './keys.ts'
+import type { MasterKey } from '../model/configuration.ts'
 
 /** Where a sealed text belongs: it opens nowhere else. */
 export interface Place {

@@ -1,11 +1,5 @@
-import { createSecretKey, hash, type KeyObject } from 'node:crypto'
-
-/** A key of the master key's list. The key itself never shows. */
-export interface MasterKey {
-  /** Stands beside everything that is sealed with it. */
-  readonly id: string
-  readonly key: KeyObject
-}
+import { createSecretKey, hash } from 'node:crypto'
+import type { MasterKey } from '../model/configuration.ts'
 
 /** The form of `DRAWBRIDGE_MASTER_KEY`, for people. */
 export const masterKeyForm =

@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify'
-import type { ApiProfile } from '../vendors/contract.ts'
 import { control } from './control.ts'
 import {
   createFaults,
@@ -11,6 +10,7 @@ import {
 } from './faults.ts'
 import { serve } from './server.ts'
 import { createTrace, type TraceEntry } from './trace.ts'
+import type { ApiProfile } from '../model/account.ts'
 
 export type { Fault, Hold, HoldRequest, LostAnswer, Matcher, Slowness } from './faults.ts'
 export type { TraceEntry } from './trace.ts'

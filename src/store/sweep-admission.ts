@@ -1,9 +1,9 @@
 import type { Admitted, ClaimedSweep } from '../model/sweep.ts'
-import type { AccountSummary } from '../vendors/contract.ts'
 import type { Sql } from './sql/client.ts'
 import { newId } from './sql/ids.ts'
 import { json, milliseconds, sql } from './sql/statement.ts'
 import { sweepLeaseMs } from './sweeps.ts'
+import type { AccountSummary } from '../model/account.ts'
 
 /** Parts of the vendor's list; under the sweep's lease. */
 export async function keepListed(

@@ -1,5 +1,7 @@
-import type { Account, Attribute, Capabilities, Profile, ProfileChange } from '../vendors/contract.ts'
-import type { Deviation, Person } from '../model/plan.ts'
+import type { Attribute, Capabilities } from '../model/capabilities.ts'
+import type { Deviation } from '../model/plan.ts'
+import type { Account, Profile, ProfileChange } from '../model/account.ts'
+import type { Person } from '../model/person.ts'
 
 export interface ProfileDifference {
   /** Only what differs and may be written. */

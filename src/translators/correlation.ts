@@ -1,6 +1,6 @@
-import type { Account } from '../vendors/contract.ts'
 import { isProtected } from './guarded.ts'
-import type { Policy } from '../model/plan.ts'
+import type { Account } from '../model/account.ts'
+import type { Policy } from '../model/policy.ts'
 
 export interface CorrelationInput {
   readonly login: string

@@ -1,13 +1,13 @@
 import type { Granted, Snapshot, WantedEntitlement } from '../model/plan.ts'
+import { type Capabilities } from '../model/capabilities.ts'
+import { keysOf, slotOf, slotOfKey } from './entitlements/difference.ts'
+import { settingKey } from './settings.ts'
 import {
-  type Capabilities,
   type EntitlementChange,
   entitlementKey,
   type EntitlementRef,
   type HeldEntitlement,
-} from '../vendors/contract.ts'
-import { keysOf, slotOf, slotOfKey } from './entitlements/difference.ts'
-import { settingKey } from './settings.ts'
+} from '../model/account.ts'
 
 const longestMs = 30 * 24 * 60 * 60_000
 

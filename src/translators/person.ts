@@ -1,5 +1,6 @@
-import type { Profile } from '../vendors/contract.ts'
-import type { GroupRef, Person, Policy } from '../model/plan.ts'
+import type { Profile } from '../model/account.ts'
+import type { GroupRef, Person } from '../model/person.ts'
+import type { Policy } from '../model/policy.ts'
 
 type Resource = Readonly<Record<string, unknown>>
 

@@ -1,5 +1,5 @@
-import type { Deviation, Held, Intent, Operation, Plan, Policy, Snapshot, Wanted } from '../model/plan.ts'
-import type { AccountSettings, Capabilities, EntitlementRef, ShutOutStep } from '../vendors/contract.ts'
+import type { Deviation, Held, Intent, Operation, Plan, Snapshot, Wanted } from '../model/plan.ts'
+import type { AccountSettings, Capabilities } from '../model/capabilities.ts'
 import { carriedTogether, draftProfile, profileDifference } from './attributes.ts'
 import {
   changesInOrder,
@@ -9,6 +9,8 @@ import {
 } from './entitlements/difference.ts'
 import { settingDifference } from './settings.ts'
 import { holds, isEnded, snapshotOf, usableSteps } from './shut-out.ts'
+import type { EntitlementRef, ShutOutStep } from '../model/account.ts'
+import type { Policy } from '../model/policy.ts'
 
 export interface Differences {
   readonly intents: readonly Intent[]

@@ -1,7 +1,8 @@
-import type { Account, AccountSettings, Capabilities, SettingSupport } from '../vendors/contract.ts'
+import type { AccountSettings, Capabilities, SettingSupport } from '../model/capabilities.ts'
 import type { Circumstances } from './entitlements/difference.ts'
 import { isRecent } from './granted.ts'
 import type { Deviation, Granted, Held, Snapshot, Wanted } from '../model/plan.ts'
+import type { Account } from '../model/account.ts'
 
 type Present = Extract<Wanted, { kind: 'present' }>
 

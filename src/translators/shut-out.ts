@@ -1,6 +1,8 @@
-import type { Held, Policy, Snapshot } from '../model/plan.ts'
-import type { Account, Capabilities, ShutOutStep } from '../vendors/contract.ts'
+import type { Held, Snapshot } from '../model/plan.ts'
+import type { Capabilities } from '../model/capabilities.ts'
 import { powersOf } from './settings.ts'
+import type { Account, ShutOutStep } from '../model/account.ts'
+import type { Policy } from '../model/policy.ts'
 
 export type Grace =
   /** The steps are taken as the policy lists them. */

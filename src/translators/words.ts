@@ -1,5 +1,5 @@
-import { entitlementKey, type EntitlementRef, type ShutOutStep } from '../vendors/contract.ts'
 import type { Deviation, JournalOperation } from '../model/plan.ts'
+import { entitlementKey, type EntitlementRef, type ShutOutStep } from '../model/account.ts'
 
 /** The name of an entitlement as the catalogue spells it; its id where the catalogue does not know it. */
 export type NameOf = (ref: EntitlementRef) => string

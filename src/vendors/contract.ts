@@ -1,120 +1,19 @@
 import type { Static, TSchema } from 'typebox'
 import type {
-  AccountSettings,
-  Attribute,
-  Capabilities,
-  EntitlementKind,
-  GroupSupport,
-} from '../model/capabilities.ts'
-import type { DoctorFinding, Route } from './examination.ts'
-import type { AccountFacts } from '../model/facts.ts'
+  Account,
+  AccountDraft,
+  AccountSummary,
+  ApiProfile,
+  CreationSecret,
+  DefaultSteps,
+  Entitlement,
+  EntitlementChange,
+  ProfileChange,
+  VendorGroup,
+} from '../model/account.ts'
+import type { AccountSettings, Attribute, Capabilities, GroupSupport } from '../model/capabilities.ts'
 import type { Kit } from './kit/kit.ts'
-import type { PlanFacts } from './plan.ts'
-
-export type {
-  Attribute,
-  EntitlementKind,
-  SettingValue,
-  AccountSettings,
-  SettingSupport,
-  GroupSupport,
-  AttributeSupport,
-  EntitlementSupport,
-  Capabilities,
-} from '../model/capabilities.ts'
-export type { AccountFacts } from '../model/facts.ts'
-export type { DoctorFinding, Route } from './examination.ts'
-export type { PlanFacts, Source } from './plan.ts'
-
-export type Profile = { readonly [A in Attribute]?: string }
-/** Attributes to write. `null` clears the value; an absent key is left alone. */
-export type ProfileChange = { readonly [A in Attribute]?: string | null }
-
-/** Where a role counts. Absent: the whole tenant, as the vendor understands it. `team` is Sentry's team role. */
-export interface Scope {
-  readonly level: 'tenant' | 'account' | 'site' | 'cid' | 'team'
-  readonly id: string
-}
-
-/** Something that an account can hold. `id` is the vendor's own. Equal by kind, id and scope: `entitlementKey`. */
-export interface EntitlementRef {
-  readonly kind: EntitlementKind
-  readonly id: string
-  readonly scope?: Scope
-  /** ISO 8601 instant at which the grant ends. */
-  readonly until?: string
-}
-
-/** Two references name the same entitlement exactly when their keys are equal. */
-export function entitlementKey({ kind, id, scope }: EntitlementRef): string {
-  return scope ? `${kind}:${id}@${scope.level}:${scope.id}` : `${kind}:${id}`
-}
-
-/** An entry of the catalogue: what a target offers. */
-export interface Entitlement extends EntitlementRef {
-  readonly name: string
-  /** Owner and admin roles: who holds one is never adopted silently. */
-  readonly privileged?: boolean
-  /** The scope as people write it in a rule. */
-  readonly scopeName?: string
-  /** Meant by rules that name no scope; several home scopes are meant together. */
-  readonly home?: true
-  /** Why the vendor grants it to no account of this connection, in words; listed so that a rule which names it says so. */
-  readonly refused?: string
-}
-
-/** What an account holds. `inherited`: through a vendor group or a parent tenant; the gateway cannot revoke it. */
-export interface HeldEntitlement extends EntitlementRef {
-  readonly inherited?: boolean
-}
-
-export interface EntitlementChange {
-  readonly assign: readonly EntitlementRef[]
-  readonly revoke: readonly EntitlementRef[]
-  /** Settings that are switched off in the same call, where a shut-out strips an account. */
-  readonly settings?: AccountSettings
-}
-
-/** One person's presence on one target, as the vendor reports it. Plain JSON: it is stored as `held`. */
-export interface Account {
-  readonly id: string
-  /** The vendor's login, in the vendor's spelling. */
-  readonly login: string
-  readonly profile: Profile
-  readonly state: 'active' | 'disabled' | 'invited'
-  readonly entitlements: readonly HeldEntitlement[]
-  /** Those that the capability table names, as far as the vendor shows them. */
-  readonly settings?: AccountSettings
-  readonly createdAt?: string
-  /** Holds one of the vendor's owner or admin roles. */
-  readonly privileged: boolean
-  readonly facts: AccountFacts
-}
-
-/** What a listing shows. Entitlements are absent where the vendor's listing does not carry them. */
-export type AccountSummary = Omit<Account, 'entitlements'> & Partial<Pick<Account, 'entitlements'>>
-
-/** What goes with a creation and stands in no journal, log or event. */
-export interface CreationSecret {
-  /** As the identity provider pushed it, where an account needs a first password. */
-  readonly password?: string
-}
-
-export interface AccountDraft {
-  readonly login: string
-  readonly profile: Profile
-  /** Filled only with kinds that the capability table says are assigned `on-create`. */
-  readonly entitlements: readonly EntitlementRef[]
-  readonly settings?: AccountSettings
-}
-
-/** A group or team of the vendor, as the gateway makes, renames and removes them. */
-export interface VendorGroup {
-  /** As entitlements of kind `group` name it. */
-  readonly id: string
-  readonly name: string
-  readonly createdAt?: string
-}
+import type { PlanFacts } from './native-scim.ts'
 
 export interface GroupCreation extends Receipt {
   /** `exists`: the vendor has a group of this name already; nothing was written. */
@@ -215,8 +114,6 @@ export type TargetOf<C extends Capabilities> = Target &
   (C['groups'] extends { readonly rename: true } ? Required<Pick<Target, 'renameGroup'>> : unknown) &
   (C['groups'] extends { readonly remove: true } ? Required<Pick<Target, 'removeGroup'>> : unknown)
 
-export type ApiProfile = 'current' | 'legacy' | 'guide'
-
 export interface Connection<Settings, Credentials> {
   readonly settings: Settings
   readonly credentials: Credentials
@@ -261,14 +158,6 @@ export interface CommonSettings {
   readonly ratePercent?: number
 }
 
-/** What may be done on a vendor when a person becomes inactive or leaves, in order of preference. */
-export type ShutOutStep = 'disable' | 'strip' | 'remove'
-
-export interface DefaultSteps {
-  readonly inactive: readonly ShutOutStep[]
-  readonly deleted: readonly ShutOutStep[]
-}
-
 /** A vendor whose table is only known at run time: what the registry holds. */
 export interface AnyVendor extends Omit<Vendor, 'connect' | 'capabilities'> {
   readonly capabilities: (profile: ApiProfile) => Capabilities
@@ -281,4 +170,27 @@ export function defineVendor<S extends TSchema, K extends TSchema, const C exten
   vendor: Vendor<S, K, C>,
 ): Vendor<S, K, C> {
   return vendor
+}
+
+/** One thing that was looked at, and how it stands. */
+export interface DoctorFinding {
+  /** What was looked at, in a word or two: `scopes`, `region`. */
+  readonly check: string
+  /** `unknown`: it could not be told, which is no verdict. */
+  readonly state: 'ok' | 'warning' | 'failed' | 'unknown'
+  /** For people: what was found and, unless it is well, what to do. Holds no secret. */
+  readonly detail: string
+}
+
+/** A route of the vendor's API that the connector uses. */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** From the origin, without query; `{…}` stands for one segment. */
+  readonly path: string
+  /** What does not work without it. */
+  readonly purpose: string
+  /** A call changes something at the vendor. */
+  readonly writes?: true
+  /** A 404 is no fault: the connector does without it, or it means that nobody was found. */
+  readonly optional?: true
 }

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import type { Policy } from '../../src/model/plan.ts'
 import { sentry } from '../../src/vendors/sentry/index.ts'
 import { startSentinelone } from '../../src/simulators/sentinelone/index.ts'
 import type { VendorSimulator } from '../../src/simulators/simulator.ts'
@@ -18,6 +17,7 @@ import {
 } from '../support/gateway.ts'
 import { callsSince, openKit, openTarget } from './target.ts'
 import { startFalcon, startSentryWithTeams, type Falcon, type Sentry } from '../support/vendors.ts'
+import type { Policy } from '../../src/model/policy.ts'
 
 /*
  * Vendor calls of what an identity provider pushes, with token, tenant and catalogue known; call-tables.test.ts counts those of

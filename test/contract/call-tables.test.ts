@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import type { Account, ApiProfile, Entitlement, EntitlementRef, Target } from '../../src/vendors/contract.ts'
+import type { Target } from '../../src/vendors/contract.ts'
 import { vendors } from '../../src/vendors/registry.ts'
 import { simulators } from '../../src/simulators/registry.ts'
 import type { SimulatorOptions, VendorSimulator } from '../../src/simulators/simulator.ts'
 import { callsSince, openKit, openTarget } from './target.ts'
+import type { Account, ApiProfile, Entitlement, EntitlementRef } from '../../src/model/account.ts'
 
 /*
  * Each vendor's page has a table of what an operation costs in calls, with token, tenant and catalogue known. More than it

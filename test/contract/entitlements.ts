@@ -1,14 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import {
-  type Capabilities,
-  type Entitlement,
-  type EntitlementKind,
-  entitlementKey,
-  type EntitlementRef,
-  type Target,
-} from '../../src/vendors/contract.ts'
+import { type Capabilities, type EntitlementKind } from '../../src/model/capabilities.ts'
+import { type Target } from '../../src/vendors/contract.ts'
 import { type Bench, heldKeys } from './vendor-contract.ts'
+import { type Entitlement, entitlementKey, type EntitlementRef } from '../../src/model/account.ts'
 
 const kinds: readonly EntitlementKind[] = ['role', 'group']
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { afterEach, it } from 'node:test'
 import { routeOf } from '../../src/doctor/exchanges.ts'
-import type { AnyVendor, ApiProfile } from '../../src/vendors/contract.ts'
+import type { AnyVendor } from '../../src/vendors/contract.ts'
 import type { VendorSimulator } from '../../src/simulators/simulator.ts'
+import type { ApiProfile } from '../../src/model/account.ts'
 
 interface Subject {
   readonly vendor: AnyVendor

@@ -1,8 +1,9 @@
 import pino from 'pino'
 import { Agent, type Dispatcher } from 'undici'
-import type { AnyVendor, ApiProfile, Target } from '../../src/vendors/contract.ts'
+import type { AnyVendor, Target } from '../../src/vendors/contract.ts'
 import type { Kit } from '../../src/vendors/kit/kit.ts'
 import type { VendorSimulator } from '../../src/simulators/simulator.ts'
+import type { ApiProfile } from '../../src/model/account.ts'
 
 /** One dispatcher for a test file; `close` it when done, or the file does not end. */
 export function openKit(overrides: Partial<Kit> = {}): Kit & { readonly dispatcher: Dispatcher } {

@@ -1,20 +1,14 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
-import {
-  type Account,
-  type AnyVendor,
-  type ApiProfile,
-  type Attribute,
-  entitlementKey,
-  type Profile,
-  type Target,
-} from '../../src/vendors/contract.ts'
+import { type AnyVendor, type Target } from '../../src/vendors/contract.ts'
+import { type Attribute } from '../../src/model/capabilities.ts'
 import type { Fault, Matcher, VendorSimulator } from '../../src/simulators/simulator.ts'
 import { describeEntitlements } from './entitlements.ts'
 import { describeFailures } from './failures.ts'
 import { describeGroups } from './groups.ts'
 import { describeRoutes } from './routes.ts'
 import { openKit, openTarget } from './target.ts'
+import { type Account, type ApiProfile, entitlementKey, type Profile } from '../../src/model/account.ts'
 
 /** What the suite must know of a vendor beside its capability table. */
 export interface ContractSubject<S extends VendorSimulator = VendorSimulator> {

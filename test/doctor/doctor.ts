@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { run } from '../../src/cli/run.ts'
 import type { Report } from '../../src/doctor/checks.ts'
-import type { ApiProfile } from '../../src/vendors/contract.ts'
 import type { TraceEntry, VendorSimulator } from '../../src/simulators/simulator.ts'
+import type { ApiProfile } from '../../src/model/account.ts'
 
 export interface Asked {
   readonly profile?: 'auto' | ApiProfile

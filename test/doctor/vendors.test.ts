@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { ApiProfile } from '../../src/vendors/contract.ts'
 import { vendors } from '../../src/vendors/registry.ts'
 import { simulators } from '../../src/simulators/registry.ts'
 import type { SimulatorOptions, VendorSimulator } from '../../src/simulators/simulator.ts'
 import { askDoctor } from './doctor.ts'
+import type { ApiProfile } from '../../src/model/account.ts'
 
 /** A plan of each vendor without native SCIM, and what a refused token is compared with. */
 const known: Readonly<Record<string, { readonly plan: string; readonly token: RegExp }>> = {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import type { Policy } from '../../src/model/plan.ts'
 import { startSentinelone, type SimUser } from '../../src/simulators/sentinelone/index.ts'
 import { activate, aGroup, aPatch, aUser, deactivate, startTestGateway } from '../support/gateway.ts'
+import type { Policy } from '../../src/model/policy.ts'
 
 const policy: Partial<Policy> = {
   default: { role: 'SOC' },

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import type { ClientProfile } from '../../src/scim/ports.ts'
-import type { Policy } from '../../src/model/plan.ts'
 import {
   aGroup,
   aPatch,
@@ -12,6 +10,8 @@ import {
   type GatewayUnderTest,
 } from '../support/gateway.ts'
 import { bothVendors, person, writes, type BothVendors } from '../support/vendors.ts'
+import type { Policy } from '../../src/model/policy.ts'
+import type { ClientProfile } from '../../src/model/directory.ts'
 
 type Names = 'falcon' | 'sentry'
 interface Start {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import pg from 'pg'
-import type { ApiProfile } from '../../src/vendors/contract.ts'
 import { startSentinelone } from '../../src/simulators/sentinelone/index.ts'
 import { startSisense } from '../../src/simulators/sisense/index.ts'
 import type { VendorSimulator } from '../../src/simulators/simulator.ts'
@@ -14,6 +13,7 @@ import {
   startSentryWithTeams,
   writes,
 } from '../support/vendors.ts'
+import type { ApiProfile } from '../../src/model/account.ts'
 
 const reply = { budgetMs: 30_000, pendingShutOut: 'retry' } as const
 

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import pino from 'pino'
 import { startGateway } from '../../src/app.ts'
-import type { ClientProfile } from '../../src/scim/ports.ts'
 import { startSentinelone } from '../../src/simulators/sentinelone/index.ts'
 import { startSisense } from '../../src/simulators/sisense/index.ts'
 import {
@@ -18,6 +17,7 @@ import {
   startTestGateway,
 } from '../support/gateway.ts'
 import { startFalcon } from '../support/vendors.ts'
+import type { ClientProfile } from '../../src/model/directory.ts'
 
 /** How each identity provider says that somebody is gone. */
 const clients: readonly (readonly [name: string, client: ClientProfile, leaver: object])[] = [

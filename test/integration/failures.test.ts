@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import type { Policy } from '../../src/model/plan.ts'
 import {
   aUser,
   activate,
@@ -20,6 +19,7 @@ import {
   type Falcon,
   type Sentry,
 } from '../support/vendors.ts'
+import type { Policy } from '../../src/model/policy.ts'
 
 const reply = { budgetMs: 30_000, pendingShutOut: 'retry' } as const
 const urn = 'urn:drawbridge:params:scim:schemas:extension:provisioning:2.0:User'

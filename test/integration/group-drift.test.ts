@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import type { Policy } from '../../src/model/plan.ts'
 import { startSentry } from '../../src/simulators/sentry/index.ts'
 import { removeTeam } from '../../src/simulators/sentry/team-changes.ts'
 import { startSisense } from '../../src/simulators/sisense/index.ts'
 import type { VendorSimulator } from '../../src/simulators/simulator.ts'
 import { aGroup, aUser, startTestGateway } from '../support/gateway.ts'
+import type { Policy } from '../../src/model/policy.ts'
 
 const pattern = '/^team-(?<team>.+)$/'
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import type { Policy, Rule } from '../../src/model/plan.ts'
 import { startSentinelone } from '../../src/simulators/sentinelone/index.ts'
 import { startSisense } from '../../src/simulators/sisense/index.ts'
 import type { VendorSimulator } from '../../src/simulators/simulator.ts'
 import { addMember, aGroup, aUser, removeMember, startTestGateway } from '../support/gateway.ts'
 import { forget, person, startFalcon, startSentryWithTeams, writes } from '../support/vendors.ts'
+import type { Policy, Rule } from '../../src/model/policy.ts'
 
 type Profile = 'current' | 'guide'
 type Grant = Omit<Rule, 'group'>

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import type { Policy } from '../../src/model/plan.ts'
 import { startSentry } from '../../src/simulators/sentry/index.ts'
 import { aGroup, aPatch, startTestGateway } from '../support/gateway.ts'
+import type { Policy } from '../../src/model/policy.ts'
 
 async function atSentry(t: TestContext, policy: Partial<Policy> = {}) {
   const sentry = await startSentry()

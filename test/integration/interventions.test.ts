@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { previewConnection } from '../../src/operations/plans/preview.ts'
-import type { Policy } from '../../src/model/plan.ts'
 import { aGroup, aPatch, aUser, deactivate, startTestGateway } from '../support/gateway.ts'
 import { falconPolicy, forget, person, startFalcon, writes } from '../support/vendors.ts'
+import type { Policy } from '../../src/model/policy.ts'
 
 const extension = 'urn:drawbridge:params:scim:schemas:extension:provisioning:2.0:User'
 const eve = { actor: 'operator:eve' }

@@ -7,7 +7,7 @@ import {
   type InventoryRow,
   toRow,
 } from '../../src/operations/inventory/inventory.ts'
-import type { AnyVendor, ApiProfile } from '../../src/vendors/contract.ts'
+import type { AnyVendor } from '../../src/vendors/contract.ts'
 import { crowdstrike } from '../../src/vendors/crowdstrike/index.ts'
 import { startCrowdstrike } from '../../src/simulators/crowdstrike/index.ts'
 import { sentinelone } from '../../src/vendors/sentinelone/index.ts'
@@ -19,6 +19,7 @@ import { sisense } from '../../src/vendors/sisense/index.ts'
 import { startSisense } from '../../src/simulators/sisense/index.ts'
 import { openKit, openTarget } from '../contract/target.ts'
 import { aUser, startTestGateway, until } from '../support/gateway.ts'
+import type { ApiProfile } from '../../src/model/account.ts'
 
 const dayMs = 24 * 60 * 60_000
 const daysAgo = (days: number): string => new Date(Date.now() - days * dayMs - 60_000).toISOString()

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import type { Policy } from '../../src/model/plan.ts'
 import { aGroup, aUser, deactivate, startTestGateway } from '../support/gateway.ts'
 import { forget, person, sentryPolicy, startSentryWithTeams, writes } from '../support/vendors.ts'
 import pg from 'pg'
+import type { Policy } from '../../src/model/policy.ts'
 
 const urn = 'urn:drawbridge:params:scim:schemas:extension:provisioning:2.0:User'
 const longAgo = '2026-01-01T00:00:00.000Z'

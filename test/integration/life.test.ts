@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import type { ApiProfile } from '../../src/vendors/contract.ts'
 import {
   aGroup,
   aUser,
@@ -11,6 +10,7 @@ import {
   startTestGateway,
 } from '../support/gateway.ts'
 import { bothVendors, forget, person, writes, type BothVendors } from '../support/vendors.ts'
+import type { ApiProfile } from '../../src/model/account.ts'
 
 const profiles: readonly ApiProfile[] = ['current', 'guide']
 

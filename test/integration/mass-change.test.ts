@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import pg from 'pg'
 import { run } from '../../src/cli/run.ts'
-import type { Policy } from '../../src/model/plan.ts'
 import {
   adminToken,
   aGroup,
@@ -15,6 +14,7 @@ import {
   type GatewayUnderTest,
 } from '../support/gateway.ts'
 import { falconPolicy, startFalcon, type Falcon } from '../support/vendors.ts'
+import type { Policy } from '../../src/model/policy.ts'
 
 const hourMs = 3_600_000
 const usual = {

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import type { ClientProfile } from '../../src/scim/ports.ts'
-import type { Policy } from '../../src/model/plan.ts'
 import {
   aGroup,
   aUser,
@@ -11,6 +9,8 @@ import {
   type GatewayUnderTest,
 } from '../support/gateway.ts'
 import { falconPolicy, forget, person, startFalcon, writes, type Falcon } from '../support/vendors.ts'
+import type { Policy } from '../../src/model/policy.ts'
+import type { ClientProfile } from '../../src/model/directory.ts'
 
 const extension = 'urn:drawbridge:params:scim:schemas:extension:provisioning:2.0:User'
 const guard = {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import pg from 'pg'
-import type { Policy } from '../../src/model/plan.ts'
 import { startSisense, type SisenseState } from '../../src/simulators/sisense/index.ts'
 import type { VendorSimulator } from '../../src/simulators/simulator.ts'
 import { aGroup, aPatch, aUser, deactivate, startTestGateway } from '../support/gateway.ts'
 import { falconPolicy, person, startFalcon } from '../support/vendors.ts'
+import type { Policy } from '../../src/model/policy.ts'
 
 const urn = 'urn:drawbridge:params:scim:schemas:extension:provisioning:2.0:User'
 const rename = (userName: string) => aPatch({ op: 'replace', value: { userName } })

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import type { Policy } from '../../src/model/plan.ts'
 import { aGroup, aUser, activate, deactivate, removeMember, startTestGateway } from '../support/gateway.ts'
 import { falconPolicy, person, startFalcon, writes, type Falcon } from '../support/vendors.ts'
+import type { Policy } from '../../src/model/policy.ts'
 
 const lagMs = 1_200
 const urn = 'urn:drawbridge:params:scim:schemas:extension:provisioning:2.0:User'

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { reconcile as run } from '../../src/operations/reconciliation/reconcile.ts'
-import type { Policy } from '../../src/model/plan.ts'
 import { startSentinelone } from '../../src/simulators/sentinelone/index.ts'
 import { aPatch, aUser, deactivate, startTestGateway } from '../support/gateway.ts'
+import type { Policy } from '../../src/model/policy.ts'
 
 async function start(t: TestContext, policy: Partial<Policy> = {}) {
   const simulator = await startSentinelone({ profile: 'current' })

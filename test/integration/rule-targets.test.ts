@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import pg from 'pg'
-import type { Policy } from '../../src/model/plan.ts'
 import { startSentinelone } from '../../src/simulators/sentinelone/index.ts'
 import type { VendorSimulator } from '../../src/simulators/simulator.ts'
 import {
@@ -16,6 +15,7 @@ import {
 } from '../support/gateway.ts'
 import { operate } from '../support/operator.ts'
 import { forget, person, startFalcon, startSentryWithTeams, writes } from '../support/vendors.ts'
+import type { Policy } from '../../src/model/policy.ts'
 
 type Given = Partial<Policy> & Pick<Policy, 'rules'>
 

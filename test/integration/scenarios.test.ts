@@ -5,7 +5,6 @@ import { parse } from 'yaml'
 import { run } from '../../src/cli/run.ts'
 import { parseConfiguration } from '../../src/config/load.ts'
 import { csvHeader } from '../../src/operations/inventory/inventory.ts'
-import type { Policy } from '../../src/model/plan.ts'
 import { vendors } from '../../src/vendors/registry.ts'
 import { startCrowdstrike } from '../../src/simulators/crowdstrike/index.ts'
 import { startSentinelone } from '../../src/simulators/sentinelone/index.ts'
@@ -14,6 +13,7 @@ import { startSisense } from '../../src/simulators/sisense/index.ts'
 import type { VendorSimulator } from '../../src/simulators/simulator.ts'
 import { addMember, adminToken, aGroup, aUser, deactivate, startTestGateway } from '../support/gateway.ts'
 import { forget, person, writes } from '../support/vendors.ts'
+import type { Policy } from '../../src/model/policy.ts'
 
 const page = readFileSync(new URL('../../docs/guides/scenarios.md', import.meta.url), 'utf8')
 const documented: Record<string, Record<string, unknown>> = Object.fromEntries(

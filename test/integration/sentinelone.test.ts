@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { defaultSteps } from '../../src/config/vendor-settings.ts'
-import type { Policy } from '../../src/model/plan.ts'
 import { sentinelone } from '../../src/vendors/sentinelone/index.ts'
 import { startSentinelone } from '../../src/simulators/sentinelone/index.ts'
 import {
@@ -14,6 +13,7 @@ import {
   removeMember,
   startTestGateway,
 } from '../support/gateway.ts'
+import type { Policy } from '../../src/model/policy.ts'
 
 const login = 'ada@example.com'
 const rules: Policy['rules'] = [

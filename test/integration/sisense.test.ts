@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { startSisense, type SisenseState } from '../../src/simulators/sisense/index.ts'
 import type { VendorSimulator } from '../../src/simulators/simulator.ts'
-import type { Policy } from '../../src/model/plan.ts'
 import {
   aGroup,
   aPatch,
@@ -15,6 +14,7 @@ import {
   startTestGateway,
 } from '../support/gateway.ts'
 import { person } from '../support/vendors.ts'
+import type { Policy } from '../../src/model/policy.ts'
 
 type Profile = 'current' | 'guide'
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import type { Policy } from '../../src/model/plan.ts'
 import { aPatch, aUser, startTestGateway } from '../support/gateway.ts'
 import { falconPolicy, person, startFalcon } from '../support/vendors.ts'
+import type { Policy } from '../../src/model/policy.ts'
 
 /** How each identity provider asks for a shut-out, and asks again when it was told to. */
 const clients = {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import type { Policy } from '../../src/model/plan.ts'
 import { startSisense } from '../../src/simulators/sisense/index.ts'
 import { startSentry } from '../../src/simulators/sentry/index.ts'
 import type { VendorSimulator } from '../../src/simulators/simulator.ts'
 import { aGroup, aPatch, aUser, startTestGateway, type GatewayUnderTest } from '../support/gateway.ts'
+import type { Policy } from '../../src/model/policy.ts'
 
 interface Stage extends GatewayUnderTest {
   readonly simulator: VendorSimulator

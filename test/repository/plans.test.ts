@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import type { PlanFacts, Source } from '../../src/vendors/contract.ts'
+import type { PlanFacts, Source } from '../../src/vendors/native-scim.ts'
 import { files, read, root } from './repository.ts'
 
 /**

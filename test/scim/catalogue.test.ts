@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { CatalogueEntry } from '../../src/scim/ports.ts'
 import { memoryDirectory } from '../support/memory-directory.ts'
 import { aPatch, aUser, type Answered, scimApp } from '../support/scim-app.ts'
+import type { CatalogueEntry } from '../../src/model/directory.ts'
 
 const role = (id: string, name: string, more: Partial<CatalogueEntry> = {}): CatalogueEntry => ({
   connection: 'falcon',

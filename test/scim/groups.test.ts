@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { ClientProfile } from '../../src/scim/ports.ts'
 import { aGroup, aPatch, aUser, scimApp, type ScimApp } from '../support/scim-app.ts'
+import type { ClientProfile } from '../../src/model/directory.ts'
 
 const memberIds = (json: Readonly<Record<string, unknown>>): readonly string[] =>
   ((json['members'] ?? []) as { value: string }[]).map(({ value }) => value)

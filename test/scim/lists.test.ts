@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { provisioningUrn } from '../../src/scim/schema/model.ts'
+import { provisioningUrn } from '../../src/scim/schema/definitions.ts'
 import { aGroup, aUser, scimApp, type ScimApp, type ScimAppOptions } from '../support/scim-app.ts'
 
 type Resource = Readonly<Record<string, unknown>>

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { AccountOutcome, ClientProfile } from '../../src/scim/ports.ts'
+import type { AccountOutcome } from '../../src/scim/ports.ts'
 import { memoryDirectory } from '../support/memory-directory.ts'
 import { aPatch, aUser, coreUser, scimApp, type ScimApp } from '../support/scim-app.ts'
+import type { ClientProfile } from '../../src/model/directory.ts'
 
 const proven: AccountOutcome = {
   connection: 'falcon',

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import type { Entitlement } from '../../src/vendors/contract.ts'
 import { aConfiguration, aConnection, aPolicy } from '../support/configuration.ts'
 import { openTestStore, type TestStore } from '../support/database.ts'
+import type { Entitlement } from '../../src/model/account.ts'
 
 let store: TestStore
 let id: string

@@ -3,13 +3,14 @@ import { after, before, test } from 'node:test'
 import fc from 'fast-check'
 import { matches } from '../../src/scim/filter/evaluate.ts'
 import { parseFilter } from '../../src/scim/filter/parse.ts'
-import type { Actor, MemberRef, Page, StoredGroup, StoredUser } from '../../src/scim/ports.ts'
+import type { Actor, Page, StoredGroup, StoredUser } from '../../src/scim/ports.ts'
 import { modelOf } from '../../src/scim/schema/model.ts'
 import { groupAttributes, userAttributes } from '../../src/store/directory/listing/columns.ts'
 import { compile } from '../../src/store/directory/listing/compile.ts'
 import { showGroup, showUser } from '../../src/store/directory/listing/list.ts'
 import { aConfiguration, anActor } from '../support/configuration.ts'
 import { openTestStore, type TestStore } from '../support/database.ts'
+import type { MemberRef } from '../../src/model/directory.ts'
 
 let store: TestStore
 let by: Actor

@@ -1,21 +1,15 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import fc from 'fast-check'
-import { compareSortKeys, matches, parseFilter, parseSort, sortKeyOf } from '../../src/scim/filter/index.ts'
-import type {
-  Actor,
-  DirectoryRef,
-  ListQuery,
-  MemberRef,
-  Page,
-  Position,
-  StoredGroup,
-  StoredUser,
-} from '../../src/scim/ports.ts'
+import { compareSortKeys, parseSort, sortKeyOf } from '../../src/scim/filter/sort.ts'
+import { matches } from '../../src/scim/filter/evaluate.ts'
+import { parseFilter } from '../../src/scim/filter/parse.ts'
+import type { Actor, ListQuery, Page, Position, StoredGroup, StoredUser } from '../../src/scim/ports.ts'
 import { modelOf } from '../../src/scim/schema/model.ts'
 import { showGroup, showUser } from '../../src/store/directory/listing/list.ts'
 import { aConfiguration, aDirectory, anActor } from '../support/configuration.ts'
 import { openTestStore, type TestStore } from '../support/database.ts'
+import type { DirectoryRef, MemberRef } from '../../src/model/directory.ts'
 
 let store: TestStore
 let by: Actor

@@ -1,6 +1,7 @@
 import type { Configuration, ConnectionConfig, DirectoryConfig } from '../../src/model/configuration.ts'
-import type { Policy } from '../../src/model/plan.ts'
-import type { Actor, DirectoryRef } from '../../src/scim/ports.ts'
+import type { Actor } from '../../src/scim/ports.ts'
+import type { Policy } from '../../src/model/policy.ts'
+import type { DirectoryRef } from '../../src/model/directory.ts'
 
 export function aPolicy(change: Partial<Policy> = {}): Policy {
   return {

@@ -4,14 +4,14 @@ import type { TestContext } from 'node:test'
 import pino, { type Logger } from 'pino'
 import { startGateway, type Gateway } from '../../src/app.ts'
 import type { Configuration, ConnectionConfig, Environment } from '../../src/model/configuration.ts'
-import type { ClientProfile } from '../../src/scim/ports.ts'
-import type { Policy } from '../../src/model/plan.ts'
-import type { ApiProfile } from '../../src/vendors/contract.ts'
 import { vendorOf } from '../../src/vendors/registry.ts'
 import type { VendorSimulator } from '../../src/simulators/simulator.ts'
 import { aPolicy } from './configuration.ts'
 import { freshDatabase } from './database.ts'
 import './prototypes.ts'
+import type { ApiProfile } from '../../src/model/account.ts'
+import type { Policy } from '../../src/model/policy.ts'
+import type { ClientProfile } from '../../src/model/directory.ts'
 
 export interface ConnectionUnderTest {
   readonly name: string

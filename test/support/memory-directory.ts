@@ -1,20 +1,18 @@
 import { randomUUID } from 'node:crypto'
-import { compareSortKeys, matches, sortKeyOf } from '../../src/scim/filter/index.ts'
+import { compareSortKeys, sortKeyOf } from '../../src/scim/filter/sort.ts'
+import { matches } from '../../src/scim/filter/evaluate.ts'
 import type {
   Actor,
-  CatalogueEntry,
   Directory,
-  DirectoryRef,
   GroupWrite,
   ListQuery,
   MemberDelta,
-  MemberRef,
   Page,
-  ResourceBody,
   StoredGroup,
   StoredUser,
   UserWrite,
 } from '../../src/scim/ports.ts'
+import type { CatalogueEntry, DirectoryRef, MemberRef, ResourceBody } from '../../src/model/directory.ts'
 
 export interface MemoryDirectory extends Directory {
   /** Names of the calls so far, oldest first. */

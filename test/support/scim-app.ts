@@ -1,10 +1,11 @@
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import type { TestContext } from 'node:test'
 import { scimPlugin, type ScimOptions } from '../../src/scim/http/plugin.ts'
-import type { ClientProfile, VerifiedToken } from '../../src/scim/ports.ts'
+import type { VerifiedToken } from '../../src/scim/ports.ts'
 import { type MemoryDirectory, memoryDirectory } from './memory-directory.ts'
 import { type ScriptedProvisioning, scriptedProvisioning } from './scripted-provisioning.ts'
 import './prototypes.ts'
+import type { ClientProfile } from '../../src/model/directory.ts'
 
 export const token = 'secret-of-the-corp-directory'
 export const base = '/scim/v2'

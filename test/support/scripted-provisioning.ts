@@ -1,4 +1,5 @@
-import type { AccountOutcome, DirectoryRef, Provisioning, ResourceBody } from '../../src/scim/ports.ts'
+import type { AccountOutcome, Provisioning } from '../../src/scim/ports.ts'
+import type { DirectoryRef, ResourceBody } from '../../src/model/directory.ts'
 
 /** A Provisioning that says what the test wants to hear and remembers what it was asked. */
 export interface ScriptedProvisioning extends Provisioning {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { TestContext } from 'node:test'
-import { type MasterKey, parseMasterKeys } from '../../src/secrets/keys.ts'
+import { parseMasterKeys } from '../../src/secrets/keys.ts'
+import type { MasterKey } from '../../src/model/configuration.ts'
 
 /** How many characters in a row give a secret away; hints show fewer. */
 const tellTale = 12

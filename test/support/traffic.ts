@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import type { ClientProfile } from '../../src/scim/ports.ts'
+import type { ClientProfile } from '../../src/model/directory.ts'
 
 /** Recorded requests of identity providers with what they need for an answer; conventions are in the fixture itself. */
 export interface Traffic {

@@ -1,10 +1,10 @@
 import type { TestContext } from 'node:test'
-import type { Policy } from '../../src/model/plan.ts'
-import type { ApiProfile } from '../../src/vendors/contract.ts'
 import { startCrowdstrike, type CrowdstrikeState } from '../../src/simulators/crowdstrike/index.ts'
 import { startSentry, type SentryState } from '../../src/simulators/sentry/index.ts'
 import type { SimulatedPerson, TraceEntry, VendorSimulator } from '../../src/simulators/simulator.ts'
 import type { ConnectionUnderTest } from './gateway.ts'
+import type { ApiProfile } from '../../src/model/account.ts'
+import type { Policy } from '../../src/model/policy.ts'
 
 export type Falcon = VendorSimulator<CrowdstrikeState>
 export type Sentry = VendorSimulator<SentryState>

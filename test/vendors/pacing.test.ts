@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { VendorError } from '../../src/model/errors.ts'
-import type { ApiProfile, Target } from '../../src/vendors/contract.ts'
+import type { Target } from '../../src/vendors/contract.ts'
 import { createPacing } from '../../src/vendors/kit/pacing.ts'
 import { vendorOf } from '../../src/vendors/registry.ts'
 import { startSentinelone } from '../../src/simulators/sentinelone/index.ts'
-import { paceOf } from '../../src/vendors/sisense/limits.ts'
+import { paceOf } from '../../src/vendors/sisense/settings.ts'
 import { simulators } from '../../src/simulators/registry.ts'
 import type { SimulatorOptions, VendorSimulator } from '../../src/simulators/simulator.ts'
 import { openKit, openTarget, type Opening } from '../contract/target.ts'
+import type { ApiProfile } from '../../src/model/account.ts'
 
 interface Pair {
   readonly simulator: VendorSimulator

@@ -1,11 +1,12 @@
-import type { Rule } from '../../model/plan.ts'
 import { isPattern } from '../../translators/rules/left-side.ts'
-import type { AnyVendor, EntitlementKind, SettingSupport } from '../../vendors/contract.ts'
+import type { AnyVendor } from '../../vendors/contract.ts'
+import type { EntitlementKind, SettingSupport } from '../../model/capabilities.ts'
 import type { Context } from '../connection.ts'
 import { type Finding, nearest, type Path } from '../file/problems.ts'
 import type { RawConnection, RawRule } from '../file/schema.ts'
 import { leftFindings } from './left-side.ts'
 import { captureNames } from './matching.ts'
+import type { Rule } from '../../model/policy.ts'
 
 /** What is wrong with `create: true` of a rule: it makes the vendor's group for a SCIM Group, and for nothing else. */
 export function createFindings(vendor: AnyVendor, rule: RawRule, path: Path): readonly Finding[] {

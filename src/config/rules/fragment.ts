@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { Type, type Static } from 'typebox'
-import type { Policy } from '../../model/plan.ts'
 import type { AnyVendor } from '../../vendors/contract.ts'
 import { findings } from '../file/findings.ts'
 import { isRecord, pathText, type Path, type Problem } from '../file/problems.ts'
 import { ConnectionSchema, type RawConnection } from '../file/schema.ts'
 import { readSource } from '../file/source.ts'
 import { ruleFindings, toRule } from './check.ts'
+import type { Policy } from '../../model/policy.ts'
 
 /** The keys of a connection that a file of rules may hold. */
 const FragmentSchema = Type.Pick(ConnectionSchema, ['rules', 'default', 'exclusive', 'people'])

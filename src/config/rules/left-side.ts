@@ -1,6 +1,6 @@
 import { isPattern } from '../../translators/rules/left-side.ts'
 import { isDuration } from '../../translators/rules/rules.ts'
-import type { Filter } from '../../scim/filter/index.ts'
+import type { Filter } from '../../scim/filter/ast.ts'
 import type { Finding, Path } from '../file/problems.ts'
 import type { RawRule } from '../file/schema.ts'
 import { compilePattern, PatternError, readFilter } from './matching.ts'

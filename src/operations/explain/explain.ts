@@ -1,9 +1,10 @@
 import { matching } from '../../config/rules/matching.ts'
 import { GatewayError } from '../../model/errors.ts'
 import { explain, type Explanation, type WhatIf } from '../../translators/explain/explain.ts'
-import type { ApiProfile, Capabilities } from '../../vendors/contract.ts'
+import type { Capabilities } from '../../model/capabilities.ts'
 import { vendorOf } from '../../vendors/registry.ts'
 import type { ConnectionFacts, ExplainStore, PersonFacts } from './store.ts'
+import type { ApiProfile } from '../../model/account.ts'
 
 export interface ExplainRequest {
   readonly userName: string

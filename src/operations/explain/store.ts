@@ -1,11 +1,13 @@
-import type { GroupRef, Held, Policy } from '../../model/plan.ts'
+import type { Held } from '../../model/plan.ts'
 import { createConnectionStore } from '../../store/connections/connections.ts'
 import type { Sql } from '../../store/sql/client.ts'
 import { isId } from '../../store/sql/ids.ts'
 import { sql } from '../../store/sql/statement.ts'
 import type { AccountState, JournaledCall } from '../../translators/explain/explain.ts'
 import type { MadeGroups } from '../../translators/rules/vendor-groups.ts'
-import type { ApiProfile, Entitlement } from '../../vendors/contract.ts'
+import type { ApiProfile, Entitlement } from '../../model/account.ts'
+import type { GroupRef } from '../../model/person.ts'
+import type { Policy } from '../../model/policy.ts'
 
 /** A person as the directory has them, for whoever explains. */
 export interface PersonFacts {

@@ -1,12 +1,12 @@
 import { correlate } from '../../translators/correlation.ts'
 import type { Held } from '../../model/plan.ts'
 import { isLogin } from '../../translators/person.ts'
-import type { Account, AccountSummary } from '../../vendors/contract.ts'
 import type { LiveConnection } from '../../provisioning/connections.ts'
 import { keepList, ListingRefused } from '../reconciliation/listing.ts'
 import type { Survey } from '../../model/reconciliation.ts'
 import type { Surveyor } from '../reconciliation/reconcile.ts'
 import type { ImportStore, Placement, Unplaced } from './store.ts'
+import type { Account, AccountSummary } from '../../model/account.ts'
 
 export interface Importing {
   readonly imports: ImportStore

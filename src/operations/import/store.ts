@@ -5,8 +5,8 @@ import { userKeys } from '../../store/directory/rows.ts'
 import type { Sql } from '../../store/sql/client.ts'
 import { newId } from '../../store/sql/ids.ts'
 import { json, sql } from '../../store/sql/statement.ts'
-import type { AccountSummary } from '../../vendors/contract.ts'
 import { isListed } from '../reconciliation/store.ts'
+import type { AccountSummary } from '../../model/account.ts'
 
 /** A listed account that no person is linked to, and the live Users of the directory that its login may mean. */
 export interface Unplaced extends Listed {

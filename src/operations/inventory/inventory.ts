@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { planHash } from '../../provisioning/guard.ts'
 import { stepsFor } from '../../translators/plan.ts'
 import { usableSteps } from '../../translators/shut-out.ts'
-import { type Account, entitlementKey } from '../../vendors/contract.ts'
 import { keepList } from '../reconciliation/listing.ts'
 import type { Surveyor } from '../reconciliation/reconcile.ts'
 import type { InventoryEntry, InventoryStore, Proposal } from './store.ts'
+import { type Account, entitlementKey } from '../../model/account.ts'
 
 /**
  * One account of a vendor. What the vendor does not tell is absent, never guessed. The columns are documented in

@@ -1,11 +1,11 @@
 import type { Change } from '../../model/operator.ts'
 import { GatewayError } from '../../model/errors.ts'
 import type { Keyring, Sealed } from '../../secrets/keyring.ts'
-import type { ApiProfile } from '../../vendors/contract.ts'
-import type { Policy } from '../../model/plan.ts'
 import { keysOfProcesses } from '../../store/processes/processes.ts'
 import type { Sql } from '../../store/sql/client.ts'
 import { json, sql } from '../../store/sql/statement.ts'
+import type { ApiProfile } from '../../model/account.ts'
+import type { Policy } from '../../model/policy.ts'
 
 /** A connection that an operator made, with its credentials as they are kept. */
 export interface ConsoleConnection {

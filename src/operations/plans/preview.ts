@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
-import type { Operation, Plan, Policy, Wanted } from '../../model/plan.ts'
+import type { Operation, Plan, Wanted } from '../../model/plan.ts'
 import type { LookAt } from '../../model/recorded-plan.ts'
 import type { AccountWork } from '../../model/work.ts'
 import { resolve } from '../../provisioning/account/present.ts'
@@ -10,7 +10,8 @@ import { becauseOf, plan } from '../../translators/plan.ts'
 import { graceOf } from '../../translators/shut-out.ts'
 import { loginOf } from '../../translators/person.ts'
 import { inWords, type NameOf, namesFrom } from '../../translators/words.ts'
-import type { Entitlement, EntitlementRef } from '../../vendors/contract.ts'
+import type { Entitlement, EntitlementRef } from '../../model/account.ts'
+import type { Policy } from '../../model/policy.ts'
 
 export type PreviewLine =
   | { readonly account: PreviewedAccount }

@@ -1,7 +1,9 @@
 import { differencesOf } from '../../translators/plan.ts'
-import type { DriftKind, Held, Intent, Policy, Wanted } from '../../model/plan.ts'
-import { entitlementKey, type AccountSummary, type Capabilities } from '../../vendors/contract.ts'
+import type { Held, Intent, Wanted } from '../../model/plan.ts'
+import { type Capabilities } from '../../model/capabilities.ts'
 import type { AccountWork } from '../../model/work.ts'
+import { type AccountSummary, entitlementKey } from '../../model/account.ts'
+import type { DriftKind, Policy } from '../../model/policy.ts'
 
 export interface Classified {
   readonly kind: DriftKind

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { VendorError } from '../../model/errors.ts'
-import type { AccountSummary } from '../../vendors/contract.ts'
 import type { LiveConnection } from '../../provisioning/connections.ts'
 import type { Survey, SurveyStore } from '../../model/reconciliation.ts'
+import type { AccountSummary } from '../../model/account.ts'
 
 /** Accounts in memory at once. */
 const perBatch = 500

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { matching } from '../../config/rules/matching.ts'
 import type { Notices } from '../../model/notice.ts'
-import type { RepairableDrift, Wanted } from '../../model/plan.ts'
+import type { Wanted } from '../../model/plan.ts'
 import type {
   Compared,
   DriftDraft,
@@ -18,9 +18,10 @@ import type { Connections, LiveConnection } from '../../provisioning/connections
 import { isSameName } from '../../provisioning/groups/make.ts'
 import { loginOf } from '../../translators/person.ts'
 import { groupWanted, makesGroups } from '../../translators/rules/vendor-groups.ts'
-import type { AccountSummary, Entitlement } from '../../vendors/contract.ts'
 import { type Classified, contradicts, driftOf } from './classify.ts'
 import { keepList, ListingRefused } from './listing.ts'
+import type { AccountSummary, Entitlement } from '../../model/account.ts'
+import type { RepairableDrift } from '../../model/policy.ts'
 
 interface ComparingGroups {
   readonly by: { readonly surveys: SurveyStore; readonly wake: () => void }

@@ -1,4 +1,3 @@
-import type { DriftKind } from '../../model/plan.ts'
 import type {
   Compared,
   Drift,
@@ -17,7 +16,8 @@ import { isRecovering, recovered } from '../../store/recovery.ts'
 import type { Sql } from '../../store/sql/client.ts'
 import { newId } from '../../store/sql/ids.ts'
 import { empty, json, milliseconds, sql, type Statement } from '../../store/sql/statement.ts'
-import type { AccountSummary } from '../../vendors/contract.ts'
+import type { AccountSummary } from '../../model/account.ts'
+import type { DriftKind } from '../../model/policy.ts'
 
 const perPage = 500
 

@@ -1,7 +1,7 @@
 import { correlate, type Correlation } from '../../translators/correlation.ts'
 import { loginOf } from '../../translators/person.ts'
-import type { Account } from '../../vendors/contract.ts'
 import { failureOf, iso, learn, linkTo, proven, unlink, type Ending, type Run } from './run.ts'
+import type { Account } from '../../model/account.ts'
 
 const askAgainMs = 60 * 60_000
 

@@ -3,18 +3,17 @@ import type { Held, JournalOperation, Operation, Wanted, WantedEntitlement } fro
 import { changesInOrder, slotOf } from '../../translators/entitlements/difference.ts'
 import { grantedAfter } from '../../translators/granted.ts'
 import { grantedAfterSettings, powersOff } from '../../translators/settings.ts'
+import { type AccountSettings, type Capabilities } from '../../model/capabilities.ts'
+import { type Receipt } from '../../vendors/contract.ts'
+import { noteChange, seenThrough } from './present.ts'
+import { type Close, journaled, type Run, unlink, type Written } from './run.ts'
 import {
   type Account,
   type AccountDraft,
-  type AccountSettings,
-  type Capabilities,
   type EntitlementChange,
   entitlementKey,
   type ProfileChange,
-  type Receipt,
-} from '../../vendors/contract.ts'
-import { noteChange, seenThrough } from './present.ts'
-import { type Close, journaled, type Run, unlink, type Written } from './run.ts'
+} from '../../model/account.ts'
 
 /** The account as it is after a change of entitlements that the vendor confirmed. */
 export function afterChange(account: Account, change: EntitlementChange, can: Capabilities): Account {

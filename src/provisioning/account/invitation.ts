@@ -1,8 +1,8 @@
 import type { Deviation } from '../../model/plan.ts'
-import type { Account } from '../../vendors/contract.ts'
 import { gate } from '../guard.ts'
 import { linked, refresh, write } from './execute.ts'
 import { iso, keep, learn, unlink, type Ending, type Run } from './run.ts'
+import type { Account } from '../../model/account.ts'
 
 const dayMs = 24 * 60 * 60_000
 /** An invitation is looked at this long after its end, so that the vendor's clock decides. */

@@ -6,18 +6,18 @@ import type { AccountFailure } from '../../model/work.ts'
 import { grantedAfter, withoutEnded } from '../../translators/granted.ts'
 import { plan } from '../../translators/plan.ts'
 import { wantedOf } from '../../translators/wanted.ts'
-import {
-  type Account,
-  type Entitlement,
-  type EntitlementChange,
-  entitlementKey,
-} from '../../vendors/contract.ts'
 import { gate, needsFreshRead, objectionTo } from '../guard.ts'
 import { adopt, dropLink, findAccount, judge } from './correlate.ts'
 import { execute, type Executed, refresh } from './execute.ts'
 import { awaitingPerson, renewExpired } from './invitation.ts'
 import { type Ending, failureOf, iso, keep, learn, proven, type Run } from './run.ts'
 import { keepSnapshot, removeForGood } from './shut-out.ts'
+import {
+  type Account,
+  type Entitlement,
+  type EntitlementChange,
+  entitlementKey,
+} from '../../model/account.ts'
 
 /**
  * What comes before any plan. A User that an import made is nobody's wish yet. After a restore of the store only shut-outs

@@ -9,7 +9,6 @@ import {
   LeaseLost,
 } from '../../model/work.ts'
 import { graceOf } from '../../translators/shut-out.ts'
-import type { CreationSecret } from '../../vendors/contract.ts'
 import { backoffMs, shutOutRetryMs, triesAfter } from '../backoff.ts'
 import type { LiveConnection, OpenConnection } from '../connections.ts'
 import { noticeOf, parkedNotice } from '../notices.ts'
@@ -17,6 +16,7 @@ import { clearDoubt, provide, relink, wantedBy } from './present.ts'
 import { recover } from './recover.ts'
 import { type Ending, failureFrom, failureOf, iso, proven, type Provisioner, type Run } from './run.ts'
 import { shutOut, verify } from './shut-out.ts'
+import type { CreationSecret } from '../../model/account.ts'
 
 /**
  * A userName came back while the removal of its predecessor is not proven: with the same externalId the removal is

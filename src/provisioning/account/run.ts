@@ -1,7 +1,6 @@
 import type { Logger } from 'pino'
 import type { VendorError } from '../../model/errors.ts'
 import type { Held, JournalOperation, Snapshot } from '../../model/plan.ts'
-import type { Account, CreationSecret } from '../../vendors/contract.ts'
 import type { Connections, LiveConnection } from '../connections.ts'
 import type { HeldLease, LeaseKeeper } from '../leases.ts'
 import type { PlanStore } from '../../model/recorded-plan.ts'
@@ -18,6 +17,7 @@ import type {
   Settlement,
   Unclosed,
 } from '../../model/work.ts'
+import type { Account, CreationSecret } from '../../model/account.ts'
 
 export interface Provisioner {
   readonly queue: AccountQueue

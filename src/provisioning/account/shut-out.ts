@@ -3,7 +3,6 @@ import type { JournalOperation, Plan, Wanted } from '../../model/plan.ts'
 import type { AccountFailure } from '../../model/work.ts'
 import { becauseOf, plan, stepsFor } from '../../translators/plan.ts'
 import { graceOf, holds, isEnded, snapshotOf, usableSteps } from '../../translators/shut-out.ts'
-import type { Account, ShutOutStep } from '../../vendors/contract.ts'
 import { shutOutRetryMs } from '../backoff.ts'
 import { gate, objectionTo } from '../guard.ts'
 import { adopt, findAccount, loginAtVendor } from './correlate.ts'
@@ -20,6 +19,7 @@ import {
   type Run,
   unlink,
 } from './run.ts'
+import type { Account, ShutOutStep } from '../../model/account.ts'
 
 /** Whether something is left to end that the vendor has not confirmed in this shut-out. */
 export function hasOpenSessions({ connection, link, snapshot }: Run): boolean {

@@ -9,10 +9,10 @@ import { grantedAfter } from '../../translators/granted.ts'
 import { countedAs } from '../../translators/guarded.ts'
 import { differencesOf, plan } from '../../translators/plan.ts'
 import { wantedOf } from '../../translators/wanted.ts'
-import type { Entitlement } from '../../vendors/contract.ts'
 import type { Connections, LiveConnection } from '../connections.ts'
 import { batchOf, type Correlated, correlatePage, list, mostUnasked, plansOf } from './admission.ts'
 import type { Sweeping } from './sweeper.ts'
+import type { Entitlement } from '../../model/account.ts'
 
 /** What a sweep found out about an account without asking the vendor. */
 export type Judgement =

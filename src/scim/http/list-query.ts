@@ -1,12 +1,14 @@
 import { switchesOf } from '../client-profiles.ts'
 import { invalidCount, invalidPath, invalidSyntax, invalidValue, quoted } from '../errors.ts'
-import { type Filter, parseFilter, parseSort, type Sort } from '../filter/index.ts'
-import type { DirectoryRef } from '../ports.ts'
+import { type Filter, type Sort } from '../filter/ast.ts'
+import { parseFilter } from '../filter/parse.ts'
+import { parseSort } from '../filter/sort.ts'
 import { compileProjection } from '../projection.ts'
 import type { View } from '../resources.ts'
 import type { ResourceModel } from '../schema/model.ts'
 import { isObject } from '../values/json.ts'
 import { type PageLimits, pageWindow, type ReadParameters, readParameters } from './requests.ts'
+import type { DirectoryRef } from '../../model/directory.ts'
 
 /** How one resource type takes part in a list. */
 export interface Asked {

@@ -1,9 +1,11 @@
 import { expiredCursor, tooMany } from '../errors.ts'
-import { compareSortKeys, matches, type SortKey, sortKeyOf } from '../filter/index.ts'
-import type { DirectoryRef, ListQuery, Page, Position } from '../ports.ts'
+import { compareSortKeys, type SortKey, sortKeyOf } from '../filter/sort.ts'
+import { matches } from '../filter/evaluate.ts'
+import type { ListQuery, Page, Position } from '../ports.ts'
 import type { View } from '../resources.ts'
 import type { ResourceModel } from '../schema/model.ts'
 import type { Asked } from './list-query.ts'
+import type { DirectoryRef } from '../../model/directory.ts'
 
 /** What is needed of a resource to find its place in a list. */
 export interface Placed {

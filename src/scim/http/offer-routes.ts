@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { notFound } from '../errors.ts'
-import type { CatalogueEntry, Directory, DirectoryRef } from '../ports.ts'
+import type { Directory } from '../ports.ts'
 import { compileProjection } from '../projection.ts'
 import { type AttributeDraft, defineModel, type ResourceModel } from '../schema/model.ts'
 import { readSearchRequest } from './list-query.ts'
@@ -8,6 +8,7 @@ import { answerList, type ListOptions } from './list-routes.ts'
 import { listedWhole } from './lists.ts'
 import { endpoint } from './plugin.ts'
 import { directoryOf, readParameters } from './requests.ts'
+import type { CatalogueEntry, DirectoryRef } from '../../model/directory.ts'
 
 type Parts = Pick<CatalogueEntry, 'connection' | 'kind' | 'id' | 'scope'>
 

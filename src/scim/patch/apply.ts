@@ -1,12 +1,13 @@
 import type { ClientSwitches } from '../client-profiles.ts'
 import { mutability, quoted, tooLarge } from '../errors.ts'
-import type { MemberDelta, ResourceBody } from '../ports.ts'
+import type { MemberDelta } from '../ports.ts'
 import type { AttributeDefinition, ResourceModel } from '../schema/model.ts'
 import { isObject, sameValue } from '../values/json.ts'
 import { checkRequired } from '../values/required.ts'
 import { changed } from './attribute.ts'
 import { foldMembers, type MemberChanges } from './members.ts'
 import type { PatchOperation } from './operations.ts'
+import type { ResourceBody } from '../../model/directory.ts'
 
 /** What one operation asks of one attribute. */
 export interface Change {

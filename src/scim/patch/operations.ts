@@ -13,8 +13,6 @@ import { isObject, isUnassigned } from '../values/json.ts'
 import type { PatchTarget } from './path.ts'
 import { parsePath } from './path.ts'
 
-export type { PatchTarget } from './path.ts'
-
 /** One change of one attribute; a PATCH operation without path becomes several. */
 export interface PatchOperation {
   readonly op: 'add' | 'remove' | 'replace'

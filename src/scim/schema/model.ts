@@ -78,8 +78,6 @@ export function subAttributeOf(
   return subAttributes.find((sub) => sub.name.toLowerCase() === folded)
 }
 
-export { provisioningUrn } from './definitions.ts'
-
 export interface ModelDraft {
   readonly name: string
   readonly endpoint: `/${string}`

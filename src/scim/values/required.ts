@@ -1,7 +1,7 @@
 import { invalidValue, mutability } from '../errors.ts'
-import type { ResourceBody } from '../ports.ts'
 import type { AttributeDefinition, ResourceModel } from '../schema/model.ts'
 import { isObject, sameValue } from './json.ts'
+import type { ResourceBody } from '../../model/directory.ts'
 
 /** An immutable attribute may be set once; later it must be equal or absent. Gives the value to keep. */
 export function checkImmutable(path: string, before: unknown, after: unknown): unknown {

@@ -1,5 +1,4 @@
 import Fastify, { type FastifyInstance } from 'fastify'
-import { type ApiProfile, entitlementKey } from '../../vendors/contract.ts'
 import {
   type SimulatedPerson,
   type SimulatorOptions,
@@ -12,6 +11,7 @@ import { currentRoutes } from './current-routes.ts'
 import { guideRoutes } from './guide-routes.ts'
 import { legacyRoutes } from './legacy-routes.ts'
 import { createState, type CrowdstrikeState, homeCid, type Toggles } from './state.ts'
+import { type ApiProfile, entitlementKey } from '../../model/account.ts'
 
 export { simulatedCredentials } from './access.ts'
 export { type CrowdstrikeState, homeCid, type SimGrant, type SimUser, type Toggles } from './state.ts'

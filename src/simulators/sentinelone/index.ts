@@ -1,5 +1,4 @@
 import Fastify, { type FastifyInstance } from 'fastify'
-import { type ApiProfile, entitlementKey } from '../../vendors/contract.ts'
 import {
   type SimulatedPerson,
   type SimulatorOptions,
@@ -9,6 +8,7 @@ import {
 import { missing, refuse, Refusal } from './access.ts'
 import { currentRoutes, guideRoutes, userRoutes } from './routes.ts'
 import { createState, ownerToken, type SentineloneState, type SimUser, type Toggles } from './state.ts'
+import { type ApiProfile, entitlementKey } from '../../model/account.ts'
 
 export { ownerToken, type SentineloneState, type SimUser, type Toggles } from './state.ts'
 

@@ -1,5 +1,4 @@
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
-import { entitlementKey } from '../../vendors/contract.ts'
 import { startSimulator, type SimulatedPerson, type VendorSimulator } from '../simulator.ts'
 import { actorOf, demand, notFound, Refusal } from './access.ts'
 import { limitMembersIndex } from './limits.ts'
@@ -15,6 +14,7 @@ import {
   type State,
 } from './state.ts'
 import { teamKeepingRoutes, teamMemberRoutes, teamRoutes } from './teams.ts'
+import { entitlementKey } from '../../model/account.ts'
 
 export type { SentryOptions, State as SentryState } from './state.ts'
 

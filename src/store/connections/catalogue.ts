@@ -1,6 +1,6 @@
-import type { CatalogueEntry, DirectoryRef } from '../../scim/ports.ts'
 import type { Sql } from '../sql/client.ts'
 import { sql } from '../sql/statement.ts'
+import type { CatalogueEntry, DirectoryRef } from '../../model/directory.ts'
 
 interface Row extends Omit<CatalogueEntry, 'scope'> {
   readonly level: string

@@ -1,8 +1,8 @@
-import type { DirectoryRef } from '../../scim/ports.ts'
 import type { Sql } from '../sql/client.ts'
 import { isId } from '../sql/ids.ts'
 import { prepared } from '../sql/prepared.ts'
 import { sql, type Statement } from '../sql/statement.ts'
+import type { DirectoryRef } from '../../model/directory.ts'
 
 export type Acknowledge = (directory: DirectoryRef, userId: string, acknowledged: boolean) => Promise<void>
 

@@ -1,11 +1,4 @@
-import type {
-  Actor,
-  GroupWrite,
-  MemberDelta,
-  Precondition,
-  ResourceBody,
-  StoredGroup,
-} from '../../scim/ports.ts'
+import type { Actor, GroupWrite, MemberDelta, Precondition, StoredGroup } from '../../scim/ports.ts'
 import type { Sql } from '../sql/client.ts'
 import { markDeleted, markGroup } from '../group-links.ts'
 import { isForeignKeyViolation, isUniqueViolation } from '../sql/failures.ts'
@@ -14,6 +7,7 @@ import { empty, json, sql } from '../sql/statement.ts'
 import { recordEvent } from './events.ts'
 import { type Answering, changeMembers, changeMembersOfWritten, wishMembers } from './member-changes.ts'
 import { changesBetween, groupColumns, groupKeys, type GroupRow, toGroup } from './rows.ts'
+import type { ResourceBody } from '../../model/directory.ts'
 
 export interface GroupOptions {
   readonly uniqueName: boolean

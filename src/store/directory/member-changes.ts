@@ -1,5 +1,5 @@
 import { priorities } from '../../model/work.ts'
-import type { Actor, GroupWrite, MemberDelta, MemberRef, StoredGroup } from '../../scim/ports.ts'
+import type { Actor, GroupWrite, MemberDelta, StoredGroup } from '../../scim/ports.ts'
 import type { Sql } from '../sql/client.ts'
 import { isId } from '../sql/ids.ts'
 import { empty, sql } from '../sql/statement.ts'
@@ -9,6 +9,7 @@ import { remind, wish } from './due.ts'
 import { change, type ChangedRow, type Ids, mostRemoved } from './member-statement.ts'
 import { toGroup } from './rows.ts'
 import { changeAlone, type ChangeMembers } from './together/members.ts'
+import type { MemberRef } from '../../model/directory.ts'
 
 /** Of a Group whose row the caller's transaction wrote already. Gives the ids that are no Users of the directory. */
 export async function changeMembersOfWritten(

@@ -1,11 +1,12 @@
 import { priorities } from '../../model/work.ts'
-import type { Actor, MemberRef } from '../../scim/ports.ts'
+import type { Actor } from '../../scim/ports.ts'
 import { prepared } from '../sql/prepared.ts'
 import { empty, join, type Query, raw, sql, type Statement } from '../sql/statement.ts'
 import { wish } from './due.ts'
 import { recordEvent } from './events.ts'
 import { mostMarked, recordSweep } from '../sweep-record.ts'
 import { groupColumns, type GroupRow } from './rows.ts'
+import type { MemberRef } from '../../model/directory.ts'
 
 export interface Ids {
   readonly clear: boolean

@@ -1,7 +1,7 @@
-import type { DirectoryRef, MemberRef } from '../../scim/ports.ts'
 import type { Sql } from '../sql/client.ts'
 import { isId } from '../sql/ids.ts'
 import { sql } from '../sql/statement.ts'
+import type { DirectoryRef, MemberRef } from '../../model/directory.ts'
 
 interface MemberRow {
   readonly group_id: string

@@ -1,6 +1,7 @@
-import type { MemberRef, ResourceBody, StoredGroup, StoredUser } from '../../scim/ports.ts'
+import type { StoredGroup, StoredUser } from '../../scim/ports.ts'
 import { invalidValue } from '../../scim/errors.ts'
 import { isStorable, sql } from '../sql/statement.ts'
+import type { MemberRef, ResourceBody } from '../../model/directory.ts'
 
 export interface UserRow {
   readonly id: string

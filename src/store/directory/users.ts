@@ -2,11 +2,9 @@ import { priorities } from '../../model/work.ts'
 import type {
   Actor,
   Directory,
-  DirectoryRef,
   ListQuery,
   Page,
   Precondition,
-  ResourceBody,
   StoredUser,
   UserWrite,
 } from '../../scim/ports.ts'
@@ -27,6 +25,7 @@ import {
   type UserKeys,
   type UserRow,
 } from './rows.ts'
+import type { DirectoryRef, ResourceBody } from '../../model/directory.ts'
 
 /** How long past the reply budget a create counts as still being answered. */
 export const graceMs = 4_000

@@ -10,11 +10,12 @@ import {
   type OpenOperation,
   type Verification,
 } from '../../model/work.ts'
-import type { Deviation, GroupRef, Held, JournalOperation, Snapshot } from '../../model/plan.ts'
+import type { Deviation, Held, JournalOperation, Snapshot } from '../../model/plan.ts'
 import type { MadeGroups } from '../../translators/rules/vendor-groups.ts'
 import type { Sql } from '../sql/client.ts'
 import { isId } from '../sql/ids.ts'
 import { sql, type Statement, unseen } from '../sql/statement.ts'
+import type { GroupRef } from '../../model/person.ts'
 
 export interface WorkRow {
   readonly id: string

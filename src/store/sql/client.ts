@@ -6,8 +6,6 @@ import { isStatement } from './prepared.ts'
 import { type Query, unprepared } from './statement.ts'
 import type { Prisma } from '../../generated/prisma/client.ts'
 
-export { unprepared } from './statement.ts'
-
 /** Runs statements, each in one round trip. Rejects with `StoreUnavailable` while the database cannot be reached. */
 export interface Sql {
   rows<T>(statement: Query): Promise<T[]>

@@ -1,12 +1,8 @@
-import type { DefaultGrant, Deviation, Reason, WantedEntitlement } from '../../model/plan.ts'
-import {
-  type Capabilities,
-  type Entitlement,
-  entitlementKey,
-  type EntitlementKind,
-  type Scope,
-} from '../../vendors/contract.ts'
+import type { Deviation, Reason, WantedEntitlement } from '../../model/plan.ts'
+import { type Capabilities, type EntitlementKind } from '../../model/capabilities.ts'
 import { slotOf } from './difference.ts'
+import { type Entitlement, entitlementKey, type Scope } from '../../model/account.ts'
+import type { DefaultGrant } from '../../model/policy.ts'
 
 export interface Levelled {
   readonly entitlements: readonly WantedEntitlement[]

@@ -1,15 +1,15 @@
-import type { Deviation, Granted, Held, Policy, Snapshot, Wanted } from '../../model/plan.ts'
+import type { Deviation, Granted, Held, Snapshot, Wanted } from '../../model/plan.ts'
+import { type Capabilities, type EntitlementKind } from '../../model/capabilities.ts'
+import { handMade, isLive } from '../granted.ts'
 import {
-  type Capabilities,
   type EntitlementChange,
   entitlementKey,
-  type EntitlementKind,
   type EntitlementRef,
   type HeldEntitlement,
   type Scope,
   type ShutOutStep,
-} from '../../vendors/contract.ts'
-import { handMade, isLive } from '../granted.ts'
+} from '../../model/account.ts'
+import type { Policy } from '../../model/policy.ts'
 
 /**
  * Cuts a change into what one call can carry, in the order in which the calls must run: grants before revokes. As

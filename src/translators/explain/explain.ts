@@ -1,21 +1,13 @@
 import type {
   Deviation,
   Granted,
-  GroupRef,
   Held,
   Intent,
   JournalOperation,
   Reason,
   WantedEntitlement,
 } from '../../model/plan.ts'
-import {
-  type AccountSettings,
-  entitlementKey,
-  type EntitlementKind,
-  type EntitlementRef,
-  type HeldEntitlement,
-  type Scope,
-} from '../../vendors/contract.ts'
+import { type AccountSettings, type EntitlementKind } from '../../model/capabilities.ts'
 import { slotOf, slotOfKey } from '../entitlements/difference.ts'
 import { isLive } from '../granted.ts'
 import { differencesOf } from '../plan.ts'
@@ -23,6 +15,8 @@ import { entitlementsFor, type Grants } from '../rules/rules.ts'
 import { subjectOf, type WantedInput, wantedOf } from '../wanted.ts'
 import { effectOf, explainRules } from './rules.ts'
 import { entryOf } from './words.ts'
+import { entitlementKey, type EntitlementRef, type HeldEntitlement, type Scope } from '../../model/account.ts'
+import type { GroupRef } from '../../model/person.ts'
 
 /** A vendor call as the journal has it. */
 export interface JournaledCall {

@@ -1,10 +1,5 @@
-import type { Held, Intent, Policy, Reason, Rule, Wanted, WantedEntitlement } from '../../model/plan.ts'
-import {
-  type Capabilities,
-  type Entitlement,
-  entitlementKey,
-  type EntitlementRef,
-} from '../../vendors/contract.ts'
+import type { Held, Intent, Reason, Wanted, WantedEntitlement } from '../../model/plan.ts'
+import { type Capabilities } from '../../model/capabilities.ts'
 import { keyOfWish, resolve, wishesOf } from '../entitlements/catalogue.ts'
 import { slotOf } from '../entitlements/difference.ts'
 import { differencesOf } from '../plan.ts'
@@ -14,6 +9,8 @@ import { type Asked, askedBy, type Grants } from '../rules/rules.ts'
 import { subjectOf, type WantedInput, wantedOf } from '../wanted.ts'
 import type { Effect, ExplainedRule, ExplainInput, Named } from './explain.ts'
 import { nameOf } from './words.ts'
+import { type Entitlement, entitlementKey, type EntitlementRef } from '../../model/account.ts'
+import type { Policy, Rule } from '../../model/policy.ts'
 
 export interface EffectInput extends Omit<WantedInput, 'policy' | 'granted'> {
   readonly policy: Policy

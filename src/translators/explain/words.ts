@@ -1,8 +1,8 @@
 import { explainedBy } from '../../model/errors.ts'
 import type { JournalOperation } from '../../model/plan.ts'
-import { type Entitlement, entitlementKey, type EntitlementRef } from '../../vendors/contract.ts'
 import type { Effect, ExplainedEntitlement, ExplainedRule, Explanation, JournaledCall } from './explain.ts'
 import { ruleName } from './rules.ts'
+import { type Entitlement, entitlementKey, type EntitlementRef } from '../../model/account.ts'
 
 /** The entry of the catalogue for what is held or wanted. */
 export function entryOf(

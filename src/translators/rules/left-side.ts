@@ -1,6 +1,7 @@
-import type { GroupRef, Matching, Rule } from '../../model/plan.ts'
 import { type NamedValue, namedValues } from './right-side.ts'
 import { endOf } from './rules.ts'
+import type { GroupRef } from '../../model/person.ts'
+import type { Matching, Rule } from '../../model/policy.ts'
 
 /** Whom rules are read for. */
 export interface Subject {

@@ -1,5 +1,5 @@
-import type { DefaultGrant, Rule } from '../../model/plan.ts'
 import type { Match } from './left-side.ts'
+import type { DefaultGrant, Rule } from '../../model/policy.ts'
 
 /** Whether the rule says itself what is granted or set. */
 export function hasRightSide({ role, team, vendorGroup, set }: DefaultGrant): boolean {

@@ -1,20 +1,5 @@
-import type {
-  DefaultGrant,
-  Deviation,
-  GroupRef,
-  Policy,
-  Reason,
-  Rule,
-  WantedEntitlement,
-} from '../../model/plan.ts'
-import {
-  type AccountSettings,
-  type Capabilities,
-  type Entitlement,
-  entitlementKey,
-  type EntitlementKind,
-  type Scope,
-} from '../../vendors/contract.ts'
+import type { Deviation, Reason, WantedEntitlement } from '../../model/plan.ts'
+import { type AccountSettings, type Capabilities, type EntitlementKind } from '../../model/capabilities.ts'
 import {
   deviationOf,
   groupAwaited,
@@ -30,6 +15,9 @@ import { isTeamRole, slotOf } from '../entitlements/difference.ts'
 import { type Match, type Reading, readRule, type Subject } from './left-side.ts'
 import { filledIn, hasRightSide } from './right-side.ts'
 import { madeFor, type MadeGroups, type MadeResolution, resolveMade } from './vendor-groups.ts'
+import { type Entitlement, entitlementKey, type Scope } from '../../model/account.ts'
+import type { GroupRef } from '../../model/person.ts'
+import type { DefaultGrant, Policy, Rule } from '../../model/policy.ts'
 
 /** One entitlement that a rule asks for, for one person. */
 export interface Asked {

@@ -1,9 +1,10 @@
-import type { GroupRef, Policy, Rule } from '../../model/plan.ts'
-import type { Entitlement } from '../../vendors/contract.ts'
 import { type Resolution, wishesOf } from '../entitlements/catalogue.ts'
 import type { Asked } from './rules.ts'
 import { groupCaptures, type Match, type Reading } from './left-side.ts'
 import { filledIn } from './right-side.ts'
+import type { Entitlement } from '../../model/account.ts'
+import type { GroupRef } from '../../model/person.ts'
+import type { Policy, Rule } from '../../model/policy.ts'
 
 /** How the vendor's group that is made for a SCIM Group stands. */
 export interface MadeGroup {

@@ -1,4 +1,5 @@
-import type { ApiProfile, Capabilities } from '../contract.ts'
+import type { ApiProfile } from '../../model/account.ts'
+import type { Capabilities } from '../../model/capabilities.ts'
 
 /**
  * How long reads of roles were seen to lag behind writes: CrowdStrike's Terraform provider polls for 90 s
@@ -62,3 +63,16 @@ export function capabilities(profile: ApiProfile) {
 }
 
 export type FalconCapabilities = ReturnType<typeof capabilities>
+
+/** Role ids are compared exactly. Custom administrator roles cannot be known by id. */
+const administrators: ReadonlySet<string> = new Set([
+  // Falcon Administrator, as the user management guide of 2026-03 spells it.
+  'falcon_admin',
+  // Falcon Administrator, as CrowdStrike's PSFalcon spells it in its own examples (public/user-management.ps1).
+  'falconhost_admin',
+])
+
+/** Whether a role is one of Falcon's administrator roles. */
+export function isPrivileged(roleId: string): boolean {
+  return administrators.has(roleId)
+}

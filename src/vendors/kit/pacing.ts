@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ConnectionPace, Limit, Pacing } from './kit.ts'
-import { createLanes, shutOut } from './limits/lanes.ts'
-import { createPurses, type SharedBudget } from './limits/purse.ts'
+import { createLanes, shutOut } from './sliding-window.ts'
+import { createPurses, type SharedBudget } from './token-bucket.ts'
 
 /** No call waits longer for its turn: a lease must outlive the wait and the write that follows it. */
 const longestMs = 2_500

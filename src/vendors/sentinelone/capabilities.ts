@@ -1,4 +1,5 @@
-import type { ApiProfile, Capabilities } from '../contract.ts'
+import type { Capabilities } from '../../model/capabilities.ts'
+import type { ApiProfile } from '../../model/account.ts'
 
 /** The e-mail address is the login and fixed after creation; one full name; one role in each scope, of one scope level. */
 const common = {

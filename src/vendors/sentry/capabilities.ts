@@ -1,4 +1,5 @@
-import type { ApiProfile, Capabilities } from '../contract.ts'
+import type { Capabilities } from '../../model/capabilities.ts'
+import type { ApiProfile } from '../../model/account.ts'
 
 /**
  * Sentry knows people only as members of an organization: no passwords, no profile of ours, no off switch. Of teams

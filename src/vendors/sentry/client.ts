@@ -1,10 +1,10 @@
 import { VendorError } from '../../model/errors.ts'
-import type { ApiProfile } from '../contract.ts'
 import { type Call, type Reply, type Requester, segment } from '../kit/http.ts'
 import { cursorInLinkHeader, pages, type Paginator } from '../kit/paginate.ts'
-import { teamKeeping } from './teams/calls.ts'
-import type { Membership } from './membership.ts'
+import { teamKeeping } from './teams.ts'
+import type { Membership } from './target.ts'
 import { Index, Member, MemberDetail, Members, Organization, Self, Teams } from './wire.ts'
+import type { ApiProfile } from '../../model/account.ts'
 
 const pageSize = 100
 

@@ -1,15 +1,15 @@
 import Type from 'typebox'
-import { type ApiProfile, defineVendor } from '../contract.ts'
+import { defineVendor } from '../contract.ts'
 import { staticToken } from '../kit/auth.ts'
 import { createRequester } from '../kit/requester.ts'
 import { capabilities } from './capabilities.ts'
 import { createClient } from './client.ts'
 import { classify, wait } from './errors.ts'
-import { limitsOf } from './token/limits.ts'
-import { examine } from './examination/examine.ts'
-import { routes } from './examination/routes.ts'
-import { plan } from './plan.ts'
+import { limitsOf } from './token.ts'
+import { examine, routes } from './examination.ts'
+import { plan } from './native-scim.ts'
 import { createTarget } from './target.ts'
+import type { ApiProfile } from '../../model/account.ts'
 
 const regions = { us: 'https://us.sentry.io', de: 'https://de.sentry.io' } as const
 

@@ -1,14 +1,200 @@
+import {
+  type Account,
+  type AccountDraft,
+  type AccountSummary,
+  type ApiProfile,
+  type Entitlement,
+  type EntitlementChange,
+  entitlementKey,
+  type EntitlementRef,
+  type HeldEntitlement,
+} from '../../model/account.ts'
+import type { AccountFacts } from '../../model/capabilities.ts'
 import { ignoring, VendorError } from '../../model/errors.ts'
-import type { Account, AccountDraft, ApiProfile, Creation, EntitlementChange, TargetOf } from '../contract.ts'
-import { toAccount, toSummary } from './account.ts'
+import type { Creation, TargetOf } from '../contract.ts'
 import { capabilities, type SentryCapabilities } from './capabilities.ts'
 import type { Client } from './client.ts'
-import { findByEmail } from './find.ts'
-import { changed, membershipOf } from './membership.ts'
-import { teamGroups } from './teams/groups.ts'
-import { tryOut } from './token/try-out.ts'
-import { isFloor, roleEntitlements, teamEntitlements } from './roles.ts'
-import { integrationCapabilities, kindOf } from './token/kind.ts'
+import { teamGroups } from './teams.ts'
+import { integrationCapabilities, kindOf, tryOut } from './token.ts'
+import { isPending, type Member, type OrganizationRole, roleOf, type TeamRole, teamRolesOf } from './wire.ts'
+
+/** A member as a listing shows it, without teams. */
+export function toSummary(member: Member): AccountSummary {
+  const { id, email, dateCreated } = member
+  const name = member.user?.name || member.name
+  // Whoever has no name yet is named by the address.
+  const displayName = name && name !== email ? { displayName: name } : {}
+  return {
+    id,
+    login: email,
+    profile: { email, ...displayName },
+    state: isPending(member) ? 'invited' : 'active',
+    ...(dateCreated ? { createdAt: dateCreated } : {}),
+    privileged: isPrivileged(roleOf(member)),
+    facts: factsOf(member),
+  }
+}
+
+/** A member as its detail shows it. */
+export function toAccount(member: Member): Account {
+  return { ...toSummary(member), entitlements: entitlementsOf(member) }
+}
+
+/** Whether the e-mail is one of the member's own; invitations keep the spelling that they were made with. */
+export function hasEmail({ email, user }: Member, wanted: string): boolean {
+  const own = [email, user?.email ?? '', ...(user?.emails ?? []).map((each) => each.email)]
+  return own.some((each) => each.toLowerCase() === wanted.toLowerCase())
+}
+
+function entitlementsOf(member: Member): readonly HeldEntitlement[] {
+  const teams = teamRolesOf(member)
+  return [
+    { kind: 'role', id: roleOf(member) },
+    ...teams.map(({ teamSlug }) => ({ kind: 'group', id: teamSlug }) as const),
+    ...teams.filter(({ role }) => role === 'admin').map(({ teamSlug }) => teamAdmin(teamSlug)),
+  ]
+}
+
+function factsOf(member: Member): AccountFacts {
+  const { user, flags, expired, isOnlyOwner, inviterName } = member
+  const managedBy = managerOf(flags)
+  return {
+    ...(flags ? { source: flags['idp:provisioned'] ? 'scim' : 'local' } : {}),
+    ...(user?.lastLogin ? { lastLoginAt: user.lastLogin } : {}),
+    ...(user?.has2fa === undefined ? {} : { twoFactor: user.has2fa }),
+    ...(isPending(member) ? { invitation: expired ? 'expired' : 'pending' } : {}),
+    ...(inviterName ? { invitedBy: inviterName } : {}),
+    ...(isOnlyOwner ? { lastOwner: true } : {}),
+    ...(managedBy ? { managedBy } : {}),
+  }
+}
+
+function managerOf(flags: Member['flags'] = {}): string | undefined {
+  if (flags['idp:provisioned']) return "Sentry's native SCIM (idp:provisioned)"
+  if (flags['partnership:restricted']) return 'a Sentry partnership (partnership:restricted)'
+  return undefined
+}
+
+/** What an update carries. The teams are the whole set: a member loses each one that is not named. */
+export interface Membership {
+  readonly orgRole: string
+  readonly teamRoles: readonly TeamRole[]
+}
+
+/** A membership for an invitation, out of what the draft names. */
+export function membershipOf(entitlements: readonly EntitlementRef[]): Membership {
+  return apply({ orgRole: floorRole, teamRoles: [] }, { assign: entitlements, revoke: [] })
+}
+
+/** The membership after the change; what the change does not name stays as it is. Undefined when nothing differs. */
+export function changed(member: Member, change: EntitlementChange): Membership | undefined {
+  const before = { orgRole: roleOf(member), teamRoles: teamRolesOf(member) }
+  const after = apply(before, change)
+  return isSame(before, after) ? undefined : after
+}
+
+function apply({ orgRole, teamRoles }: Membership, { assign, revoke }: EntitlementChange): Membership {
+  const gone = new Set(revoke.map(entitlementKey))
+  const wanted = new Set(assign.map(entitlementKey))
+  const role = assign.findLast((ref) => ref.kind === 'role' && ref.scope === undefined)?.id
+  const remaining = gone.has(entitlementKey({ kind: 'role', id: orgRole })) ? floorRole : orgRole
+
+  const kept = teamRoles.filter(({ teamSlug }) => !gone.has(entitlementKey({ kind: 'group', id: teamSlug })))
+  const joined = assign.flatMap(teamOf).filter((slug) => kept.every(({ teamSlug }) => teamSlug !== slug))
+  const teams = [...kept, ...[...new Set(joined)].map((teamSlug) => ({ teamSlug, role: 'contributor' }))]
+  return {
+    orgRole: role ?? remaining,
+    teamRoles: teams.map((each) => {
+      const admin = entitlementKey(teamAdmin(each.teamSlug))
+      if (wanted.has(admin)) return { ...each, role: 'admin' }
+      return gone.has(admin) && each.role === 'admin' ? { ...each, role: 'contributor' } : each
+    }),
+  }
+}
+
+/** The team that holding the entitlement takes: itself, or the one it is a role in. */
+function teamOf({ kind, id, scope }: EntitlementRef): readonly string[] {
+  if (kind === 'group') return [id]
+  return scope?.level === 'team' ? [scope.id] : []
+}
+
+function isSame(one: Membership, other: Membership): boolean {
+  const text = ({ orgRole, teamRoles }: Membership) =>
+    JSON.stringify([orgRole, teamRoles.map(({ teamSlug, role }) => `${teamSlug}:${role ?? ''}`).sort()])
+  return text(one) === text(other)
+}
+
+/** What an account keeps when its role is taken away. */
+export const floorRole = 'member'
+
+/** Organization roles as the API guide and docs.sentry.io name them, for tokens that are not told the list. */
+const knownRoles: readonly OrganizationRole[] = [
+  { id: 'billing', name: 'Billing' },
+  { id: 'member', name: 'Member' },
+  { id: 'admin', name: 'Admin' },
+  { id: 'manager', name: 'Manager' },
+  { id: 'owner', name: 'Owner' },
+]
+
+const privilegedRoles = new Set(['admin', 'manager', 'owner'])
+
+export function isFloor({ id, scope }: EntitlementRef): boolean {
+  return id === floorRole && scope === undefined
+}
+
+export function isPrivileged(role: string): boolean {
+  return privilegedRoles.has(role)
+}
+
+/** Roles that can be assigned; those that the organization's plan has retired are left out. */
+export function roleEntitlements(roles: readonly OrganizationRole[] = knownRoles): readonly Entitlement[] {
+  return roles
+    .filter(({ isRetired }) => !isRetired)
+    .map(({ id, name }) => ({ kind: 'role', id, name, privileged: isPrivileged(id) }))
+}
+
+/** The team role `admin`. Its other team role, contributor, is what every member of a team has anyway. */
+export function teamAdmin(slug: string): EntitlementRef {
+  return { kind: 'role', id: 'admin', scope: { level: 'team', id: slug } }
+}
+
+export function teamEntitlements({
+  slug,
+  name,
+}: {
+  readonly slug: string
+  readonly name: string
+}): readonly Entitlement[] {
+  return [
+    { kind: 'group', id: slug, name },
+    { ...teamAdmin(slug), name: 'Team Admin' },
+  ]
+}
+
+/**
+ * Ids of all members, invited ones included, whose e-mail is this one, letter case aside. `email:` finds members by
+ * every address of theirs, but invitations only in the spelling that they were made with; free text finds those.
+ */
+export async function findByEmail(client: Client, email: string): Promise<readonly string[]> {
+  const wanted = email.trim()
+  if (wanted === '') return []
+  if (/[\s"]/.test(wanted)) return matching(client, wanted, undefined)
+  const exact = await matching(client, wanted, `email:${wanted.toLowerCase()}`)
+  return exact.length > 0 ? exact : matching(client, wanted, wanted.toLowerCase())
+}
+
+/** The vendor's search is a help, not a judge: the match is made here. */
+async function matching(
+  client: Client,
+  email: string,
+  query: string | undefined,
+): Promise<readonly string[]> {
+  const found: Member[] = []
+  for await (const member of client.members('find', query)) {
+    if (hasEmail(member, email)) found.push(member)
+  }
+  return [...new Set(found.map(({ id }) => id))]
+}
 
 export interface TargetOptions {
   readonly profile: ApiProfile

@@ -1,5 +1,5 @@
+import type { ApiProfile } from '../../model/account.ts'
 import { VendorError } from '../../model/errors.ts'
-import type { ApiProfile } from '../contract.ts'
 import {
   type Authenticator,
   clientCredentials,
@@ -9,12 +9,29 @@ import {
 } from '../kit/auth.ts'
 import type { Call, Reply } from '../kit/http.ts'
 import type { Kit } from '../kit/kit.ts'
-import { fits } from '../kit/shape.ts'
 import { createRequester } from '../kit/requester.ts'
+import { fits } from '../kit/shape.ts'
 import { classifiers, describeRefusal, failure, isMissingRoute, wait } from './errors.ts'
 import type { SisenseCredentials, SisenseSettings } from './settings.ts'
-import { endOf } from './token.ts'
 import { Login } from './wire.ts'
+
+/** Seconds since the epoch at which a token ends, where it says so itself (JWT `exp`, RFC 7519 §4.1.4). */
+export function endOf(token: string): number | undefined {
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'))
+    const ends = (claims as { readonly exp?: unknown }).exp
+    return typeof ends === 'number' ? ends : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The same as an ISO 8601 instant; undefined also where there is no token, or no such time. */
+export function endsAt(token: string | undefined): string | undefined {
+  const seconds = token === undefined ? undefined : endOf(token)
+  const ends = new Date((seconds ?? Number.NaN) * 1_000)
+  return Number.isNaN(ends.getTime()) ? undefined : ends.toISOString()
+}
 
 type Encoding = 'form' | 'json'
 

@@ -1,4 +1,5 @@
-import type { ApiProfile, Capabilities } from '../contract.ts'
+import type { Capabilities } from '../../model/capabilities.ts'
+import type { ApiProfile } from '../../model/account.ts'
 
 /**
  * The off switch is in the API guide of 2026-03 and not in the vendor's own specification (Linux L8.2.4): worth trying

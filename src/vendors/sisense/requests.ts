@@ -6,8 +6,7 @@ import type { Kit } from '../kit/kit.ts'
 import { createPacing } from '../kit/pacing.ts'
 import { createRequester } from '../kit/requester.ts'
 import { classifiers, describeRefusal, wait } from './errors.ts'
-import type { Pace } from './limits.ts'
-import type { SisenseCredentials, SisenseSettings } from './settings.ts'
+import type { Pace, SisenseCredentials, SisenseSettings } from './settings.ts'
 
 /** The same calls; refusals are read by what was asked. */
 export interface Requests {

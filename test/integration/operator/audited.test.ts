@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe, it, type TestContext } from 'node:test'
 import pg from 'pg'
-import { type MasterKey, parseMasterKeys } from '../../../src/secrets/keys.ts'
+import { parseMasterKeys } from '../../../src/secrets/keys.ts'
 import { aUser, freshDatabase, startTestGateway, until } from '../../support/gateway.ts'
 import { operate } from '../../support/operator.ts'
 import { falconPolicy, startFalcon } from '../../support/vendors.ts'
+import type { MasterKey } from '../../../src/model/configuration.ts'
 
 const keyOf = (): string => randomBytes(32).toString('base64')
 

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { describe, it, type TestContext } from 'node:test'
 import pg from 'pg'
 import pino from 'pino'
-import { type MasterKey, parseMasterKeys } from '../../../src/secrets/keys.ts'
+import { parseMasterKeys } from '../../../src/secrets/keys.ts'
 import {
   aUser,
   configurationOf,
@@ -14,6 +14,7 @@ import {
 } from '../../support/gateway.ts'
 import { operate } from '../../support/operator.ts'
 import { type Falcon, falconPolicy, person, startFalcon } from '../../support/vendors.ts'
+import type { MasterKey } from '../../../src/model/configuration.ts'
 
 function keysOf(...texts: readonly string[]): readonly MasterKey[] {
   const parsed = parseMasterKeys(texts.join(','), () => '')

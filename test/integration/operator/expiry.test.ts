@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { startSentinelone } from '../../../src/simulators/sentinelone/index.ts'
-import { endsAt } from '../../../src/vendors/sisense/token.ts'
+import { endsAt } from '../../../src/vendors/sisense/auth.ts'
 import { startTestGateway } from '../../support/gateway.ts'
 import { operate } from '../../support/operator.ts'
 

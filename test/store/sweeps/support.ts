@@ -3,9 +3,11 @@ import type { Connections, LiveConnection } from '../../../src/provisioning/conn
 import { sweeperDefaults, type Sweeping } from '../../../src/provisioning/sweeps/sweeper.ts'
 import { walk } from '../../../src/provisioning/sweeps/walk.ts'
 import type { Store } from '../../../src/store/open.ts'
-import type { Account, Capabilities, Entitlement, Target } from '../../../src/vendors/contract.ts'
-import type { Policy } from '../../../src/model/plan.ts'
+import type { Capabilities } from '../../../src/model/capabilities.ts'
+import type { Target } from '../../../src/vendors/contract.ts'
 import type { TestStore } from '../../support/database.ts'
+import type { Account, Entitlement } from '../../../src/model/account.ts'
+import type { Policy } from '../../../src/model/policy.ts'
 
 const many = {
   perAccount: 'many',

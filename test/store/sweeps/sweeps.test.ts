@@ -3,10 +3,10 @@ import { after, before, beforeEach, describe, test } from 'node:test'
 import type { Connections } from '../../../src/provisioning/connections.ts'
 import type { Actor } from '../../../src/scim/ports.ts'
 import type { Store } from '../../../src/store/open.ts'
-import type { Policy } from '../../../src/model/plan.ts'
 import { aConfiguration, aConnection, anActor, aPolicy } from '../../support/configuration.ts'
 import { openTestStore, type TestStore } from '../../support/database.ts'
 import { accountOf, type Calls, connectionsOf, seedPeople, sweepAll } from './support.ts'
+import type { Policy } from '../../../src/model/policy.ts'
 
 let store: TestStore
 let other: Store

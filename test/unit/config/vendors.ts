@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
-import type { AnyVendor, Capabilities, EntitlementSupport } from '../../../src/vendors/contract.ts'
+import type { AnyVendor } from '../../../src/vendors/contract.ts'
+import type { Capabilities, EntitlementSupport } from '../../../src/model/capabilities.ts'
 
 const oneByOne: EntitlementSupport = {
   perAccount: 'many',

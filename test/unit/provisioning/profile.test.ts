@@ -3,9 +3,10 @@ import { describe, it } from 'node:test'
 import { VendorError, type Failure } from '../../../src/model/errors.ts'
 import { policyAs, targetOf } from '../../../src/provisioning/api-profile.ts'
 import type { ConnectionStore } from '../../../src/model/work.ts'
-import type { ApiProfile, Target } from '../../../src/vendors/contract.ts'
+import type { Target } from '../../../src/vendors/contract.ts'
 import { aPolicy } from '../../support/configuration.ts'
 import { acme } from '../config/vendors.ts'
+import type { ApiProfile } from '../../../src/model/account.ts'
 
 type Answer = boolean | VendorError | undefined
 

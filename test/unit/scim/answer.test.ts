@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type Answer, answerTo, type RecordedWrite } from '../../../src/scim/answer.ts'
-import type { AccountOutcome, ClientProfile } from '../../../src/scim/ports.ts'
+import type { AccountOutcome } from '../../../src/scim/ports.ts'
+import type { ClientProfile } from '../../../src/model/directory.ts'
 
 const proven: AccountOutcome = {
   connection: 'falcon',

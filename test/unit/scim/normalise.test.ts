@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { switchesOf } from '../../../src/scim/client-profiles.ts'
-import { normaliseBody, sameValue } from '../../../src/scim/normalise.ts'
-import { groupModel, provisioningUrn, userModel } from '../../../src/scim/schema/model.ts'
+import { normaliseBody } from '../../../src/scim/normalise.ts'
+import { sameValue } from '../../../src/scim/values/json.ts'
+import { groupModel, userModel } from '../../../src/scim/schema/model.ts'
+import { provisioningUrn } from '../../../src/scim/schema/definitions.ts'
 import { refusal, thingExtensionUrn, thingModel, thingUrn } from './every-type.ts'
 
 const core = userModel.schema

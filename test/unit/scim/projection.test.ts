@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { compileProjection } from '../../../src/scim/projection.ts'
-import { groupModel, provisioningUrn, userModel } from '../../../src/scim/schema/model.ts'
+import { groupModel, userModel } from '../../../src/scim/schema/model.ts'
+import { provisioningUrn } from '../../../src/scim/schema/definitions.ts'
 import { thingModel, thingUrn } from './every-type.ts'
 
 const core = userModel.schema

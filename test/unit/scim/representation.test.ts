@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { represent } from '../../../src/scim/representation.ts'
-import { groupModel, provisioningUrn, userModel } from '../../../src/scim/schema/model.ts'
+import { groupModel, userModel } from '../../../src/scim/schema/model.ts'
+import { provisioningUrn } from '../../../src/scim/schema/definitions.ts'
 
 const enterprise = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
 const common = { version: 3, created: new Date(0), lastModified: new Date(1500) }

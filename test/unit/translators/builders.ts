@@ -1,12 +1,13 @@
+import { type Capabilities, type EntitlementSupport } from '../../../src/model/capabilities.ts'
+import type { Held, Wanted, WantedEntitlement } from '../../../src/model/plan.ts'
 import {
   type Account,
-  type Capabilities,
   type Entitlement,
   entitlementKey,
   type EntitlementRef,
-  type EntitlementSupport,
-} from '../../../src/vendors/contract.ts'
-import type { Held, Person, Policy, Wanted, WantedEntitlement } from '../../../src/model/plan.ts'
+} from '../../../src/model/account.ts'
+import type { Person } from '../../../src/model/person.ts'
+import type { Policy } from '../../../src/model/policy.ts'
 
 export const now = '2026-11-21T12:00:00.000Z'
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { correlate, type CorrelationInput } from '../../../src/translators/correlation.ts'
-import type { Account } from '../../../src/vendors/contract.ts'
 import { anAccount } from './builders.ts'
+import type { Account } from '../../../src/model/account.ts'
 
 const usual: CorrelationInput = {
   login: 'ada@corp.example',

@@ -3,8 +3,8 @@ import { describe, it } from 'node:test'
 import { matching } from '../../../src/config/rules/matching.ts'
 import { explain, type ExplainInput } from '../../../src/translators/explain/explain.ts'
 import { explanationLines } from '../../../src/translators/explain/words.ts'
-import type { Rule } from '../../../src/model/plan.ts'
 import { aHeld, aPolicy, cidRole, entry, falcon, group, now, role, sentry } from './builders.ts'
+import type { Rule } from '../../../src/model/policy.ts'
 
 const rules: readonly Rule[] = [
   { group: 'Leads', role: 'manager', line: 11 },

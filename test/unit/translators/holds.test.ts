@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { holds, usableSteps } from '../../../src/translators/shut-out.ts'
-import type { Account, Capabilities, ShutOutStep } from '../../../src/vendors/contract.ts'
+import type { Capabilities } from '../../../src/model/capabilities.ts'
 import { anAccount, falcon, group, role, sentry, switchable } from './builders.ts'
+import type { Account, ShutOutStep } from '../../../src/model/account.ts'
 
 const account = (...entitlements: Account['entitlements']): Account => anAccount({ entitlements })
 

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { GroupRef, Held, Operation, Policy } from '../../../src/model/plan.ts'
+import type { Held, Operation } from '../../../src/model/plan.ts'
 import { plan } from '../../../src/translators/plan.ts'
 import { wantedOf } from '../../../src/translators/wanted.ts'
-import { entitlementKey, type Capabilities, type Entitlement } from '../../../src/vendors/contract.ts'
+import { type Capabilities } from '../../../src/model/capabilities.ts'
 import { matching } from '../../../src/config/rules/matching.ts'
 import { aPolicy, cidRole, entry, falcon, group, now, role, sentry, teamRole } from './builders.ts'
 import { carriedOut } from './simulated-account.ts'
+import { type Entitlement, entitlementKey } from '../../../src/model/account.ts'
+import type { GroupRef } from '../../../src/model/person.ts'
+import type { Policy } from '../../../src/model/policy.ts'
 
 interface Vendor {
   readonly can: Capabilities

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Deviation, Held, Policy, Snapshot, Wanted } from '../../../src/model/plan.ts'
+import type { Deviation, Held, Snapshot, Wanted } from '../../../src/model/plan.ts'
 import { intentsFor, plan } from '../../../src/translators/plan.ts'
-import type { Capabilities } from '../../../src/vendors/contract.ts'
+import type { Capabilities } from '../../../src/model/capabilities.ts'
 import {
   aHeld,
   aPolicy,
@@ -16,6 +16,7 @@ import {
   switchable,
   wants,
 } from './builders.ts'
+import type { Policy } from '../../../src/model/policy.ts'
 
 function planned(
   wanted: Wanted,

@@ -3,19 +3,19 @@ import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
 import { slotOf } from '../../../src/translators/entitlements/difference.ts'
 import { holds } from '../../../src/translators/shut-out.ts'
-import type { Held, Operation, Policy, Wanted } from '../../../src/model/plan.ts'
+import type { Held, Operation, Wanted } from '../../../src/model/plan.ts'
 import { plan } from '../../../src/translators/plan.ts'
-import {
-  entitlementKey,
-  type Capabilities,
-  type EntitlementChange,
-  type EntitlementRef,
-  type EntitlementSupport,
-  type HeldEntitlement,
-  type Scope,
-} from '../../../src/vendors/contract.ts'
+import { type Capabilities, type EntitlementSupport } from '../../../src/model/capabilities.ts'
 import { ada, anAccount, aPolicy, now, wants, wishOf } from './builders.ts'
 import { carriedOut, stepTaken } from './simulated-account.ts'
+import {
+  type EntitlementChange,
+  entitlementKey,
+  type EntitlementRef,
+  type HeldEntitlement,
+  type Scope,
+} from '../../../src/model/account.ts'
+import type { Policy } from '../../../src/model/policy.ts'
 
 const scopes: readonly (Scope | undefined)[] = [
   undefined,

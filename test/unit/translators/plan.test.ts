@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Deviation, Held, Policy, Snapshot, Wanted } from '../../../src/model/plan.ts'
+import type { Deviation, Held, Snapshot, Wanted } from '../../../src/model/plan.ts'
 import { intentsFor, plan } from '../../../src/translators/plan.ts'
-import type { Capabilities, Profile } from '../../../src/vendors/contract.ts'
+import type { Capabilities } from '../../../src/model/capabilities.ts'
 import * as a from './builders.ts'
 import {
   ada,
@@ -19,6 +19,8 @@ import {
   teamRole,
   wants,
 } from './builders.ts'
+import type { Profile } from '../../../src/model/account.ts'
+import type { Policy } from '../../../src/model/policy.ts'
 
 function planned(
   wanted: Wanted,

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
-import { entitlementKey, type Entitlement } from '../../../src/vendors/contract.ts'
-import type { DefaultGrant, GroupRef, Rule } from '../../../src/model/plan.ts'
 import { entitlementsFor, wishKey } from '../../../src/translators/rules/rules.ts'
 import { cidRole, entry, falcon, group, role, sentry, teamRole } from './builders.ts'
+import { type Entitlement, entitlementKey } from '../../../src/model/account.ts'
+import type { GroupRef } from '../../../src/model/person.ts'
+import type { DefaultGrant, Rule } from '../../../src/model/policy.ts'
 
 const catalogue: readonly Entitlement[] = [
   entry(role('member'), 'Member'),

@@ -1,16 +1,16 @@
 import { grantedAfter } from '../../../src/translators/granted.ts'
 import type { Held, Operation, WantedEntitlement } from '../../../src/model/plan.ts'
 import { slotOf } from '../../../src/translators/entitlements/difference.ts'
+import { type Capabilities } from '../../../src/model/capabilities.ts'
+import { anAccount } from './builders.ts'
 import {
-  entitlementKey,
   type Account,
-  type Capabilities,
   type EntitlementChange,
+  entitlementKey,
   type EntitlementRef,
   type HeldEntitlement,
   type ShutOutStep,
-} from '../../../src/vendors/contract.ts'
-import { anAccount } from './builders.ts'
+} from '../../../src/model/account.ts'
 
 /** What is held after a vendor that keeps its word has carried operations out, one after the other. */
 export function carriedOut(

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Policy } from '../../../src/model/plan.ts'
 import { wantedOf, type WantedInput } from '../../../src/translators/wanted.ts'
 import { matching } from '../../../src/config/rules/matching.ts'
 import { aPolicy, cidRole, entry, falcon, now } from './builders.ts'
+import type { Policy } from '../../../src/model/policy.ts'
 
 const ada = { userName: 'ada@corp.example', name: { givenName: 'Ada' }, active: true }
 const admins = [{ id: 'g', displayName: 'Admins' }]

@@ -1,7 +1,7 @@
 import { after, beforeEach } from 'node:test'
 import assert from 'node:assert/strict'
 import { VendorError } from '../../../src/model/errors.ts'
-import type { Account, Target } from '../../../src/vendors/contract.ts'
+import type { Target } from '../../../src/vendors/contract.ts'
 import { crowdstrike } from '../../../src/vendors/crowdstrike/index.ts'
 import {
   type CrowdstrikeSimulatorOptions,
@@ -11,6 +11,7 @@ import {
 } from '../../../src/simulators/crowdstrike/index.ts'
 import type { VendorSimulator } from '../../../src/simulators/simulator.ts'
 import { openKit, openTarget, type Opening } from '../../contract/target.ts'
+import type { Account } from '../../../src/model/account.ts'
 
 export type Profile = 'current' | 'legacy' | 'guide'
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { resolve } from '../../../src/translators/entitlements/catalogue.ts'
-import { entitlementKey } from '../../../src/vendors/contract.ts'
 import { homeCid } from '../../../src/simulators/crowdstrike/index.ts'
 import { create, falconBench, role } from './bench.ts'
+import { entitlementKey } from '../../../src/model/account.ts'
 
 const child = 'c'.repeat(32)
 const stranger = 'd'.repeat(32)

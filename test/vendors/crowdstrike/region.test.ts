@@ -7,7 +7,7 @@ import {
   regionHosts,
   regions,
   startOrigin,
-} from '../../../src/vendors/crowdstrike/auth/regions.ts'
+} from '../../../src/vendors/crowdstrike/auth.ts'
 import { startCrowdstrike } from '../../../src/simulators/crowdstrike/index.ts'
 import { openKit, openTarget } from '../../contract/target.ts'
 import { falconBench, rejection } from './bench.ts'

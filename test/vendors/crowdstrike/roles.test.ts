@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { toHeld } from '../../../src/vendors/crowdstrike/wire/current.ts'
+import { toHeld } from '../../../src/vendors/crowdstrike/client-current.ts'
 import { create, falconBench, rejection, role } from './bench.ts'
 
 const actionsPath = '/user-management/entities/user-role-actions/v1'

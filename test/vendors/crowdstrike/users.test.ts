@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { homeCid } from '../../../src/simulators/crowdstrike/index.ts'
-import type { FalconClient } from '../../../src/vendors/crowdstrike/client/client.ts'
-import { createHome } from '../../../src/vendors/crowdstrike/target/home.ts'
-import { namesOf } from '../../../src/vendors/crowdstrike/target/names.ts'
+import type { FalconClient } from '../../../src/vendors/crowdstrike/client.ts'
+import { createHome, namesOf } from '../../../src/vendors/crowdstrike/target.ts'
 import { create, draftOf, falconBench, rejection } from './bench.ts'
 
 describe('[R3-11] names', () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import type { EntitlementRef, Target } from '../../../src/vendors/contract.ts'
+import type { Target } from '../../../src/vendors/contract.ts'
 import { homeCid } from '../../../src/simulators/crowdstrike/index.ts'
 import type { VendorSimulator } from '../../../src/simulators/simulator.ts'
+import type { EntitlementRef } from '../../../src/model/account.ts'
 
 /** What makes a target send the request of an example, and what must be understood of the response. */
 export interface Act {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import type { ApiProfile, Entitlement, EntitlementRef, Target } from '../../../src/vendors/contract.ts'
+import type { Target } from '../../../src/vendors/contract.ts'
 import { vendorOf } from '../../../src/vendors/registry.ts'
 import { simulators } from '../../../src/simulators/registry.ts'
 import type { SimulatorOptions, VendorSimulator } from '../../../src/simulators/simulator.ts'
 import { openKit, openTarget } from '../../contract/target.ts'
 import { vendorsOfGuides } from './guide.ts'
+import type { ApiProfile, Entitlement, EntitlementRef } from '../../../src/model/account.ts'
 
 const kit = openKit()
 after(() => kit.dispatcher.close())

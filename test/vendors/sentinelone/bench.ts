@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, beforeEach } from 'node:test'
 import { VendorError } from '../../../src/model/errors.ts'
-import type { Account, EntitlementRef, Scope, Target } from '../../../src/vendors/contract.ts'
+import type { Target } from '../../../src/vendors/contract.ts'
 import { sentinelone } from '../../../src/vendors/sentinelone/index.ts'
 import {
   type SentineloneSimulatorOptions,
@@ -11,6 +11,7 @@ import {
 } from '../../../src/simulators/sentinelone/index.ts'
 import type { TraceEntry, VendorSimulator } from '../../../src/simulators/simulator.ts'
 import { openKit, openTarget, type Opening } from '../../contract/target.ts'
+import type { Account, EntitlementRef, Scope } from '../../../src/model/account.ts'
 
 export type Profile = 'current' | 'guide'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import Value from 'typebox/value'
-import { UserAnswer } from '../../../src/vendors/sentinelone/wire/current.ts'
+import { UserAnswer } from '../../../src/vendors/sentinelone/client-current.ts'
 import { base, rejection, sentineloneBench } from './bench.ts'
 
 /** Every output that the card "Update User" of Okta Workflows lists, as the API spells it. */

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { entitlementKey, type EntitlementRef } from '../../../src/vendors/contract.ts'
-import { toAccount } from '../../../src/vendors/sentry/account.ts'
-import { changed, membershipOf } from '../../../src/vendors/sentry/membership.ts'
+import { changed, membershipOf, toAccount } from '../../../src/vendors/sentry/target.ts'
 import { role, team, teamAdmin } from './support.ts'
+import { entitlementKey, type EntitlementRef } from '../../../src/model/account.ts'
 
 const member = {
   ...{ id: '1', email: 'ada@x.example', orgRole: 'member' },

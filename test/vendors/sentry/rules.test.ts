@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { entitlementsFor } from '../../../src/translators/rules/rules.ts'
-import type { Rule } from '../../../src/model/plan.ts'
-import { entitlementKey } from '../../../src/vendors/contract.ts'
 import { roleOf } from '../../../src/vendors/sentry/wire.ts'
 import { role, useSentry } from './support.ts'
+import { entitlementKey } from '../../../src/model/account.ts'
+import type { Rule } from '../../../src/model/policy.ts'
 
 for (const profile of ['current', 'guide'] as const) {
   describe(`rules at Sentry (${profile})`, () => {

@@ -1,9 +1,10 @@
 import { after, before, beforeEach } from 'node:test'
-import type { ApiProfile, Target } from '../../../src/vendors/contract.ts'
+import type { Target } from '../../../src/vendors/contract.ts'
 import { sentry } from '../../../src/vendors/sentry/index.ts'
 import { type SentryOptions, type SentryState, startSentry } from '../../../src/simulators/sentry/index.ts'
 import type { VendorSimulator } from '../../../src/simulators/simulator.ts'
 import { type Opening, openKit, openTarget } from '../../contract/target.ts'
+import type { ApiProfile } from '../../../src/model/account.ts'
 
 export interface SentryBench {
   readonly simulator: () => VendorSimulator<SentryState>

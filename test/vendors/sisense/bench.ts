@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, beforeEach } from 'node:test'
 import { VendorError } from '../../../src/model/errors.ts'
-import type { Account, AccountDraft, EntitlementRef, Target } from '../../../src/vendors/contract.ts'
+import type { Target } from '../../../src/vendors/contract.ts'
 import { sisense } from '../../../src/vendors/sisense/index.ts'
 import {
   type SisenseSimulatorOptions,
@@ -10,6 +10,7 @@ import {
 } from '../../../src/simulators/sisense/index.ts'
 import type { TraceEntry, VendorSimulator } from '../../../src/simulators/simulator.ts'
 import { openKit, openTarget, type Opening } from '../../contract/target.ts'
+import type { Account, AccountDraft, EntitlementRef } from '../../../src/model/account.ts'
 
 export type Profile = 'current' | 'guide'
 

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { VendorError } from '../../../src/model/errors.ts'
-import { createGathering, type Send } from '../../../src/vendors/sisense/client/gathering.ts'
-import type { Account, Target } from '../../../src/vendors/contract.ts'
+import { createGathering, type Send } from '../../../src/vendors/sisense/gathering.ts'
+import type { Target } from '../../../src/vendors/contract.ts'
 import { createPacing } from '../../../src/vendors/kit/pacing.ts'
 import { sisense } from '../../../src/vendors/sisense/index.ts'
 import { openKit, openTarget } from '../../contract/target.ts'
 import { create, group, rejection, sisenseBench } from './bench.ts'
+import type { Account } from '../../../src/model/account.ts'
 
 describe('members of one Sisense group who change at the same moment', async () => {
   const { simulator, state, open, writes } = await sisenseBench('current')

@@ -1,22 +1,16 @@
 import { tooMany } from '../../../scim/errors.ts'
 import type { Filter } from '../../../scim/filter/ast.ts'
-import type {
-  DirectoryRef,
-  ListQuery,
-  MemberRef,
-  Page,
-  StoredGroup,
-  StoredUser,
-} from '../../../scim/ports.ts'
-import { type Sql, unprepared } from '../../sql/client.ts'
+import type { ListQuery, Page, StoredGroup, StoredUser } from '../../../scim/ports.ts'
+import { type Sql } from '../../sql/client.ts'
+import { raw, sql, type Statement, unprepared } from '../../sql/statement.ts'
 import { codeOf } from '../../sql/failures.ts'
-import { raw, sql, type Statement } from '../../sql/statement.ts'
 import { groupsOf, members } from '../members.ts'
 import { groupColumns, type GroupRow, toGroup, toUser, userColumns, type UserRow } from '../rows.ts'
 import { type Column, groupAttributes, userAttributes } from './columns.ts'
 import { compile } from './compile.ts'
 import { advice, judged, mostJudged } from './judged.ts'
 import { inCreationOrder, inSortedOrder, keyOfColumn, type Order, orderOf, sorted } from './order.ts'
+import type { DirectoryRef, MemberRef } from '../../../model/directory.ts'
 
 /** What lists of Users and lists of Groups differ in. */
 export interface Kind<Row, Stored> {

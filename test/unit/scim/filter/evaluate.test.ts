@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { matches, parseFilter } from '../../../../src/scim/filter/index.ts'
+import { matches } from '../../../../src/scim/filter/evaluate.ts'
+import { parseFilter } from '../../../../src/scim/filter/parse.ts'
 import { userModel } from '../../../../src/scim/schema/model.ts'
 import { thingModel } from '../every-type.ts'
 

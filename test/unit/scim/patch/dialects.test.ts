@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { ResourceBody } from '../../../../src/scim/ports.ts'
 import { userModel } from '../../../../src/scim/schema/model.ts'
 import { refusal, thingExtensionUrn, thingModel } from '../every-type.ts'
 import { ada, enterprise, patch, patchUser } from './support.ts'
+import type { ResourceBody } from '../../../../src/model/directory.ts'
 
 const managerOf = (body: ResourceBody) => (body[enterprise] as { manager?: unknown } | undefined)?.manager
 

@@ -4,12 +4,12 @@ import fc from 'fast-check'
 import { switchesOf } from '../../../../src/scim/client-profiles.ts'
 import { ScimError } from '../../../../src/scim/errors.ts'
 import { normaliseBody, replaceBody } from '../../../../src/scim/normalise.ts'
-import { applyPatch, parsePatch } from '../../../../src/scim/patch/index.ts'
+import { applyPatch } from '../../../../src/scim/patch/apply.ts'
+import { parsePatch } from '../../../../src/scim/patch/operations.ts'
 import { compileProjection } from '../../../../src/scim/projection.ts'
 import { represent } from '../../../../src/scim/representation.ts'
 import { groupModel, userModel } from '../../../../src/scim/schema/model.ts'
-import type { Written } from './support.ts'
-import { enterprise, patch, patchOp } from './support.ts'
+import { enterprise, patch, patchOp, type Written } from './support.ts'
 
 interface Email {
   value: string

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { ClientProfile } from '../../../../src/scim/ports.ts'
 import { userModel } from '../../../../src/scim/schema/model.ts'
 import { refusal } from '../every-type.ts'
 import type { Written } from './support.ts'
 import { enterprise, patch, patchUser } from './support.ts'
+import type { ClientProfile } from '../../../../src/model/directory.ts'
 
 const work = { value: 'a@work', type: 'work', primary: true }
 const home = { value: 'a@home', type: 'home' }

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { Schemas } from 'scimmy'
-import type { AttributeDefinition } from '../../../../src/scim/schema/model.ts'
 import {
+  type AttributeDefinition,
   defineModel,
   groupModel,
   modelOf,
-  provisioningUrn,
   resolvePath,
   userModel,
 } from '../../../../src/scim/schema/model.ts'
+import { provisioningUrn } from '../../../../src/scim/schema/definitions.ts'
 import { resourceTypes, schemaDocuments } from '../../../../src/scim/schema/documents.ts'
 import { thingModel } from '../every-type.ts'
 

@@ -2,13 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ofOneLevel, resolve } from '../../../../src/translators/entitlements/catalogue.ts'
 import type { WantedEntitlement } from '../../../../src/model/plan.ts'
-import {
-  entitlementKey,
-  type Capabilities,
-  type Entitlement,
-  type Scope,
-} from '../../../../src/vendors/contract.ts'
+import { type Capabilities } from '../../../../src/model/capabilities.ts'
 import { falcon, support } from '../builders.ts'
+import { type Entitlement, entitlementKey, type Scope } from '../../../../src/model/account.ts'
 
 const inScope = (
   id: string,

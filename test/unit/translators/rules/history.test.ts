@@ -2,17 +2,15 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
 import { matching } from '../../../../src/config/rules/matching.ts'
-import type { GroupRef, Held, Policy, Rule } from '../../../../src/model/plan.ts'
+import type { Held } from '../../../../src/model/plan.ts'
 import { plan } from '../../../../src/translators/plan.ts'
 import { wantedOf } from '../../../../src/translators/wanted.ts'
-import {
-  entitlementKey,
-  type Capabilities,
-  type Entitlement,
-  type HeldEntitlement,
-} from '../../../../src/vendors/contract.ts'
+import { type Capabilities } from '../../../../src/model/capabilities.ts'
 import { aPolicy, cidRole, entry, falcon, group, role, sentry, switchable, teamRole } from '../builders.ts'
 import { carriedOut } from '../simulated-account.ts'
+import { type Entitlement, entitlementKey, type HeldEntitlement } from '../../../../src/model/account.ts'
+import type { GroupRef } from '../../../../src/model/person.ts'
+import type { Policy, Rule } from '../../../../src/model/policy.ts'
 
 /** One state of the directory, as pushes leave it behind. */
 interface Push {

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { matching } from '../../../../src/config/rules/matching.ts'
-import type { GroupRef, Policy, Rule } from '../../../../src/model/plan.ts'
 import { entitlementsFor } from '../../../../src/translators/rules/rules.ts'
 import { subjectOf } from '../../../../src/translators/wanted.ts'
-import { entitlementKey } from '../../../../src/vendors/contract.ts'
 import { processorMs } from '../../../support/processor-time.ts'
 import { entry, group, now, role, sentry, teamRole } from '../builders.ts'
+import { entitlementKey } from '../../../../src/model/account.ts'
+import type { GroupRef } from '../../../../src/model/person.ts'
+import type { Policy, Rule } from '../../../../src/model/policy.ts'
 
 const teams = [
   ...['member', 'manager', 'owner'].map((id) => entry(role(id))),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createPurses } from '../../../../src/vendors/kit/limits/purse.ts'
+import { createPurses } from '../../../../src/vendors/kit/token-bucket.ts'
 
 const limit = { key: 'tenant', requests: 1_000, perMs: 1_000 }
 

@@ -1,7 +1,0 @@
-export type { BoundPath, CompareOp, Filter, Literal, Sort } from './ast.ts'
-export { matches } from './evaluate.ts'
-export type { FilterOptions } from './parse.ts'
-export { parseFilter } from './parse.ts'
-export { printFilter } from './ast.ts'
-export { parseSort } from './sort.ts'
-export { compareSortKeys, type SortKey, sortKeyOf } from './sort.ts'

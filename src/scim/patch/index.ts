@@ -1,5 +1,0 @@
-export type { Patched } from './apply.ts'
-export { applyPatch } from './apply.ts'
-export { memberDelta } from './members.ts'
-export type { PatchOperation, PatchTarget } from './operations.ts'
-export { parsePatch } from './operations.ts'

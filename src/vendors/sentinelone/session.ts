@@ -1,0 +1,94 @@
+import { type Client, type ConsoleRole, fold, is, type Reach } from './client.ts'
+import { failure } from './errors.ts'
+import type { SentineloneSettings } from './settings.ts'
+import { isCalled, type Presentation, toAccount } from './target.ts'
+import type { Account } from '../../model/account.ts'
+
+/** What every call of a target needs: the endpoints, where the token leads, and how users are shown. */
+export interface Session {
+  readonly client: Client
+  readonly how: Presentation
+  /** Where the token leads, as last read. */
+  reached(operation: string): Promise<Reach>
+  /** The same, asked anew. */
+  reachAnew(operation: string): Promise<Reach>
+  /** The role that counts as none, where the connection names one; as read at most some minutes ago. */
+  quarantine(operation: string, reach: Reach): Promise<ConsoleRole | undefined>
+  /** Does what may write that role; once more with the role read anew, where the console refuses a role that was read before. */
+  quarantining<T>(act: () => Promise<T>): Promise<T>
+}
+
+const freshMs = 5 * 60_000
+
+interface Quarantine {
+  readonly role: ConsoleRole
+  readonly at: number
+}
+
+export function createSession(client: Client, settings: SentineloneSettings, now: () => number): Session {
+  const { quarantineRole, onboarding = true } = settings
+  let known: Promise<Reach> | undefined
+  let quarantine: Quarantine | undefined
+  const isFresh = (read: Quarantine | undefined): read is Quarantine =>
+    read !== undefined && now() - read.at < freshMs
+
+  function reachAnew(operation: string): Promise<Reach> {
+    const asked = client.reach(operation, settings)
+    known = asked
+    asked.catch(() => {
+      if (known === asked) known = undefined
+    })
+    return asked
+  }
+
+  return {
+    client,
+    how: { quarantineRole, keepsSettings: client.keepsSettings, onboarding },
+    reachAnew,
+    reached: (operation) => known ?? reachAnew(operation),
+
+    async quarantine(operation, reach) {
+      if (quarantineRole === undefined) return undefined
+      if (isFresh(quarantine)) return quarantine.role
+      const role = await quarantineOf(client, operation, reach, quarantineRole)
+      quarantine = { role, at: now() }
+      return role
+    },
+
+    async quarantining(act) {
+      const before = isFresh(quarantine) ? quarantine : undefined
+      try {
+        return await act()
+      } catch (error) {
+        if (!is(error, 'invalid') || !before) throw error
+        // Somebody else may have found out at the same moment, and read it anew already.
+        if (quarantine === before) quarantine = undefined
+        return act()
+      }
+    },
+  }
+}
+
+async function quarantineOf(
+  client: Client,
+  operation: string,
+  reach: Reach,
+  name: string,
+): Promise<ConsoleRole> {
+  const roles = await client.roles(operation, reach)
+  const found = roles.find((role) => isCalled(role, name))
+  if (found) return found
+  throw failure('invalid', operation, `the console has no role "${name}", the quarantineRole`)
+}
+
+/** Accounts of exactly this address, letter case aside. */
+export async function findByEmail(
+  { client, how, reached }: Session,
+  operation: string,
+  email: string,
+): Promise<readonly Account[]> {
+  const wanted = fold(email)
+  if (wanted === '') return []
+  const users = await client.search(operation, await reached(operation), wanted)
+  return users.filter(({ login }) => fold(login) === wanted).map((user) => toAccount(user, how))
+}
