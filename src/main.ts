@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { run } from './cli/run.ts'
+import { run } from './app/program.ts'
 
 // Whoever reads has seen enough, as in "drawbridge audit export | head": the command ends as it would have, with its own code.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,4 +1,4 @@
-import { createProgram } from '../src/cli/program.ts'
+import { createProgram } from '../src/app/program.ts'
 import { exitCodeMeanings } from '../src/cli/exit-codes.ts'
 import { createOutput } from '../src/cli/output.ts'
 

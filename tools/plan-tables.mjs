@@ -6,7 +6,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** The plan facts of every vendor folder, by vendor id; a vendor need not be registered yet. */
 export async function planFacts() {
-  const files = globSync('src/vendors/*/plan.ts', { cwd: root }).toSorted()
+  const files = globSync('src/vendors/*/native-scim.ts', { cwd: root }).toSorted()
   const entries = files.map(async (file) => {
     const { plan } = await import(new URL(file, `file://${root}`).href)
     return [basename(dirname(file)), plan]

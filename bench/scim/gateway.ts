@@ -1,4 +1,4 @@
-import { startGateway } from '../../src/app.ts'
+import { startGateway } from '../../src/app/gateway.ts'
 import { createLogger } from '../../src/logger.ts'
 import { serveParent } from './process.ts'
 

@@ -4,10 +4,10 @@ import swagger from '@fastify/swagger'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifySchemaCompiler } from 'fastify'
 import type { TSchema } from 'typebox'
 import { Check, Clone, Convert, Default, Errors } from 'typebox/value'
+import type { OperatorRef } from '../model/operator.ts'
 import { authenticateOperators, operatorOf } from './authentication.ts'
 import { answerProblems, Problem } from './problem.ts'
 import type { Call, Route } from './route.ts'
-import { type AdminParts, routesOf } from './routes.ts'
 
 /** Texts of paths and queries are converted to what the schema says; a body must already be of it. Nothing is dropped. */
 const compile: FastifySchemaCompiler<TSchema> =
@@ -79,7 +79,12 @@ export async function describeRoutes(app: FastifyInstance, release: string): Pro
   app.get('/openapi.json', { config: { role: 'viewer' }, schema: { hide: true } }, async () => app.swagger())
 }
 
-export interface AdminOptions extends AdminParts {
+export interface AdminOptions {
+  /** The whole table; each route says which role it needs. */
+  readonly routes: readonly Route[]
+  readonly release: string
+  /** The operator of a secret; undefined when unknown, expired or revoked. */
+  readonly verifyOperator: (secret: string) => Promise<OperatorRef | undefined>
   /** Secrets of admins that no table knows, by the name that events show: at least 16 characters each. */
   readonly builtIn: readonly { readonly name: string; readonly secret: string }[]
   readonly failedAttempts?: { readonly max: number; readonly windowMs: number }
@@ -89,20 +94,16 @@ const defaultAttempts = { max: 30, windowMs: 60_000 }
 
 /** The operator API, registered under its base path. Encapsulated: nothing of it leaks to SCIM, nor the other way round. */
 export const adminPlugin: FastifyPluginAsync<AdminOptions> = async (app, options) => {
-  const { store, builtIn, failedAttempts = defaultAttempts } = options
+  const { routes, release, verifyOperator, builtIn, failedAttempts = defaultAttempts } = options
   answerProblems(app)
   validateByTypeBox(app)
   tagReads(app)
   app.addHook('onRequest', async (_request, reply) => {
     reply.header('cache-control', 'no-store')
   })
-  await authenticateOperators(app, {
-    verifyOperator: (secret) => store.verifyOperator(secret),
-    builtIn,
-    failedAttempts,
-  })
-  await describeRoutes(app, options.release)
-  for (const route of routesOf(options)) serve(app, route)
+  await authenticateOperators(app, { verifyOperator, builtIn, failedAttempts })
+  await describeRoutes(app, release)
+  for (const route of routes) serve(app, route)
 }
 
 /** The first line is waited for, so that what fails before it is answered as a problem. */

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import { adminPlugin, type AdminOptions } from '../admin/plugin.ts'
+import { adminPlugin } from '../admin/plugin.ts'
+import { type AdminParts, routesOf } from './routes.ts'
 import type { ExplainActions } from '../operations/explain/route.ts'
 import type { InventoryActions } from '../operations/inventory/route.ts'
 import type { PreviewActions } from '../operations/plans/route.ts'
@@ -45,13 +46,9 @@ export interface OperatorApiParts {
 export async function registerOperatorApi(app: FastifyInstance, parts: OperatorApiParts): Promise<void> {
   const { environment, store, localToken, connections, surveys, inventories, notices } = parts
   const { adminToken } = environment
-  const options: AdminOptions = {
+  const table: AdminParts = {
     store: store.operate,
     release: release(),
-    builtIn: [
-      ...(adminToken === undefined ? [] : [{ name: 'admin', secret: adminToken }]),
-      ...(localToken === undefined ? [] : [{ name: 'local', secret: localToken }]),
-    ],
     wake: parts.wake,
     health: { store: () => store.ping(), workers: parts.workers },
     configuration: parts.configuration,
@@ -68,7 +65,16 @@ export async function registerOperatorApi(app: FastifyInstance, parts: OperatorA
       ? { connections: connectionActions(store, connections), previews: previewActions(store, connections) }
       : {}),
   }
-  await app.register(adminPlugin, { prefix: operatorBase, ...options })
+  await app.register(adminPlugin, {
+    prefix: operatorBase,
+    routes: routesOf(table),
+    release: release(),
+    verifyOperator: (secret) => store.operate.verifyOperator(secret),
+    builtIn: [
+      ...(adminToken === undefined ? [] : [{ name: 'admin', secret: adminToken }]),
+      ...(localToken === undefined ? [] : [{ name: 'local', secret: localToken }]),
+    ],
+  })
 }
 
 function surveyActions(

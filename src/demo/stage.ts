@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Gateway } from '../app.ts'
+import type { Gateway } from '../app/gateway.ts'
 import type { DemoVendors } from './setting.ts'
 import type { Stage, Story } from './demo.ts'
 import { settled } from './table.ts'

@@ -1,4 +1,4 @@
-import type { Gateway } from '../app.ts'
+import type { Gateway } from '../app/gateway.ts'
 import type { LiveConnection } from '../provisioning/connections.ts'
 import type { Standing } from '../store/connections/standings.ts'
 import { matching } from '../config/rules/matching.ts'

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { run } from '../../src/cli/run.ts'
+import { run } from '../../src/app/program.ts'
 import type { Report } from '../../src/doctor/checks.ts'
 import type { TraceEntry, VendorSimulator } from '../../src/simulators/simulator.ts'
 import type { ApiProfile } from '../../src/model/account.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import pino from 'pino'
-import { startGateway } from '../../src/app.ts'
+import { startGateway } from '../../src/app/gateway.ts'
 import { startSentinelone } from '../../src/simulators/sentinelone/index.ts'
 import { startSisense } from '../../src/simulators/sisense/index.ts'
 import {

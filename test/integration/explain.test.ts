@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
-import { run } from '../../src/cli/run.ts'
+import { run } from '../../src/app/program.ts'
 import { addMember, aGroup, aPatch, aUser, removeMember, startTestGateway } from '../support/gateway.ts'
 import { startFalcon, startSentryWithTeams, type Falcon } from '../support/vendors.ts'
 

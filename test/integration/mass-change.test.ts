@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import pg from 'pg'
-import { run } from '../../src/cli/run.ts'
+import { run } from '../../src/app/program.ts'
 import {
   adminToken,
   aGroup,

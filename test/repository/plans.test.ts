@@ -48,7 +48,7 @@ const told: Readonly<Record<string, readonly (readonly [id: string, word: RegExp
 }
 
 const facts = new Map<string, PlanFacts>()
-for (const path of files('src/vendors/*/plan.ts')) {
+for (const path of files('src/vendors/*/native-scim.ts')) {
   const { plan } = (await import(pathToFileURL(`${root}${path}`).href)) as { plan: PlanFacts }
   facts.set(path.split('/')[2]!, plan)
 }

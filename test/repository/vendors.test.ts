@@ -5,7 +5,7 @@ import { vendors } from '../../src/vendors/registry.ts'
 import { simulators } from '../../src/simulators/registry.ts'
 import { files, read, root } from './repository.ts'
 
-const notVendors = new Set(['kit', 'simulator'])
+const notVendors = new Set(['kit'])
 const folders = [...new Set(files('src/vendors/*/*.ts').map((path) => path.split('/')[2]!))].filter(
   (folder) => !notVendors.has(folder),
 )

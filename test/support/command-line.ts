@@ -5,7 +5,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { run } from '../../src/cli/run.ts'
+import { run } from '../../src/app/program.ts'
 import { until } from './gateway.ts'
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))

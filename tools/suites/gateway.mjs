@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
-import { startGateway } from '../../src/app.ts'
+import { startGateway } from '../../src/app/gateway.ts'
 import { testResources } from '../../test/support/test-resource.ts'
 
 /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { describe, it } from 'node:test'
-import { run } from '../../../src/cli/run.ts'
+import { run } from '../../../src/app/program.ts'
 
 async function scriptFor(shell: string): Promise<string> {
   let out = ''

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { run } from '../../../src/cli/run.ts'
+import { run } from '../../../src/app/program.ts'
 
 const env = { SCIM_TOKEN: 'okta-0123456789abcdef', SENTRY_TOKEN: 'sntryu_hush_hush' }
 

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { it } from 'node:test'
-import { run } from '../../../src/cli/run.ts'
+import { run } from '../../../src/app/program.ts'
 
 it('makes no store in a directory that was named by mistake, and says how to name the right one', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'drawbridge-wrong-'))

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { defaultFile, examples, newCommand, type Parts } from './command.ts'
+import { defaultFile, examples, newCommand, type Parts } from '../../cli/command.ts'
 
 export function serveCommand(parts: Parts): Command {
   return newCommand('serve', parts)
@@ -7,7 +7,7 @@ export function serveCommand(parts: Parts): Command {
     .option('--config <file>', 'configuration file', defaultFile)
     .addHelpText('after', examples('serve --config drawbridge.yaml', 'serve   # reads ./drawbridge.yaml'))
     .action(async (options: { config: string }) => {
-      const { serve } = await import('./serve.ts')
+      const { serve } = await import('./serve-gateway.ts')
       parts.finish(await serve(options, parts.surroundings, parts.output))
     })
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { defaultFile, examples, newCommand, type Parts } from './command.ts'
+import { defaultFile, examples, newCommand, type Parts } from '../../cli/command.ts'
 
 export function doctorCommand(parts: Parts): Command {
   return newCommand('doctor', parts)
@@ -13,7 +13,7 @@ export function doctorCommand(parts: Parts): Command {
       examples('doctor falcon --config drawbridge.yaml', 'doctor corp/sentry --json', 'doctor bi --reprobe'),
     )
     .action(async (connection: string, options: { config: string; json?: boolean; reprobe?: boolean }) => {
-      const { doctor } = await import('./doctor.ts')
+      const { doctor } = await import('./doctor-report.ts')
       parts.finish(await doctor(connection, options, parts.surroundings, parts.output))
     })
 }

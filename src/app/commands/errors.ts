@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import type { Area, Entry } from '../dictionary/entry.ts'
-import { examples, newCommand, type Parts } from './command.ts'
-import { exitCodes } from './exit-codes.ts'
-import type { Output } from './output.ts'
+import type { Area, Entry } from '../../dictionary/entry.ts'
+import { examples, newCommand, type Parts } from '../../cli/command.ts'
+import { exitCodes } from '../../cli/exit-codes.ts'
+import type { Output } from '../../cli/output.ts'
 
 export function errorsCommand(parts: Parts): Command {
   return newCommand('errors', parts)
@@ -11,7 +11,7 @@ export function errorsCommand(parts: Parts): Command {
     .option('--json', 'print the result as JSON')
     .addHelpText('after', examples('errors', 'errors account-mass-change', 'errors NO_POSTGRES --json'))
     .action(async (code: string | undefined, options: { readonly json?: boolean }) => {
-      const { areas, entriesOf, lookUp } = await import('../dictionary/dictionary.ts')
+      const { areas, entriesOf, lookUp } = await import('../../dictionary/dictionary.ts')
       const { output, finish } = parts
       const found = code === undefined ? areas.flatMap(entriesOf) : lookUp(code)
       if (options.json) output.json({ errors: found })

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { defaultFile, examples, newCommand, type Parts } from './command.ts'
+import { defaultFile, examples, newCommand, type Parts } from '../../cli/command.ts'
 
 export function checkCommand(parts: Parts): Command {
   return newCommand('check', parts)
@@ -12,7 +12,7 @@ export function checkCommand(parts: Parts): Command {
     .option('--json', 'print the result as JSON')
     .addHelpText('after', examples('check --config drawbridge.yaml', 'check --live', 'check --json'))
     .action(async (options: { config: string; live?: boolean; json?: boolean }) => {
-      const { check } = await import('./check.ts')
+      const { check } = await import('./check-file.ts')
       parts.finish(await check(options, parts.surroundings, parts.output))
     })
 }

@@ -1,8 +1,8 @@
-import { createLogger } from '../logger.ts'
-import { aborted, runUntilStopped } from './shutdown.ts'
-import { readSettings, reportFaults } from './configuration.ts'
-import { exitCodes, type ExitCode } from './exit-codes.ts'
-import type { Output, Surroundings } from './output.ts'
+import { createLogger } from '../../logger.ts'
+import { aborted, runUntilStopped } from '../../cli/shutdown.ts'
+import { readSettings, reportFaults } from '../../cli/configuration.ts'
+import { exitCodes, type ExitCode } from '../../cli/exit-codes.ts'
+import type { Output, Surroundings } from '../../cli/output.ts'
 
 /** Runs the gateway; a configuration with problems starts nothing. */
 export async function serve(
@@ -17,7 +17,7 @@ export async function serve(
   }
   const { environment, configuration } = settings
   const log = createLogger(environment.logLevel)
-  const { startGateway } = await import('../app.ts')
+  const { startGateway } = await import('../gateway.ts')
   return runUntilStopped(output, async (stopped) => {
     const gateway = await startGateway({ environment, configuration, log })
     log.info({ url: gateway.url, directories: configuration.directories.length }, 'gateway ready')

@@ -1,13 +1,13 @@
-import { withKit } from '../app/kit.ts'
-import { loadEnvironment } from '../config/environment.ts'
-import type { DirectoryConfig, Environment } from '../model/configuration.ts'
-import { liveHints, type RuleHint } from '../doctor/rules.ts'
-import { populationOf, type Population } from '../doctor/rule-population.ts'
-import type { ExplainStore } from '../operations/explain/store.ts'
-import { openStore } from '../store/open.ts'
-import type { Kit } from '../vendors/kit/kit.ts'
-import { vendorOf } from '../vendors/registry.ts'
-import type { Surroundings } from './output.ts'
+import { withKit } from '../kit.ts'
+import { loadEnvironment } from '../../config/environment.ts'
+import type { DirectoryConfig, Environment } from '../../model/configuration.ts'
+import { liveHints, type RuleHint } from '../../doctor/rules.ts'
+import { populationOf, type Population } from '../../doctor/rule-population.ts'
+import type { ExplainStore } from '../../operations/explain/store.ts'
+import { openStore } from '../../store/open.ts'
+import type { Kit } from '../../vendors/kit/kit.ts'
+import { vendorOf } from '../../vendors/registry.ts'
+import type { Surroundings } from '../../cli/output.ts'
 
 /**
  * Compares every connection's rules with its vendor's catalogue, and with the directory where DATABASE_URL names a store

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { examples, newCommand, type Parts, portNumber } from './command.ts'
+import { examples, newCommand, type Parts, portNumber } from '../../cli/command.ts'
 
 export function simulateCommand(parts: Parts): Command {
   return newCommand('simulate', parts)
@@ -16,7 +16,7 @@ export function simulateCommand(parts: Parts): Command {
     .option('--json', 'print the addresses as JSON')
     .addHelpText('after', examples('simulate sentry --port 9001', 'simulate all --json'))
     .action(async (vendor: string, options: { port?: number; profile?: string; json?: boolean }) => {
-      const { simulate } = await import('./simulate.ts')
+      const { simulate } = await import('./simulate-vendors.ts')
       parts.finish(await simulate(vendor, options, parts.output))
     })
 }

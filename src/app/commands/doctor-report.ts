@@ -1,13 +1,13 @@
-import { withKit } from '../app/kit.ts'
-import type { Configuration, Environment } from '../model/configuration.ts'
-import { examine, type Patient } from '../doctor/examine.ts'
-import type { Memory } from '../doctor/open.ts'
-import { page } from '../doctor/page.ts'
-import { vendorOf } from '../vendors/registry.ts'
-import { readSettings, reportFaults } from './configuration.ts'
-import { exitCodes, type ExitCode } from './exit-codes.ts'
-import { theOne } from './names.ts'
-import type { Output, Surroundings } from './output.ts'
+import { withKit } from '../kit.ts'
+import type { Configuration, Environment } from '../../model/configuration.ts'
+import { examine, type Patient } from '../../doctor/examine.ts'
+import type { Memory } from '../../doctor/open.ts'
+import { page } from '../../doctor/page.ts'
+import { vendorOf } from '../../vendors/registry.ts'
+import { readSettings, reportFaults } from '../../cli/configuration.ts'
+import { exitCodes, type ExitCode } from '../../cli/exit-codes.ts'
+import { theOne } from '../../cli/names.ts'
+import type { Output, Surroundings } from '../../cli/output.ts'
 
 /** Examines one connection at its vendor; `name` may carry its directory, as in `corp/falcon`. */
 export async function doctor(
@@ -64,7 +64,7 @@ async function withMemory<T>(
   work: (memory?: Memory) => Promise<T>,
 ): Promise<T> {
   if (databaseUrl === undefined || patient.connection.apiProfile !== 'auto') return work()
-  const { withKeptProfile } = await import('../store/connections/kept-profile.ts')
+  const { withKeptProfile } = await import('../../store/connections/kept-profile.ts')
   let hasBegun = false
   try {
     return await withKeptProfile(databaseUrl, patient, (kept) => {

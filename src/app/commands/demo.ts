@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { examples, newCommand, type Parts } from './command.ts'
-import { exitCodes } from './exit-codes.ts'
+import { examples, newCommand, type Parts } from '../../cli/command.ts'
+import { exitCodes } from '../../cli/exit-codes.ts'
 
 export function demoCommand(parts: Parts): Command {
   return newCommand('demo', parts)
@@ -8,8 +8,8 @@ export function demoCommand(parts: Parts): Command {
     .option('--exit', 'stop when the demonstration is over; exit code 0 only if everything was proven')
     .addHelpText('after', examples('demo', 'demo --exit'))
     .action(async (options: { exit?: boolean }) => {
-      const { runUntilStopped } = await import('./shutdown.ts')
-      const { runDemo } = await import('../demo/demo.ts')
+      const { runUntilStopped } = await import('../../cli/shutdown.ts')
+      const { runDemo } = await import('../../demo/demo.ts')
       const { output, surroundings } = parts
       const { line: out, paint } = output
       const code = await runUntilStopped(output, (stopped) =>

@@ -1,5 +1,5 @@
 import { Argument, type Command } from 'commander'
-import { examples, newCommand, type Parts } from './command.ts'
+import { examples, newCommand, type Parts } from '../../cli/command.ts'
 
 export function completionCommand(parts: Parts): Command {
   const command = newCommand('completion', parts)

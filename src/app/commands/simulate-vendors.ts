@@ -1,10 +1,10 @@
-import { vendorOf } from '../vendors/registry.ts'
-import type { VendorSimulator } from '../simulators/simulator.ts'
-import { simulators } from '../simulators/registry.ts'
-import { aborted, runUntilStopped } from './shutdown.ts'
-import { exitCodes, type ExitCode } from './exit-codes.ts'
-import type { Output } from './output.ts'
-import type { ApiProfile } from '../model/account.ts'
+import { vendorOf } from '../../vendors/registry.ts'
+import type { VendorSimulator } from '../../simulators/simulator.ts'
+import { simulators } from '../../simulators/registry.ts'
+import { aborted, runUntilStopped } from '../../cli/shutdown.ts'
+import { exitCodes, type ExitCode } from '../../cli/exit-codes.ts'
+import type { Output } from '../../cli/output.ts'
+import type { ApiProfile } from '../../model/account.ts'
 
 export interface SimulateOptions {
   readonly port?: number

@@ -1,0 +1,132 @@
+import { readFileSync } from 'node:fs'
+import { type Command, CommanderError } from 'commander'
+import { newCommand, type Parts } from '../cli/command.ts'
+import { CommandFailure, type ExitCode, exitCodeMeanings, exitCodes } from '../cli/exit-codes.ts'
+import { createOutput, type Output, type Surroundings } from '../cli/output.ts'
+import { explainedBy, GatewayError } from '../model/errors.ts'
+import { accountCommand, retryCommand } from '../operations/accounts/command.ts'
+import { applyCommand } from '../operations/apply/command.ts'
+import { auditCommand } from '../operations/audit/command.ts'
+import { backupCommand, moveCommand, restoreCommand } from '../operations/backup/command.ts'
+import { connectionCommand } from '../operations/connections/command.ts'
+import { statusCommand } from '../operations/connections/status-command.ts'
+import { evidenceCommand } from '../operations/evidence/command.ts'
+import { explainCommand } from '../operations/explain/command.ts'
+import { holdCommand, releaseCommand } from '../operations/holds/command.ts'
+import { inventoryCommand } from '../operations/inventory/command.ts'
+import { keysCommand } from '../operations/keys/command.ts'
+import { noticesCommand } from '../operations/notices/command.ts'
+import { operatorsCommand } from '../operations/operators/command.ts'
+import { planCommand } from '../operations/plans/command.ts'
+import { approveCommand, rejectCommand } from '../operations/plans/decide-command.ts'
+import {
+  driftCommand,
+  importCommand,
+  reconcileCommand,
+  recoveredCommand,
+} from '../operations/reconciliation/command.ts'
+import { tokenCommand } from '../operations/tokens/command.ts'
+import { checkCommand } from './commands/check.ts'
+import { completionCommand } from './commands/completion.ts'
+import { demoCommand } from './commands/demo.ts'
+import { doctorCommand } from './commands/doctor.ts'
+import { errorsCommand } from './commands/errors.ts'
+import { serveCommand } from './commands/serve.ts'
+import { simulateCommand } from './commands/simulate.ts'
+
+/** Each command's definition is a file of src/cli/commands; its code is loaded when it runs, so that help answers at once. */
+const commands: readonly ((parts: Parts) => Command)[] = [
+  serveCommand,
+  demoCommand,
+  simulateCommand,
+  checkCommand,
+  doctorCommand,
+  explainCommand,
+  planCommand,
+  applyCommand,
+  statusCommand,
+  connectionCommand,
+  accountCommand,
+  approveCommand,
+  rejectCommand,
+  holdCommand,
+  releaseCommand,
+  retryCommand,
+  reconcileCommand,
+  driftCommand,
+  importCommand,
+  inventoryCommand,
+  evidenceCommand,
+  recoveredCommand,
+  noticesCommand,
+  auditCommand,
+  backupCommand,
+  restoreCommand,
+  moveCommand,
+  tokenCommand,
+  operatorsCommand,
+  keysCommand,
+  errorsCommand,
+  completionCommand,
+]
+
+export function createProgram(parts: Parts): Command {
+  const program = newCommand('drawbridge', parts)
+    .description('One SCIM 2.0 service provider in front of vendors that have their own REST API.')
+    .version(version(), '-V, --version', 'print the version')
+    .addHelpText('after', exitCodeText)
+  for (const command of commands) program.addCommand(command(parts))
+  return program
+}
+
+const exitCodeText = `
+Exit codes:
+${Object.entries(exitCodeMeanings)
+  .map(([code, meaning]) => `  ${code}  ${meaning}`)
+  .join('\n')}
+
+What an error means and what to do: drawbridge errors <code>.
+In a checkout, "npm run drawbridge -- <command>" is the command line.`
+
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}
+
+/** Carries out one command line and gives its exit code; never rejects. */
+export async function run(argv: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+  const plain = createOutput(surroundings)
+  let told = ''
+  const output: Output = { ...plain, problem: (text) => plain.problem((told = text)) }
+  let code: ExitCode = exitCodes.ok
+  const finish = (given: ExitCode) => {
+    code = given
+  }
+  const program = createProgram({ surroundings, output, finish })
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+    // A command that told its problem itself, without saying where it is explained.
+    if (code !== exitCodes.ok && told !== '' && !told.startsWith('see: '))
+      output.problem(`see: ${explainedBy('exit', code)}`)
+    return code
+  } catch (error) {
+    // The command line library has already written its message.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+    output.problem(failureText(error))
+    output.problem(`see: ${seeOf(error)}`)
+    return error instanceof CommandFailure ? error.exitCode : exitCodes.failed
+  }
+}
+
+function seeOf(error: unknown): string {
+  if (error instanceof CommandFailure) return error.see
+  return error instanceof GatewayError
+    ? explainedBy('gateway', error.code)
+    : explainedBy('exit', exitCodes.failed)
+}
+
+function failureText(error: unknown): string {
+  if (error instanceof CommandFailure) return error.message
+  if (error instanceof GatewayError) return `${error.code}: ${error.message}`
+  return error instanceof Error ? `unexpected failure: ${error.stack ?? error.message}` : 'unexpected failure'
+}
