@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 export async function planFacts() {
   const files = globSync('src/vendors/*/native-scim.ts', { cwd: root }).toSorted()
   const entries = files.map(async (file) => {
-    const { plan } = await import(new URL(file, `file://${root}`).href)
+    const { nativeScim: plan } = await import(new URL(file, `file://${root}`).href)
     return [basename(dirname(file)), plan]
   })
   return new Map(await Promise.all(entries))

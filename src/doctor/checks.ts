@@ -3,7 +3,7 @@ import { failures, VendorError } from '../model/errors.ts'
 import { deviationOf, resolve, wishesOf } from '../translators/entitlements/catalogue.ts'
 import { hasTemplate } from '../translators/rules/right-side.ts'
 import type { AnyVendor, DoctorFinding, Route, Target } from '../vendors/contract.ts'
-import type { PlanFacts } from '../vendors/native-scim.ts'
+import type { NativeScimFacts } from '../vendors/native-scim.ts'
 import type { AccountSummary, ApiProfile, Entitlement } from '../model/account.ts'
 import type { Policy } from '../model/policy.ts'
 
@@ -32,7 +32,7 @@ export interface Report extends NativeScim {
   /** What the tenant pays for, as configured. */
   readonly plan?: string
   /** What native SCIM asks for and lacks, and what Drawbridge does instead. */
-  readonly gaps?: PlanFacts
+  readonly gaps?: NativeScimFacts
 }
 
 type Told = Pick<DoctorFinding, 'state' | 'detail'>
@@ -56,7 +56,7 @@ export async function finding(check: string, look: () => Promise<Told>): Promise
 /** Exercises the credentials; `refused` when the vendor does not take them at all. */
 export async function credentials(
   target: Target,
-  { plan, scopes }: AnyVendor,
+  { nativeScim, scopes }: AnyVendor,
 ): Promise<{ readonly finding: DoctorFinding; readonly refused: boolean }> {
   const check = 'credentials'
   try {
@@ -65,7 +65,8 @@ export async function credentials(
   } catch (error) {
     if (!(error instanceof VendorError)) throw error
     const refused = error.failure === 'unauthenticated'
-    const token = plan && `; a token of the vendor’s own SCIM (${plan.nativeScim.token}) does not work here`
+    const token =
+      nativeScim && `; a token of the vendor’s own SCIM (${nativeScim.nativeScim.token}) does not work here`
     const needs = `; all that is needed: ${scopes.join(', ')}`
     const hint = refused ? (token ?? '') : error.failure === 'missing-scope' ? needs : ''
     const detail = `${failures[error.failure].summary}: ${error.detail}${hint}`

@@ -45,11 +45,11 @@ export async function examine(
     directory,
     vendor: vendor.id,
     profile: { configured: connection.apiProfile, used: profile },
-    ...nativeScimOf(vendor.plan, plan, looked.found),
+    ...nativeScimOf(vendor.nativeScim, plan, looked.found),
     findings,
     routes,
     ...(plan === undefined ? {} : { plan }),
-    ...(vendor.plan ? { gaps: vendor.plan } : {}),
+    ...(vendor.nativeScim ? { gaps: vendor.nativeScim } : {}),
   }
 }
 

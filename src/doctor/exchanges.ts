@@ -3,7 +3,7 @@ import type { Exchange } from '../vendors/kit/kit.ts'
 import type { RouteFinding } from './checks.ts'
 
 /** Keeps what was exchanged with a vendor while somebody looked. */
-export interface Recorder {
+interface Recorder {
   readonly observe: (exchange: Exchange) => void
   readonly exchanges: readonly Exchange[]
 }

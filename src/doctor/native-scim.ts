@@ -1,4 +1,4 @@
-import type { PlanFacts, Source } from '../vendors/native-scim.ts'
+import type { NativeScimFacts, Source } from '../vendors/native-scim.ts'
 import type { NativeScim } from './checks.ts'
 import type { AccountSummary } from '../model/account.ts'
 
@@ -7,7 +7,7 @@ import type { AccountSummary } from '../model/account.ts'
  * plan has it proves nothing: whether it is switched on cannot be read.
  */
 export function nativeScimOf(
-  facts: PlanFacts | undefined,
+  facts: NativeScimFacts | undefined,
   plan: string | undefined,
   accounts: readonly Pick<AccountSummary, 'login' | 'facts'>[],
 ): NativeScim {

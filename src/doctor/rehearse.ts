@@ -1,14 +1,17 @@
-import { failures, VendorError } from '../model/errors.ts'
+import type { AccountDraft, Entitlement, Profile } from '../model/account.ts'
 import type { Capabilities } from '../model/capabilities.ts'
+import { failures, VendorError } from '../model/errors.ts'
+import type { GroupRef } from '../model/person.ts'
+import type { Policy } from '../model/policy.ts'
 import type { Target } from '../vendors/contract.ts'
-import type { RuleHint } from './rules.ts'
-import type { Offer, Population } from './rule-population.ts'
-import type { AccountDraft, Profile } from '../model/account.ts'
 
 /** Creations that the vendor is asked to judge, a call each. */
 const mostRehearsed = 25
 
-type Finding = Pick<RuleHint, 'state' | 'detail'>
+interface Finding {
+  readonly state: 'hint' | 'failed' | 'unknown'
+  readonly detail: string
+}
 
 interface Question extends Offer {
   readonly population?: Population | undefined
@@ -76,4 +79,22 @@ function named(logins: readonly string[]): string {
   const [one, two, three] = logins
   const first = [one, two, three].filter((login) => login !== undefined).join(', ')
   return logins.length > 3 ? `${first} and ${logins.length - 3} more` : first
+}
+
+/** What rules can meet in a directory. */
+export interface Population {
+  readonly groups: readonly GroupRef[]
+  /** Filters of rules, and whether somebody satisfies them. */
+  readonly filters: ReadonlyMap<string, boolean>
+  /** Whether somebody has this value under roles or entitlements; `*`: any. */
+  readonly hasValue: (value: string) => boolean
+  /** What would be sent for whom the connection would make an account, as far as the store knows. */
+  readonly joiners: (offer: Offer) => AsyncGenerator<AccountDraft>
+}
+
+/** What a vendor has to offer, under the rules that are looked at. */
+export interface Offer {
+  readonly catalogue: readonly Entitlement[]
+  readonly can: Capabilities
+  readonly policy: Policy
 }

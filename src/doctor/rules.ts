@@ -8,8 +8,7 @@ import type { AnyVendor } from '../vendors/contract.ts'
 import type { Capabilities } from '../model/capabilities.ts'
 import type { Kit } from '../vendors/kit/kit.ts'
 import { open } from './open.ts'
-import { rehearsalFindings } from './rehearse.ts'
-import type { Population } from './rule-population.ts'
+import { type Population, rehearsalFindings } from './rehearse.ts'
 import type { Entitlement } from '../model/account.ts'
 import type { GroupRef } from '../model/person.ts'
 import type { DefaultGrant, Rule } from '../model/policy.ts'
@@ -27,7 +26,7 @@ export interface RuleHint {
   readonly detail: string
 }
 
-export type VendorOf = (id: string) => AnyVendor | undefined
+type VendorOf = (id: string) => AnyVendor | undefined
 
 /** What can be told of rules from the file alone. */
 export function ruleHints(directories: readonly DirectoryConfig[], vendorOf: VendorOf): readonly RuleHint[] {

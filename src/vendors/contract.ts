@@ -13,16 +13,16 @@ import type {
 } from '../model/account.ts'
 import type { AccountSettings, Attribute, Capabilities, GroupSupport } from '../model/capabilities.ts'
 import type { Kit } from './kit/kit.ts'
-import type { PlanFacts } from './native-scim.ts'
+import type { NativeScimFacts } from './native-scim.ts'
 
-export interface GroupCreation extends Receipt {
+interface GroupCreation extends Receipt {
   /** `exists`: the vendor has a group of this name already; nothing was written. */
   readonly outcome: 'created' | 'exists'
   /** Absent only with `exists`: it cannot be seen, or there are several. */
   readonly group?: VendorGroup | undefined
 }
 
-export interface GroupRenaming extends Receipt {
+interface GroupRenaming extends Receipt {
   /** As it is now: where a name is part of the id, the id has changed. */
   readonly group: VendorGroup
 }
@@ -145,7 +145,7 @@ export interface Vendor<
   /** Every route that the connector uses. */
   readonly routes?: (profile: ApiProfile) => readonly Route[]
   /** What the vendor's own SCIM costs and lacks. */
-  readonly plan?: PlanFacts
+  readonly nativeScim?: NativeScimFacts
   /** Opens no connection by itself. */
   connect(connection: Connection<Static<S> & CommonSettings, Static<K>>, kit: Kit): TargetOf<C>
 }

@@ -4,7 +4,7 @@ import type { ApiProfile } from '../model/account.ts'
  * How far a statement can be trusted. `vendor`: the vendor's own public pages or source say so. `survey`: a dated public
  * survey read it there. `unverified`: a third party says so and nothing public of the vendor confirms it.
  */
-export type Grade = 'vendor' | 'survey' | 'unverified'
+type Grade = 'vendor' | 'survey' | 'unverified'
 
 export interface Source {
   readonly title: string
@@ -24,7 +24,7 @@ export interface Plan {
 }
 
 /** Something that the vendor's own SCIM cannot do or demands, and what Drawbridge does instead. */
-export interface Limitation {
+interface Limitation {
   /** Stable; tests and the table name it. */
   readonly id: string
   readonly text: string
@@ -37,7 +37,7 @@ export interface Limitation {
 }
 
 /** What a vendor asks for its own SCIM, and what that SCIM lacks. Data for the doctor and the gap table. */
-export interface PlanFacts {
+export interface NativeScimFacts {
   readonly nativeScim: {
     /** What it is part of, in a sentence. */
     readonly offered: string

@@ -1,5 +1,6 @@
 import { sisense } from '../../src/vendors/sisense/index.ts'
-import { type SisenseState, startSisense } from '../../src/simulators/sisense/index.ts'
+import { type SisenseState } from '../../src/simulators/sisense/state/state.ts'
+import { startSisense } from '../../src/simulators/sisense/index.ts'
 import type { VendorSimulator } from '../../src/simulators/simulator.ts'
 import { describeVendorContract } from './vendor-contract.ts'
 

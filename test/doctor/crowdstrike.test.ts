@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
-import { type CrowdstrikeState, startCrowdstrike } from '../../src/simulators/crowdstrike/index.ts'
+import { type CrowdstrikeState } from '../../src/simulators/crowdstrike/state.ts'
+import { startCrowdstrike } from '../../src/simulators/crowdstrike/index.ts'
 import type { VendorSimulator } from '../../src/simulators/simulator.ts'
 import { askDoctor, changes, commandLine } from './doctor.ts'
 

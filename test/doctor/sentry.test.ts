@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
-import { type SentryState, startSentry } from '../../src/simulators/sentry/index.ts'
-import { ownerToken } from '../../src/simulators/sentry/state.ts'
+import { ownerToken, type SentryState } from '../../src/simulators/sentry/state.ts'
+import { startSentry } from '../../src/simulators/sentry/index.ts'
 import type { VendorSimulator } from '../../src/simulators/simulator.ts'
 import { askDoctor, changes } from './doctor.ts'
 

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import {
-  simulatedLogin,
-  type SisenseSimulatorOptions,
-  startSisense,
-} from '../../src/simulators/sisense/index.ts'
+import { simulatedLogin } from '../../src/simulators/sisense/access.ts'
+import { type SisenseSimulatorOptions } from '../../src/simulators/sisense/model.ts'
+import { startSisense } from '../../src/simulators/sisense/index.ts'
 import { askDoctor, changes } from './doctor.ts'
 
 async function start(t: TestContext, options: SisenseSimulatorOptions = {}) {

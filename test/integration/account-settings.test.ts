@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import { startSentinelone, type SimUser } from '../../src/simulators/sentinelone/index.ts'
+import { startSentinelone } from '../../src/simulators/sentinelone/index.ts'
+import { type SimUser } from '../../src/simulators/sentinelone/state.ts'
 import { activate, aGroup, aPatch, aUser, deactivate, startTestGateway } from '../support/gateway.ts'
 import type { Policy } from '../../src/model/policy.ts'
 

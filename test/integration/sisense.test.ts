@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import { startSisense, type SisenseState } from '../../src/simulators/sisense/index.ts'
+import { startSisense } from '../../src/simulators/sisense/index.ts'
+import { type SisenseState } from '../../src/simulators/sisense/state/state.ts'
 import type { VendorSimulator } from '../../src/simulators/simulator.ts'
 import {
   aGroup,

@@ -129,7 +129,7 @@ describe('the guide for a cut-over', () => {
         profile,
       )
     const providers = vendors
-      .flatMap(({ plan }) => plan?.limitations.map(({ text }) => text) ?? [])
+      .flatMap(({ nativeScim }) => nativeScim?.limitations.map(({ text }) => text) ?? [])
       .join('\n')
     for (const name of ['Okta', 'Entra ID', 'OneLogin', 'Google Workspace']) {
       assert.match(providers, new RegExp(name), 'the gap table names it')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import type { PlanFacts, Source } from '../../src/vendors/native-scim.ts'
+import type { NativeScimFacts, Source } from '../../src/vendors/native-scim.ts'
 import { files, read, root } from './repository.ts'
 
 /**
@@ -47,13 +47,15 @@ const told: Readonly<Record<string, readonly (readonly [id: string, word: RegExp
   ],
 }
 
-const facts = new Map<string, PlanFacts>()
+const facts = new Map<string, NativeScimFacts>()
 for (const path of files('src/vendors/*/native-scim.ts')) {
-  const { plan } = (await import(pathToFileURL(`${root}${path}`).href)) as { plan: PlanFacts }
-  facts.set(path.split('/')[2]!, plan)
+  const { nativeScim } = (await import(pathToFileURL(`${root}${path}`).href)) as {
+    nativeScim: NativeScimFacts
+  }
+  facts.set(path.split('/')[2]!, nativeScim)
 }
 const page = read('docs/vendors/capabilities.md')
-const sourcesOf = ({ nativeScim, plans, limitations }: PlanFacts): readonly Source[] => [
+const sourcesOf = ({ nativeScim, plans, limitations }: NativeScimFacts): readonly Source[] => [
   nativeScim.source,
   ...plans.map(({ priceSource }) => priceSource),
   ...limitations.map(({ source }) => source),

@@ -1,7 +1,9 @@
 import type { TestContext } from 'node:test'
-import { simulatedCredentials } from '../../src/simulators/crowdstrike/index.ts'
-import { ownerToken, startSentinelone } from '../../src/simulators/sentinelone/index.ts'
-import { simulatedToken, startSisense } from '../../src/simulators/sisense/index.ts'
+import { simulatedCredentials } from '../../src/simulators/crowdstrike/access.ts'
+import { ownerToken } from '../../src/simulators/sentinelone/state.ts'
+import { startSentinelone } from '../../src/simulators/sentinelone/index.ts'
+import { simulatedToken } from '../../src/simulators/sisense/state/seed.ts'
+import { startSisense } from '../../src/simulators/sisense/index.ts'
 import type { ConnectionUnderTest } from './gateway.ts'
 import type { Secrets } from './secrets.ts'
 import {

@@ -2,12 +2,19 @@ import { withKit } from '../kit.ts'
 import { loadEnvironment } from '../../config/environment.ts'
 import type { DirectoryConfig, Environment } from '../../model/configuration.ts'
 import { liveHints, type RuleHint } from '../../doctor/rules.ts'
-import { populationOf, type Population } from '../../doctor/rule-population.ts'
-import type { ExplainStore } from '../../operations/explain/store.ts'
+import type { Offer, Population } from '../../doctor/rehearse.ts'
+import type { ConnectionFacts, ExplainStore } from '../../operations/explain/store.ts'
 import { openStore } from '../../store/open.ts'
 import type { Kit } from '../../vendors/kit/kit.ts'
 import { vendorOf } from '../../vendors/registry.ts'
 import type { Surroundings } from '../../cli/output.ts'
+import type { Rule } from '../../model/policy.ts'
+import type { GroupRef } from '../../model/person.ts'
+import { subjectOf, wantedOf } from '../../translators/wanted.ts'
+import { matching } from '../../config/rules/matching.ts'
+import { namedValues } from '../../translators/rules/right-side.ts'
+import type { AccountDraft } from '../../model/account.ts'
+import { plan } from '../../translators/plan.ts'
 
 /**
  * Compares every connection's rules with its vendor's catalogue, and with the directory where DATABASE_URL names a store
@@ -64,4 +71,50 @@ async function readPopulation(
   ...of: readonly [string, string, Parameters<typeof populationOf>[3]]
 ): Promise<Population | undefined> {
   return store && populationOf(store, ...of)
+}
+
+/** Reads a directory once for all rules of a connection. Undefined where the store does not know the connection. */
+async function populationOf(
+  store: ExplainStore,
+  directory: string,
+  connection: string,
+  rules: readonly Rule[],
+): Promise<Population | undefined> {
+  const facts = (await store.connections(directory)).find((each) => each.connection === connection)
+  if (!facts) return undefined
+  const groups: GroupRef[] = []
+  for await (const group of store.groups(facts.directoryId)) groups.push(group)
+
+  const filters = new Map(
+    rules.flatMap(({ attribute }) => (attribute === undefined ? [] : [[attribute, false]])),
+  )
+  const values = new Set<string>()
+  const readsPeople = filters.size > 0 || rules.some(({ roles }) => roles !== undefined)
+  for await (const person of readsPeople ? store.everybody(facts.connectionId) : []) {
+    if (!person.active || person.deleted) continue
+    const { resource = {} } = subjectOf(person)
+    for (const [filter, isMet] of filters) {
+      if (!isMet && matching.satisfies(filter, resource)) filters.set(filter, true)
+    }
+    for (const { name } of namedValues(resource, connection)) values.add(name.toLowerCase())
+  }
+  const hasValue = (value: string): boolean =>
+    value === '*' ? values.size > 0 : values.has(value.trim().toLowerCase())
+  return { groups, filters, hasValue, joiners: (offer) => joinersOf(store, facts, offer) }
+}
+
+export async function* joinersOf(
+  store: ExplainStore,
+  { connectionId, connection, made }: ConnectionFacts,
+  { catalogue, can, policy }: Offer,
+): AsyncGenerator<AccountDraft> {
+  const now = new Date().toISOString()
+  const setting = { policy, catalogue, capabilities: can, connection, made, matching, now }
+  for await (const { held, ...person } of store.everybody(connectionId)) {
+    if (held) continue
+    const wanted = wantedOf({ ...person, ...setting })
+    if (wanted.kind !== 'present') continue
+    const [first] = plan(wanted, undefined, can, policy, undefined, now).operations
+    if (first?.op === 'create') yield first.draft
+  }
 }

@@ -13,9 +13,6 @@ import { legacyRoutes } from './legacy-routes.ts'
 import { createState, type CrowdstrikeState, homeCid, type Toggles } from './state.ts'
 import { type ApiProfile, entitlementKey } from '../../model/account.ts'
 
-export { simulatedCredentials } from './access.ts'
-export { type CrowdstrikeState, homeCid, type SimGrant, type SimUser, type Toggles } from './state.ts'
-
 export interface CrowdstrikeSimulatorOptions extends SimulatorOptions {
   /** Only this profile's paths; `current` and `guide` when absent. */
   readonly profile?: ApiProfile

@@ -10,8 +10,6 @@ import { currentRoutes, guideRoutes, userRoutes } from './routes.ts'
 import { createState, ownerToken, type SentineloneState, type SimUser, type Toggles } from './state.ts'
 import { type ApiProfile, entitlementKey } from '../../model/account.ts'
 
-export { ownerToken, type SentineloneState, type SimUser, type Toggles } from './state.ts'
-
 export interface SentineloneSimulatorOptions extends SimulatorOptions {
   /** Only this profile's paths and fields; both when absent. */
   readonly profile?: 'current' | 'guide'

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { SimMember, SimToken, State } from './state.ts'
+import type { SimMember, SimToken, SentryState } from './state.ts'
 
 /** Thrown by a route, answered as it is. */
 export class Refusal extends Error {
@@ -31,7 +31,7 @@ export interface Actor {
   readonly allowedRoles: readonly string[]
 }
 
-export function actorOf(request: FastifyRequest, state: State): Actor {
+export function actorOf(request: FastifyRequest, state: SentryState): Actor {
   const [scheme, secret = ''] = (request.headers.authorization ?? '').split(' ')
   const token = scheme === 'Bearer' ? state.tokens.get(secret) : undefined
   if (!token) throw says(401, 'Invalid token')

@@ -11,15 +11,13 @@ import {
   ownerToken,
   type SentryOptions,
   type SimMember,
-  type State,
+  type SentryState,
 } from './state.ts'
 import { teamKeepingRoutes, teamMemberRoutes, teamRoutes } from './teams.ts'
 import { entitlementKey } from '../../model/account.ts'
 
-export type { SentryOptions, State as SentryState } from './state.ts'
-
 /** Sentry's member and team endpoints on a loopback socket, with the quirks of sentry.md that they touch. */
-export async function startSentry(options: SentryOptions = {}): Promise<VendorSimulator<State>> {
+export async function startSentry(options: SentryOptions = {}): Promise<VendorSimulator<SentryState>> {
   const state = createState(options)
   const simulator = await startSimulator(routesOf(state, options), {
     ...(options.port === undefined ? {} : { port: options.port }),
@@ -38,7 +36,7 @@ export async function startSentry(options: SentryOptions = {}): Promise<VendorSi
   }
 }
 
-function routesOf(state: State, options: SentryOptions): FastifyInstance {
+function routesOf(state: SentryState, options: SentryOptions): FastifyInstance {
   const app = Fastify()
   const present = options.profile === 'guide' ? guide : current(state)
 
@@ -86,13 +84,13 @@ function routesOf(state: State, options: SentryOptions): FastifyInstance {
 }
 
 /** An organization is only known where it lives. */
-function demandOrganization(request: FastifyRequest, state: State): void {
+function demandOrganization(request: FastifyRequest, state: SentryState): void {
   const { org } = request.params as { readonly org: string }
   actorOf(request, state)
   if (org !== organization.slug || state.toggles.region !== 'us') throw notFound()
 }
 
-function people({ members }: State): readonly SimulatedPerson[] {
+function people({ members }: SentryState): readonly SimulatedPerson[] {
   return [...members.values()].map((member) => ({
     login: member.email,
     state: isPending(member) ? 'invited' : 'active',

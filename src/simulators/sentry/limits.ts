@@ -30,7 +30,7 @@ export function limitMembersIndex(app: FastifyInstance, factor: number): void {
   })
 }
 
-export function tooFrequent(limit = usualLimit): Refusal {
+function tooFrequent(limit = usualLimit): Refusal {
   const words = `You are attempting to use this endpoint too frequently. Limit is ${limit} requests in ${windowSeconds} seconds`
   return new Refusal(429, words)
 }

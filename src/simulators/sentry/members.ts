@@ -4,7 +4,7 @@ import { matcherOf } from './search.ts'
 import { page, type PageQuery } from './paging.ts'
 import type { Presenter } from './present.ts'
 import { draftOf, type InvitationBody, type UpdateBody, updateOf } from './validate.ts'
-import { isPending, type SentryOptions, type SimMember, type State } from './state.ts'
+import { isPending, type SentryOptions, type SimMember, type SentryState } from './state.ts'
 
 interface Params {
   readonly id: string
@@ -12,7 +12,7 @@ interface Params {
 
 export function memberRoutes(
   app: FastifyInstance,
-  state: State,
+  state: SentryState,
   present: Presenter,
   options: SentryOptions,
 ): void {
@@ -87,13 +87,13 @@ export function memberRoutes(
 const partnership =
   'This member is managed by an active partnership and cannot be modified until the end of the partnership.'
 
-export function find(id: string, state: State, actor: Actor): SimMember {
+export function find(id: string, state: SentryState, actor: Actor): SimMember {
   const member = id === 'me' ? actor.member : state.members.get(id)
   if (!member) throw notFound()
   return member
 }
 
-function changeRole(member: SimMember, role: string, actor: Actor, state: State): void {
+function changeRole(member: SimMember, role: string, actor: Actor, state: SentryState): void {
   if (!actor.allowedRoles.includes(role)) {
     throw new Refusal(403, { role: 'You do not have permission to assign the given role.' })
   }
@@ -107,7 +107,7 @@ function changeRole(member: SimMember, role: string, actor: Actor, state: State)
   member.orgRole = role
 }
 
-function checkRemoval(member: SimMember, actor: Actor, state: State): void {
+function checkRemoval(member: SimMember, actor: Actor, state: SentryState): void {
   if (!actor.member) throw says(400, 'You cannot remove a member who has more access than you.')
   if (actor.member !== member) {
     if (!actor.has('member:admin')) throw says(400, 'You are missing the member:admin scope.')
@@ -125,7 +125,7 @@ function checkRemoval(member: SimMember, actor: Actor, state: State): void {
   if (member.flags['partnership:restricted']) throw says(403, partnership)
 }
 
-function reinvited(member: SimMember, { regenerate }: UpdateBody, state: State): SimMember {
+function reinvited(member: SimMember, { regenerate }: UpdateBody, state: SentryState): SimMember {
   if (!isPending(member)) {
     throw says(400, 'You cannot send an invitation to a user who is already a full member.')
   }

@@ -1,5 +1,5 @@
 import { type Actor, ranks } from './access.ts'
-import { isPending, type SimMember, type SimTeam, type State } from './state.ts'
+import { isPending, type SimMember, type SimTeam, type SentryState } from './state.ts'
 
 const noFlags = {
   'idp:provisioned': false,
@@ -31,7 +31,7 @@ export const guide: Presenter = {
   detail: (member) => ({ ...guide.row(member), teamRoles: teamRolesOf(member), projects: [] }),
 }
 
-export function current(state: State): Presenter {
+export function current(state: SentryState): Presenter {
   const row = (member: SimMember) => ({
     ...guide.row(member),
     orgRole: member.orgRole,
@@ -66,12 +66,15 @@ export function current(state: State): Presenter {
   }
 }
 
-export function teamOf({ id, slug, name, dateCreated }: SimTeam, state: State): Record<string, unknown> {
+export function teamOf(
+  { id, slug, name, dateCreated }: SimTeam,
+  state: SentryState,
+): Record<string, unknown> {
   const memberCount = [...state.members.values()].filter((member) => member.teams.has(slug)).length
   return { id, slug, name, memberCount, dateCreated }
 }
 
-export function isOnlyOwner({ id, orgRole }: SimMember, { members }: State): boolean {
+export function isOnlyOwner({ id, orgRole }: SimMember, { members }: SentryState): boolean {
   const others = [...members.values()].filter((other) => other.id !== id && other.orgRole === 'owner')
   return orgRole === 'owner' && others.every(isPending)
 }

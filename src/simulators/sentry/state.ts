@@ -71,7 +71,7 @@ const allScopes = [
   'team:admin',
 ]
 
-export type State = ReturnType<typeof createState>
+export type SentryState = ReturnType<typeof createState>
 
 /** The organization as the vendor keeps it. Everything that matters is here; routes only speak HTTP. */
 export function createState(options: SentryOptions) {

@@ -1,8 +1,8 @@
-import type { SimTeam, State } from './state.ts'
+import type { SimTeam, SentryState } from './state.ts'
 
 /** Members stay in it under its new slug. */
 export function renameTeam(
-  { teams, members }: Pick<State, 'teams' | 'members'>,
+  { teams, members }: Pick<SentryState, 'teams' | 'members'>,
   { slug: before, ...rest }: SimTeam,
   slug: string,
   name: string = rest.name,
@@ -20,7 +20,7 @@ export function renameTeam(
 
 /** Its slug is free at once. */
 export function removeTeam(
-  { teams, members }: Pick<State, 'teams' | 'members'>,
+  { teams, members }: Pick<SentryState, 'teams' | 'members'>,
   { slug }: Pick<SimTeam, 'slug'>,
 ): void {
   teams.delete(slug)

@@ -4,14 +4,14 @@ import { find } from './members.ts'
 import { page, type PageQuery } from './paging.ts'
 import { type Presenter, teamOf } from './present.ts'
 import { removeTeam, renameTeam } from './team-changes.ts'
-import { isPending, type SentryOptions, type SimMember, type SimTeam, type State } from './state.ts'
+import { isPending, type SentryOptions, type SimMember, type SimTeam, type SentryState } from './state.ts'
 
 interface Params {
   readonly id: string
   readonly slug: string
 }
 
-export function teamRoutes(app: FastifyInstance, state: State, options: SentryOptions): void {
+export function teamRoutes(app: FastifyInstance, state: SentryState, options: SentryOptions): void {
   const isGuide = options.profile === 'guide'
   /** The guide answers a change of teams with the member, the vendor's documentation with the team. */
   const answer = (member: SimMember, team: SimTeam) =>
@@ -57,7 +57,7 @@ export function teamRoutes(app: FastifyInstance, state: State, options: SentryOp
 }
 
 /** Routes of today's documentation that the guide does not know. */
-function furtherRoutes(app: FastifyInstance, state: State): void {
+function furtherRoutes(app: FastifyInstance, state: SentryState): void {
   app.put<{ Params: Params; Body: { teamRole?: string } }>('/members/:id/teams/:slug/', async (request) => {
     const { member, team } = subjects(request.params, state, actorOf(request, state))
     if (!member.teams.has(team.slug)) throw notFound()
@@ -94,7 +94,7 @@ function checkedSlug(slug: unknown): string {
 }
 
 /** `PUT` and `DELETE /teams/{org}/{slug}/`. */
-export function teamKeepingRoutes(app: FastifyInstance, state: State): void {
+export function teamKeepingRoutes(app: FastifyInstance, state: SentryState): void {
   const teamOfPath = (slug: string): SimTeam => {
     const team = state.teams.get(slug)
     if (!team) throw notFound()
@@ -122,7 +122,7 @@ export function teamKeepingRoutes(app: FastifyInstance, state: State): void {
 /** `GET /teams/{org}/{slug}/members/`: whoever has accepted. */
 export function teamMemberRoutes(
   app: FastifyInstance,
-  state: State,
+  state: SentryState,
   present: Presenter,
   options: SentryOptions,
 ): void {
@@ -138,7 +138,11 @@ export function teamMemberRoutes(
 
 const managedTeam = "This team is managed through your organization's identity provider."
 
-function subjects({ id, slug }: Params, state: State, actor: Actor): { member: SimMember; team: SimTeam } {
+function subjects(
+  { id, slug }: Params,
+  state: SentryState,
+  actor: Actor,
+): { member: SimMember; team: SimTeam } {
   const member = find(id, state, actor)
   const team = state.teams.get(slug)
   if (!team) throw notFound()
@@ -146,7 +150,7 @@ function subjects({ id, slug }: Params, state: State, actor: Actor): { member: S
 }
 
 /** Who may put somebody into a team; everybody else only asks. */
-function mayAdd(actor: Actor, { toggles }: State): boolean {
+function mayAdd(actor: Actor, { toggles }: SentryState): boolean {
   if (toggles.openMembership) return true
   return actor.token.kind === 'integration' ? actor.has('org:write', 'team:write') : isManager(actor.member)
 }

@@ -1,5 +1,5 @@
 import { type Actor, rankOf, Refusal } from './access.ts'
-import { isPending, type State } from './state.ts'
+import { isPending, type SentryState } from './state.ts'
 
 export interface InvitationBody {
   readonly email?: unknown
@@ -20,7 +20,7 @@ interface TeamRoleBody {
   readonly role: string | null
 }
 
-export interface Draft {
+interface Draft {
   readonly email: string
   readonly orgRole: string
   readonly teams: readonly string[]
@@ -28,24 +28,35 @@ export interface Draft {
 }
 
 /** Checks an invitation field by field, in the order that Sentry reports them. */
-export function draftOf(body: InvitationBody, state: State, actor: Actor, isGuide: boolean): Draft {
+export function draftOf(body: InvitationBody, state: SentryState, actor: Actor, isGuide: boolean): Draft {
   if (!state.toggles.invitesAllowed) {
     throw new Refusal(403, { organization: 'Your organization is not allowed to invite members' })
   }
-  const orgRole = (isGuide ? body.role : (body.orgRole ?? body.role)) ?? 'member'
+  const orgRole = roleIn(body, isGuide) ?? 'member'
   if (actor.token.kind === 'integration' && orgRole !== 'member') {
     const words = 'Integration tokens are restricted to inviting new members with the member role only.'
     throw new Refusal(400, [words])
   }
   const email = checkEmail(body.email, state)
-  const field = isGuide || body.orgRole === undefined ? 'role' : 'orgRole'
-  checkRole(orgRole, field, [...actor.allowedRoles, 'member'], state.toggles.teamRoles)
-  const named = isGuide ? undefined : body.teamRoles?.map(({ teamSlug }) => teamSlug)
-  const teams = checkTeams(named ?? body.teams ?? [], named ? 'teamRoles' : 'teams', state)
+  checkRole(orgRole, roleField(body, isGuide), [...actor.allowedRoles, 'member'], state.toggles.teamRoles)
+  const teams = invitedTo(body, state, isGuide)
   if (orgRole === 'billing' && teams.length > 0) {
     throw new Refusal(400, { email: "The user with a 'billing' role cannot have team-level permissions." })
   }
   return { email, orgRole, teams, sendInvite: isGuide || (body.sendInvite ?? true) }
+}
+
+function invitedTo(body: InvitationBody, state: SentryState, isGuide: boolean): readonly string[] {
+  const named = isGuide ? undefined : body.teamRoles?.map(({ teamSlug }) => teamSlug)
+  return checkTeams(named ?? body.teams ?? [], named ? 'teamRoles' : 'teams', state)
+}
+
+function roleIn(body: InvitationBody, isGuide: boolean): string | undefined {
+  return isGuide ? body.role : (body.orgRole ?? body.role)
+}
+
+function roleField(body: InvitationBody, isGuide: boolean): 'role' | 'orgRole' {
+  return isGuide || body.orgRole === undefined ? 'role' : 'orgRole'
 }
 
 export interface Update {
@@ -54,12 +65,11 @@ export interface Update {
   readonly teams: Map<string, string | null> | undefined
 }
 
-export function updateOf(body: UpdateBody, state: State, actor: Actor, isGuide: boolean): Update {
-  const orgRole = isGuide ? body.role : (body.orgRole ?? body.role)
+export function updateOf(body: UpdateBody, state: SentryState, actor: Actor, isGuide: boolean): Update {
+  const orgRole = roleIn(body, isGuide)
   if (orgRole !== undefined) {
-    const field = isGuide || body.orgRole === undefined ? 'role' : 'orgRole'
     // A role above one's own is refused later, in other words.
-    checkRole(orgRole, field, actor.member ? undefined : [], false)
+    checkRole(orgRole, roleField(body, isGuide), actor.member ? undefined : [], false)
   }
   if (body.teamRoles) {
     const unknown = body.teamRoles.some(({ role }) => ![null, 'contributor', 'admin'].includes(role))
@@ -75,7 +85,7 @@ export function updateOf(body: UpdateBody, state: State, actor: Actor, isGuide: 
   return { orgRole, teams: teams && new Map(teams.map((slug) => [slug, null])) }
 }
 
-function checkEmail(email: unknown, state: State): string {
+function checkEmail(email: unknown, state: SentryState): string {
   if (typeof email !== 'string' || email === '')
     throw new Refusal(400, { email: ['This field is required.'] })
   if (email.length > 75) {
@@ -110,7 +120,7 @@ function checkRole(
   }
 }
 
-function checkTeams(slugs: readonly string[], field: string, { teams }: State): readonly string[] {
+function checkTeams(slugs: readonly string[], field: string, { teams }: SentryState): readonly string[] {
   if (slugs.some((slug) => !teams.has(slug))) throw new Refusal(400, { [field]: ['Invalid teams'] })
   return slugs
 }

@@ -12,12 +12,6 @@ import { userRoutes } from './users.ts'
 import { v09Routes } from './v09.ts'
 import { entitlementKey } from '../../model/account.ts'
 
-export { simulatedLogin } from './access.ts'
-export { simulatedToken } from './state/seed.ts'
-export type { SimUser, SisenseSimulatorOptions } from './model.ts'
-export type { SisenseState } from './state/state.ts'
-export type { Toggles } from './state/toggles.ts'
-
 /** Sisense's users, groups and roles: v1 with v0.9 beside it, or the routes of the API guide; quirks included. */
 export async function startSisense(
   options: SisenseSimulatorOptions = {},

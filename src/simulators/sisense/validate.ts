@@ -22,7 +22,27 @@ export function checked(
   body: UserBody,
   user?: SimUser,
 ): Partial<SimUser> & { email: string } {
-  const { userName, email, firstName, lastName, roleId, groups, preferences } = body
+  demandPlausible(state, body, user)
+  const { email, groups = [], preferences } = body
+  const unknown = groups.find((id) => !state.groups.has(id))
+  if (unknown !== undefined) throw new Refusal(422, 601, `Invalid group ${unknown}`)
+  const kept = groups.filter((id) => !state.groups.get(id)?.everyone)
+  return {
+    ...given(body, ['userName', 'firstName', 'lastName', 'roleId']),
+    email: email ?? user?.email ?? '',
+    ...(body.groups === undefined ? {} : { groups: [...new Set(kept)] }),
+    ...(preferences === undefined ? {} : { preferences: { ...user?.preferences, ...preferences } }),
+  }
+}
+
+function given<K extends keyof UserBody>(body: UserBody, names: readonly K[]): Pick<UserBody, K> {
+  return Object.fromEntries(
+    names.flatMap((name) => (body[name] === undefined ? [] : [[name, body[name]]])),
+  ) as Pick<UserBody, K>
+}
+
+function demandPlausible(state: SisenseState, body: UserBody, user: SimUser | undefined): void {
+  const { userName, email, roleId } = body
   if (!user && (email === undefined || roleId === undefined))
     throw new Refusal(422, 2003, 'email, roleId are mandatory')
   if ([userName, email].includes('')) throw new Refusal(400, 2009, 'Mandatory fields are empty')
@@ -30,18 +50,6 @@ export function checked(
   demandFree(state, user, userName ?? (user ? undefined : email), email)
   if (!user && state.users.size >= state.toggles.seats) throw new Refusal(400, 2007, 'License exceeded')
   if (roleId !== undefined) demandRole(state, user, roleId)
-  const unknown = (groups ?? []).find((id) => !state.groups.has(id))
-  if (unknown !== undefined) throw new Refusal(422, 601, `Invalid group ${unknown}`)
-  const kept = (groups ?? []).filter((id) => !state.groups.get(id)?.everyone)
-  return {
-    email: email ?? user?.email ?? '',
-    ...(userName === undefined ? {} : { userName }),
-    ...(firstName === undefined ? {} : { firstName }),
-    ...(lastName === undefined ? {} : { lastName }),
-    ...(roleId === undefined ? {} : { roleId }),
-    ...(groups === undefined ? {} : { groups: [...new Set(kept)] }),
-    ...(preferences === undefined ? {} : { preferences: { ...user?.preferences, ...preferences } }),
-  }
 }
 
 /** Names are unique whatever their letter case, and an address is a name too. */

@@ -12,10 +12,15 @@ import { createRequester } from '../kit/requester.ts'
 import { fits } from '../kit/shape.ts'
 import { wordsOf } from '../kit/words.ts'
 import { classifyToken, isRedirect, messagesOf, rateLimitWait, requestIdOf } from './errors.ts'
-import type { CrowdstrikeCredentials, CrowdstrikeSettings } from './settings.ts'
+import {
+  type CrowdstrikeCredentials,
+  type CrowdstrikeSettings,
+  type Region,
+  regionHosts,
+} from './settings.ts'
 import { Token } from './wire.ts'
 
-export interface FalconAuth extends Authenticator {
+interface FalconAuth extends Authenticator {
   /** The origin of the API that issued the token. Asked after `headers`. */
   origin(): string
 }
@@ -53,12 +58,12 @@ export interface Answer {
 }
 
 /** A token call that begins at an origin and ends where the tenant lives. */
-export type RegionSearch = (from: string) => Promise<Answer>
+type RegionSearch = (from: string) => Promise<Answer>
 
 const maxRedirects = 3
 
 /** Whether the region is to be found: asked for, or neither region nor address given. */
-export function isAuto({ region, baseUrl }: CrowdstrikeSettings): boolean {
+function isAuto({ region, baseUrl }: CrowdstrikeSettings): boolean {
   return region === 'auto' || (region === undefined && baseUrl === undefined)
 }
 
@@ -67,7 +72,7 @@ export function isAuto({ region, baseUrl }: CrowdstrikeSettings): boolean {
  * clients do (gofalcon falcon/cloud.go). In `guide`, where a wrong region is a plain refusal, the published hosts are
  * tried in turn. Without `auto` the given host decides alone.
  */
-export function regionSearch(
+function regionSearch(
   settings: CrowdstrikeSettings,
   profile: ApiProfile,
   ask: TokenCall,
@@ -124,22 +129,8 @@ async function tryHosts(ask: TokenCall, candidates: readonly string[]): Promise<
   throw refused(`wrong region, or wrong client id or secret (tried ${tried})`)
 }
 
-/** Published API hosts. CrowdStrike/gofalcon falcon/cloud.go, 2026-07. */
-export const regionHosts = {
-  'us-1': 'api.crowdstrike.com',
-  'us-2': 'api.us-2.crowdstrike.com',
-  'us-3': 'api.us-3.crowdstrike.com',
-  'eu-1': 'api.eu-1.crowdstrike.com',
-  'us-gov-1': 'api.laggar.gcw.crowdstrike.com',
-  'us-gov-2': 'api.us-gov-2.crowdstrike.mil',
-} as const
-
-export type Region = keyof typeof regionHosts
-
-export const regions = Object.keys(regionHosts) as Region[]
-
 /** Regions whose hosts the guide publishes; only these are tried when it has to guess. */
-export const guideRegions = ['us-1', 'us-2', 'eu-1'] as const satisfies readonly Region[]
+const guideRegions = ['us-1', 'us-2', 'eu-1'] as const satisfies readonly Region[]
 
 /** Where the first token call goes. */
 export function startOrigin(settings: {
@@ -154,16 +145,16 @@ export function originOf(url: string): string {
   return new URL(url).origin
 }
 
-export function isLoopback(origin: string): boolean {
+function isLoopback(origin: string): boolean {
   return ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(origin).hostname)
 }
 
-export function regionOrigin(region: Region): string {
+function regionOrigin(region: Region): string {
   return `https://${regionHosts[region]}`
 }
 
 /** The region that `X-Cs-Region` names, if it is a published one. */
-export function knownRegion(value: unknown): Region | undefined {
+function knownRegion(value: unknown): Region | undefined {
   return typeof value === 'string' && Object.hasOwn(regionHosts, value) ? (value as Region) : undefined
 }
 
@@ -182,9 +173,9 @@ export function plainCid(cid: string): string {
 const call = { vendor: 'crowdstrike', operation: 'token', pathClass: 'token' } as const
 
 /** One token call at one origin. Resolves to a 2xx, a redirect or a 401; rejects with any other failure. */
-export type TokenCall = (origin: string) => Promise<Reply>
+type TokenCall = (origin: string) => Promise<Reply>
 
-export function tokenCall({ clientId, clientSecret }: CrowdstrikeCredentials, kit: Kit): TokenCall {
+function tokenCall({ clientId, clientSecret }: CrowdstrikeCredentials, kit: Kit): TokenCall {
   const form = { grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret }
   return async (origin) => {
     const send = createRequester(
@@ -209,7 +200,7 @@ export function refused(detail: string, reply?: Reply): VendorError {
   return new VendorError('unauthenticated', detail, { ...call, status: reply?.status, requestId })
 }
 
-export function withoutToken({ status }: Reply): VendorError {
+function withoutToken({ status }: Reply): VendorError {
   const details = { ...call, status, certainlyNotDone: true }
   return new VendorError('unexpected', 'the token call brought no token', details)
 }

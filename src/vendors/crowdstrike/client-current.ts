@@ -160,7 +160,7 @@ const Grant = Type.Object({
 })
 export type Grant = Static<typeof Grant>
 
-export const GrantPage = Type.Object({
+const GrantPage = Type.Object({
   resources: Type.Union([Type.Null(), Type.Array(Grant)]),
   meta: Type.Optional(Meta),
 })

@@ -6,6 +6,7 @@ import type { Paginator } from '../kit/paginate.ts'
 import { plainCid } from './auth.ts'
 import { failure, requestIdOf } from './errors.ts'
 import { Envelope, type RoleEntity, Updated } from './wire.ts'
+import { VendorError } from '../../model/errors.ts'
 
 /** A user as every profile tells it; which field is the id and which the login is settled per profile. */
 export interface FalconUser {
@@ -40,7 +41,7 @@ export interface FalconRole {
   readonly owner?: string
 }
 
-export interface FalconCreation extends Receipt {
+interface FalconCreation extends Receipt {
   readonly user: FalconUser
 }
 
@@ -167,7 +168,7 @@ export function named(ids: readonly string[], entities: readonly RoleEntity[]): 
 
 type Reading = Pick<FalconUsers, 'userIds' | 'users' | 'idsPerRead'>
 
-export interface LoginIndex {
+interface LoginIndex {
   /** Ids of users whose login was this one when last read, letter case aside; reads what is new on a miss. */
   find(operation: string, login: string, afresh: boolean): Promise<readonly string[]>
   /** Keeps what a write has shown. */
@@ -238,4 +239,39 @@ export function loginIndex(client: Reading, now: () => number): LoginIndex {
     forget: (id) => void logins.delete(id),
     find: (operation, login, afresh) => find(operation, login.toLowerCase(), afresh),
   }
+}
+
+/**
+ * Reads users; those that are gone are left out. Falcon may refuse a whole batch for one id that is gone: then the
+ * batch is halved until only that one is missing.
+ */
+export async function usersOf(
+  client: FalconClient,
+  operation: string,
+  ids: readonly string[],
+): Promise<readonly FalconUser[]> {
+  if (ids.length === 0) return []
+  if (ids.length > client.idsPerRead) return halves(client, operation, ids)
+  try {
+    return await client.users(operation, ids)
+  } catch (error) {
+    if (!(error instanceof VendorError) || error.failure !== 'not-found') throw error
+    return ids.length === 1 ? [] : halves(client, operation, ids)
+  }
+}
+
+export async function halves(client: FalconClient, operation: string, ids: readonly string[]) {
+  const middle = Math.ceil(ids.length / 2)
+  const first = await usersOf(client, operation, ids.slice(0, middle))
+  return [...first, ...(await usersOf(client, operation, ids.slice(middle)))]
+}
+
+/** Gathers pages of ids into batches of one size; the last may be smaller. */
+export async function* inBatches(pages: AsyncIterable<readonly string[]>, size: number) {
+  let rest: readonly string[] = []
+  for await (const page of pages) {
+    rest = [...rest, ...page]
+    for (; rest.length >= size; rest = rest.slice(size)) yield rest.slice(0, size)
+  }
+  if (rest.length > 0) yield rest
 }

@@ -2,8 +2,8 @@ import type { ApiProfile } from '../../model/account.ts'
 import { VendorError } from '../../model/errors.ts'
 import type { DoctorFinding, Route } from '../contract.ts'
 import type { Requester } from '../kit/http.ts'
-import { regionHosts } from './auth.ts'
 import type { FalconClient } from './client.ts'
+import { regionHosts } from './settings.ts'
 
 export interface Examined {
   readonly client: FalconClient

@@ -10,7 +10,7 @@ import { legacyClient } from './client-legacy.ts'
 import { credentials, limitsOf, settings } from './settings.ts'
 import { examine, routes } from './examination.ts'
 import { classify, classifyLegacy, plainspoken, rateLimitWait, requestIdOf } from './errors.ts'
-import { plan } from './native-scim.ts'
+import { nativeScim } from './native-scim.ts'
 import { createTarget } from './target.ts'
 import type { ApiProfile } from '../../model/account.ts'
 
@@ -24,7 +24,7 @@ export const crowdstrike = defineVendor({
   deprovision: { inactive: ['strip'], deleted: ['remove'] },
   capabilities,
   routes,
-  plan,
+  nativeScim,
   connect({ settings, credentials, profile }, kit) {
     const auth = falconAuth(settings, credentials, profile, kit)
     const send = createRequester(

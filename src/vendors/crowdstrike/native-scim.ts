@@ -1,4 +1,4 @@
-import type { PlanFacts, Source } from '../native-scim.ts'
+import type { NativeScimFacts, Source } from '../native-scim.ts'
 
 const guide: Source = {
   title: 'Stitchflow, CrowdStrike user management API guide',
@@ -30,7 +30,7 @@ const writing = (methods: string) => ({
 })
 
 /** What Falcon's own SCIM is said to be part of and to lack. CrowdStrike's public API material shows no SCIM at all. */
-export const plan: PlanFacts = {
+export const nativeScim: NativeScimFacts = {
   nativeScim: {
     offered: 'said to come with Falcon Enterprise and above, once SAML single sign-on is set up',
     operations: 'said to be Users: GET, POST, PUT, PATCH (active=false). Groups: POST',

@@ -4,7 +4,20 @@ import type { Static } from 'typebox'
 import type { CommonSettings } from '../contract.ts'
 import type { Limit } from '../kit/kit.ts'
 import { shareOf } from '../kit/pacing.ts'
-import { regions } from './auth.ts'
+
+/** Published API hosts. CrowdStrike/gofalcon falcon/cloud.go, 2026-07. */
+export const regionHosts = {
+  'us-1': 'api.crowdstrike.com',
+  'us-2': 'api.us-2.crowdstrike.com',
+  'us-3': 'api.us-3.crowdstrike.com',
+  'eu-1': 'api.eu-1.crowdstrike.com',
+  'us-gov-1': 'api.laggar.gcw.crowdstrike.com',
+  'us-gov-2': 'api.us-gov-2.crowdstrike.mil',
+} as const
+
+export type Region = keyof typeof regionHosts
+
+export const regions = Object.keys(regionHosts) as Region[]
 
 /**
  * Falcon counts by API client and by the minute and tells the figure in `X-RateLimit-Limit`; none is published. This one is

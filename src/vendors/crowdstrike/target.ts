@@ -9,12 +9,12 @@ import {
   type ProfileChange,
 } from '../../model/account.ts'
 import type { Capabilities } from '../../model/capabilities.ts'
-import { ignoring, VendorError } from '../../model/errors.ts'
+import { ignoring } from '../../model/errors.ts'
 import type { Creation, Receipt, TargetOf } from '../contract.ts'
 import { type FalconCapabilities, isPrivileged } from './capabilities.ts'
-import type { FalconClient, FalconUser, FalconUserChange } from './client.ts'
+import { type FalconClient, type FalconUser, type FalconUserChange, inBatches, usersOf } from './client.ts'
 import { failure } from './errors.ts'
-import { changeRoles, createCustomRoles, type CustomRoles } from './roles.ts'
+import { changeRoles, createCustomRoles, createHome, type CustomRoles, type Home } from './roles.ts'
 
 export interface Accounts {
   /** With `known` only the roles are read. */
@@ -24,7 +24,7 @@ export interface Accounts {
 }
 
 /** Users with their roles: one more call for each CID. */
-export function createAccounts(client: FalconClient, home: Home): Accounts {
+function createAccounts(client: FalconClient, home: Home): Accounts {
   async function complete(operation: string, user: FalconUser): Promise<Account | undefined> {
     const entitlements = await rolesOf(operation, user.id).catch(ignoring('not-found'))
     return entitlements && holding(toSummary(user), entitlements)
@@ -68,50 +68,6 @@ function isCalled(user: FalconUser, login: string): boolean {
   return user.login.toLowerCase() === login.toLowerCase()
 }
 
-export interface Home {
-  /** The CID in which roles are granted; read from any user, once, unless the settings name it. */
-  cid(operation: string): Promise<string>
-  /** The same, and after it the member CIDs in which roles are granted too. */
-  cids(operation: string): Promise<readonly [string, ...string[]]>
-  /** The home CID, checked against what the credentials reach now. */
-  verified(operation: string): Promise<string>
-}
-
-/** No endpoint of user management names the CID of the credentials; every user does. */
-export function createHome(
-  client: FalconClient,
-  configured: string | undefined,
-  memberCids: readonly string[],
-): Home {
-  let known = configured
-
-  async function verified(operation: string): Promise<string> {
-    const user = await client.someUser(operation, configured)
-    if (user?.cid !== undefined && user.cid === (configured ?? user.cid)) return (known = user.cid)
-    if (configured === undefined) {
-      throw failure(
-        'unexpected',
-        operation,
-        'no user tells the CID of this tenant; give it as the setting cid',
-      )
-    }
-    const reached = user?.cid ?? (await client.someUser(operation, undefined))?.cid
-    // Nobody is there yet, or somebody came between the two reads.
-    if (reached === undefined || reached === configured) return configured
-    throw failure('unauthenticated', operation, `the credentials reach CID ${reached}, not ${configured}`)
-  }
-
-  const cid = async (operation: string): Promise<string> => known ?? verified(operation)
-  return {
-    verified,
-    cid,
-    async cids(operation) {
-      const first = await cid(operation)
-      return [first, ...memberCids.filter((each) => each !== first)]
-    },
-  }
-}
-
 /** Falcon wants both names; this stands for one that nobody knows. */
 const none = '-'
 
@@ -130,7 +86,7 @@ export function namesOf({ givenName, familyName, displayName = '' }: Profile): N
 }
 
 /** A name that is cleared becomes a dash. */
-export function nameToWrite(name: string | null | undefined): string | undefined {
+function nameToWrite(name: string | null | undefined): string | undefined {
   return name === undefined ? undefined : name?.trim() || none
 }
 
@@ -275,41 +231,6 @@ async function mustExist(client: FalconClient, id: string) {
   const [user] = await usersOf(client, 'update', [id])
   if (user === undefined) throw failure('not-found', 'update', 'there is no such user any more')
   return user
-}
-
-/**
- * Reads users; those that are gone are left out. Falcon may refuse a whole batch for one id that is gone: then the
- * batch is halved until only that one is missing.
- */
-export async function usersOf(
-  client: FalconClient,
-  operation: string,
-  ids: readonly string[],
-): Promise<readonly FalconUser[]> {
-  if (ids.length === 0) return []
-  if (ids.length > client.idsPerRead) return halves(client, operation, ids)
-  try {
-    return await client.users(operation, ids)
-  } catch (error) {
-    if (!(error instanceof VendorError) || error.failure !== 'not-found') throw error
-    return ids.length === 1 ? [] : halves(client, operation, ids)
-  }
-}
-
-async function halves(client: FalconClient, operation: string, ids: readonly string[]) {
-  const middle = Math.ceil(ids.length / 2)
-  const first = await usersOf(client, operation, ids.slice(0, middle))
-  return [...first, ...(await usersOf(client, operation, ids.slice(middle)))]
-}
-
-/** Gathers pages of ids into batches of one size; the last may be smaller. */
-export async function* inBatches(pages: AsyncIterable<readonly string[]>, size: number) {
-  let rest: readonly string[] = []
-  for await (const page of pages) {
-    rest = [...rest, ...page]
-    for (; rest.length >= size; rest = rest.slice(size)) yield rest.slice(0, size)
-  }
-  if (rest.length > 0) yield rest
 }
 
 /** A user is active as long as there is one: Falcon's `status` is read-only and undefined in public. */

@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ConnectionPace, Limit, Pacing } from './kit.ts'
-import { createLanes, shutOut } from './sliding-window.ts'
-import { createPurses, type SharedBudget } from './token-bucket.ts'
+import { createSlidingWindows, shutOut } from './sliding-window.ts'
+import { createTokenBuckets, type SharedBudget } from './token-bucket.ts'
 
 /** No call waits longer for its turn: a lease must outlive the wait and the write that follows it. */
 const longestMs = 2_500
@@ -70,12 +70,12 @@ type Line = (priority: number, limits: readonly Limit[]) => Promise<Turn>
 
 /** A turn of this process, and then a token of each limit. Whoever cannot get one in time is sent away. */
 function sharing(budget: SharedBudget, line: Line, now: () => number): Line {
-  const purses = createPurses(budget, now)
+  const buckets = createTokenBuckets(budget, now)
 
   async function tokens(priority: number, limits: readonly Limit[], deadline: number): Promise<number> {
     for (const limit of limits) {
       for (;;) {
-        const waitMs = await purses.take(limit, priority <= shutOut)
+        const waitMs = await buckets.take(limit, priority <= shutOut)
         if (waitMs === 0) break
         if (now() + waitMs > deadline) return waitMs
         await delay(waitMs, undefined, { ref: false })
@@ -112,12 +112,12 @@ function divided(limit: Limit, processes: number): Limit {
 
 /** Whoever asks gets a turn, now or a little later, or the milliseconds after which to come back. */
 function createLine(now: () => number): Line {
-  const lanes = createLanes(now)
+  const windows = createSlidingWindows(now)
   const waiting: Waiting[] = []
   let alarm: NodeJS.Timeout | undefined
 
   function take(limits: readonly Limit[]): Exclude<Turn, number> {
-    const end = lanes.take(limits)
+    const end = windows.take(limits)
     return (uncounted) => {
       end(uncounted)
       serve()
@@ -126,10 +126,10 @@ function createLine(now: () => number): Line {
 
   function serve(): void {
     for (const { limits, priority, admit } of [...waiting].sort((a, b) => a.priority - b.priority)) {
-      if (limits.every((limit) => lanes.isFree(limit, priority))) admit()
+      if (limits.every((limit) => windows.isFree(limit, priority))) admit()
     }
     clearTimeout(alarm)
-    const ends = waiting.flatMap(({ limits }) => limits.flatMap((limit) => lanes.nextEnd(limit) ?? []))
+    const ends = waiting.flatMap(({ limits }) => limits.flatMap((limit) => windows.nextEnd(limit) ?? []))
     if (ends.length === 0) return
     alarm = setTimeout(serve, Math.max(1, Math.ceil(Math.min(...ends) - now()))).unref()
   }
@@ -149,11 +149,11 @@ function createLine(now: () => number): Line {
   }
 
   return async (priority, limits) => {
-    if (waiting.length === 0 && limits.every((limit) => lanes.isFree(limit, priority))) return take(limits)
+    if (waiting.length === 0 && limits.every((limit) => windows.isFree(limit, priority))) return take(limits)
     const before = waiting.filter((each) => each.priority <= priority)
     const waits = limits.map((limit) => {
       const ahead = before.filter((each) => each.limits.some(({ key }) => key === limit.key)).length
-      return lanes.untilFree(limit, priority, ahead)
+      return windows.untilFree(limit, priority, ahead)
     })
     const dueMs = Math.max(0, ...waits)
     return dueMs > longestMs ? Math.ceil(dueMs) : queue(priority, limits)

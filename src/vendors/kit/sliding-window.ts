@@ -8,13 +8,13 @@ export const shutOut = 0
  * What counts under one limit. The vendor may count a call at any moment between its sending and its answer, so it counts
  * here while it is out, and for the length of the window afterwards.
  */
-interface Lane {
+interface Window {
   /** Instants of answers, oldest first. */
   ended: number[]
   running: number
 }
 
-export interface Lanes {
+interface SlidingWindows {
   isFree(limit: Limit, priority: number): boolean
   /** Milliseconds until so many more than now could go out, as far as can be told. */
   untilFree(limit: Limit, priority: number, ahead: number): number
@@ -25,26 +25,26 @@ export interface Lanes {
 }
 
 /** The limits of one process, by key. */
-export function createLanes(now: () => number): Lanes {
-  const lanes = new Map<string, Lane>()
+export function createSlidingWindows(now: () => number): SlidingWindows {
+  const windows = new Map<string, Window>()
 
-  function laneOf({ key, perMs }: Limit): Lane {
-    const lane = lanes.get(key) ?? { ended: [], running: 0 }
-    lanes.set(key, lane)
+  function windowOf({ key, perMs }: Limit): Window {
+    const window = windows.get(key) ?? { ended: [], running: 0 }
+    windows.set(key, window)
     const since = now() - perMs
-    if ((lane.ended[0] ?? since + 1) <= since) lane.ended = lane.ended.filter((at) => at > since)
-    return lane
+    if ((window.ended[0] ?? since + 1) <= since) window.ended = window.ended.filter((at) => at > since)
+    return window
   }
 
   return {
     isFree(limit, priority) {
-      const { ended, running } = laneOf(limit)
+      const { ended, running } = windowOf(limit)
       const room = open(limit.requests, priority) - running - ended.length
       return room > 0 && running < open(limit.concurrent, priority)
     },
 
     untilFree(limit, priority, ahead) {
-      const { ended, running } = laneOf(limit)
+      const { ended, running } = windowOf(limit)
       const most = open(limit.requests, priority)
       const turn = ended.length + running + ahead - most
       if (turn < 0) return 0
@@ -53,17 +53,17 @@ export function createLanes(now: () => number): Lanes {
     },
 
     nextEnd(limit) {
-      const [first] = laneOf(limit).ended
+      const [first] = windowOf(limit).ended
       return first === undefined ? undefined : first + limit.perMs
     },
 
     take(limits) {
-      const held = limits.map(laneOf)
-      for (const lane of held) lane.running += 1
+      const held = limits.map(windowOf)
+      for (const window of held) window.running += 1
       return (uncounted) => {
-        for (const lane of held) {
-          lane.running -= 1
-          if (!uncounted) lane.ended.push(now())
+        for (const window of held) {
+          window.running -= 1
+          if (!uncounted) window.ended.push(now())
         }
       }
     },

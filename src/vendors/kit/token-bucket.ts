@@ -12,7 +12,7 @@ export interface SharedBudget {
   ): Promise<{ readonly granted: number; readonly holdMs: number; readonly nextMs: number }>
 }
 
-interface Purse {
+interface TokenBucket {
   tokens: number
   until: number
   drawing: Promise<number> | undefined
@@ -27,44 +27,44 @@ interface Purse {
 const minimumWaitMs = 5
 
 /** Tokens as they were drawn, by limit and urgency; what is not used in time is lost. */
-export function createPurses(budget: SharedBudget, now: () => number) {
-  const purses = new Map<string, Purse>()
+export function createTokenBuckets(budget: SharedBudget, now: () => number) {
+  const buckets = new Map<string, TokenBucket>()
 
   /** One token: 0 once it is there, else the milliseconds after which to ask again. */
   async function take(limit: Limit, urgent: boolean): Promise<number> {
     const key = `${urgent} ${limit.key}`
-    const purse = purses.get(key) ?? {
+    const bucket = buckets.get(key) ?? {
       ...{ tokens: 0, until: 0, drawing: undefined, asking: 0 },
       ...{ granted: 0, drawnAt: 0 },
     }
-    purses.set(key, purse)
-    purse.asking += 1
+    buckets.set(key, bucket)
+    bucket.asking += 1
     try {
       for (;;) {
-        if (purse.tokens > 0 && now() < purse.until) {
-          purse.tokens -= 1
+        if (bucket.tokens > 0 && now() < bucket.until) {
+          bucket.tokens -= 1
           return 0
         }
-        purse.drawing ??= draw(purse, limit, urgent).finally(() => (purse.drawing = undefined))
-        const nextMs = await purse.drawing
+        bucket.drawing ??= draw(bucket, limit, urgent).finally(() => (bucket.drawing = undefined))
+        const nextMs = await bucket.drawing
         if (nextMs > 0) return nextMs
       }
     } finally {
-      purse.asking -= 1
+      bucket.asking -= 1
     }
   }
 
-  async function draw(purse: Purse, limit: Limit, urgent: boolean): Promise<number> {
+  async function draw(bucket: TokenBucket, limit: Limit, urgent: boolean): Promise<number> {
     const asked = now()
     // What is kept for shut-outs is never drawn on suspicion.
-    const wish = urgent ? purse.asking : Math.max(purse.asking, expected(purse, asked))
+    const wish = urgent ? bucket.asking : Math.max(bucket.asking, expected(bucket, asked))
     const { granted, holdMs, nextMs } = await budget.draw(limit, wish, urgent)
     if (granted === 0) return Math.max(minimumWaitMs, nextMs)
-    purse.tokens = granted
-    purse.granted = granted
-    purse.drawnAt = asked
+    bucket.tokens = granted
+    bucket.granted = granted
+    bucket.drawnAt = asked
     // Counted from before the question: the store's clock began to run somewhere in between.
-    purse.until = Math.max(asked + holdMs, now() + minimumWaitMs)
+    bucket.until = Math.max(asked + holdMs, now() + minimumWaitMs)
     return 0
   }
 
@@ -75,7 +75,7 @@ export function createPurses(budget: SharedBudget, now: () => number) {
  * As many as went out in the time of the last draw, twice as many where those were gone in half of it: a question for each
  * call would have all processes wait for one row of the store. After a quiet time nothing is expected.
  */
-function expected({ granted, tokens, drawnAt, until }: Purse, at: number): number {
+function expected({ granted, tokens, drawnAt, until }: TokenBucket, at: number): number {
   const heldMs = until - drawnAt
   if (at > until + heldMs) return 0
   return tokens === 0 && at < drawnAt + heldMs / 2 ? granted * 2 : granted - tokens

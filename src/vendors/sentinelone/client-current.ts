@@ -1,6 +1,5 @@
 import Type from 'typebox'
 import type { Static } from 'typebox'
-import type { Scope } from '../../model/account.ts'
 import { type Failure, ignoring, VendorError } from '../../model/errors.ts'
 import { type Call, type Requester, segment } from '../kit/http.ts'
 import { pages } from '../kit/paginate.ts'
@@ -22,6 +21,8 @@ import {
   enveloped,
   type HeldRole,
   paged,
+  scopeOf,
+  ScopeRole,
   toUser as toConsoleUser,
 } from './wire.ts'
 
@@ -159,17 +160,7 @@ function setOf(operation: string, { roles }: ConsoleUser): RoleSet {
   return { level, roles: [first as HeldRole, ...rest] }
 }
 
-const text = Type.Optional(Type.Union([Type.String(), Type.Null()]))
-
-/** `id` is that of the account or site; a tenant has none. */
-const ScopeRole = Type.Object({
-  id: text,
-  name: text,
-  accountName: text,
-  siteName: text,
-  roleId: text,
-  roleName: text,
-})
+export const text = Type.Optional(Type.Union([Type.String(), Type.Null()]))
 
 /** Without `scopeRoles` a write of the whole set would wipe it, so their absence is refused. */
 const User = Type.Object({ ...common, scope: text, scopeRoles: Type.Array(ScopeRole) })
@@ -177,27 +168,6 @@ type User = Static<typeof User>
 
 export const UserAnswer = enveloped(User)
 export const UserPage = paged(Type.Array(User))
-
-/** The token's owner. */
-const Me = Type.Object({
-  id: Type.String({ minLength: 1 }),
-  scope: text,
-  scopeRoles: Type.Optional(Type.Array(ScopeRole)),
-})
-export type Me = Static<typeof Me>
-export const MeAnswer = enveloped(Me)
-
-const Account = Type.Object({ id: Type.String({ minLength: 1 }), name: Type.String() })
-export const AccountPage = paged(Type.Array(Account))
-
-const Site = Type.Object({
-  id: Type.String({ minLength: 1 }),
-  name: Type.String(),
-  accountId: Type.String({ minLength: 1 }),
-  accountName: text,
-})
-export type Site = Static<typeof Site>
-export const SitePage = paged(Type.Object({ sites: Type.Array(Site) }))
 
 const Role = Type.Object({
   id: Type.String({ minLength: 1 }),
@@ -208,23 +178,6 @@ const Role = Type.Object({
 })
 export type Role = Static<typeof Role>
 export const RolePage = paged(Type.Array(Role))
-
-/** A tenant has no id in this API; this stands for it. */
-export const tenantScope: Scope = { level: 'tenant', id: 'global' }
-
-const levels: Readonly<Record<string, Scope['level']>> = {
-  tenant: 'tenant',
-  global: 'tenant',
-  account: 'account',
-  site: 'site',
-}
-
-/** Undefined for a level that the gateway has no word for. */
-export function scopeOf(level: string | null | undefined, id: string | null | undefined): Scope | undefined {
-  const known = levels[(level ?? '').toLowerCase()]
-  if (known === 'tenant') return tenantScope
-  return known && id ? { level: known, id } : undefined
-}
 
 export function toUser(user: User): ConsoleUser {
   return toConsoleUser(user, heldRoles(user), true)

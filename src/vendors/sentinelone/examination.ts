@@ -2,9 +2,8 @@ import type { ApiProfile } from '../../model/account.ts'
 import { VendorError } from '../../model/errors.ts'
 import type { DoctorFinding, Route } from '../contract.ts'
 import type { Reach } from './client.ts'
-import type { Session } from './session.ts'
+import { isCalled, type Session } from './session.ts'
 import type { SentineloneSettings } from './settings.ts'
-import { isCalled } from './target.ts'
 
 export interface Examined {
   readonly session: Session

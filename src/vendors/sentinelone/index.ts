@@ -7,7 +7,7 @@ import { currentClient } from './client-current.ts'
 import { guideClient } from './client-guide.ts'
 import { classify, wait } from './errors.ts'
 import { credentials, defaultSteps, limitsOf, settings } from './settings.ts'
-import { plan } from './native-scim.ts'
+import { nativeScim } from './native-scim.ts'
 import { examine, routes } from './examination.ts'
 import { createSession } from './session.ts'
 import { createTarget } from './target.ts'
@@ -25,7 +25,7 @@ export const sentinelone = defineVendor({
   deprovisionFor: defaultSteps,
   capabilities,
   routes,
-  plan,
+  nativeScim,
   connect({ settings, credentials, profile }, kit) {
     const send = createRequester(
       {

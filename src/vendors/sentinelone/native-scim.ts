@@ -1,4 +1,4 @@
-import type { PlanFacts, Source } from '../native-scim.ts'
+import type { NativeScimFacts, Source } from '../native-scim.ts'
 
 const guide: Source = {
   title: 'Stitchflow, SentinelOne user management API guide (undated)',
@@ -17,7 +17,7 @@ const writing = { current: `POST, PUT, DELETE ${users}`, guide: `POST, PUT, DELE
 const token = { current: 'Authorization: ApiToken …', guide: 'Authorization: ApiToken …' }
 
 /** What SentinelOne's own SCIM is said to be part of and to lack. Nothing public of the vendor documents it. */
-export const plan: PlanFacts = {
+export const nativeScim: NativeScimFacts = {
   nativeScim: {
     offered: 'said to come with Singularity Enterprise, once SAML single sign-on is set up',
     operations: 'said to be Users: GET, POST, PUT, PATCH (active=false). Groups: POST, PATCH',

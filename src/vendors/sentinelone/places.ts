@@ -3,15 +3,6 @@ import { pages } from '../kit/paginate.ts'
 import { failure } from './errors.ts'
 import type { SentineloneSettings } from './settings.ts'
 import {
-  AccountPage,
-  type Me,
-  MeAnswer,
-  scopeOf,
-  type Site,
-  SitePage,
-  tenantScope,
-} from './client-current.ts'
-import {
   byCursor,
   calls,
   type Client,
@@ -23,6 +14,7 @@ import {
   type Reach,
 } from './client.ts'
 import type { Scope } from '../../model/account.ts'
+import { AccountPage, type Me, MeAnswer, scopeOf, type Site, SitePage, tenantScope } from './wire.ts'
 
 /** Where a token leads: its owner's account and sites. A token has the scope of its owner. */
 export function createPlaces(send: Requester): Pick<Client, 'probe' | 'reach' | 'scopes'> {

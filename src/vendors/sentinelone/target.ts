@@ -5,7 +5,6 @@ import {
   type Entitlement,
   type EntitlementChange,
   entitlementKey,
-  type HeldEntitlement,
   type ProfileChange,
   type Scope,
 } from '../../model/account.ts'
@@ -15,66 +14,14 @@ import type { Creation, Receipt, TargetOf } from '../contract.ts'
 import type { SentineloneCapabilities } from './capabilities.ts'
 import { type Client, type ConsoleRole, fold, type Reach, type RoleSet } from './client.ts'
 import { failure } from './errors.ts'
-import { findByEmail, type Session } from './session.ts'
-import type { ConsoleUser, HeldRole } from './wire.ts'
-
-export interface Presentation {
-  /** Name or id of the role that counts as none. */
-  readonly quarantineRole?: string | undefined
-  readonly keepsSettings: boolean
-  /** The console mails invitations, so an unverified address is an open invitation. */
-  readonly onboarding: boolean
-}
-
-export function toAccount(user: ConsoleUser, how: Presentation): Account {
-  const { id, login, fullName, createdAt, facts } = user
-  const state = stateOf(user, how)
-  return {
-    id,
-    login,
-    profile: { email: login, ...(fullName ? { displayName: fullName } : {}) },
-    state,
-    entitlements: entitlementsOf(user, how),
-    ...(how.keepsSettings ? { settings: user.settings } : {}),
-    ...(createdAt ? { createdAt } : {}),
-    privileged: user.roles.some(({ id: role, name }) => isPrivileged(name ?? role)),
-    facts: { ...facts, ...(state === 'invited' ? { invitation: 'pending' } : {}) },
-  }
-}
-
-function stateOf({ isActive, isAccepted }: ConsoleUser, { onboarding }: Presentation): Account['state'] {
-  if (!isActive) return 'disabled'
-  return onboarding && !isAccepted ? 'invited' : 'active'
-}
-
-function entitlementsOf(user: ConsoleUser, how: Presentation): readonly HeldEntitlement[] {
-  return user.roles.filter((role) => !isCalled(role, how.quarantineRole)).map(toHeld)
-}
-
-/** A role of a level without a word of its own cannot be taken away here. */
-function toHeld({ id, scope }: HeldRole): HeldEntitlement {
-  return scope ? { kind: 'role', id, scope } : { kind: 'role', id, inherited: true }
-}
-
-/** By id or name, letter case aside. */
-export function isCalled(
-  { id, name }: { readonly id: string; readonly name?: string | undefined },
-  wanted: string | undefined,
-): boolean {
-  const folded = wanted?.trim().toLowerCase()
-  return folded !== undefined && (id.toLowerCase() === folded || name?.toLowerCase() === folded)
-}
-
-/** The console's own administrator role; custom ones cannot be told by their name. */
-export function isPrivileged(roleName: string): boolean {
-  return roleName.trim().toLowerCase() === 'admin'
-}
+import { findByEmail, isCalled, isPrivileged, type Session, toAccount } from './session.ts'
+import type { HeldRole } from './wire.ts'
 
 const kinds = ['ABCDEFGHJKLMNPQRSTUVWXYZ', 'abcdefghijkmnopqrstuvwxyz', '23456789', '!#%*+-=?@_'] as const
 const length = 32
 
 /** Nobody ever learns it: people sign in by single sign-on or have it reset. One of each kind, as consoles demand. */
-export function randomPassword(): string {
+function randomPassword(): string {
   const all = kinds.join('')
   const one = (from: string) => from.charAt(randomInt(from.length))
   const characters = [...kinds.map(one), ...Array.from({ length: length - kinds.length }, () => one(all))]
@@ -148,7 +95,7 @@ function slotOf(scope: Scope | undefined): string {
 }
 
 /** Predefined roles count everywhere, custom ones where they were made and below. */
-export function isOffered({ definedAt }: ConsoleRole, scope: Scope, accountId: string): boolean {
+function isOffered({ definedAt }: ConsoleRole, scope: Scope, accountId: string): boolean {
   if (definedAt === undefined || definedAt.level === 'tenant') return true
   if (definedAt.level === 'account') return scope.level !== 'tenant' && definedAt.id === accountId
   return scope.level === definedAt.level && scope.id === definedAt.id

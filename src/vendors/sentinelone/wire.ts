@@ -132,3 +132,56 @@ function readOnlyOf({ emailReadOnly, fullNameReadOnly }: Common): readonly Attri
     ...(fullNameReadOnly ? (['displayName'] as const) : []),
   ]
 }
+
+/** A tenant has no id in this API; this stands for it. */
+export const tenantScope: Scope = { level: 'tenant', id: 'global' }
+
+export const levels: Readonly<Record<string, Scope['level']>> = {
+  tenant: 'tenant',
+  global: 'tenant',
+  account: 'account',
+  site: 'site',
+}
+
+/** Undefined for a level that the gateway has no word for. */
+export function scopeOf(level: string | null | undefined, id: string | null | undefined): Scope | undefined {
+  const known = levels[(level ?? '').toLowerCase()]
+  if (known === 'tenant') return tenantScope
+  return known && id ? { level: known, id } : undefined
+}
+
+/** `id` is that of the account or site; a tenant has none. */
+export const ScopeRole = Type.Object({
+  id: text,
+  name: text,
+  accountName: text,
+  siteName: text,
+  roleId: text,
+  roleName: text,
+})
+
+/** The token's owner. */
+export const Me = Type.Object({
+  id: Type.String({ minLength: 1 }),
+  scope: text,
+  scopeRoles: Type.Optional(Type.Array(ScopeRole)),
+})
+
+export type Me = Static<typeof Me>
+
+export const MeAnswer = enveloped(Me)
+
+export const Account = Type.Object({ id: Type.String({ minLength: 1 }), name: Type.String() })
+
+export const AccountPage = paged(Type.Array(Account))
+
+export const Site = Type.Object({
+  id: Type.String({ minLength: 1 }),
+  name: Type.String(),
+  accountId: Type.String({ minLength: 1 }),
+  accountName: text,
+})
+
+export type Site = Static<typeof Site>
+
+export const SitePage = paged(Type.Object({ sites: Type.Array(Site) }))

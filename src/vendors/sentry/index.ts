@@ -7,7 +7,7 @@ import { createClient } from './client.ts'
 import { classify, wait } from './errors.ts'
 import { limitsOf } from './token.ts'
 import { examine, routes } from './examination.ts'
-import { plan } from './native-scim.ts'
+import { nativeScim } from './native-scim.ts'
 import { createTarget } from './target.ts'
 import type { ApiProfile } from '../../model/account.ts'
 
@@ -44,7 +44,7 @@ export const sentry = defineVendor({
   deprovision: { inactive: ['remove'], deleted: ['remove'] },
   capabilities,
   routes,
-  plan,
+  nativeScim,
   connect({ settings, credentials, profile }, kit) {
     const { organization, region, sendInvite = true, baseUrl = originOf(profile, region) } = settings
     const counted = { token: credentials.token, organization: `${organization} at ${baseUrl}` }

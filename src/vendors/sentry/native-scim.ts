@@ -1,4 +1,4 @@
-import type { PlanFacts, Source } from '../native-scim.ts'
+import type { NativeScimFacts, Source } from '../native-scim.ts'
 
 const guide: Source = {
   title: 'Stitchflow, Sentry user management API guide (undated)',
@@ -35,7 +35,7 @@ const join = {
 const all = { current: `${members} and below`, guide: `${members} and below` }
 
 /** What Sentry's own SCIM is part of and lacks. */
-export const plan: PlanFacts = {
+export const nativeScim: NativeScimFacts = {
   nativeScim: {
     offered: 'Business and Enterprise, once SAML single sign-on is set up',
     operations: 'Users: GET, POST, PATCH (active=false), DELETE. Groups: GET, POST, PATCH, DELETE',

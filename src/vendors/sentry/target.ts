@@ -13,10 +13,10 @@ import type { AccountFacts } from '../../model/capabilities.ts'
 import { ignoring, VendorError } from '../../model/errors.ts'
 import type { Creation, TargetOf } from '../contract.ts'
 import { capabilities, type SentryCapabilities } from './capabilities.ts'
-import type { Client } from './client.ts'
+import type { Client, Membership } from './client.ts'
 import { teamGroups } from './teams.ts'
 import { integrationCapabilities, kindOf, tryOut } from './token.ts'
-import { isPending, type Member, type OrganizationRole, roleOf, type TeamRole, teamRolesOf } from './wire.ts'
+import { isPending, type Member, type OrganizationRole, roleOf, teamRolesOf } from './wire.ts'
 
 /** A member as a listing shows it, without teams. */
 export function toSummary(member: Member): AccountSummary {
@@ -75,12 +75,6 @@ function managerOf(flags: Member['flags'] = {}): string | undefined {
   return undefined
 }
 
-/** What an update carries. The teams are the whole set: a member loses each one that is not named. */
-export interface Membership {
-  readonly orgRole: string
-  readonly teamRoles: readonly TeamRole[]
-}
-
 /** A membership for an invitation, out of what the draft names. */
 export function membershipOf(entitlements: readonly EntitlementRef[]): Membership {
   return apply({ orgRole: floorRole, teamRoles: [] }, { assign: entitlements, revoke: [] })
@@ -125,7 +119,7 @@ function isSame(one: Membership, other: Membership): boolean {
 }
 
 /** What an account keeps when its role is taken away. */
-export const floorRole = 'member'
+const floorRole = 'member'
 
 /** Organization roles as the API guide and docs.sentry.io name them, for tokens that are not told the list. */
 const knownRoles: readonly OrganizationRole[] = [
@@ -147,7 +141,7 @@ export function isPrivileged(role: string): boolean {
 }
 
 /** Roles that can be assigned; those that the organization's plan has retired are left out. */
-export function roleEntitlements(roles: readonly OrganizationRole[] = knownRoles): readonly Entitlement[] {
+function roleEntitlements(roles: readonly OrganizationRole[] = knownRoles): readonly Entitlement[] {
   return roles
     .filter(({ isRetired }) => !isRetired)
     .map(({ id, name }) => ({ kind: 'role', id, name, privileged: isPrivileged(id) }))
@@ -158,7 +152,7 @@ export function teamAdmin(slug: string): EntitlementRef {
   return { kind: 'role', id: 'admin', scope: { level: 'team', id: slug } }
 }
 
-export function teamEntitlements({
+function teamEntitlements({
   slug,
   name,
 }: {
@@ -196,7 +190,7 @@ async function matching(
   return [...new Set(found.map(({ id }) => id))]
 }
 
-export interface TargetOptions {
+interface TargetOptions {
   readonly profile: ApiProfile
   readonly token: string
 }

@@ -5,7 +5,7 @@ import { currentClient } from './client-current.ts'
 import { guideClient } from './client-guide.ts'
 import { examine, routes } from './examination.ts'
 import { credentials, paceOf, settings } from './settings.ts'
-import { plan } from './native-scim.ts'
+import { nativeScim } from './native-scim.ts'
 import { createRequests, needs } from './requests.ts'
 import { createNameBook } from './names.ts'
 import { createTarget } from './target.ts'
@@ -20,7 +20,7 @@ export const sisense = defineVendor({
   deprovision: { inactive: ['disable', 'strip'], deleted: ['remove'] },
   capabilities,
   routes,
-  plan,
+  nativeScim,
   connect({ settings, credentials, profile }, kit) {
     const pace = paceOf(settings, credentials)
     const auth = sisenseAuth(settings, credentials, profile, kit)

@@ -103,7 +103,7 @@ const builtIn: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** The roles of an instance, from the vendor's id to ours and back. */
-export interface RoleNames {
+interface RoleNames {
   readonly entitlements: readonly Entitlement[]
   /** Undefined for a role that the instance did not list. */
   nameOf(roleId: string): string | undefined

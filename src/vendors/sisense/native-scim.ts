@@ -1,4 +1,4 @@
-import type { PlanFacts, Source } from '../native-scim.ts'
+import type { NativeScimFacts, Source } from '../native-scim.ts'
 
 const guide: Source = {
   title: 'Stitchflow, Sisense user management API guide',
@@ -17,7 +17,7 @@ const writing = { current: `POST, PATCH, DELETE ${users}`, guide: `POST, PATCH, 
 const authentication = { current: 'Authorization: Bearer …', guide: 'POST /api/v1/authentication/login' }
 
 /** What the SCIM of Sisense Fusion is said to be part of and to lack. Its public specifications show none. */
-export const plan: PlanFacts = {
+export const nativeScim: NativeScimFacts = {
   nativeScim: {
     offered: 'said to come with Enterprise, once single sign-on is active',
     operations: 'said to be Users: GET, POST, PUT, PATCH, DELETE. Groups: GET, POST, PATCH, DELETE',

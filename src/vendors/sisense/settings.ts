@@ -15,7 +15,7 @@ export interface Pace {
 /** Sisense publishes no limit and tells none in headers, so a connection keeps few calls in flight. */
 const atOnce = 4
 /** What four at once come to when each takes 80 ms. */
-export const usualPerSecond = 50
+const usualPerSecond = 50
 
 /** The figure is the connection's own, so all of it is used unless `ratePercent` says otherwise. */
 export function paceOf(

@@ -128,11 +128,11 @@ async function rewrite(
   const newRole = role === undefined ? undefined : await names.roleId(operation, role)
 
   // A role alone replaces the one there is, whatever it is.
-  const needsReading = joins.length > 0 || leaves.size > 0 || (role === undefined && losesRole !== undefined)
-  const user = needsReading ? await client.user(operation, id) : undefined
-  const lowered = user && newRole === undefined ? await loweredRole(names, user, losesRole) : undefined
-  const roleId = newRole ?? lowered
-  const groups = user && groupsAfter(user.groups ?? [], joins, leaves)
+  const isRoleAlone = joins.length === 0 && leaves.size === 0 && (newRole !== undefined || losesRole === undefined)
+  if (isRoleAlone) return newRole === undefined ? {} : client.change(operation, id, { roleId: newRole })
+  const user = await client.user(operation, id)
+  const roleId = newRole ?? (await loweredRole(names, user, losesRole))
+  const groups = groupsAfter(user.groups ?? [], joins, leaves)
   const body: UserChange = {
     ...(roleId === undefined ? {} : { roleId }),
     ...(groups === undefined ? {} : { groups }),
@@ -213,7 +213,7 @@ function toGroup({ _id: id, name, created }: Group): VendorGroup {
 
 const folded = (name: string): string => name.trim().toLowerCase()
 
-export interface OwnRole {
+interface OwnRole {
   /**
    * Rejects with `missing-scope` when the credentials are known to be no administrator's: such a user is shown a part
    * of the list, so nobody missing from it is missing.
@@ -225,7 +225,7 @@ export interface OwnRole {
 
 const freshMs = 5 * 60_000
 
-export function createOwnRole(client: SisenseClient, names: NameBook, now: () => number): OwnRole {
+function createOwnRole(client: SisenseClient, names: NameBook, now: () => number): OwnRole {
   let seenAt = Number.NEGATIVE_INFINITY
 
   /** The role of the credentials' user when it is known, and not an administrator's. */

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import type { Failure } from '../../../src/model/errors.ts'
 import { classify, messagesOf, rateLimitWait, requestIdOf } from '../../../src/vendors/crowdstrike/errors.ts'
 import type { Reply } from '../../../src/vendors/kit/http.ts'
-import { create, draftOf, falconBench, rejection } from './bench.ts'
+import { create, draftOf, falconBench, rejection } from './harness.ts'
 
 const said = (code: number | string, message: string) => ({ errors: [{ code, message }], resources: [] })
 const reply = (status: number, body: unknown = {}, headers: Reply['headers'] = {}): Reply => ({

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { resolve } from '../../../src/translators/entitlements/catalogue.ts'
-import { homeCid } from '../../../src/simulators/crowdstrike/index.ts'
-import { create, falconBench, role } from './bench.ts'
+import { homeCid } from '../../../src/simulators/crowdstrike/state.ts'
+import { create, falconBench, role } from './harness.ts'
 import { entitlementKey } from '../../../src/model/account.ts'
 
 const child = 'c'.repeat(32)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { homeCid } from '../../../src/simulators/crowdstrike/index.ts'
-import { falconBench, role } from './bench.ts'
+import { homeCid } from '../../../src/simulators/crowdstrike/state.ts'
+import { falconBench, role } from './harness.ts'
 
 const usersPath = '/users/entities/users/v1'
 const uidsPath = '/users/queries/user-uids/v1'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { create, draftOf, falconBench, rejection, role } from './bench.ts'
+import { create, draftOf, falconBench, rejection, role } from './harness.ts'
 
 const usersPath = '/users/entities/users/v1'
 const uidsPath = '/users/queries/user-uids/v1'

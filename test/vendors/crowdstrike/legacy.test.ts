@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { homeCid } from '../../../src/simulators/crowdstrike/index.ts'
-import { create, falconBench, rejection, role } from './bench.ts'
+import { homeCid } from '../../../src/simulators/crowdstrike/state.ts'
+import { create, falconBench, rejection, role } from './harness.ts'
 
 describe('profile legacy', async () => {
   const { simulator, state, open, calls } = await falconBench('legacy')

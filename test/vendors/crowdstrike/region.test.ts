@@ -1,16 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { crowdstrike } from '../../../src/vendors/crowdstrike/index.ts'
-import {
-  isFalconOrigin,
-  plainCid,
-  regionHosts,
-  regions,
-  startOrigin,
-} from '../../../src/vendors/crowdstrike/auth.ts'
+import { isFalconOrigin, plainCid, startOrigin } from '../../../src/vendors/crowdstrike/auth.ts'
 import { startCrowdstrike } from '../../../src/simulators/crowdstrike/index.ts'
 import { openKit, openTarget } from '../../contract/target.ts'
-import { falconBench, rejection } from './bench.ts'
+import { falconBench, rejection } from './harness.ts'
+import { regionHosts, regions } from '../../../src/vendors/crowdstrike/settings.ts'
 
 const tokenCalls = ({ trace }: { readonly trace: readonly { readonly path: string }[] }) =>
   trace.filter(({ path }) => path === '/oauth2/token').length

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { toHeld } from '../../../src/vendors/crowdstrike/client-current.ts'
-import { create, falconBench, rejection, role } from './bench.ts'
+import { create, falconBench, rejection, role } from './harness.ts'
 
 const actionsPath = '/user-management/entities/user-role-actions/v1'
 

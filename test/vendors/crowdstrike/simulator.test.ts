@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, beforeEach, describe, it } from 'node:test'
 import { compileFql } from '../../../src/simulators/crowdstrike/fql.ts'
-import { homeCid, simulatedCredentials, startCrowdstrike } from '../../../src/simulators/crowdstrike/index.ts'
+import { homeCid } from '../../../src/simulators/crowdstrike/state.ts'
+import { simulatedCredentials } from '../../../src/simulators/crowdstrike/access.ts'
+import { startCrowdstrike } from '../../../src/simulators/crowdstrike/index.ts'
 
 const usersPath = '/user-management/entities/users/v1'
 const queryPath = '/user-management/queries/users/v1'

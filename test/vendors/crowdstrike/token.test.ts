@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { create, falconBench, rejection } from './bench.ts'
+import { create, falconBench, rejection } from './harness.ts'
 
 for (const profile of ['current', 'guide'] as const) {
   describe(`token (${profile})`, async () => {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { homeCid } from '../../../src/simulators/crowdstrike/index.ts'
+import { homeCid } from '../../../src/simulators/crowdstrike/state.ts'
 import type { FalconClient } from '../../../src/vendors/crowdstrike/client.ts'
-import { createHome, namesOf } from '../../../src/vendors/crowdstrike/target.ts'
-import { create, draftOf, falconBench, rejection } from './bench.ts'
+import { namesOf } from '../../../src/vendors/crowdstrike/target.ts'
+import { create, draftOf, falconBench, rejection } from './harness.ts'
+import { createHome } from '../../../src/vendors/crowdstrike/roles.ts'
 
 describe('[R3-11] names', () => {
   for (const [what, profile, expected] of [

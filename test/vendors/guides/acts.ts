@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Target } from '../../../src/vendors/contract.ts'
-import { homeCid } from '../../../src/simulators/crowdstrike/index.ts'
+import { homeCid } from '../../../src/simulators/crowdstrike/state.ts'
 import type { VendorSimulator } from '../../../src/simulators/simulator.ts'
 import type { EntitlementRef } from '../../../src/model/account.ts'
 

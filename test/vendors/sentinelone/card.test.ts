@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import Value from 'typebox/value'
 import { UserAnswer } from '../../../src/vendors/sentinelone/client-current.ts'
-import { base, rejection, sentineloneBench } from './bench.ts'
+import { base, rejection, sentineloneBench } from './harness.ts'
 
 /** Every output that the card "Update User" of Okta Workflows lists, as the API spells it. */
 const outputs = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { base, sentineloneBench } from './bench.ts'
+import { base, sentineloneBench } from './harness.ts'
 
 /** Requests and answers of the user management API guide of 2026-03, as it prints them. */
 const jane = { id: '123', email: 'user@example.com', fullName: 'Jane Doe', role: 'Admin' }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { rejection, sentineloneBench } from './bench.ts'
+import { rejection, sentineloneBench } from './harness.ts'
 
 describe('where a token leads', async () => {
   const bench = await sentineloneBench('current')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { entitlementsFor } from '../../../src/translators/rules/rules.ts'
 import { capabilities } from '../../../src/vendors/sentinelone/capabilities.ts'
-import { rejection, sentineloneBench } from './bench.ts'
+import { rejection, sentineloneBench } from './harness.ts'
 import type { Rule } from '../../../src/model/policy.ts'
 
 const groups = ['SOC', 'EMEA', 'APAC'].map((displayName) => ({ id: displayName, displayName }))

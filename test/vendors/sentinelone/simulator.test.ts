@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { base, sentineloneBench } from './bench.ts'
+import { base, sentineloneBench } from './harness.ts'
 
 interface Answer {
   readonly status: number

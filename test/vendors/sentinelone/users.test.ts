@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { base, login, rejection, sentineloneBench } from './bench.ts'
+import { base, login, rejection, sentineloneBench } from './harness.ts'
 
 describe('users', async () => {
   const bench = await sentineloneBench('current')

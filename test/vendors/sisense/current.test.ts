@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { simulatedToken } from '../../../src/simulators/sisense/index.ts'
-import { create, draftOf, group, logins, rejection, role, sisenseBench } from './bench.ts'
+import { simulatedToken } from '../../../src/simulators/sisense/state/seed.ts'
+import { create, draftOf, group, logins, rejection, role, sisenseBench } from './harness.ts'
 
 describe('Sisense as it is today', async () => {
   const { simulator, state, open, calls, writes, last, advance, logged } = await sisenseBench('current')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { create, draftOf, rejection, role, sisenseBench } from './bench.ts'
+import { create, draftOf, rejection, role, sisenseBench } from './harness.ts'
 
 const nested = (code: number | undefined, message: string, status: number) => ({
   error: { ...(code === undefined ? {} : { code }), message, status, httpMessage: 'Refused' },

@@ -7,7 +7,7 @@ import type { Target } from '../../../src/vendors/contract.ts'
 import { createPacing } from '../../../src/vendors/kit/pacing.ts'
 import { sisense } from '../../../src/vendors/sisense/index.ts'
 import { openKit, openTarget } from '../../contract/target.ts'
-import { create, group, rejection, sisenseBench } from './bench.ts'
+import { create, group, rejection, sisenseBench } from './harness.ts'
 import type { Account } from '../../../src/model/account.ts'
 
 describe('members of one Sisense group who change at the same moment', async () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { simulatedLogin, simulatedToken } from '../../../src/simulators/sisense/index.ts'
-import { draftOf, group, role, sisenseBench } from './bench.ts'
+import { simulatedLogin } from '../../../src/simulators/sisense/access.ts'
+import { simulatedToken } from '../../../src/simulators/sisense/state/seed.ts'
+import { draftOf, group, role, sisenseBench } from './harness.ts'
 
 /** The guide prints ids in short: `5f3e...`. */
 const user = '5f3e00000000000000000001'

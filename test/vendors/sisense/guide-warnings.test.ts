@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Refusal } from '../../../src/simulators/sisense/answers.ts'
-import { simulatedToken, startSisense } from '../../../src/simulators/sisense/index.ts'
+import { simulatedToken } from '../../../src/simulators/sisense/state/seed.ts'
+import { startSisense } from '../../../src/simulators/sisense/index.ts'
 import { openKit, openTarget } from '../../contract/target.ts'
 import { sisense } from '../../../src/vendors/sisense/index.ts'
-import { create, draftOf, group, logins, rejection, role, sisenseBench } from './bench.ts'
+import { create, draftOf, group, logins, rejection, role, sisenseBench } from './harness.ts'
 
 const usersPath = '/api/v1/users'
 

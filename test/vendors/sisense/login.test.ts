@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { simulatedLogin, simulatedToken } from '../../../src/simulators/sisense/index.ts'
-import { create, rejection, sisenseBench } from './bench.ts'
+import { simulatedLogin } from '../../../src/simulators/sisense/access.ts'
+import { simulatedToken } from '../../../src/simulators/sisense/state/seed.ts'
+import { create, rejection, sisenseBench } from './harness.ts'
 
 const loginPath = /\/authentication\/login$/
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createPurses } from '../../../../src/vendors/kit/token-bucket.ts'
+import { createTokenBuckets } from '../../../../src/vendors/kit/token-bucket.ts'
 
 const limit = { key: 'tenant', requests: 1_000, perMs: 1_000 }
 
@@ -15,7 +15,7 @@ function generous() {
       return { granted: most, holdMs: 100, nextMs: 0 }
     },
   }
-  const { take } = createPurses(budget, () => at)
+  const { take } = createTokenBuckets(budget, () => at)
   return { draws, take, pass: (ms: number) => void (at += ms) }
 }
 

@@ -5,10 +5,9 @@ import type { Target } from '../../../src/vendors/contract.ts'
 import { sentinelone } from '../../../src/vendors/sentinelone/index.ts'
 import {
   type SentineloneSimulatorOptions,
-  type SentineloneState,
-  type SimUser,
   startSentinelone,
 } from '../../../src/simulators/sentinelone/index.ts'
+import { type SentineloneState, type SimUser } from '../../../src/simulators/sentinelone/state.ts'
 import type { TraceEntry, VendorSimulator } from '../../../src/simulators/simulator.ts'
 import { openKit, openTarget, type Opening } from '../../contract/target.ts'
 import type { Account, EntitlementRef, Scope } from '../../../src/model/account.ts'

@@ -3,11 +3,9 @@ import { after, beforeEach } from 'node:test'
 import { VendorError } from '../../../src/model/errors.ts'
 import type { Target } from '../../../src/vendors/contract.ts'
 import { sisense } from '../../../src/vendors/sisense/index.ts'
-import {
-  type SisenseSimulatorOptions,
-  type SisenseState,
-  startSisense,
-} from '../../../src/simulators/sisense/index.ts'
+import { type SisenseSimulatorOptions } from '../../../src/simulators/sisense/model.ts'
+import { type SisenseState } from '../../../src/simulators/sisense/state/state.ts'
+import { startSisense } from '../../../src/simulators/sisense/index.ts'
 import type { TraceEntry, VendorSimulator } from '../../../src/simulators/simulator.ts'
 import { openKit, openTarget, type Opening } from '../../contract/target.ts'
 import type { Account, AccountDraft, EntitlementRef } from '../../../src/model/account.ts'

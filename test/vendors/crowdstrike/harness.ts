@@ -5,10 +5,9 @@ import type { Target } from '../../../src/vendors/contract.ts'
 import { crowdstrike } from '../../../src/vendors/crowdstrike/index.ts'
 import {
   type CrowdstrikeSimulatorOptions,
-  type CrowdstrikeState,
-  homeCid,
   startCrowdstrike,
 } from '../../../src/simulators/crowdstrike/index.ts'
+import { type CrowdstrikeState, homeCid } from '../../../src/simulators/crowdstrike/state.ts'
 import type { VendorSimulator } from '../../../src/simulators/simulator.ts'
 import { openKit, openTarget, type Opening } from '../../contract/target.ts'
 import type { Account } from '../../../src/model/account.ts'
