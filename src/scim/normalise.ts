@@ -2,10 +2,11 @@ import type { ClientSwitches } from './client-profiles.ts'
 import { invalidSyntax, invalidValue, quoted } from './errors.ts'
 import { checkImmutable, checkRequired } from './values/required.ts'
 import { memberIds } from './values/members.ts'
-import type { AttributeDefinition, ExtensionModel, ResourceModel } from './schema/model.ts'
+import type { ExtensionModel, ResourceModel } from './schema/model.ts'
 import { coerceAttribute } from './values/coerce.ts'
 import { isObject, isUnassigned, sameValue } from './values/json.ts'
 import type { ResourceBody } from '../model/directory.ts'
+import type { AttributeDefinition } from './schema/attribute.ts'
 
 export interface NormalisedBody {
   readonly body: ResourceBody

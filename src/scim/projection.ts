@@ -1,6 +1,7 @@
-import type { AttributeDefinition, ExtensionModel, ResourceModel } from './schema/model.ts'
+import type { ExtensionModel, ResourceModel } from './schema/model.ts'
 import { resolvePath } from './schema/model.ts'
 import { isObject } from './values/json.ts'
+import type { AttributeDefinition } from './schema/attribute.ts'
 
 export interface ProjectionQuery {
   readonly attributes?: string | readonly string[] | undefined

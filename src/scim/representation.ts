@@ -1,8 +1,9 @@
-import type { AttributeDefinition, ResourceModel } from './schema/model.ts'
+import type { ResourceModel } from './schema/model.ts'
 import { provisioningUrn } from './schema/definitions.ts'
 import { absoluteReference } from './values/coerce.ts'
 import { isObject } from './values/json.ts'
 import type { MemberRef, ResourceBody } from '../model/directory.ts'
+import type { AttributeDefinition } from './schema/attribute.ts'
 
 export interface RepresentationInput {
   readonly id: string

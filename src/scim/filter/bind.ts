@@ -1,9 +1,9 @@
 import { invalidFilter, quoted } from '../errors.ts'
-import { type AttributeDefinition, resolvePath, type ResourceModel, subAttributeOf } from '../schema/model.ts'
+import { resolvePath, type ResourceModel } from '../schema/model.ts'
 import { isReference } from '../values/coerce.ts'
 import { booleanOf, instantOf } from '../values/simple.ts'
 import type { BoundPath, CompareOp, Literal } from './ast.ts'
-import type { FilterOptions } from './parse.ts'
+import { type AttributeDefinition, subAttributeOf } from '../schema/attribute.ts'
 
 /** Where names are looked up: in a resource, or in one element of a multi-valued attribute. */
 export type Scope =
@@ -139,4 +139,12 @@ function bareLiteral(path: BoundPath, text: string, options: FilterOptions): Lit
   }
   if (options.lenient) return text
   throw invalidFilter(`${quoted(text)} is no value. Put text into double quotes.`)
+}
+
+/** What `ClientSwitches` says about filters; the switches themselves may be passed. */
+export interface FilterOptions {
+  /** Unquoted literals, `manager eq "x"`, extension attributes without URN, `+` left over from form encoding. */
+  readonly lenient?: boolean
+  /** `active eq "True"` compares as a boolean. Default: as `lenient`. */
+  readonly stringBooleans?: boolean
 }

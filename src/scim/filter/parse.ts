@@ -1,23 +1,17 @@
 import { invalidFilter, quoted } from '../errors.ts'
-import type { AttributeDefinition, ResourceModel } from '../schema/model.ts'
+import type { ResourceModel } from '../schema/model.ts'
 import type { CompareOp, Filter } from './ast.ts'
 import {
   boundLiteral,
   comparedPath,
+  type FilterOptions,
   type Operand,
   operandOf,
   type Scope,
   wholePath,
   type WrittenLiteral,
 } from './bind.ts'
-
-/** What `ClientSwitches` says about filters; the switches themselves may be passed. */
-export interface FilterOptions {
-  /** Unquoted literals, `manager eq "x"`, extension attributes without URN, `+` left over from form encoding. */
-  readonly lenient?: boolean
-  /** `active eq "True"` compares as a boolean. Default: as `lenient`. */
-  readonly stringBooleans?: boolean
-}
+import type { AttributeDefinition } from '../schema/attribute.ts'
 
 export interface Token {
   readonly kind: 'word' | 'string' | '(' | ')' | '[' | ']' | 'end'

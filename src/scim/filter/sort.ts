@@ -1,10 +1,11 @@
 import { invalidPath, quoted } from '../errors.ts'
-import { resolvePath, type ResourceModel, subAttributeOf } from '../schema/model.ts'
+import { resolvePath, type ResourceModel } from '../schema/model.ts'
 import { isObject } from '../values/json.ts'
 import { instantOf } from '../values/simple.ts'
 import type { BoundPath, Sort } from './ast.ts'
 import { compareCodePoints } from './evaluate.ts'
-import type { FilterOptions } from './parse.ts'
+import { subAttributeOf } from '../schema/attribute.ts'
+import type { FilterOptions } from './bind.ts'
 
 /** What a resource is sorted by; null: it has no value. Instants are milliseconds since 1970. */
 export type SortKey = string | number | boolean | null

@@ -7,7 +7,7 @@ import type { Writes } from '../resources.ts'
 import type { AcknowledgeWhenSent } from './acknowledgement.ts'
 import { refusalOf } from './error-answers.ts'
 import { actorOf, type BaseUrl, demandVersion } from './requests.ts'
-import { endpoint } from './plugin.ts'
+import { endpoint } from './endpoints.ts'
 
 export interface BulkLimits {
   readonly maxOperations: number

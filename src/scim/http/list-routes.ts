@@ -2,7 +2,6 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Cursors } from './cursors.ts'
 import { bindQuery, identityOf, pageAsked, readSearchRequest } from './list-query.ts'
 import { collect, type Listed } from './lists.ts'
-import { endpoint } from './plugin.ts'
 import {
   type BaseUrl,
   directoryOf,
@@ -10,6 +9,7 @@ import {
   type ReadParameters,
   readParameters,
 } from './requests.ts'
+import { endpoint } from './endpoints.ts'
 
 const listSchema = 'urn:ietf:params:scim:api:messages:2.0:ListResponse'
 

@@ -2,13 +2,14 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { notFound } from '../errors.ts'
 import type { Directory } from '../ports.ts'
 import { compileProjection } from '../projection.ts'
-import { type AttributeDraft, defineModel, type ResourceModel } from '../schema/model.ts'
+import { defineModel, type ResourceModel } from '../schema/model.ts'
 import { readSearchRequest } from './list-query.ts'
 import { answerList, type ListOptions } from './list-routes.ts'
 import { listedWhole } from './lists.ts'
-import { endpoint } from './plugin.ts'
 import { directoryOf, readParameters } from './requests.ts'
 import type { CatalogueEntry, DirectoryRef } from '../../model/directory.ts'
+import type { AttributeDraft } from '../schema/attribute.ts'
+import { endpoint } from './endpoints.ts'
 
 type Parts = Pick<CatalogueEntry, 'connection' | 'kind' | 'id' | 'scope'>
 

@@ -14,8 +14,8 @@ import {
   readParameters,
   versionTag,
 } from './requests.ts'
-import { endpoint } from './plugin.ts'
 import { answerList, type ListOptions, searchRoute } from './list-routes.ts'
+import { endpoint } from './endpoints.ts'
 
 export interface RouteOptions extends ListOptions {
   readonly acknowledgeWhenSent: AcknowledgeWhenSent

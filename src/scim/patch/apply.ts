@@ -1,35 +1,14 @@
 import type { ClientSwitches } from '../client-profiles.ts'
-import { mutability, quoted, tooLarge } from '../errors.ts'
+import { mutability, quoted } from '../errors.ts'
 import type { MemberDelta } from '../ports.ts'
-import type { AttributeDefinition, ResourceModel } from '../schema/model.ts'
+import type { ResourceModel } from '../schema/model.ts'
 import { isObject, sameValue } from '../values/json.ts'
 import { checkRequired } from '../values/required.ts'
-import { changed } from './attribute.ts'
+import { changed, type Effort } from './attribute.ts'
 import { foldMembers, type MemberChanges } from './members.ts'
 import type { PatchOperation } from './operations.ts'
 import type { ResourceBody } from '../../model/directory.ts'
-
-/** What one operation asks of one attribute. */
-export interface Change {
-  readonly op: PatchOperation['op']
-  readonly definition: AttributeDefinition
-  readonly filter: PatchOperation['target']['filter']
-  readonly subAttribute: AttributeDefinition | undefined
-  readonly value: unknown
-  readonly path: string
-  readonly switches: ClientSwitches
-  readonly effort: Effort
-}
-
-/** Steps that a PATCH may still take: operations on long lists with long filters multiply. */
-export interface Effort {
-  left: number
-}
-
-export function spend(effort: Effort, steps: number): void {
-  effort.left -= steps
-  if (effort.left < 0) throw tooLarge('The operations take too much work together. Send several requests.')
-}
+import type { AttributeDefinition } from '../schema/attribute.ts'
 
 export interface Patched {
   /** The same object as `current` when nothing changed. */

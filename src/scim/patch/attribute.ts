@@ -1,13 +1,170 @@
-import { invalidValue, mutability } from '../errors.ts'
-import { type AttributeDefinition, subAttributeOf } from '../schema/model.ts'
-import { coerceAttribute, type ComplexValue, identityOf, isReference } from '../values/coerce.ts'
+import type { ClientSwitches } from '../client-profiles.ts'
+import { invalidValue, mutability, noTarget, quoted, tooLarge } from '../errors.ts'
+import type { Filter } from '../filter/ast.ts'
+import { matches } from '../filter/evaluate.ts'
+import { type AttributeDefinition, subAttributeOf } from '../schema/attribute.ts'
+import {
+  checkCount,
+  coerceAttribute,
+  coerceList,
+  type ComplexValue,
+  identityOf,
+  isReference,
+  settleValues,
+} from '../values/coerce.ts'
 import { isObject, isUnassigned, sameValue } from '../values/json.ts'
 import { checkImmutable } from '../values/required.ts'
-import type { Change } from './apply.ts'
-import { changeValues } from './values.ts'
+import type { PatchOperation } from './operations.ts'
 
-/** Parts that the service provider may make itself: they do not tell elements apart. */
-const derived: ReadonlySet<string> = new Set(['$ref', 'display'])
+/** The values of a multi-valued attribute after an operation; undefined: none left. */
+export function changeValues(before: unknown, change: Change): unknown {
+  const values: readonly unknown[] = Array.isArray(before) ? before : []
+  spend(change.effort, (values.length + 1) * (1 + termsOf(change.filter)))
+  const { after, written } =
+    change.filter || change.subAttribute ? selected(values, change) : all(values, change)
+  if (after.length === 0) return undefined
+  checkCount(after.length, change.path)
+  return after === values ? values : settleValues(after, new Set(written))
+}
+
+interface Changed {
+  readonly after: readonly unknown[]
+  /** Those among them that the operation wrote. */
+  readonly written: readonly unknown[]
+}
+
+function termsOf(filter: Filter | undefined): number {
+  if (!filter) return 0
+  if (filter.kind === 'and' || filter.kind === 'or')
+    return filter.terms.reduce((sum, term) => sum + termsOf(term), 0)
+  return filter.kind === 'not' ? termsOf(filter.term) : 1
+}
+
+function all(values: readonly unknown[], { op, definition, value, path, switches, effort }: Change): Changed {
+  if (op === 'remove' && value === undefined) return { after: [], written: [] }
+  const given = coerceList(definition, value, path, switches)
+  if (op === 'replace') return { after: given, written: given }
+  if (op === 'add') return added(values, given)
+  const count = Array.isArray(value) ? value.length : 1
+  if (given.length < count) {
+    throw invalidValue(
+      `The value of the remove of ${path} names nothing. List the values that are to be removed.`,
+    )
+  }
+  spend(effort, values.length * given.length)
+  return { after: withoutListed(values, given, definition), written: [] }
+}
+
+/** Operations on the elements that the path selects: by its filter, or every one. */
+function selected(values: readonly unknown[], change: Change): Changed {
+  const { op, filter, subAttribute } = change
+  const chosen = new Set(
+    filter ? values.filter((value) => matches(filter, isObject(value) ? value : { value })) : values,
+  )
+  if (op === 'remove') {
+    if (chosen.size === 0) return { after: values, written: [] }
+    const after = subAttribute
+      ? values.map((value) => (chosen.has(value) ? withoutPart(value, subAttribute, change) : value))
+      : values.filter((value) => !chosen.has(value))
+    return { after: after.filter((value) => value !== undefined), written: [] }
+  }
+  if (chosen.size === 0) {
+    const element = created(change)
+    return { after: [...values, element], written: [element] }
+  }
+  const written: unknown[] = []
+  const after = values.map((value) => {
+    if (!chosen.has(value)) return value
+    const next = rewritten(value, change)
+    written.push(next)
+    return next
+  })
+  return { after, written }
+}
+
+/** An element that says nothing any more but its type goes too. */
+function withoutPart(value: unknown, part: AttributeDefinition, { path }: Change): unknown {
+  if (!isObject(value) || value[part.name] === undefined) return value
+  if (part.mutability === 'immutable' || part.required) {
+    throw mutability(`${path} cannot be removed alone. Remove the whole element.`)
+  }
+  const { [part.name]: _removed, ...rest } = value
+  return Object.keys(rest).every((name) => name === 'type' || name === 'primary') ? undefined : rest
+}
+
+function rewritten(value: unknown, change: Change): unknown {
+  const { op, filter, subAttribute } = change
+  if (!subAttribute) {
+    const given = oneValue(change)
+    if (!isObject(given)) return given
+    if (op === 'add') return unchangedParts(value, { ...(value as ComplexValue), ...given }, change)
+    return { ...termsGiven(filter, change), ...given }
+  }
+  if (!isObject(value)) return value
+  const part = partValue(subAttribute, change)
+  return unchangedParts(value, { ...value, [subAttribute.name]: part }, change)
+}
+
+/** What is immutable inside an element stays, unless the element comes or goes as a whole. */
+function unchangedParts(before: unknown, after: ComplexValue, { definition, path }: Change): ComplexValue {
+  for (const { name, mutability: kind } of definition.subAttributes ?? []) {
+    const had = isObject(before) ? before[name] : undefined
+    if (kind === 'immutable' && had !== undefined && !sameValue(had, after[name])) {
+      throw mutability(`${path} cannot change once it is set. Remove the element and add another.`)
+    }
+  }
+  return after
+}
+
+/** An element made from what the filter says, for clients that write into elements that are not there yet. */
+function created(change: Change): unknown {
+  const { op, filter, subAttribute, path, switches } = change
+  if (op === 'replace' && filter && switches.replaceUnmatched === 'no-target') {
+    throw noTarget(`No value matches ${quoted(path)}. Use add, or correct the filter.`)
+  }
+  const terms = termsGiven(filter, change)
+  if (filter && Object.keys(terms).length === 0) {
+    throw noTarget(
+      `No value matches ${quoted(path)}, and its filter does not say what to make. Add the value whole.`,
+    )
+  }
+  if (subAttribute) return { ...terms, [subAttribute.name]: partValue(subAttribute, change) }
+  const given = oneValue(change)
+  return isObject(given) ? { ...terms, ...given } : given
+}
+
+function oneValue({ definition, value, path, switches }: Change): unknown {
+  const [given, ...more] = coerceList(definition, value, path, switches)
+  if (given === undefined || more.length > 0) {
+    throw invalidValue(`${quoted(path)} needs exactly one value. Correct the operation.`)
+  }
+  return given
+}
+
+function partValue(part: AttributeDefinition, { value, path, switches }: Change): unknown {
+  const given = coerceAttribute(part, value, path, switches)
+  if (given === undefined) throw invalidValue(`${quoted(path)} needs a value. Add one, or use remove.`)
+  return given
+}
+
+/** The `eq` terms of a filter, as far as `and` joins them, as parts of an element. */
+function termsGiven(filter: Filter | undefined, change: Change): Record<string, unknown> {
+  if (filter?.kind === 'and') {
+    const parts = filter.terms.map((term) => termsGiven(term, change))
+    return Object.assign({}, ...parts) as Record<string, unknown>
+  }
+  if (filter?.kind !== 'compare' || filter.op !== 'eq' || filter.value === null) return {}
+  const part = subAttributeOf(change.definition, filter.path.names[0] ?? '')
+  if (!part || part.mutability === 'readOnly') return {}
+  return {
+    [part.name]: coerceAttribute(
+      part,
+      filter.value,
+      `${change.definition.name}.${part.name}`,
+      change.switches,
+    ),
+  }
+}
 
 /** Appends what is not there yet; an element of the same type and value takes over what is new. */
 export function added(
@@ -32,18 +189,6 @@ export function added(
   return { after: written.length === 0 ? values : after, written }
 }
 
-/** Type and value; for elements without a value, all but what is derived and the mark as primary. */
-function keyOf(value: unknown): string {
-  if (!isObject(value) || value['value'] !== undefined) return identityOf(value)
-  const parts = Object.entries(value).filter(([name]) => name !== 'primary' && !derived.has(name))
-  return JSON.stringify(parts.sort(([a], [b]) => (a < b ? -1 : 1)))
-}
-
-/** Whether an element has every part of another already, derived ones aside. */
-function says(element: ComplexValue, other: ComplexValue): boolean {
-  return Object.entries(other).every(([name, part]) => derived.has(name) || sameValue(element[name], part))
-}
-
 /** Takes away only the elements that are listed: by their value, and their type where it is given. */
 export function withoutListed(
   values: readonly unknown[],
@@ -55,7 +200,44 @@ export function withoutListed(
   return left.length === values.length ? values : left
 }
 
-function distinguishing(listed: unknown, { name }: AttributeDefinition): unknown {
+/** What one operation asks of one attribute. */
+export interface Change {
+  readonly op: PatchOperation['op']
+  readonly definition: AttributeDefinition
+  readonly filter: PatchOperation['target']['filter']
+  readonly subAttribute: AttributeDefinition | undefined
+  readonly value: unknown
+  readonly path: string
+  readonly switches: ClientSwitches
+  readonly effort: Effort
+}
+
+/** Steps that a PATCH may still take: operations on long lists with long filters multiply. */
+export interface Effort {
+  left: number
+}
+
+export function spend(effort: Effort, steps: number): void {
+  effort.left -= steps
+  if (effort.left < 0) throw tooLarge('The operations take too much work together. Send several requests.')
+}
+
+/** Parts that the service provider may make itself: they do not tell elements apart. */
+const derived: ReadonlySet<string> = new Set(['$ref', 'display'])
+
+/** Type and value; for elements without a value, all but what is derived and the mark as primary. */
+export function keyOf(value: unknown): string {
+  if (!isObject(value) || value['value'] !== undefined) return identityOf(value)
+  const parts = Object.entries(value).filter(([name]) => name !== 'primary' && !derived.has(name))
+  return JSON.stringify(parts.sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** Whether an element has every part of another already, derived ones aside. */
+export function says(element: ComplexValue, other: ComplexValue): boolean {
+  return Object.entries(other).every(([name, part]) => derived.has(name) || sameValue(element[name], part))
+}
+
+export function distinguishing(listed: unknown, { name }: AttributeDefinition): unknown {
   if (!isObject(listed)) return listed
   const parts = Object.entries(listed).filter(([part]) => !derived.has(part))
   if (parts.length === 0) {
@@ -65,7 +247,7 @@ function distinguishing(listed: unknown, { name }: AttributeDefinition): unknown
   return Object.fromEntries(listed['value'] === undefined ? parts : identifying)
 }
 
-function isListed(value: unknown, listed: unknown, definition: AttributeDefinition): boolean {
+export function isListed(value: unknown, listed: unknown, definition: AttributeDefinition): boolean {
   if (!isObject(listed)) return same(value, listed, definition)
   if (!isObject(value)) return false
   return Object.entries(listed).every(([name, part]) =>

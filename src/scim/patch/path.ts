@@ -2,8 +2,9 @@ import type { ClientSwitches } from '../client-profiles.ts'
 import { invalidFilter, invalidPath, quoted } from '../errors.ts'
 import type { Filter } from '../filter/ast.ts'
 import { parseElementFilter } from '../filter/parse.ts'
-import type { AttributeDefinition, ExtensionModel, ResolvedPath, ResourceModel } from '../schema/model.ts'
-import { resolvePath, subAttributeOf } from '../schema/model.ts'
+import type { ExtensionModel, ResolvedPath, ResourceModel } from '../schema/model.ts'
+import { resolvePath } from '../schema/model.ts'
+import { type AttributeDefinition, subAttributeOf } from '../schema/attribute.ts'
 
 /** What an operation changes. No `attribute`: the whole extension, or without one the whole resource. */
 export interface PatchTarget {

@@ -1,5 +1,5 @@
 import { Schemas } from 'scimmy'
-import { type AttributeDraft, defineAttribute, type SchemaDraft } from './model.ts'
+import { type AttributeDraft, defineAttribute, type SchemaDraft } from './attribute.ts'
 
 /** Attributes that every resource has (RFC 7643 §3.1); they are in no schema document. */
 export const commonAttributes = {

@@ -1,14 +1,11 @@
 import { resourceType, serviceProviderConfig } from './definitions.ts'
+import { groupModel, type ResourceModel, type SchemaModel, userModel } from './model.ts'
 import {
   type AttributeDefinition,
   type AttributeDraft,
   defineAttribute,
-  groupModel,
-  type ResourceModel,
   type SchemaDraft,
-  type SchemaModel,
-  userModel,
-} from './model.ts'
+} from './attribute.ts'
 
 export interface DocumentOptions {
   /** Put before `/Schemas/…` and `/ResourceTypes/…` in `meta.location`. Default: empty, a relative location. */

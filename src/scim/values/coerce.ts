@@ -1,8 +1,8 @@
 import type { ClientSwitches } from '../client-profiles.ts'
 import { invalidValue } from '../errors.ts'
-import { type AttributeDefinition, subAttributeOf } from '../schema/model.ts'
 import { isObject, isUnassigned } from './json.ts'
 import { coerceSimple, wrongType } from './simple.ts'
+import { type AttributeDefinition, subAttributeOf } from '../schema/attribute.ts'
 
 export type ComplexValue = Readonly<Record<string, unknown>>
 

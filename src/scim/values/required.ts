@@ -1,7 +1,8 @@
 import { invalidValue, mutability } from '../errors.ts'
-import type { AttributeDefinition, ResourceModel } from '../schema/model.ts'
+import type { ResourceModel } from '../schema/model.ts'
 import { isObject, sameValue } from './json.ts'
 import type { ResourceBody } from '../../model/directory.ts'
+import type { AttributeDefinition } from '../schema/attribute.ts'
 
 /** An immutable attribute may be set once; later it must be equal or absent. Gives the value to keep. */
 export function checkImmutable(path: string, before: unknown, after: unknown): unknown {

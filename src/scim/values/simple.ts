@@ -1,6 +1,6 @@
 import type { ClientSwitches } from '../client-profiles.ts'
 import { invalidValue, quoted } from '../errors.ts'
-import type { AttributeDefinition, AttributeType } from '../schema/model.ts'
+import type { AttributeDefinition, AttributeType } from '../schema/attribute.ts'
 
 /** A point in time, finer than a Date: seconds since 1970 and nanoseconds within the second. */
 export interface Instant {

@@ -1,7 +1,7 @@
 import { defineModel } from '../../../src/scim/schema/model.ts'
-import type { AttributeDraft } from '../../../src/scim/schema/model.ts'
 import type { ScimError, ScimType } from '../../../src/scim/errors.ts'
 import '../../support/prototypes.ts'
+import type { AttributeDraft } from '../../../src/scim/schema/attribute.ts'
 
 /** A resource type that exists only in tests: one attribute of each type, mutability, returned and letter case. */
 const simple: readonly AttributeDraft[] = [

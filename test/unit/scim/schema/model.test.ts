@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { Schemas } from 'scimmy'
 import {
-  type AttributeDefinition,
   defineModel,
   groupModel,
   modelOf,
@@ -12,6 +11,7 @@ import {
 import { provisioningUrn } from '../../../../src/scim/schema/definitions.ts'
 import { resourceTypes, schemaDocuments } from '../../../../src/scim/schema/documents.ts'
 import { thingModel } from '../every-type.ts'
+import type { AttributeDefinition } from '../../../../src/scim/schema/attribute.ts'
 
 const core = userModel.schema
 const enterprise = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'

@@ -1,0 +1,79 @@
+export type AttributeType =
+  'string' | 'boolean' | 'integer' | 'decimal' | 'dateTime' | 'reference' | 'binary' | 'complex'
+
+export type Mutability = 'readOnly' | 'readWrite' | 'immutable' | 'writeOnly'
+
+export type Returned = 'always' | 'never' | 'default' | 'request'
+
+/** Characteristics of an attribute (RFC 7643 §2.2, §7). */
+export interface AttributeDefinition {
+  readonly name: string
+  readonly type: AttributeType
+  readonly multiValued: boolean
+  readonly description: string
+  readonly required: boolean
+  readonly caseExact: boolean
+  readonly mutability: Mutability
+  readonly returned: Returned
+  readonly uniqueness: 'none' | 'server' | 'global'
+  /** Suggestions; never enforced. */
+  readonly canonicalValues?: readonly string[]
+  readonly referenceTypes?: readonly string[]
+  readonly subAttributes?: readonly AttributeDefinition[]
+}
+
+/** What is given of an attribute; everything else has the defaults of RFC 7643 §2.2. */
+export interface AttributeDraft {
+  readonly name: string
+  readonly type?: AttributeType
+  readonly multiValued?: boolean
+  readonly description?: string
+  readonly required?: boolean
+  readonly caseExact?: boolean
+  readonly mutability?: Mutability
+  readonly returned?: Returned
+  readonly uniqueness?: 'none' | 'server' | 'global'
+  readonly canonicalValues?: readonly string[]
+  readonly referenceTypes?: readonly string[]
+  readonly subAttributes?: readonly AttributeDraft[]
+}
+
+/** A schema before it is bound to a resource type. */
+export interface SchemaDraft {
+  readonly urn: string
+  readonly name: string
+  readonly description: string
+  readonly attributes: readonly AttributeDraft[]
+}
+
+/** References and binary values are case exact whatever the draft says (RFC 7643 §2.3.6, §2.3.7). */
+export function defineAttribute(draft: AttributeDraft): AttributeDefinition {
+  const type = draft.type ?? 'string'
+  return Object.freeze({
+    name: draft.name,
+    type,
+    multiValued: draft.multiValued ?? false,
+    description: draft.description ?? '',
+    required: draft.required ?? false,
+    caseExact: type === 'reference' || type === 'binary' || (draft.caseExact ?? false),
+    mutability: draft.mutability ?? 'readWrite',
+    returned: draft.returned ?? 'default',
+    uniqueness: draft.uniqueness ?? 'none',
+    ...(draft.canonicalValues?.length && { canonicalValues: Object.freeze([...draft.canonicalValues]) }),
+    ...(draft.referenceTypes?.length && { referenceTypes: Object.freeze([...draft.referenceTypes]) }),
+    ...(draft.subAttributes && { subAttributes: Object.freeze(draft.subAttributes.map(defineAttribute)) }),
+  })
+}
+
+/** By name, letter case aside. */
+export function subAttributeOf(
+  definition: AttributeDefinition,
+  name: string,
+): AttributeDefinition | undefined {
+  const { subAttributes } = definition
+  if (!subAttributes) return undefined
+  const exact = subAttributes.find((sub) => sub.name === name)
+  if (exact) return exact
+  const folded = name.toLowerCase()
+  return subAttributes.find((sub) => sub.name.toLowerCase() === folded)
+}
