@@ -21,7 +21,7 @@ const floors = {
   dictionary: ['model', 'scim'],
   doctor: ['model', 'translators', 'vendors', 'config', 'provisioning', 'dictionary'],
   admin: ['model', 'dictionary'],
-  cli: ['model', 'config', 'vendors', 'dictionary'],
+  cli: ['model', 'config', 'vendors', 'dictionary', 'admin'],
   operations: [
     '(model|secrets|translators|vendors|scim|config|store|provisioning|dictionary|admin|cli)',
     'egress',

@@ -3,7 +3,7 @@ import { type Receiver, syslogReceiver, webhookReceiver } from '../operations/au
 import { type Keeper, startAuditKeeper } from '../operations/audit/audit.ts'
 import type { Environment } from '../model/configuration.ts'
 import { post } from '../egress.ts'
-import type { Store } from '../store/open.ts'
+import type { Store } from './stores.ts'
 import type { Kit } from '../vendors/kit/kit.ts'
 import { release } from './release.ts'
 

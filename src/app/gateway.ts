@@ -3,11 +3,17 @@ import type { Logger } from 'pino'
 import type { ConnectionEditing } from '../operations/managed-connections/route.ts'
 import { openAudit } from './audit.ts'
 import { configurationActions } from '../operations/apply/apply.ts'
-import { openMade } from '../operations/managed-connections/open.ts'
+import { openMade } from './managed-connections.ts'
 import { knownRevisions } from './revisions.ts'
-import { localOperator } from './gateway-file.ts'
+import { localOperator } from '../admin/gateway-file.ts'
 import { openKit } from './kit.ts'
-import { type LiveConnections, liveConnections } from './live-connections.ts'
+import {
+  type Connections,
+  type LiveConnections,
+  liveConnections,
+  type OpenConnection,
+  openConnections,
+} from '../provisioning/connections.ts'
 import { openNotices } from './notices.ts'
 import { createOpened, type Opened } from './resources.ts'
 import { registerOperatorApi } from './operator-api.ts'
@@ -21,14 +27,14 @@ import { createMetrics, type Metrics } from '../metrics/metrics.ts'
 import { registerMetrics } from '../metrics/routes.ts'
 import type { Provisioner } from '../provisioning/account/run.ts'
 import { openClock } from '../provisioning/clock.ts'
-import { type Connections, type OpenConnection, openConnections } from '../provisioning/connections.ts'
 import { createProvisioning } from '../provisioning/request-runs.ts'
 import { createLeaseKeeper } from '../provisioning/leases.ts'
 import { scimPlugin, type ScimOptions } from '../scim/http/plugin.ts'
 import type { Applied } from '../store/connections/configuration.ts'
-import { openStore, type Store } from '../store/open.ts'
-import { openTracing, type Tracing } from '../telemetry/tracing.ts'
+import { openStore, type Store } from './stores.ts'
+import { openTracing } from '../telemetry/tracing.ts'
 import type { DirectoryRef } from '../model/directory.ts'
+import type { Tracing } from '../telemetry/spans.ts'
 
 /** Longest wait for one reply of a vendor, in milliseconds. */
 const vendorTimeoutMs = 30_000

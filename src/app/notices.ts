@@ -3,7 +3,7 @@ import type { Environment } from '../model/configuration.ts'
 import { post } from '../egress.ts'
 import { type Channel, mailChannel, webhookChannel } from '../operations/notices/channels.ts'
 import { createNotices, type RunningNotices } from '../operations/notices/notices.ts'
-import type { Store } from '../store/open.ts'
+import type { Store } from './stores.ts'
 import type { Kit } from '../vendors/kit/kit.ts'
 import { smtpSender } from '../operations/notices/mail-server.ts'
 

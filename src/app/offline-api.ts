@@ -1,28 +1,19 @@
 import Fastify from 'fastify'
+import type { OfflineApi } from '../cli/command.ts'
 import { randomBytes } from 'node:crypto'
 import type { Environment } from '../model/configuration.ts'
 import { createKeyring } from '../secrets/keyring.ts'
-import { openStore } from '../store/open.ts'
+import { openStore } from './stores.ts'
 import { configurationActions } from '../operations/apply/apply.ts'
 import { connectionEditing } from '../operations/managed-connections/editing.ts'
 import { trialWith } from '../operations/managed-connections/trial.ts'
 import { withKit } from './kit.ts'
 import { operatorBase, registerOperatorApi } from './operator-api.ts'
 
-/** The operator API over a store on which no gateway runs: for commands that need no vendor. */
-export interface AloneApi {
-  request(
-    method: string,
-    path: string,
-    body: unknown,
-  ): Promise<{ readonly status: number; readonly text: string }>
-  close(): Promise<void>
-}
-
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** Opens the store, starting its PostgreSQL where it is our own. Rejects with a `GatewayError`. */
-export async function openAlone(environment: Environment): Promise<AloneApi> {
+export async function openOffline(environment: Environment): Promise<OfflineApi> {
   const { databaseUrl, dataDir } = environment
   const store = await openStore({
     ...(databaseUrl === undefined ? {} : { databaseUrl }),

@@ -34,7 +34,7 @@ import { errorsCommand } from './commands/errors.ts'
 import { serveCommand } from './commands/serve.ts'
 import { simulateCommand } from './commands/simulate.ts'
 
-/** Each command's definition is a file of src/cli/commands; its code is loaded when it runs, so that help answers at once. */
+/** Each command's definition stands with its feature or in src/app/commands; its code is loaded when it runs, so that help answers at once. */
 const commands: readonly ((parts: Parts) => Command)[] = [
   serveCommand,
   demoCommand,
@@ -93,6 +93,9 @@ function version(): string {
   return (JSON.parse(text) as { version: string }).version
 }
 
+const openOffline: Parts['openOffline'] = async (environment) =>
+  (await import('./offline-api.ts')).openOffline(environment)
+
 /** Carries out one command line and gives its exit code; never rejects. */
 export async function run(argv: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
   const plain = createOutput(surroundings)
@@ -102,7 +105,7 @@ export async function run(argv: readonly string[], surroundings: Surroundings): 
   const finish = (given: ExitCode) => {
     code = given
   }
-  const program = createProgram({ surroundings, output, finish })
+  const program = createProgram({ surroundings, output, finish, openOffline })
   try {
     await program.parseAsync([...argv], { from: 'user' })
     // A command that told its problem itself, without saying where it is explained.

@@ -1,5 +1,5 @@
 import type { Applied } from '../store/connections/configuration.ts'
-import type { Store } from '../store/open.ts'
+import type { Store } from './stores.ts'
 
 /** Which revisions of connections this process works by: those of the file that was applied, and of operators. */
 export interface KnownRevisions {

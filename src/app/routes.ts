@@ -1,7 +1,6 @@
 import type { AuditStore } from '../model/audit.ts'
 import type { Interventions } from '../operations/holds/store.ts'
 import type { NoticeStore } from '../model/notice.ts'
-import type { PlanStore } from '../model/recorded-plan.ts'
 import { auditRoutes, eventRoutes } from '../operations/audit/route.ts'
 import { evidenceRoutes, type ExportEvidence } from '../operations/evidence/route.ts'
 import { explainRoutes, type ExplainActions } from '../operations/explain/route.ts'
@@ -19,6 +18,7 @@ import { healthRoutes, type HealthActions } from '../admin/health.ts'
 import { holdRoutes } from '../operations/holds/route.ts'
 import { operatorRoutes } from '../operations/operators/route.ts'
 import { tokenRoutes } from '../operations/tokens/route.ts'
+import type { PlanStore } from '../store/plans.ts'
 
 /** What the routes are made of. A part that is absent leaves its routes out: a store that is opened alone has no vendors. */
 export interface AdminParts {

@@ -8,7 +8,7 @@ import { startSweeper } from '../provisioning/sweeps/sweeper.ts'
 import { startWorker, workerDefaults } from '../provisioning/worker.ts'
 import type { Schedule } from '../model/schedule.ts'
 import { openSchedule } from '../schedule/schedule.ts'
-import type { Store } from '../store/open.ts'
+import type { Store } from './stores.ts'
 import type { Opened } from './resources.ts'
 
 /** Jobs can wait for the start to be over. */

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { readGatewayFile } from '../app/gateway-file.ts'
+import { readGatewayFile } from '../admin/gateway-file.ts'
 import { loadEnvironment } from '../config/environment.ts'
 import type { Environment } from '../model/configuration.ts'
 import { errorPage } from '../model/errors.ts'
 import { CommandFailure, exitCodes } from './exit-codes.ts'
-import type { Surroundings } from './output.ts'
+import type { Parts } from './command.ts'
 import { type Endpoint, exchange } from './http.ts'
 
 export interface Client {
@@ -30,7 +30,10 @@ export interface ClientOptions {
  * Finds the gateway: `--url` or DRAWBRIDGE_URL with DRAWBRIDGE_ADMIN_TOKEN; else the one that runs on the data directory,
  * which left its address and a secret there.
  */
-export async function openClient(options: ClientOptions, { env }: Surroundings): Promise<Client> {
+export async function openClient(
+  options: ClientOptions,
+  { surroundings: { env }, openOffline }: Pick<Parts, 'surroundings' | 'openOffline'>,
+): Promise<Client> {
   const loaded = loadEnvironment(env)
   if (!loaded.ok) {
     const words = loaded.problems.map(({ name, message }) => `${name} ${message}`).join('; ')
@@ -44,9 +47,8 @@ export async function openClient(options: ClientOptions, { env }: Surroundings):
     return clientOf({ ...local, token: environment.adminToken ?? local.token }, true)
   if (!options.alone) throw noGateway(environment)
   if (options.alone !== 'new') requireStore(environment)
-  const { openAlone } = await import('../app/offline-api.ts')
-  const alone = await openAlone(environment)
-  return talk((method, path, body) => alone.request(method, path, body), false, alone.close)
+  const offline = await openOffline(environment)
+  return talk((method, path, body) => offline.request(method, path, body), false, offline.close)
 }
 
 function remote(url: string, { adminToken }: Environment): Endpoint {

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander'
+import type { Environment } from '../model/configuration.ts'
 import type { ExitCode } from './exit-codes.ts'
 import type { Output, Surroundings } from './output.ts'
 
@@ -10,6 +11,18 @@ export interface Parts {
   readonly output: Output
   /** Is told the exit code. */
   readonly finish: (code: ExitCode) => void
+  /** Opens the store of this machine, for commands that can do without a running gateway. Rejects with a `GatewayError`. */
+  readonly openOffline: (environment: Environment) => Promise<OfflineApi>
+}
+
+/** The operator API over a store on which no gateway runs: for commands that need no vendor. */
+export interface OfflineApi {
+  request(
+    method: string,
+    path: string,
+    body: unknown,
+  ): Promise<{ readonly status: number; readonly text: string }>
+  close(): Promise<void>
 }
 
 /** A command that writes through `parts` and never ends the process by itself. */

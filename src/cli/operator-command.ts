@@ -24,7 +24,7 @@ export async function withClient(
   run: (client: Client, output: Output) => Promise<ExitCode | undefined>,
 ): Promise<void> {
   const { openClient } = await import('./client.ts')
-  const client = await openClient(options, parts.surroundings)
+  const client = await openClient(options, parts)
   try {
     parts.finish((await run(client, parts.output)) ?? exitCodes.ok)
   } finally {

@@ -3,18 +3,9 @@ import { durationMs, type RawConnection } from './file/schema.ts'
 import type { ConnectionConfig } from '../model/configuration.ts'
 import { findings } from './file/findings.ts'
 import { isRecord, nearest, type Finding, type Path } from './file/problems.ts'
-import { ruleFindings, toRule } from './rules/check.ts'
+import { type Context, ruleFindings, toRule } from './rules/check.ts'
 import { checkSettings, credentialsSchema, defaultSteps, possibleSteps } from './vendor-settings.ts'
 import type { GuardLimit, Policy } from '../model/policy.ts'
-
-/** What checking a part of the file needs to know of the rest. */
-export interface Context {
-  readonly vendors: readonly AnyVendor[]
-  readonly insecureTargets: readonly string[]
-  readonly lineOf: (path: Path) => number
-  /** False where the shape of the file is already known to be wrong. */
-  readonly sound: (path: Path) => boolean
-}
 
 export interface Checked<T> {
   readonly value?: T

@@ -1,7 +1,8 @@
-import { checkConnection, type Checked, type Context } from './connection.ts'
+import { checkConnection, type Checked } from './connection.ts'
 import type { ConnectionConfig, DirectoryConfig } from '../model/configuration.ts'
 import { isRecord, pathText, type Finding, type Path } from './file/problems.ts'
 import type { RawConnection, RawDirectory } from './file/schema.ts'
+import type { Context } from './rules/check.ts'
 
 const shortestSecret = 16
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Configuration, ConnectionConfig, DirectoryConfig } from '../model/configuration.ts'
 import type { AnyVendor } from '../vendors/contract.ts'
-import { checkConnection, type Context } from './connection.ts'
+import { checkConnection } from './connection.ts'
 import { checkDirectory, tokenFindings } from './directory.ts'
 import { insecureTargetsOf } from './environment.ts'
 import { findings } from './file/findings.ts'
@@ -15,6 +15,7 @@ import {
   type RawDirectory,
 } from './file/schema.ts'
 import { readSource, type Source } from './file/source.ts'
+import type { Context } from './rules/check.ts'
 
 export type CheckedConnection =
   | { readonly ok: true; readonly connection: ConnectionConfig }

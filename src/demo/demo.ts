@@ -13,18 +13,6 @@ import { configurationText, type DemoVendors, startVendors } from './setting.ts'
 import { createStage } from './stage.ts'
 import { convergenceTable } from './table.ts'
 
-export interface Stage {
-  scene(title: string): void
-  /** Sends a SCIM request, waits until what it caused is settled, and shows both. Rejects on an answer that the story does not expect. */
-  push(method: string, path: string, body?: object): Promise<{ readonly id: string }>
-}
-
-export interface Story {
-  readonly title: string
-  readonly client: 'okta' | 'entra'
-  play(stage: Stage): Promise<void>
-}
-
 export interface DemoOptions {
   /** End after the stories instead of staying up. */
   readonly exit: boolean
@@ -94,7 +82,7 @@ async function start(
   return startGateway({ environment: environment.environment, configuration: loaded.configuration, log })
 }
 
-async function play(
+export async function play(
   gateway: Gateway,
   simulated: DemoVendors,
   tokens: Tokens,

@@ -1,4 +1,4 @@
-import type { Story } from './demo.ts'
+import type { Story } from './stage.ts'
 
 const userSchema = 'urn:ietf:params:scim:schemas:core:2.0:User'
 const enterpriseSchema = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Gateway } from '../app/gateway.ts'
 import type { DemoVendors } from './setting.ts'
-import type { Stage, Story } from './demo.ts'
 import { settled } from './table.ts'
 
 export interface StageSetting {
@@ -53,4 +52,16 @@ async function untilSettled(gateway: Gateway): Promise<void> {
     if (performance.now() > deadline) throw new Error('the vendors were not brought up to date in time')
     await delay(20)
   }
+}
+
+export interface Stage {
+  scene(title: string): void
+  /** Sends a SCIM request, waits until what it caused is settled, and shows both. Rejects on an answer that the story does not expect. */
+  push(method: string, path: string, body?: object): Promise<{ readonly id: string }>
+}
+
+export interface Story {
+  readonly title: string
+  readonly client: 'okta' | 'entra'
+  play(stage: Stage): Promise<void>
 }

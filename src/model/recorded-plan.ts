@@ -1,7 +1,4 @@
-import type { Intervening } from '../operations/holds/store.ts'
 import type { JournalOperation } from './plan.ts'
-import type { AccountWork, Lease } from './work.ts'
-import type { GuardLimit } from './policy.ts'
 
 /**
  * Why a plan is recorded. `shadow`: the connection only watches. `approve`: every plan waits. `guard`: a limit tripped.
@@ -56,36 +53,17 @@ export type Admission =
   /** `counted` of `limit` were let through within the window. */
   | { readonly kind: 'tripped'; readonly counted: number; readonly limit: number }
 
-/** A page of a connection's accounts by id: to look at, never to write. `after` is the last id of the page before. */
-export type LookAt = (
-  connectionId: string,
-  page: { readonly after?: string; readonly limit: number },
-) => Promise<readonly AccountWork[]>
+/** Who intervenes, for the event. */
+export interface Intervening {
+  /** As events name actors: `operator:<name>`. */
+  readonly actor: string
+  readonly requestId?: string
+}
 
-/** Plans that wait and the ledger of the guard, as the store keeps them. One plan for each account: the latest. */
-export interface PlanStore {
-  /** The decision on this very plan, if there is one. */
-  decision(accountId: string, hash: string): Promise<'approved' | 'rejected' | undefined>
-  /** Records the plan in place of an earlier one; an equal one (hash) that waits or was decided stays as it is. */
-  record(lease: Lease, draft: PlanDraft): Promise<void>
-  /** Drops the account's plan: it was carried out, or nothing is wanted any more. */
-  discard(lease: Lease): Promise<void>
-  list(connectionId: string, query: PlanQuery): Promise<readonly RecordedPlan[]>
-  /** Decides and, when approved, makes the accounts due now. Answers how many were decided. */
-  decide(
-    connectionId: string,
-    choice: PlanChoice,
-    decision: 'approved' | 'rejected',
-    by: Intervening,
-  ): Promise<number>
-  /**
-   * Counts this wish of the account in the ledger, once, under the connection's row lock; with `percent` the lower of both
-   * limits counts, at least 5. Not counted when tripped.
-   */
-  admit(
-    lease: Lease,
-    kind: 'shut-out' | 'revoke',
-    wantedVersion: number,
-    limit: GuardLimit,
-  ): Promise<Admission>
+/** What a run needs of a plan that was recorded. */
+export interface KnownPlan {
+  readonly hash: string
+  readonly reason: PlanReason
+  readonly state: 'recorded' | 'waiting' | 'approved' | 'rejected'
+  readonly operations: readonly JournalOperation[]
 }

@@ -1,7 +1,6 @@
 import type { Failure } from './errors.ts'
-import type { PlanReason } from './recorded-plan.ts'
+import type { KnownPlan } from './recorded-plan.ts'
 import type { Deviation, Held, JournalOperation, Snapshot } from './plan.ts'
-import type { MadeGroups } from '../translators/rules/vendor-groups.ts'
 import type { ApiProfile, Entitlement, ShutOutStep } from './account.ts'
 import type { GroupRef } from './person.ts'
 
@@ -95,14 +94,6 @@ export interface Hold {
   /** ISO 8601 instants. */
   readonly at: string
   readonly until?: string
-}
-
-/** What a run needs of a plan that was recorded. */
-export interface KnownPlan {
-  readonly hash: string
-  readonly reason: PlanReason
-  readonly state: 'recorded' | 'waiting' | 'approved' | 'rejected'
-  readonly operations: readonly JournalOperation[]
 }
 
 /** Everything that one run needs, in one read. */
@@ -297,3 +288,15 @@ export interface ConnectionStore {
   ): Promise<{ readonly entries: readonly Entitlement[]; readonly ageMs: number } | undefined>
   keepCatalogue(connectionId: string, entries: readonly Entitlement[]): Promise<void>
 }
+
+/** How the vendor's group that is made for a SCIM Group stands. */
+export interface MadeGroup {
+  /** The vendor's id. Absent: there is none yet. */
+  readonly id?: string
+  readonly name?: string
+  /** Why there is none and none will come by itself. */
+  readonly refusal?: string
+}
+
+/** By the id of the SCIM Group. */
+export type MadeGroups = Readonly<Record<string, MadeGroup>>

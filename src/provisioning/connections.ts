@@ -1,13 +1,48 @@
-import { GatewayError, VendorError } from '../model/errors.ts'
-import type { AnyVendor, Target } from '../vendors/contract.ts'
-import type { Capabilities } from '../model/capabilities.ts'
-import type { Kit } from '../vendors/kit/kit.ts'
-import { backoffMs, shortCapMs } from './backoff.ts'
-import { priorities, type ConnectionStore } from '../model/work.ts'
-import type { Notices } from '../model/notice.ts'
-import { policyAs, targetOf } from './api-profile.ts'
 import type { ApiProfile, Entitlement } from '../model/account.ts'
+import type { Capabilities } from '../model/capabilities.ts'
+import { GatewayError, VendorError } from '../model/errors.ts'
+import type { Notices } from '../model/notice.ts'
 import type { Policy } from '../model/policy.ts'
+import { type ConnectionStore, priorities } from '../model/work.ts'
+import type { AnyVendor, Target } from '../vendors/contract.ts'
+import type { Kit } from '../vendors/kit/kit.ts'
+import { policyAs, targetOf } from './api-profile.ts'
+import { backoffMs, shortCapMs } from './backoff.ts'
+
+/** Connections that others take the place of; runs under way go on with those they began with. */
+export interface LiveConnections extends Connections {
+  /** Those of a configuration file. */
+  replace(next: Connections): void
+  /** Those that operators made; `disabled` are only there to be checked. */
+  replaceConsole(next: Connections, disabled: ReadonlyMap<string, OpenConnection>): void
+  /** Also one that is disabled. */
+  toCheck(id: string): OpenConnection | undefined
+}
+
+const none: Connections = { byId: () => undefined, ofDirectory: () => [] }
+
+export function liveConnections(first: Connections): LiveConnections {
+  let fromFile = first
+  let fromConsole = none
+  let unused: ReadonlyMap<string, OpenConnection> = new Map()
+  const byId = (id: string): OpenConnection | undefined => fromFile.byId(id) ?? fromConsole.byId(id)
+  return {
+    byId,
+    toCheck: (id) => byId(id) ?? unused.get(id),
+    ofDirectory: (directoryId) => {
+      const more = fromConsole.ofDirectory(directoryId)
+      const all = fromFile.ofDirectory(directoryId)
+      return more.length === 0 ? all : [...all, ...more]
+    },
+    replace: (next) => {
+      fromFile = next
+    },
+    replaceConsole: (next, disabled) => {
+      fromConsole = next
+      unused = disabled
+    },
+  }
+}
 
 /** What a connection is made of: stored facts and, from the configuration, its secrets. */
 export interface ConnectionSpec {

@@ -1,6 +1,5 @@
 import { gateway } from './directory/events.ts'
-import type { Sql } from './sql/client.ts'
-import { sql } from './sql/statement.ts'
+import { type Sql, sql } from './sql/statement.ts'
 
 /** The action of the events that hold evidence. */
 export const provenAction = 'account.shut-out-proven'

@@ -4,9 +4,8 @@ import { type Lease, LeaseLost, priorities } from '../model/work.ts'
 import { wish } from './directory/due.ts'
 import { gateway, recordEvent } from './directory/events.ts'
 import { isKnown, type Leasing } from './queue/claim.ts'
-import type { Sql } from './sql/client.ts'
 import { isUniqueViolation } from './sql/failures.ts'
-import { empty, json, milliseconds, sql, type Statement } from './sql/statement.ts'
+import { empty, json, milliseconds, type Sql, sql, type Statement } from './sql/statement.ts'
 
 /** The links between SCIM Groups and groups of vendors; leased and settled like accounts. */
 export function createGroupLinks(db: Sql, leasing: Leasing): GroupLinks {

@@ -1,8 +1,7 @@
 import type { Admission } from '../model/recorded-plan.ts'
 import { type Lease, LeaseLost } from '../model/work.ts'
 import type { Leasing } from './queue/claim.ts'
-import type { Sql } from './sql/client.ts'
-import { empty, milliseconds, sql } from './sql/statement.ts'
+import { empty, milliseconds, type Sql, sql } from './sql/statement.ts'
 import type { GuardLimit } from '../model/policy.ts'
 
 interface Wish {

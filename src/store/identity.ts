@@ -1,5 +1,4 @@
-import type { Sql } from './sql/client.ts'
-import { json, sql } from './sql/statement.ts'
+import { json, type Sql, sql } from './sql/statement.ts'
 import { markRestored } from './recovery.ts'
 
 /** What tells one life of a database from another: a part is null where this PostgreSQL does not tell. */

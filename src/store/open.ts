@@ -1,56 +1,40 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import type { Change, OperatorStore } from '../model/operator.ts'
-import type { AuditStore } from '../model/audit.ts'
-import type { Configuration } from '../model/configuration.ts'
+import type { Change } from '../model/operator.ts'
 import { GatewayError } from '../model/errors.ts'
-import { createExplainStore, type ExplainStore } from '../operations/explain/store.ts'
 import type { GroupLinks } from '../model/group-work.ts'
-import { createInterventions, type Interventions } from '../operations/holds/store.ts'
-import type { LookAt, PlanStore } from '../model/recorded-plan.ts'
 import type { AccountQueue, ConnectionStore } from '../model/work.ts'
 import type { Drawn, Processes, SharedLimit } from '../model/processes.ts'
 import type { SweepStore } from '../model/sweep.ts'
-import { createEndingStore, type EndingStore } from '../operations/expiry/store.ts'
-import { type Evidence, type EvidenceQuery, exportEvidence } from '../operations/evidence/store.ts'
-import { createImportStore, type ImportStore } from '../operations/import/store.ts'
-import { createInventoryStore, type InventoryStore } from '../operations/inventory/store.ts'
-import type { SurveyStore } from '../model/reconciliation.ts'
-import type { NoticeStore } from '../model/notice.ts'
-import type { Gauges } from '../model/gauges.ts'
 import type { Directory, TokenVerifier } from '../scim/ports.ts'
 import type { JobsDatabase } from '../model/schedule.ts'
-import { createAuditStore } from '../operations/audit/store.ts'
-import { enlistRest } from './connections/enlist.ts'
-import { type Applied, applyConfiguration } from './connections/configuration.ts'
+import type { Applied } from './connections/configuration.ts'
 import { createConnectionStore } from './connections/connections.ts'
-import { type ConsoleStore, createConsoleStore } from '../operations/managed-connections/store.ts'
 import { detach, type Detached } from './connections/detach.ts'
-import { applyDetaching, type Detaching, previewConfiguration } from '../operations/apply/store.ts'
 import { type EventLine, type Standing, standings, timeline } from './connections/standings.ts'
 import { createDirectory } from './directory/directory.ts'
-import { embeddedDatabase, makeDatabase } from './embedded/operator.ts'
-import { type Embedded, type EmbeddedLog, startEmbedded } from './embedded/embedded.ts'
-import { gauges } from './gauges.ts'
+import {
+  type Embedded,
+  embeddedDatabase,
+  type EmbeddedLog,
+  makeDatabase,
+  startEmbedded,
+} from './embedded/embedded.ts'
 import { createGroupLinks } from './group-links.ts'
 import { checkIdentity } from './identity.ts'
 import { migrate } from './migrate.ts'
-import { createNoticeStore } from '../operations/notices/store.ts'
-import { createOperatorStore } from './operator-store.ts'
 import { drawTokens } from './processes/budgets.ts'
 import { joinProcesses, type Joining } from './processes/processes.ts'
-import type { Leasing } from './queue/claim.ts'
-import { createPlanStore } from './plans.ts'
-import { createHandover } from './queue/settle.ts'
+import { createHandover, type Leasing } from './queue/claim.ts'
+import { createPlanStore, type LookAt, type PlanStore } from './plans.ts'
 import { createQueue } from './queue/queue.ts'
 import { workPage } from './queue/work.ts'
 import { createTokenVerifier, keptSecret } from './tokens.ts'
 import { createSweepStore } from './sweeps.ts'
 import { type Client, createClient, poolConfig } from './sql/client.ts'
 import { asStoreError } from './sql/failures.ts'
-import { sql } from './sql/statement.ts'
+import { type Sql, sql } from './sql/statement.ts'
 import { markRestored } from './recovery.ts'
-import { createSurveyStore } from '../operations/reconciliation/store.ts'
 
 export interface StoreOptions {
   /** A PostgreSQL that runs elsewhere; without it the store runs its own in `dataDir`. */
@@ -62,43 +46,30 @@ export interface StoreOptions {
   readonly leasing?: Partial<Pick<Leasing, 'leaseMs' | 'marginMs'>>
 }
 
-export interface Store {
+/** What the gateway keeps, without what only one feature reads or writes. */
+export interface Database {
   readonly directory: Directory
   readonly queue: AccountQueue
   /** Plans that wait, and the ledger of the guard. */
   readonly plans: PlanStore
-  readonly interventions: Interventions
   /** A page of a connection's accounts by id: to look at, without a lease. */
   readonly lookAt: LookAt
   readonly connections: ConnectionStore
-  /** Connections that operators make, and what their credentials are sealed with. */
-  readonly consoleConnections: ConsoleStore
   /** SCIM Groups and the groups of vendors that are made for them. */
   readonly groups: GroupLinks
-  readonly notices: NoticeStore
-  /** What ends, and when. */
-  readonly endings: EndingStore
-  readonly surveys: SurveyStore
-  readonly imports: ImportStore
-  readonly inventories: InventoryStore
   /** After a backup was put back that the database cannot tell of itself. Gives how many connections wait for recovery. */
   markRestored(): Promise<number>
-  /** Proven shut-outs, oldest first. */
-  evidence(query: EvidenceQuery): AsyncIterable<Evidence>
-  /** What explaining reads. */
-  readonly explain: ExplainStore
-  readonly audit: AuditStore
+  /** For the statements of features. */
+  readonly db: Sql
+  /** For what runs with every request (docs/adr/0008). */
+  readonly hot: Sql
   readonly verifyToken: TokenVerifier
-  /** What the operator API reads and changes. */
-  readonly operate: OperatorStore
+  /** A change of tokens is believed by this process at once. */
+  forgetTokens(): void
   /** What cursors of lists are sealed with: kept in the store, so that any process can open another's. */
   cursorSecret(): Promise<Uint8Array>
   /** Which database it is, for the log; without its address. */
   readonly database: string
-  /** `by`: who applies it; the file itself, where nobody is named. */
-  applyConfiguration(configuration: Configuration, by?: Change, detaching?: Detaching): Promise<Applied>
-  /** What applying it would change, in words; nothing is changed. */
-  previewConfiguration(configuration: Configuration, detaching: Detaching): Promise<readonly string[]>
   standings(directoryId: string): Promise<readonly Standing[]>
   timeline(directoryId: string, limit?: number): Promise<readonly EventLine[]>
   /** Lets go of a connection without a vendor call; `abandon`: although shut-outs are unproven there. */
@@ -116,8 +87,6 @@ export interface Store {
   drawTokens(limit: SharedLimit, most: number, urgent: boolean): Promise<Drawn>
   /** Where the queue of jobs is kept; holds the database's password. */
   jobsDatabase(): JobsDatabase
-  /** What waits, for metrics. */
-  gauges(): Promise<Gauges>
   /** The database's clock, in milliseconds since the epoch. */
   clock(): Promise<number>
   /** Rejects with `StoreUnavailable` when the database does not answer. */
@@ -126,7 +95,7 @@ export interface Store {
 }
 
 /** Opens the store with all migrations applied. Rejects with a `GatewayError`, or `StoreUnavailable`. */
-export async function openStore(options: StoreOptions): Promise<Store> {
+export async function openDatabase(options: StoreOptions): Promise<Database> {
   const { databaseUrl, dataDir, log } = options
   if (databaseUrl !== undefined) return connect(checkedUrl(databaseUrl), options)
   const embedded = await startEmbedded(dataDir, { log })
@@ -139,7 +108,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   }
 }
 
-async function connect(url: string, options: StoreOptions, embedded?: Embedded): Promise<Store> {
+async function connect(url: string, options: StoreOptions, embedded?: Embedded): Promise<Database> {
   const { log, leasing, processName } = options
   const applied = await migrate(url).catch((error: unknown) => {
     throw asStoreError(error)
@@ -161,7 +130,7 @@ async function connect(url: string, options: StoreOptions, embedded?: Embedded):
   return assemble(url, client, { leaseMs: 15_000, marginMs: 3_000, ...leasing, owner }, embedded)
 }
 
-function assemble(url: string, client: Client, leasing: Leasing, embedded: Embedded | undefined): Store {
+function assemble(url: string, client: Client, leasing: Leasing, embedded: Embedded | undefined): Database {
   const { hot, usual } = client
   let known: Applied['revisions'] | undefined
   const tokens = createTokenVerifier(hot)
@@ -171,34 +140,16 @@ function assemble(url: string, client: Client, leasing: Leasing, embedded: Embed
     directory: createDirectory(hot, { leasing: working, handover }),
     queue: createQueue(hot, working, handover),
     plans: createPlanStore(hot, leasing),
-    interventions: createInterventions(usual),
     lookAt: (connectionId, page) => workPage(usual, connectionId, page),
     connections: createConnectionStore(usual),
-    consoleConnections: createConsoleStore(usual),
     groups: createGroupLinks(hot, working),
-    notices: createNoticeStore(usual),
-    endings: createEndingStore(usual),
-    surveys: createSurveyStore(usual),
-    imports: createImportStore(usual),
-    inventories: createInventoryStore(usual),
     markRestored: () => usual.transaction(markRestored),
-    audit: createAuditStore(usual, hot),
-    evidence: (query) => exportEvidence(usual, query),
-    explain: createExplainStore(usual),
+    db: usual,
+    hot,
     verifyToken: tokens.verify,
-    operate: createOperatorStore(usual, tokens.forget),
+    forgetTokens: tokens.forget,
     cursorSecret: () => keptSecret(usual, 'cursor_secret'),
     database: embedded ? embedded.version : 'PostgreSQL at DATABASE_URL',
-    applyConfiguration: async (configuration, by, detaching) => {
-      const applied = await (by && detaching
-        ? applyDetaching(usual, configuration, by, detaching)
-        : applyConfiguration(usual, configuration, by))
-      // A token that was taken away is refused from now on, whatever becomes of the rest.
-      tokens.forget()
-      for (const id of applied.added) await enlistRest(usual, id)
-      return applied
-    },
-    previewConfiguration: (configuration, detaching) => previewConfiguration(usual, configuration, detaching),
     standings: (directoryId) => standings(usual, directoryId),
     timeline: (directoryId, limit) => timeline(usual, directoryId, limit),
     detach: (connectionId, by, options) => detach(usual, connectionId, by, options),
@@ -207,7 +158,6 @@ function assemble(url: string, client: Client, leasing: Leasing, embedded: Embed
     joinProcesses: (joining) => joinProcesses({ db: hot, url, id: leasing.owner }, joining),
     drawTokens: (limit, most, urgent) => drawTokens(hot, limit, most, urgent),
     jobsDatabase: () => jobsDatabase(url),
-    gauges: () => gauges(usual),
     clock: () => clockOf(client),
     ping: async () => {
       await hot.rows(sql`SELECT 1 AS answer`)

@@ -1,23 +1,23 @@
-import type { Intervening } from '../operations/holds/store.ts'
 import type {
+  Admission,
+  Intervening,
   PlanChoice,
   PlanDraft,
   PlanQuery,
   PlanReason,
   PlanState,
-  PlanStore,
   PlanWords,
   RecordedPlan,
 } from '../model/recorded-plan.ts'
-import { type Lease, LeaseLost, priorities } from '../model/work.ts'
+import { type AccountWork, type Lease, LeaseLost, priorities } from '../model/work.ts'
 import type { JournalOperation } from '../model/plan.ts'
 import { wish } from './directory/due.ts'
 import { recordEvent } from './directory/events.ts'
 import type { Leasing } from './queue/claim.ts'
-import type { Sql } from './sql/client.ts'
 import { isId, newId } from './sql/ids.ts'
-import { empty, json, sql, type Statement } from './sql/statement.ts'
+import { empty, json, type Sql, sql, type Statement } from './sql/statement.ts'
 import { admit } from './guard-ledger.ts'
+import type { GuardLimit } from '../model/policy.ts'
 
 export function createPlanStore(db: Sql, leasing: Leasing): PlanStore {
   return {
@@ -192,4 +192,38 @@ function isChosen(choice: PlanChoice): Statement {
     return sql`p.id = ANY(${choice.ids.filter(isId)}::uuid[]) AND p.state IN ('waiting', 'rejected')`
   const waits = sql`p.state = 'waiting'`
   return 'batch' in choice ? sql`p.batch = ${choice.batch}::text AND ${waits}` : waits
+}
+
+/** A page of a connection's accounts by id: to look at, never to write. `after` is the last id of the page before. */
+export type LookAt = (
+  connectionId: string,
+  page: { readonly after?: string; readonly limit: number },
+) => Promise<readonly AccountWork[]>
+
+/** Plans that wait and the ledger of the guard, as the store keeps them. One plan for each account: the latest. */
+export interface PlanStore {
+  /** The decision on this very plan, if there is one. */
+  decision(accountId: string, hash: string): Promise<'approved' | 'rejected' | undefined>
+  /** Records the plan in place of an earlier one; an equal one (hash) that waits or was decided stays as it is. */
+  record(lease: Lease, draft: PlanDraft): Promise<void>
+  /** Drops the account's plan: it was carried out, or nothing is wanted any more. */
+  discard(lease: Lease): Promise<void>
+  list(connectionId: string, query: PlanQuery): Promise<readonly RecordedPlan[]>
+  /** Decides and, when approved, makes the accounts due now. Answers how many were decided. */
+  decide(
+    connectionId: string,
+    choice: PlanChoice,
+    decision: 'approved' | 'rejected',
+    by: Intervening,
+  ): Promise<number>
+  /**
+   * Counts this wish of the account in the ledger, once, under the connection's row lock; with `percent` the lower of both
+   * limits counts, at least 5. Not counted when tripped.
+   */
+  admit(
+    lease: Lease,
+    kind: 'shut-out' | 'revoke',
+    wantedVersion: number,
+    limit: GuardLimit,
+  ): Promise<Admission>
 }

@@ -1,6 +1,5 @@
 import { gateway } from './directory/events.ts'
-import type { Sql } from './sql/client.ts'
-import { sql } from './sql/statement.ts'
+import { type Sql, sql } from './sql/statement.ts'
 
 export async function isRecovering(db: Sql, connectionId: string): Promise<boolean> {
   const row = await db.row(sql`

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { TokenVerifier, VerifiedToken } from '../scim/ports.ts'
 import { hashOf } from './connections/configuration.ts'
-import type { Sql } from './sql/client.ts'
-import { sql } from './sql/statement.ts'
+import { type Sql, sql } from './sql/statement.ts'
 import type { ClientProfile } from '../model/directory.ts'
 
 /** A secret of 32 bytes that all processes on this store share; made when it is first asked for. */

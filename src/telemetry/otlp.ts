@@ -7,7 +7,6 @@ import {
   type TracerConfig,
 } from '@opentelemetry/sdk-trace-base'
 import type { BaseLogger } from 'pino'
-import type { TracingSettings } from './tracing.ts'
 
 type Resource = NonNullable<TracerConfig['resource']>
 
@@ -57,4 +56,12 @@ function resourceOf(attributes: Readonly<Record<string, AttributeValue>>): Resou
     merge: (other) => resourceOf({ ...attributes, ...(other?.attributes as typeof attributes | undefined) }),
     getRawAttributes: () => Object.entries(attributes),
   }
+}
+
+export interface TracingSettings {
+  /** OTLP over HTTP, without `/v1/traces`. */
+  readonly endpoint: string
+  /** Sent along, such as the collector's key. Never logged. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly serviceName: string
 }

@@ -12,7 +12,6 @@ import {
 import type { BasicTracerProvider } from '@opentelemetry/sdk-trace-base'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { RunTracing, TracedCall } from '../model/trace.ts'
-import type { Tracing } from './tracing.ts'
 
 const form = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/
 
@@ -153,4 +152,16 @@ function followRequests(app: FastifyInstance, { spans, begin, within }: Followin
     span?.end()
     done()
   })
+}
+
+/** Traces of one process: SCIM request, run of an account, vendor call. */
+export interface Tracing {
+  /** Absent without a collector: what is not traced costs nothing. */
+  readonly runs?: RunTracing
+  /** A span of the run or request at work. */
+  readonly call?: (call: TracedCall) => void
+  /** Follows the SCIM requests; register it before their routes. */
+  register(app: FastifyInstance): void
+  /** Sends what is left, for a few seconds. */
+  close(): Promise<void>
 }

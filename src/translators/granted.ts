@@ -1,13 +1,12 @@
 import type { Granted, Snapshot, WantedEntitlement } from '../model/plan.ts'
 import { type Capabilities } from '../model/capabilities.ts'
-import { keysOf, slotOf, slotOfKey } from './entitlements/difference.ts'
-import { settingKey } from './settings.ts'
 import {
   type EntitlementChange,
   entitlementKey,
   type EntitlementRef,
   type HeldEntitlement,
 } from '../model/account.ts'
+import { keysOf, settingKey, slotOf, slotOfKey } from './entitlements/keys.ts'
 
 const longestMs = 30 * 24 * 60 * 60_000
 

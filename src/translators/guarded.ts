@@ -1,7 +1,7 @@
 import type { Capabilities } from '../model/capabilities.ts'
 import type { Held, JournalOperation } from '../model/plan.ts'
-import { slotOf } from './entitlements/difference.ts'
 import type { Account } from '../model/account.ts'
+import { slotOf } from './entitlements/keys.ts'
 
 /** Whether one of these logins is named by `guard.protect`: exactly, or by a pattern with `*`; letter case aside. */
 export function isProtected(logins: readonly (string | undefined)[], patterns: readonly string[]): boolean {

@@ -1,16 +1,12 @@
 import type { Deviation, Held, Intent, Operation, Plan, Snapshot, Wanted } from '../model/plan.ts'
 import type { AccountSettings, Capabilities } from '../model/capabilities.ts'
 import { carriedTogether, draftProfile, profileDifference } from './attributes.ts'
-import {
-  changesInOrder,
-  type Circumstances,
-  entitlementDifference,
-  isTeamRole,
-} from './entitlements/difference.ts'
+import { changesInOrder, type Circumstances, entitlementDifference } from './entitlements/difference.ts'
 import { settingDifference } from './settings.ts'
 import { holds, isEnded, snapshotOf, usableSteps } from './shut-out.ts'
 import type { EntitlementRef, ShutOutStep } from '../model/account.ts'
 import type { Policy } from '../model/policy.ts'
+import { isTeamRole } from './entitlements/keys.ts'
 
 export interface Differences {
   readonly intents: readonly Intent[]

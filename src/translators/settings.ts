@@ -3,6 +3,7 @@ import type { Circumstances } from './entitlements/difference.ts'
 import { isRecent } from './granted.ts'
 import type { Deviation, Granted, Held, Snapshot, Wanted } from '../model/plan.ts'
 import type { Account } from '../model/account.ts'
+import { settingKey } from './entitlements/keys.ts'
 
 type Present = Extract<Wanted, { kind: 'present' }>
 
@@ -11,9 +12,6 @@ export interface SettingDifference {
   readonly settings: AccountSettings
   readonly deviations: readonly Deviation[]
 }
-
-/** How `granted` names a setting that Drawbridge set. */
-export const settingKey = (name: string): string => `set:${name}`
 
 /**
  * What must be set so that an account has the settings that rules name. What no rule names any more falls back only where

@@ -3,10 +3,10 @@ import type { Granted, Wanted } from '../model/plan.ts'
 import { loginOf, personOf } from './person.ts'
 import { entitlementsFor } from './rules/rules.ts'
 import type { Subject } from './rules/left-side.ts'
-import type { MadeGroups } from './rules/vendor-groups.ts'
 import type { Entitlement, Scope } from '../model/account.ts'
 import type { GroupRef } from '../model/person.ts'
 import type { Matching, Policy } from '../model/policy.ts'
+import type { MadeGroups } from '../model/work.ts'
 
 export interface WantedInput {
   /** The SCIM User as wanted. */

@@ -9,7 +9,12 @@ import type { Notice } from '../../src/model/notice.ts'
 import { files, read } from './repository.ts'
 
 const nowhere = { env: {}, stdout: { write() {} }, stderr: { write() {} } }
-const program = createProgram({ surroundings: nowhere, output: createOutput(nowhere), finish() {} })
+const program = createProgram({
+  surroundings: nowhere,
+  output: createOutput(nowhere),
+  finish() {},
+  openOffline: () => Promise.reject(new Error('no store')),
+})
 
 /** Words of a command line as a shell splits it, up to where another command, a comment or a redirection begins. */
 function wordsOf(line: string): readonly string[] {

@@ -9,7 +9,7 @@ import { dump } from '../../src/store/backup/dump.ts'
 import { load } from '../../src/store/backup/load.ts'
 import { move } from '../../src/store/backup/move.ts'
 import { migrate } from '../../src/store/migrate.ts'
-import { openStore, type Store } from '../../src/store/open.ts'
+import { openStore, type Store } from '../../src/app/stores.ts'
 import { aConfiguration, aConnection, anActor } from '../support/configuration.ts'
 import { createTestDatabase, openTestStore, quiet, type TestStore } from '../support/database.ts'
 

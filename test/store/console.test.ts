@@ -5,7 +5,7 @@ import pg from 'pg'
 import { connectionEditing } from '../../src/operations/managed-connections/editing.ts'
 import type { Actor } from '../../src/scim/ports.ts'
 import type { Keyring, Place, Sealed } from '../../src/secrets/keyring.ts'
-import type { Store } from '../../src/store/open.ts'
+import type { Store } from '../../src/app/stores.ts'
 import { aConfiguration, aConnection, anActor } from '../support/configuration.ts'
 import { openTestStore, quiet, type TestStore } from '../support/database.ts'
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import type { Actor } from '../../src/scim/ports.ts'
-import { createHandover } from '../../src/store/queue/settle.ts'
 import { aConfiguration, aConnection, anActor } from '../support/configuration.ts'
 import { openTestStore, type TestStore } from '../support/database.ts'
+import { createHandover } from '../../src/store/queue/claim.ts'
 
 const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j']
 

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
-import type { Sql } from '../../src/store/sql/client.ts'
 import { createDirect } from '../../src/store/sql/direct.ts'
-import { sql } from '../../src/store/sql/statement.ts'
+import { type Sql, sql } from '../../src/store/sql/statement.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
 let database: TestDatabase

@@ -1,4 +1,4 @@
-import { openStore } from '../../src/store/open.ts'
+import { openStore } from '../../src/app/stores.ts'
 import { aConfiguration, anActor } from '../support/configuration.ts'
 import { quiet } from '../support/database.ts'
 

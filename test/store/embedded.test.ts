@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { startEmbedded } from '../../src/store/embedded/embedded.ts'
 import { canEnter } from '../../src/store/embedded/operator.ts'
-import { openStore } from '../../src/store/open.ts'
+import { openStore } from '../../src/app/stores.ts'
 import { aConfiguration, anActor } from '../support/configuration.ts'
 import { quiet } from '../support/database.ts'
 

@@ -7,10 +7,10 @@ import type { Actor, Page, StoredGroup, StoredUser } from '../../src/scim/ports.
 import { modelOf } from '../../src/scim/schema/model.ts'
 import { groupAttributes, userAttributes } from '../../src/store/directory/listing/columns.ts'
 import { compile } from '../../src/store/directory/listing/compile.ts'
-import { showGroup, showUser } from '../../src/store/directory/listing/list.ts'
 import { aConfiguration, anActor } from '../support/configuration.ts'
 import { openTestStore, type TestStore } from '../support/database.ts'
 import type { MemberRef } from '../../src/model/directory.ts'
+import { showGroup, showUser } from '../../src/store/directory/listing/kinds.ts'
 
 let store: TestStore
 let by: Actor

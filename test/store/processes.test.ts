@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test, type TestContext } from 'node:test'
 import type { Processes, Tidings } from '../../src/model/processes.ts'
-import type { Store } from '../../src/store/open.ts'
+import type { Store } from '../../src/app/stores.ts'
 import { createPacing } from '../../src/vendors/kit/pacing.ts'
 import { openTestStore, quiet, type TestStore } from '../support/database.ts'
 import { until } from '../support/gateway.ts'

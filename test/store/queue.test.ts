@@ -3,7 +3,7 @@ import { after, before, beforeEach, test } from 'node:test'
 import pg from 'pg'
 import { type Claimed, LeaseLost } from '../../src/model/work.ts'
 import type { Actor } from '../../src/scim/ports.ts'
-import type { Store } from '../../src/store/open.ts'
+import type { Store } from '../../src/app/stores.ts'
 import { aConfiguration, aConnection, anActor } from '../support/configuration.ts'
 import { openTestStore, type TestStore } from '../support/database.ts'
 

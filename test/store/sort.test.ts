@@ -6,10 +6,10 @@ import { matches } from '../../src/scim/filter/evaluate.ts'
 import { parseFilter } from '../../src/scim/filter/parse.ts'
 import type { Actor, ListQuery, Page, Position, StoredGroup, StoredUser } from '../../src/scim/ports.ts'
 import { modelOf } from '../../src/scim/schema/model.ts'
-import { showGroup, showUser } from '../../src/store/directory/listing/list.ts'
 import { aConfiguration, aDirectory, anActor } from '../support/configuration.ts'
 import { openTestStore, type TestStore } from '../support/database.ts'
 import type { DirectoryRef, MemberRef } from '../../src/model/directory.ts'
+import { showGroup, showUser } from '../../src/store/directory/listing/kinds.ts'
 
 let store: TestStore
 let by: Actor

@@ -5,7 +5,7 @@ import { after, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { migrate } from '../../src/store/migrate.ts'
-import { openStore } from '../../src/store/open.ts'
+import { openStore } from '../../src/app/stores.ts'
 import { aConfiguration, aConnection, anActor } from '../support/configuration.ts'
 import { createTestDatabase, quiet, stopOwnServer } from '../support/database.ts'
 

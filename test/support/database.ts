@@ -6,7 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { type Embedded, startEmbedded } from '../../src/store/embedded/embedded.ts'
 import { migrate } from '../../src/store/migrate.ts'
-import { openStore, type Store, type StoreOptions } from '../../src/store/open.ts'
+import { openStore, type Store } from '../../src/app/stores.ts'
+import type { StoreOptions } from '../../src/store/open.ts'
 
 /** Connection strings of the run's servers, handed from the global set-up to the test files. */
 const variable = 'DRAWBRIDGE_TEST_SERVERS'

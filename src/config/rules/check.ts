@@ -1,7 +1,6 @@
 import { isPattern } from '../../translators/rules/left-side.ts'
 import type { AnyVendor } from '../../vendors/contract.ts'
 import type { EntitlementKind, SettingSupport } from '../../model/capabilities.ts'
-import type { Context } from '../connection.ts'
 import { type Finding, nearest, type Path } from '../file/problems.ts'
 import type { RawConnection, RawRule } from '../file/schema.ts'
 import { leftFindings } from './left-side.ts'
@@ -174,4 +173,13 @@ function kindFindings(vendor: AnyVendor, grant: Grant, path: Path): readonly Fin
   if (grant.scope && Object.keys(grant.scope).length !== 1)
     found.push({ path: [...path, 'scope'], message: 'must name exactly one level' })
   return found
+}
+
+/** What checking a part of the file needs to know of the rest. */
+export interface Context {
+  readonly vendors: readonly AnyVendor[]
+  readonly insecureTargets: readonly string[]
+  readonly lineOf: (path: Path) => number
+  /** False where the shape of the file is already known to be wrong. */
+  readonly sound: (path: Path) => boolean
 }

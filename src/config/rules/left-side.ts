@@ -1,9 +1,9 @@
 import { isPattern } from '../../translators/rules/left-side.ts'
-import { isDuration } from '../../translators/rules/rules.ts'
 import type { Filter } from '../../scim/filter/ast.ts'
 import type { Finding, Path } from '../file/problems.ts'
 import type { RawRule } from '../file/schema.ts'
 import { compilePattern, PatternError, readFilter } from './matching.ts'
+import { isDuration } from '../../translators/rules/until.ts'
 
 /** What is wrong with whom a rule concerns, whom it does not, and until when. */
 export function leftFindings(rule: RawRule, path: Path): readonly Finding[] {

@@ -1,6 +1,5 @@
 import type { EventQuery, EventView, HeldView, PersonView } from '../../model/operator.ts'
-import type { Sql } from '../../store/sql/client.ts'
-import { empty, sql, type Statement } from '../../store/sql/statement.ts'
+import { empty, type Sql, sql, type Statement } from '../../store/sql/statement.ts'
 import { accountColumns, type AccountRow, toAccount } from './store.ts'
 import { given } from '../../store/sql/events.ts'
 

@@ -8,9 +8,8 @@ import type {
   PageRequest,
 } from '../../model/operator.ts'
 import { priorities } from '../../model/work.ts'
-import type { Sql } from '../../store/sql/client.ts'
 import { isId } from '../../store/sql/ids.ts'
-import { empty, sql, type Statement } from '../../store/sql/statement.ts'
+import { empty, type Sql, sql, type Statement } from '../../store/sql/statement.ts'
 import { at, given, tell } from '../../store/sql/events.ts'
 
 export interface AccountRow {

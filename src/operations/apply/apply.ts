@@ -4,12 +4,15 @@ import type { Configuration } from '../../model/configuration.ts'
 import { GatewayError } from '../../model/errors.ts'
 import type { Change } from '../../model/operator.ts'
 import type { Applied } from '../../store/connections/configuration.ts'
-import type { Store } from '../../store/open.ts'
+import type { Detaching } from './store.ts'
 import { vendors } from '../../vendors/registry.ts'
 
 /** Applies files that the command line sends; `follow` makes this process work with what was applied. */
 export function configurationActions(
-  store: Store,
+  store: {
+    applyConfiguration(configuration: Configuration, by?: Change, detaching?: Detaching): Promise<Applied>
+    previewConfiguration(configuration: Configuration, detaching: Detaching): Promise<readonly string[]>
+  },
   insecureTargets: readonly string[],
   follow: (configuration: Configuration, applied: Applied) => void,
 ): ConfigurationActions {

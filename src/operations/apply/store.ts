@@ -1,8 +1,7 @@
 import type { Change } from '../../model/operator.ts'
 import type { Configuration } from '../../model/configuration.ts'
 import { GatewayError } from '../../model/errors.ts'
-import type { Sql } from '../../store/sql/client.ts'
-import { sql } from '../../store/sql/statement.ts'
+import { type Sql, sql } from '../../store/sql/statement.ts'
 import { type Applied, applyConfiguration } from '../../store/connections/configuration.ts'
 import { detach } from '../../store/connections/detach.ts'
 

@@ -6,9 +6,8 @@ import type {
   DirectoryView,
 } from '../../model/operator.ts'
 import { remind } from '../../store/directory/due.ts'
-import type { Sql } from '../../store/sql/client.ts'
 import { isId } from '../../store/sql/ids.ts'
-import { sql, type Statement } from '../../store/sql/statement.ts'
+import { type Sql, sql, type Statement } from '../../store/sql/statement.ts'
 import { at, given, tell } from '../../store/sql/events.ts'
 
 export async function directories(db: Sql): Promise<readonly DirectoryView[]> {

@@ -1,7 +1,6 @@
 import type { JournalOperation } from '../../model/plan.ts'
 import { provenAction } from '../../store/evidence-record.ts'
-import type { Sql } from '../../store/sql/client.ts'
-import { empty, sql } from '../../store/sql/statement.ts'
+import { empty, type Sql, sql } from '../../store/sql/statement.ts'
 import type { HeldEntitlement } from '../../model/account.ts'
 
 /** What shows that a person's access at one connection has ended: one shut-out, from the request to the proof. */

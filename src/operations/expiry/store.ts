@@ -1,5 +1,4 @@
-import type { Sql } from '../../store/sql/client.ts'
-import { sql } from '../../store/sql/statement.ts'
+import { type Sql, sql } from '../../store/sql/statement.ts'
 
 /** Something that ends at an instant, and stops the gateway or somebody who uses it. */
 export interface Ending {

@@ -1,10 +1,11 @@
 import { matching } from '../../config/rules/matching.ts'
 import { GatewayError } from '../../model/errors.ts'
-import { explain, type Explanation, type WhatIf } from '../../translators/explain/explain.ts'
+import { explain } from '../../translators/explain/explain.ts'
 import type { Capabilities } from '../../model/capabilities.ts'
 import { vendorOf } from '../../vendors/registry.ts'
 import type { ConnectionFacts, ExplainStore, PersonFacts } from './store.ts'
 import type { ApiProfile } from '../../model/account.ts'
+import type { Explanation, WhatIf } from '../../translators/explain/model.ts'
 
 export interface ExplainRequest {
   readonly userName: string

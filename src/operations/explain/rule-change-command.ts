@@ -2,13 +2,13 @@ import { loadConfiguration } from '../../config/load.ts'
 import { isConfiguration, loadFragment, type RuleFragment } from '../../config/rules/fragment.ts'
 import type { Problem } from '../../config/file/problems.ts'
 import type { RuleChangeEffect } from './rule-change.ts'
-import type { Effect } from '../../translators/explain/explain.ts'
 import { vendorOf, vendors } from '../../vendors/registry.ts'
 import { reportFaults } from '../../cli/configuration.ts'
 import { exitCodes, type ExitCode } from '../../cli/exit-codes.ts'
 import type { Client } from '../../cli/client.ts'
 import { connectionOf, type NamedConnection } from '../../cli/names.ts'
 import type { Output, Surroundings } from '../../cli/output.ts'
+import type { Effect } from '../../translators/explain/model.ts'
 
 interface Options {
   readonly rules: string

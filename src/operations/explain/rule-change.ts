@@ -1,10 +1,10 @@
 import { matching } from '../../config/rules/matching.ts'
 import { effectOf, type EffectInput } from '../../translators/explain/rules.ts'
-import type { Effect, Named } from '../../translators/explain/explain.ts'
 import type { Deviation } from '../../model/plan.ts'
 import { capabilitiesAt } from './explain.ts'
 import type { ConnectionFacts, ExplainStore, PersonAt } from './store.ts'
 import type { Policy } from '../../model/policy.ts'
+import type { Effect, Named } from '../../translators/explain/model.ts'
 
 /** The part of a policy that `plan --rules` changes. */
 export type RuleChange = Partial<Pick<Policy, 'rules' | 'default' | 'exclusive' | 'people'>>

@@ -1,13 +1,12 @@
 import type { Held } from '../../model/plan.ts'
 import { createConnectionStore } from '../../store/connections/connections.ts'
-import type { Sql } from '../../store/sql/client.ts'
 import { isId } from '../../store/sql/ids.ts'
-import { sql } from '../../store/sql/statement.ts'
-import type { AccountState, JournaledCall } from '../../translators/explain/explain.ts'
-import type { MadeGroups } from '../../translators/rules/vendor-groups.ts'
+import { type Sql, sql } from '../../store/sql/statement.ts'
 import type { ApiProfile, Entitlement } from '../../model/account.ts'
 import type { GroupRef } from '../../model/person.ts'
 import type { Policy } from '../../model/policy.ts'
+import type { MadeGroups } from '../../model/work.ts'
+import type { AccountState, JournaledCall } from '../../translators/explain/model.ts'
 
 /** A person as the directory has them, for whoever explains. */
 export interface PersonFacts {

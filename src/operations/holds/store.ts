@@ -2,16 +2,9 @@ import { type Hold, priorities } from '../../model/work.ts'
 import { wish } from '../../store/directory/due.ts'
 import { recordEvent } from '../../store/directory/events.ts'
 import { awaitsProof, bury } from '../../store/directory/users.ts'
-import type { Sql } from '../../store/sql/client.ts'
 import { isId } from '../../store/sql/ids.ts'
-import { json, sql } from '../../store/sql/statement.ts'
-
-/** Who intervenes, for the event. */
-export interface Intervening {
-  /** As events name actors: `operator:<name>`. */
-  readonly actor: string
-  readonly requestId?: string
-}
+import { json, type Sql, sql } from '../../store/sql/statement.ts'
+import type { Intervening } from '../../model/recorded-plan.ts'
 
 export type HoldDraft = Pick<Hold, 'reason' | 'until'>
 

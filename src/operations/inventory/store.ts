@@ -1,7 +1,6 @@
 import type { Held } from '../../model/plan.ts'
-import type { Sql } from '../../store/sql/client.ts'
 import { newId } from '../../store/sql/ids.ts'
-import { json, sql } from '../../store/sql/statement.ts'
+import { json, type Sql, sql } from '../../store/sql/statement.ts'
 import type { AccountSummary } from '../../model/account.ts'
 
 /** A listed account and the person behind it, as the store knows both. */

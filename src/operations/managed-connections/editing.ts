@@ -4,16 +4,19 @@ import { checkOne } from '../../config/load.ts'
 import type { ConnectionConfig } from '../../model/configuration.ts'
 import { GatewayError } from '../../model/errors.ts'
 import type { Keyring, Place, Sealed } from '../../secrets/keyring.ts'
-import { fromFile, type Tried } from './store.ts'
-import type { ConsoleConnection } from './sealed.ts'
+import { type ConsoleStore, fromFile, type Tried } from './store.ts'
+import type { ConsoleConnection } from './sealed-store.ts'
 import { isSame } from '../../store/connections/configuration.ts'
-import type { Store } from '../../store/open.ts'
+import type { ConnectionView } from '../../model/operator.ts'
 import { vendors } from '../../vendors/registry.ts'
 import { toSealed } from './sealed-credentials.ts'
 import type { Trial } from './trial.ts'
 
 export interface EditingParts {
-  readonly store: Pick<Store, 'consoleConnections' | 'operate'>
+  readonly store: {
+    readonly consoleConnections: ConsoleStore
+    readonly operate: { connection(id: string): Promise<ConnectionView | undefined> }
+  }
   readonly keyring: Keyring
   readonly insecureTargets: readonly string[]
   /** Whether a vendor takes what is to be saved. */

@@ -1,11 +1,10 @@
 import type { Logger } from 'pino'
 import { GatewayError } from '../../model/errors.ts'
-import type { ConnectionSpec, OpenConnection } from '../../provisioning/connections.ts'
+import type { ConnectionSpec, LiveConnections, OpenConnection } from '../../provisioning/connections.ts'
 import type { Keyring } from '../../secrets/keyring.ts'
-import type { ConsoleConnection } from './sealed.ts'
-import type { Store } from '../../store/open.ts'
+import type { ConsoleConnection } from './sealed-store.ts'
+import type { ConsoleStore } from './store.ts'
 import { vendorOf } from '../../vendors/registry.ts'
-import type { LiveConnections } from '../../app/live-connections.ts'
 import { fromSealed } from './sealed-credentials.ts'
 
 /** Works with the connections that operators made, and takes up what they change. */
@@ -16,7 +15,7 @@ export interface ConsoleConnections {
 }
 
 export interface ConsoleParts {
-  readonly store: Pick<Store, 'consoleConnections'>
+  readonly store: { readonly consoleConnections: ConsoleStore }
   readonly keyring: Keyring
   readonly log: Logger
   readonly live: LiveConnections

@@ -7,11 +7,10 @@ import { configurationLock, isSame, planningPart } from '../../store/connections
 import { detach, type Detached } from '../../store/connections/detach.ts'
 import { remind } from '../../store/directory/due.ts'
 import { keysOfProcesses } from '../../store/processes/processes.ts'
-import type { Sql } from '../../store/sql/client.ts'
 import { tell } from '../../store/sql/events.ts'
 import { isId, newId } from '../../store/sql/ids.ts'
-import { json, sql, type Statement } from '../../store/sql/statement.ts'
-import { consoleConnections, consoleMark, keysInUse, rotateKeys } from './sealed.ts'
+import { json, type Sql, sql, type Statement } from '../../store/sql/statement.ts'
+import { consoleConnections, consoleMark, keysInUse, rotateKeys } from './sealed-store.ts'
 
 /** A connection as an operator made it. */
 export interface ConsoleDraft {

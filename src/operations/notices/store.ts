@@ -6,9 +6,8 @@ import type {
   NoticeQuery,
   NoticeStore,
 } from '../../model/notice.ts'
-import type { Sql } from '../../store/sql/client.ts'
 import { isId, newId } from '../../store/sql/ids.ts'
-import { empty, json, milliseconds, sql, type Statement } from '../../store/sql/statement.ts'
+import { empty, json, milliseconds, type Sql, sql, type Statement } from '../../store/sql/statement.ts'
 
 /** First wait after a delivery that failed, doubled up to the longest. */
 const firstRetryMs = 5_000

@@ -1,5 +1,5 @@
 import type { Notices } from '../../model/notice.ts'
-import type { PlanStore } from '../../model/recorded-plan.ts'
+import type { PlanStore } from '../../store/plans.ts'
 
 /** Decisions of operators; when nothing waits any more, the notices that asked for them are resolved. */
 export function decisionsOn(plans: PlanStore, notices: Notices): Pick<PlanStore, 'list' | 'decide'> {

@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
 import type { Operation, Plan, Wanted } from '../../model/plan.ts'
-import type { LookAt } from '../../model/recorded-plan.ts'
 import type { AccountWork } from '../../model/work.ts'
 import { resolve } from '../../provisioning/account/present.ts'
 import type { Provisioner } from '../../provisioning/account/run.ts'
@@ -12,6 +11,7 @@ import { loginOf } from '../../translators/person.ts'
 import { inWords, type NameOf, namesFrom } from '../../translators/words.ts'
 import type { Entitlement, EntitlementRef } from '../../model/account.ts'
 import type { Policy } from '../../model/policy.ts'
+import type { LookAt } from '../../store/plans.ts'
 
 export type PreviewLine =
   | { readonly account: PreviewedAccount }

@@ -3,9 +3,10 @@ import { Problem } from '../../admin/problem.ts'
 import { route, type Route } from '../../admin/route.ts'
 import { anything, closed, id, instant, listOf, pageOf, pageQuery } from '../../admin/shapes.ts'
 import type { OperatorStore } from '../../model/operator.ts'
-import type { PlanChoice, PlanStore, RecordedPlan } from '../../model/recorded-plan.ts'
+import type { PlanChoice, RecordedPlan } from '../../model/recorded-plan.ts'
 import { known, ofConnection } from '../connections/route.ts'
 import { ndjsonOf } from '../inventory/route.ts'
+import type { PlanStore } from '../../store/plans.ts'
 
 const plan = Type.Object({
   id,

@@ -13,9 +13,8 @@ import type {
 } from '../../model/reconciliation.ts'
 import { worksWhere } from '../../store/queue/work.ts'
 import { isRecovering, recovered } from '../../store/recovery.ts'
-import type { Sql } from '../../store/sql/client.ts'
 import { newId } from '../../store/sql/ids.ts'
-import { empty, json, milliseconds, sql, type Statement } from '../../store/sql/statement.ts'
+import { empty, json, milliseconds, type Sql, sql, type Statement } from '../../store/sql/statement.ts'
 import type { AccountSummary } from '../../model/account.ts'
 import type { DriftKind } from '../../model/policy.ts'
 

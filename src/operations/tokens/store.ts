@@ -1,8 +1,7 @@
 import type { Change, TokenDraft, TokenView } from '../../model/operator.ts'
 import { hashOf } from '../../store/connections/configuration.ts'
-import type { Sql } from '../../store/sql/client.ts'
 import { isId, newId } from '../../store/sql/ids.ts'
-import { milliseconds, sql, type Statement } from '../../store/sql/statement.ts'
+import { milliseconds, type Sql, sql, type Statement } from '../../store/sql/statement.ts'
 import { at, tell } from '../../store/sql/events.ts'
 
 interface Row {

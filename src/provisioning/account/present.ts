@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { matching } from '../../config/rules/matching.ts'
 import { VendorError } from '../../model/errors.ts'
-import type { Deviation, Held, Plan, RecentChange, Wanted } from '../../model/plan.ts'
+import type { Deviation, Plan, Wanted } from '../../model/plan.ts'
 import type { AccountFailure } from '../../model/work.ts'
 import { grantedAfter, withoutEnded } from '../../translators/granted.ts'
 import { plan } from '../../translators/plan.ts'
@@ -12,30 +12,9 @@ import { execute, type Executed, refresh } from './execute.ts'
 import { awaitingPerson, renewExpired } from './invitation.ts'
 import { type Ending, failureOf, iso, keep, learn, proven, type Run } from './run.ts'
 import { keepSnapshot, removeForGood } from './shut-out.ts'
-import {
-  type Account,
-  type Entitlement,
-  type EntitlementChange,
-  entitlementKey,
-} from '../../model/account.ts'
+import { type Account, type Entitlement } from '../../model/account.ts'
 
-/**
- * What comes before any plan. A User that an import made is nobody's wish yet. After a restore of the store only shut-outs
- * run: what the gap held is not known, and somebody who left in it must not be made again. An account in doubt is read.
- */
-export async function clearDoubt(run: Run): Promise<Ending | undefined> {
-  const { user, recovering, uncertain } = run.work
-  if (user.unclaimed) return { ...proven(), status: 'waiting' }
-  const leaves = !user.active || user.deleted
-  if (recovering && !leaves) return waitsForRecovery(run)
-  if (!uncertain) return undefined
-  // A shut-out reads the account first in any case.
-  if (leaves) await learn(run, { uncertain: false })
-  else await readAnew(run)
-  return undefined
-}
-
-async function readAnew(run: Run): Promise<void> {
+export async function readAnew(run: Run): Promise<void> {
   const { vendor } = run.connection
   const account = run.link === undefined ? undefined : await refresh(run)
   if (run.link !== undefined && !account)
@@ -47,53 +26,9 @@ async function readAnew(run: Run): Promise<void> {
   })
 }
 
-function waitsForRecovery(run: Run): Ending {
+export function waitsForRecovery(run: Run): Ending {
   const detail = `The store was restored from a backup: at ${run.connection.name} only shut-outs run until a reconciliation finds nothing that contradicts the store, or an operator says that it has recovered.`
   return { ...proven(), status: 'waiting', failure: failureOf(run, 'restored', detail) }
-}
-
-/**
- * Where reads lag, a read can show what was just revoked and hide what was just assigned. For as long as the lag our own
- * confirmed changes count instead: a role that we revoked must not be taken for one that somebody granted by hand.
- */
-export function noteChange(
-  recent: Held['recent'],
-  { assign, revoke }: EntitlementChange,
-  at: { readonly now: number; readonly lagMs: number | undefined },
-): readonly RecentChange[] | undefined {
-  if (!at.lagMs) return undefined
-  const instant = new Date(at.now).toISOString()
-  const noted = [
-    ...revoke.map((ref) => ({ ref, what: 'revoked', at: instant }) as const),
-    ...assign.map((ref) => ({ ref, what: 'assigned', at: instant }) as const),
-  ]
-  const keys = new Set(noted.map(({ ref }) => entitlementKey(ref)))
-  return [...current(recent, at).filter(({ ref }) => !keys.has(entitlementKey(ref))), ...noted]
-}
-
-/** What a read shows, corrected by our changes that it may not show yet. */
-export function seenThrough(
-  account: Account,
-  recent: Held['recent'],
-  at: { readonly now: number; readonly lagMs: number | undefined },
-): Account {
-  const changes = current(recent, at)
-  if (changes.length === 0) return account
-  const touched = new Set(changes.map(({ ref }) => entitlementKey(ref)))
-  return {
-    ...account,
-    entitlements: [
-      ...account.entitlements.filter((each) => each.inherited || !touched.has(entitlementKey(each))),
-      ...changes.filter(({ what }) => what === 'assigned').map(({ ref }) => ref),
-    ],
-  }
-}
-
-function current(
-  recent: Held['recent'],
-  { now, lagMs = 0 }: { readonly now: number; readonly lagMs: number | undefined },
-): readonly RecentChange[] {
-  return (recent ?? []).filter(({ at }) => now - Date.parse(at) < lagMs)
 }
 
 export type Present = Extract<Wanted, { kind: 'present' }>
@@ -319,4 +254,20 @@ export async function relink(run: Run): Promise<void> {
   const { user } = run.work
   if (!user.active || user.deleted) await keepSnapshot(run)
   await dropLink(run)
+}
+
+/**
+ * What comes before any plan. A User that an import made is nobody's wish yet. After a restore of the store only shut-outs
+ * run: what the gap held is not known, and somebody who left in it must not be made again. An account in doubt is read.
+ */
+export async function clearDoubt(run: Run): Promise<Ending | undefined> {
+  const { user, recovering, uncertain } = run.work
+  if (user.unclaimed) return { ...proven(), status: 'waiting' }
+  const leaves = !user.active || user.deleted
+  if (recovering && !leaves) return waitsForRecovery(run)
+  if (!uncertain) return undefined
+  // A shut-out reads the account first in any case.
+  if (leaves) await learn(run, { uncertain: false })
+  else await readAnew(run)
+  return undefined
 }

@@ -1,13 +1,6 @@
 import { failures, GatewayError, VendorError } from '../../model/errors.ts'
 import type { Deviation } from '../../model/plan.ts'
-import {
-  type AccountStatus,
-  type AccountWork,
-  type Claimed,
-  type Hold,
-  type KnownPlan,
-  LeaseLost,
-} from '../../model/work.ts'
+import { type AccountStatus, type AccountWork, type Claimed, type Hold, LeaseLost } from '../../model/work.ts'
 import { graceOf } from '../../translators/shut-out.ts'
 import { backoffMs, shutOutRetryMs, triesAfter } from '../backoff.ts'
 import type { LiveConnection, OpenConnection } from '../connections.ts'
@@ -17,6 +10,7 @@ import { recover } from './recover.ts'
 import { type Ending, failureFrom, failureOf, iso, proven, type Provisioner, type Run } from './run.ts'
 import { shutOut, verify } from './shut-out.ts'
 import type { CreationSecret } from '../../model/account.ts'
+import type { KnownPlan } from '../../model/recorded-plan.ts'
 
 /**
  * A userName came back while the removal of its predecessor is not proven: with the same externalId the removal is

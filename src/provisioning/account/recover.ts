@@ -1,13 +1,14 @@
 import { grantedAfter } from '../../translators/granted.ts'
 import { loginOf } from '../../translators/person.ts'
 import type { Snapshot } from '../../model/plan.ts'
-import { grantedAfterSettings, settingKey } from '../../translators/settings.ts'
+import { grantedAfterSettings } from '../../translators/settings.ts'
 import { type AccountSettings } from '../../model/capabilities.ts'
 import { adopt, dropLink, findAccount } from './correlate.ts'
 import { refresh } from './execute.ts'
 import { iso, keep, learn, type Ending, type Run } from './run.ts'
 import type { OpenOperation } from '../../model/work.ts'
 import { type Account, type EntitlementChange, entitlementKey } from '../../model/account.ts'
+import { settingKey } from '../../translators/entitlements/keys.ts'
 
 /**
  * An open journal row is a write that may or may not have reached the vendor: the vendor is read, by id or by

@@ -3,7 +3,6 @@ import type { VendorError } from '../../model/errors.ts'
 import type { Held, JournalOperation, Snapshot } from '../../model/plan.ts'
 import type { Connections, LiveConnection } from '../connections.ts'
 import type { HeldLease, LeaseKeeper } from '../leases.ts'
-import type { PlanStore } from '../../model/recorded-plan.ts'
 import type { RunTracing } from '../../model/trace.ts'
 import type { Notices } from '../../model/notice.ts'
 import type {
@@ -18,6 +17,7 @@ import type {
   Unclosed,
 } from '../../model/work.ts'
 import type { Account, CreationSecret } from '../../model/account.ts'
+import type { PlanStore } from '../../store/plans.ts'
 
 export interface Provisioner {
   readonly queue: AccountQueue

@@ -3,9 +3,9 @@ import { namesFrom, inWords } from '../../translators/words.ts'
 import type { LiveConnection } from '../connections.ts'
 import { planHash } from '../guard.ts'
 import type { AccountWork } from '../../model/work.ts'
-import { judge, type Judgement, type Surroundings } from './walk.ts'
 import type { Admitted, ClaimedSweep, FoundLink, SweepStore } from '../../model/sweep.ts'
 import type { Account, AccountSummary } from '../../model/account.ts'
+import { judge, type Judgement, type Surroundings } from './judge.ts'
 
 /** More people than this are not created at a connection that was just added before somebody has approved it. */
 export const mostUnasked = 25

@@ -1,20 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Logger } from 'pino'
-import type { Connections } from '../connections.ts'
-import type { Notices } from '../../model/notice.ts'
-import type { SweepStore } from '../../model/sweep.ts'
-import { walk } from './walk.ts'
-
-export interface Sweeping {
-  readonly sweeps: SweepStore
-  readonly connections: Connections
-  readonly log: Logger
-  /** Milliseconds since the epoch. */
-  readonly now: () => number
-  readonly notices?: Notices
-  /** Accounts were marked: workers are to look. */
-  readonly wake: () => void
-}
+import { type Sweeping, walk } from './walk.ts'
 
 export interface SweeperOptions {
   /** Longest time between two looks for sweeps. */

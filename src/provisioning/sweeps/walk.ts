@@ -1,94 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { isDeepStrictEqual } from 'node:util'
-import { matching } from '../../config/rules/matching.ts'
 import { VendorError } from '../../model/errors.ts'
-import type { Operation, Wanted } from '../../model/plan.ts'
-import type { Admitted, ClaimedSweep, Marks, SweepCounts, SweepPage } from '../../model/sweep.ts'
+import type { Admitted, ClaimedSweep, Marks, SweepCounts, SweepPage, SweepStore } from '../../model/sweep.ts'
 import type { AccountWork } from '../../model/work.ts'
-import { grantedAfter } from '../../translators/granted.ts'
-import { countedAs } from '../../translators/guarded.ts'
-import { differencesOf, plan } from '../../translators/plan.ts'
-import { wantedOf } from '../../translators/wanted.ts'
-import type { Connections, LiveConnection } from '../connections.ts'
+import type { Connections } from '../connections.ts'
 import { batchOf, type Correlated, correlatePage, list, mostUnasked, plansOf } from './admission.ts'
-import type { Sweeping } from './sweeper.ts'
-import type { Entitlement } from '../../model/account.ts'
-
-/** What a sweep found out about an account without asking the vendor. */
-export type Judgement =
-  | { readonly kind: 'same' }
-  /** Something that the store alone cannot tell: its own run has to look. */
-  | { readonly kind: 'doubtful' }
-  | {
-      readonly kind: 'differs'
-      readonly as: 'shut-out' | 'revoke' | 'create' | 'other'
-      readonly operations: readonly Operation[]
-      readonly wanted: Wanted
-    }
-
-export interface Surroundings {
-  readonly connection: LiveConnection
-  readonly catalogue: readonly Entitlement[]
-  /** ISO 8601 instant. */
-  readonly now: string
-}
-
-const doubtful: Judgement = { kind: 'doubtful' }
-
-/**
- * Plans an account from what is held and what is wanted. Whatever is not settled, or cannot be told for certain, is doubtful:
- * one look too many costs little, one too few leaves somebody with what they must not have.
- */
-export function judge(work: AccountWork, { connection, catalogue, now }: Surroundings): Judgement {
-  const { can, policy } = connection
-  const { held, user, groups } = work
-  const unsettled =
-    work.openOperations.length > 0 ||
-    work.verification !== undefined ||
-    work.predecessor !== undefined ||
-    work.uncertain ||
-    work.snapshot
-  if (unsettled && user.active && !user.deleted) return doubtful
-  const wanted = wantedOf({
-    resource: user.resource,
-    active: user.active,
-    deleted: user.deleted,
-    groups,
-    policy,
-    catalogue,
-    capabilities: can,
-    connection: connection.name,
-    matching,
-    now,
-    ...(held ? { granted: held.granted } : {}),
-  })
-  if (wanted.kind === 'refused') return doubtful
-  const { operations, deviations } = plan(wanted, held, can, policy, undefined, now)
-  const { tried = [] } = work.snapshot ?? {}
-  const leaves = wanted.kind !== 'present' && held !== undefined
-  if (leaves && differencesOf(wanted, held, { can, policy, now, tried }).intents.length > operations.length)
-    return doubtful
-  if (operations.length > 0) return { kind: 'differs', as: sortOf(operations, work, can), operations, wanted }
-  if (deviations.length > 0 || work.provenVersion < work.wantedVersion) return doubtful
-  return isSettled(wanted, work, can) ? { kind: 'same' } : doubtful
-}
-
-function sortOf(
-  operations: readonly Operation[],
-  { held }: AccountWork,
-  can: LiveConnection['can'],
-): 'shut-out' | 'revoke' | 'create' | 'other' {
-  if (operations.some(({ op }) => op === 'create')) return 'create'
-  return countedAs(operations, held, can) ?? 'other'
-}
-
-/** Nothing is to be written at the vendor, nor to be remembered here. */
-function isSettled(wanted: Wanted, { held }: AccountWork, can: LiveConnection['can']): boolean {
-  if (wanted.kind !== 'present') return true
-  if (wanted.frozen.length > 0 || wanted.deviations.length > 0) return false
-  if (!held) return true
-  return isDeepStrictEqual(grantedAfter(held.granted, wanted.entitlements, [], can), held.granted)
-}
+import type { Logger } from 'pino'
+import type { Notices } from '../../model/notice.ts'
+import { judge, type Judgement, type Surroundings } from './judge.ts'
 
 const nothing: SweepCounts = { looked: 0, differing: 0, doubtful: 0, shutOuts: 0, revokes: 0, creates: 0 }
 
@@ -232,4 +150,15 @@ async function surroundingsOf(
     }
   })
   return new Map((await Promise.all(each)).flat())
+}
+
+export interface Sweeping {
+  readonly sweeps: SweepStore
+  readonly connections: Connections
+  readonly log: Logger
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  readonly notices?: Notices
+  /** Accounts were marked: workers are to look. */
+  readonly wake: () => void
 }

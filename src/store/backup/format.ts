@@ -4,8 +4,7 @@ import { join, resolve } from 'node:path'
 import { Transform } from 'node:stream'
 import pg from 'pg'
 import { GatewayError } from '../../model/errors.ts'
-import { type EmbeddedLog, startEmbedded } from '../embedded/embedded.ts'
-import { embeddedDatabase, makeDatabase } from '../embedded/operator.ts'
+import { embeddedDatabase, type EmbeddedLog, makeDatabase, startEmbedded } from '../embedded/embedded.ts'
 import { poolConfig } from '../sql/client.ts'
 
 export interface DatabasePlace {

@@ -1,5 +1,4 @@
-import type { Sql } from '../sql/client.ts'
-import { sql } from '../sql/statement.ts'
+import { type Sql, sql } from '../sql/statement.ts'
 import type { CatalogueEntry, DirectoryRef } from '../../model/directory.ts'
 
 interface Row extends Omit<CatalogueEntry, 'scope'> {

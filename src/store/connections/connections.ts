@@ -2,8 +2,7 @@ import { GatewayError } from '../../model/errors.ts'
 import type { AccountFailure, ConnectionStore, ResolvedProfile } from '../../model/work.ts'
 import type { EntitlementKind } from '../../model/capabilities.ts'
 import { gateway } from '../directory/events.ts'
-import type { Sql } from '../sql/client.ts'
-import { json, milliseconds, sql } from '../sql/statement.ts'
+import { json, milliseconds, type Sql, sql } from '../sql/statement.ts'
 import type { ApiProfile, Entitlement, Scope } from '../../model/account.ts'
 
 export function createConnectionStore(db: Sql): ConnectionStore {

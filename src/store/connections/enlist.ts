@@ -1,8 +1,7 @@
 import { priorities } from '../../model/work.ts'
 import { markGroupsOf } from '../group-links.ts'
-import type { Sql } from '../sql/client.ts'
-import { sql } from '../sql/statement.ts'
-import { recordSweep } from '../sweep-record.ts'
+import { type Sql, sql } from '../sql/statement.ts'
+import { recordSweep } from '../sweeps.ts'
 
 /**
  * Gives everybody of the directory an account of a new connection. None is due: the sweep of the connection correlates them

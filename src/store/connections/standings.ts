@@ -1,7 +1,6 @@
 import type { AccountFailure, AccountStatus } from '../../model/work.ts'
 import type { Deviation, Held } from '../../model/plan.ts'
-import type { Sql } from '../sql/client.ts'
-import { sql } from '../sql/statement.ts'
+import { type Sql, sql } from '../sql/statement.ts'
 
 /** How one person stands at one connection: a row of a table for people. */
 export interface Standing {

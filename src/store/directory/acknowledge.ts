@@ -1,7 +1,6 @@
-import type { Sql } from '../sql/client.ts'
 import { isId } from '../sql/ids.ts'
 import { prepared } from '../sql/prepared.ts'
-import { sql, type Statement } from '../sql/statement.ts'
+import { type Sql, sql, type Statement } from '../sql/statement.ts'
 import type { DirectoryRef } from '../../model/directory.ts'
 
 export type Acknowledge = (directory: DirectoryRef, userId: string, acknowledged: boolean) => Promise<void>

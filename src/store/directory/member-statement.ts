@@ -4,7 +4,7 @@ import { prepared } from '../sql/prepared.ts'
 import { empty, join, type Query, raw, sql, type Statement } from '../sql/statement.ts'
 import { wish } from './due.ts'
 import { recordEvent } from './events.ts'
-import { mostMarked, recordSweep } from '../sweep-record.ts'
+import { mostMarked, recordSweep } from '../sweeps.ts'
 import { groupColumns, type GroupRow } from './rows.ts'
 import type { MemberRef } from '../../model/directory.ts'
 

@@ -1,6 +1,5 @@
-import type { Sql } from '../sql/client.ts'
 import { isId } from '../sql/ids.ts'
-import { sql } from '../sql/statement.ts'
+import { type Sql, sql } from '../sql/statement.ts'
 import type { DirectoryRef, MemberRef } from '../../model/directory.ts'
 
 interface MemberRow {

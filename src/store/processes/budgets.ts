@@ -1,7 +1,6 @@
 import type { Drawn, SharedLimit } from '../../model/processes.ts'
-import type { Sql } from '../sql/client.ts'
 import { relaxed } from '../queue/claim.ts'
-import { sql } from '../sql/statement.ts'
+import { type Sql, sql } from '../sql/statement.ts'
 
 /** Calls that are drawn go out within this time, or never. */
 const longestHoldMs = 250

@@ -1,7 +1,6 @@
 import type { Processes, Tidings } from '../../model/processes.ts'
 import { ownRelease } from '../migrate.ts'
-import type { Sql } from '../sql/client.ts'
-import { milliseconds, sql } from '../sql/statement.ts'
+import { milliseconds, type Sql, sql } from '../sql/statement.ts'
 import { openLine } from './channel.ts'
 
 export const heartbeat = { everyMs: 5_000, liveMs: 20_000 } as const

@@ -1,8 +1,6 @@
 import { type AccountQueue, type Beginning, type Claimed, type Lease, priorities } from '../../model/work.ts'
-import type { Sql } from '../sql/client.ts'
 import { isId } from '../sql/ids.ts'
-import { milliseconds, type Query, sql, type Statement, unseen } from '../sql/statement.ts'
-import type { Handover } from './settle.ts'
+import { milliseconds, type Query, type Sql, sql, type Statement, unseen } from '../sql/statement.ts'
 import { type StandingRow, standingsOf, toStanding, toWork, workOfUsers, type WorkRow } from './work.ts'
 
 /**
@@ -188,4 +186,38 @@ export async function renew(db: Sql, leasing: Leasing, leases: readonly Lease[])
     UPDATE accounts SET lease_until = clock_timestamp() + ${milliseconds(leasing.leaseMs)}
     FROM mine WHERE accounts.id = mine.id RETURNING accounts.id, accounts.lease_epoch`)
   return rows.map((row) => ({ accountId: row.id, epoch: row.lease_epoch, until }))
+}
+
+/** Accounts that were claimed as they were made, until the run that they were claimed for asks for them. */
+export interface Handover {
+  /** `until`: when their leases end, in milliseconds since the epoch. */
+  give(userId: string, beginning: Beginning, until: number): void
+  /** Once; undefined also when their leases have ended. */
+  take(userId: string): Beginning | undefined
+  /** Another write comes: what was read is of the past. */
+  drop(userId: string): void
+}
+
+export function createHandover(now: () => number = Date.now): Handover {
+  const given = new Map<string, { readonly beginning: Beginning; readonly until: number }>()
+  // In the order in which they came, and so in that in which they end.
+  const forgetEnded = (): void => {
+    for (const [userId, { until }] of given) {
+      if (until > now()) return
+      given.delete(userId)
+    }
+  }
+  return {
+    give(userId, beginning, until) {
+      forgetEnded()
+      given.set(userId, { beginning, until })
+    },
+    take(userId) {
+      forgetEnded()
+      const found = given.get(userId)
+      given.delete(userId)
+      return found?.beginning
+    },
+    drop: (userId) => void given.delete(userId),
+  }
 }

@@ -8,10 +8,18 @@ import {
 } from '../../model/work.ts'
 import { GatewayError } from '../../model/errors.ts'
 import type { JournalOperation } from '../../model/plan.ts'
-import type { Sql } from '../sql/client.ts'
 import { isUniqueViolation } from '../sql/failures.ts'
 import { newId } from '../sql/ids.ts'
-import { json, join, milliseconds, sql, type Statement, storable, unseen } from '../sql/statement.ts'
+import {
+  join,
+  json,
+  milliseconds,
+  type Sql,
+  sql,
+  type Statement,
+  storable,
+  unseen,
+} from '../sql/statement.ts'
 import type { Leasing } from './claim.ts'
 import { gathered } from '../sql/batch.ts'
 

@@ -1,9 +1,9 @@
 import type { AccountQueue } from '../../model/work.ts'
-import type { Sql } from '../sql/client.ts'
-import { begin, claim, claimDue, type Leasing, renew } from './claim.ts'
-import { createSettling, type Handover } from './settle.ts'
+import { begin, claim, claimDue, type Handover, type Leasing, renew } from './claim.ts'
+import { createSettling } from './settle.ts'
 import { closeOperation, doubt, inherit, createOpening, saveAccount } from './journal.ts'
 import { createReader, linkedElsewhere, outcomes } from './work.ts'
+import type { Sql } from '../sql/statement.ts'
 
 export function createQueue(db: Sql, leasing: Leasing, handover: Handover): AccountQueue {
   return {

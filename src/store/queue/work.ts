@@ -4,18 +4,17 @@ import {
   type AccountStatus,
   type AccountWork,
   type Hold,
-  type KnownPlan,
   type Lease,
   LeaseLost,
+  type MadeGroups,
   type OpenOperation,
   type Verification,
 } from '../../model/work.ts'
 import type { Deviation, Held, JournalOperation, Snapshot } from '../../model/plan.ts'
-import type { MadeGroups } from '../../translators/rules/vendor-groups.ts'
-import type { Sql } from '../sql/client.ts'
 import { isId } from '../sql/ids.ts'
-import { sql, type Statement, unseen } from '../sql/statement.ts'
+import { type Sql, sql, type Statement, unseen } from '../sql/statement.ts'
 import type { GroupRef } from '../../model/person.ts'
+import type { KnownPlan } from '../../model/recorded-plan.ts'
 
 export interface WorkRow {
   readonly id: string

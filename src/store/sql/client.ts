@@ -3,22 +3,8 @@ import pg from 'pg'
 import { PrismaClient } from '../../generated/prisma/client.ts'
 import { createDirect, retrying } from './direct.ts'
 import { isStatement } from './prepared.ts'
-import { type Query, unprepared } from './statement.ts'
+import { type Query, type Sql, unprepared } from './statement.ts'
 import type { Prisma } from '../../generated/prisma/client.ts'
-
-/** Runs statements, each in one round trip. Rejects with `StoreUnavailable` while the database cannot be reached. */
-export interface Sql {
-  rows<T>(statement: Query): Promise<T[]>
-  /** The first row. */
-  row<T>(statement: Query): Promise<T | undefined>
-  /**
-   * The rows of each, in one round trip where these go straight over the driver. One transaction: each sees what those
-   * before it wrote, and if one fails none was done.
-   */
-  together(statements: readonly Query[]): Promise<unknown[][]>
-  /** Several statements in one transaction; it is run again when the database gave it up for a conflict. */
-  transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>
-}
 
 export interface Client {
   /** For what runs with every request or every turn of a worker: straight over the driver (ADR 0008). */

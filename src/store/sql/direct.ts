@@ -1,9 +1,8 @@
 import type pg from 'pg'
-import type { Sql } from './client.ts'
 import { asStoreError, endsConnection, isConflict, isOutdated } from './failures.ts'
 import { createGather } from './gather.ts'
 import { type Named, runNamed, runTogether } from './run.ts'
-import { type Query, unprepared } from './statement.ts'
+import { type Query, type Sql, unprepared } from './statement.ts'
 
 /** Statements of which one connection keeps the plan; a text that is built anew each time must not fill it. */
 const mostNames = 200

@@ -40,3 +40,17 @@ export function milliseconds(ms: number): Statement {
 
 /** The database's clock at this very moment, also inside a longer transaction. */
 export const clock = sql`clock_timestamp()`
+
+/** Runs statements, each in one round trip. Rejects with `StoreUnavailable` while the database cannot be reached. */
+export interface Sql {
+  rows<T>(statement: Query): Promise<T[]>
+  /** The first row. */
+  row<T>(statement: Query): Promise<T | undefined>
+  /**
+   * The rows of each, in one round trip where these go straight over the driver. One transaction: each sees what those
+   * before it wrote, and if one fails none was done.
+   */
+  together(statements: readonly Query[]): Promise<unknown[][]>
+  /** Several statements in one transaction; it is run again when the database gave it up for a conflict. */
+  transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>
+}

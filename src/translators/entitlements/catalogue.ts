@@ -1,8 +1,8 @@
 import type { Deviation, Reason, WantedEntitlement } from '../../model/plan.ts'
 import { type Capabilities, type EntitlementKind } from '../../model/capabilities.ts'
-import { slotOf } from './difference.ts'
 import { type Entitlement, entitlementKey, type Scope } from '../../model/account.ts'
 import type { DefaultGrant } from '../../model/policy.ts'
+import { slotOf } from './keys.ts'
 
 export interface Levelled {
   readonly entitlements: readonly WantedEntitlement[]

@@ -1,15 +1,15 @@
 import type { Deviation, Granted, Held, Snapshot, Wanted } from '../../model/plan.ts'
-import { type Capabilities, type EntitlementKind } from '../../model/capabilities.ts'
+import { type Capabilities } from '../../model/capabilities.ts'
 import { handMade, isLive } from '../granted.ts'
 import {
   type EntitlementChange,
   entitlementKey,
   type EntitlementRef,
   type HeldEntitlement,
-  type Scope,
   type ShutOutStep,
 } from '../../model/account.ts'
 import type { Policy } from '../../model/policy.ts'
+import { isTeamRole, keysOf, slotOf } from './keys.ts'
 
 /**
  * Cuts a change into what one call can carry, in the order in which the calls must run: grants before revokes. As
@@ -33,11 +33,6 @@ export function changesInOrder(
       revoke: chunk,
     })),
   ]
-}
-
-/** A role in a team needs the membership. */
-export function isTeamRole<R extends EntitlementRef>(ref: R): ref is R & { readonly scope: Scope } {
-  return ref.kind === 'role' && ref.scope?.level === 'team'
 }
 
 function membershipsFirst(refs: readonly EntitlementRef[]): readonly EntitlementRef[] {
@@ -199,20 +194,4 @@ function asRef({ kind, id, scope }: EntitlementRef): EntitlementRef {
 function inheritedStays(held: EntitlementRef): Deviation {
   const detail = `${held.kind} ${held.id} is inherited from a group or parent of the vendor and stays; take it away there.`
   return { code: 'entitlement-inherited', detail }
-}
-
-/** Where an entitlement of a kind that an account holds once sits: its kind and scope. */
-export function slotOf({ kind, scope }: { readonly kind: EntitlementKind; readonly scope?: Scope }): string {
-  return scope ? `${kind}@${scope.level}:${scope.id}` : `${kind}@`
-}
-
-/** The slot of a stored key; ids that hold an `@` themselves are read as scoped and match no slot. */
-export function slotOfKey(key: string): string {
-  const [kind] = key.split(':', 1)
-  const at = key.indexOf('@')
-  return `${kind}@${at < 0 ? '' : key.slice(at + 1)}`
-}
-
-export function keysOf(refs: readonly EntitlementRef[]): ReadonlySet<string> {
-  return new Set(refs.map(entitlementKey))
 }

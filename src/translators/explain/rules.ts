@@ -1,16 +1,16 @@
 import type { Held, Intent, Reason, Wanted, WantedEntitlement } from '../../model/plan.ts'
 import { type Capabilities } from '../../model/capabilities.ts'
 import { keyOfWish, resolve, wishesOf } from '../entitlements/catalogue.ts'
-import { slotOf } from '../entitlements/difference.ts'
 import { differencesOf } from '../plan.ts'
 import { type Match, readRule } from '../rules/left-side.ts'
-import { grantWords, hasRightSide, ruleWords } from '../rules/right-side.ts'
-import { type Asked, askedBy, type Grants } from '../rules/rules.ts'
+import { type Asked, grantWords, hasRightSide, ruleWords } from '../rules/right-side.ts'
+import { askedBy, type Grants } from '../rules/rules.ts'
 import { subjectOf, type WantedInput, wantedOf } from '../wanted.ts'
-import type { Effect, ExplainedRule, ExplainInput, Named } from './explain.ts'
-import { nameOf } from './words.ts'
+import { nameOf, ruleName } from './words.ts'
 import { type Entitlement, entitlementKey, type EntitlementRef } from '../../model/account.ts'
 import type { Policy, Rule } from '../../model/policy.ts'
+import { slotOf } from '../entitlements/keys.ts'
+import type { Effect, ExplainedRule, ExplainInput, Named } from './model.ts'
 
 export interface EffectInput extends Omit<WantedInput, 'policy' | 'granted'> {
   readonly policy: Policy
@@ -163,12 +163,6 @@ function inSlot(
   entitlements: readonly WantedEntitlement[],
 ): readonly WantedEntitlement[] {
   return entitlements.filter((each) => slotOf(each.ref) === slotOf(ref))
-}
-
-/** `rule 3 (line 27)`, counted from 1. */
-export function ruleName(reason: Pick<Reason, 'rule' | 'line'> | undefined): string {
-  if (!reason || reason.rule === 'default') return 'the default'
-  return `rule ${reason.rule + 1}${reason.line === undefined ? '' : ` (line ${reason.line})`}`
 }
 
 function matchWords({ group, value, until }: Match): string {

@@ -1,7 +1,6 @@
-import { type NamedValue, namedValues } from './right-side.ts'
-import { endOf } from './rules.ts'
 import type { GroupRef } from '../../model/person.ts'
 import type { Matching, Rule } from '../../model/policy.ts'
+import { endOf } from './until.ts'
 
 /** Whom rules are read for. */
 export interface Subject {
@@ -122,4 +121,83 @@ function timed(until: string, candidates: readonly Match[], { now }: Reading): R
 function needed(matching: Matching | undefined): Matching {
   if (!matching) throw new Error('a rule over patterns or attributes cannot be read without what reads them')
   return matching
+}
+
+export type Resource = Readonly<Record<string, unknown>>
+
+/** A value of the User's own roles or entitlements: what it names, and where only that is meant. */
+export interface NamedValue {
+  readonly name: string
+  /** Given by an id of the catalogue that Drawbridge publishes (`/Roles`, `/Entitlements`). */
+  readonly kind?: 'role' | 'group'
+  readonly scope?: { readonly [level: string]: string }
+}
+
+/**
+ * The values of roles and entitlements, each once, in their order. Ids that name another connection are left out; JSON
+ * text inside a value (Entra ID, AppRoleAssignmentsComplex) is read.
+ */
+export function namedValues(resource: Resource, connection: string | undefined): readonly NamedValue[] {
+  const named = [...entriesOf(resource['roles']), ...entriesOf(resource['entitlements'])].flatMap((entry) => {
+    const text = textOf(entry)
+    if (text === undefined) return []
+    const published = publishedId(text)
+    if (!published) return [{ name: text }]
+    const { connection: home, ...value } = published
+    return connection === undefined || home === connection ? [value] : []
+  })
+  return [...new Map(named.map((value) => [keyOf(value), value])).values()]
+}
+
+export function entriesOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+export function textOf(entry: unknown): string | undefined {
+  if (typeof entry === 'string') return filled(entry)
+  if (!isRecord(entry)) return undefined
+  const value = filled(entry['value'])
+  const decoded = value?.startsWith('{') ? parsed(value) : undefined
+  if (decoded) return filled(decoded['value']) ?? filled(decoded['displayName'])
+  return value ?? filled(entry['display'])
+}
+
+/** `connection~kind~id[~level~id]`, other bytes than letters, digits, `_` and `-` as a dot and two hexadecimal digits. */
+export function publishedId(text: string): (NamedValue & { readonly connection: string }) | undefined {
+  if (!/^[\w.~-]+$/.test(text)) return undefined
+  const [connection, kind, id, level, scopeId, ...rest] = text.split('~').map(unescaped)
+  if (connection === undefined || id === undefined || rest.length > 0) return undefined
+  if (kind !== 'role' && kind !== 'group') return undefined
+  if (level === undefined) return { connection, kind, name: id }
+  return scopeId === undefined ? undefined : { connection, kind, name: id, scope: { [level]: scopeId } }
+}
+
+export function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text.replace(/\.([0-9a-f]{2})/g, '%$1'))
+  } catch {
+    // Not UTF-8, so no id of ours; taken as it stands.
+    return text
+  }
+}
+
+export function keyOf({ name, kind, scope }: NamedValue): string {
+  return JSON.stringify([kind, name.toLowerCase(), scope])
+}
+
+export function filled(value: unknown): string | undefined {
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined
+}
+
+export function parsed(text: string): Resource | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isRecord(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+export function isRecord(value: unknown): value is Resource {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,5 +1,7 @@
 import type { Match } from './left-side.ts'
 import type { DefaultGrant, Rule } from '../../model/policy.ts'
+import type { Wish } from '../entitlements/catalogue.ts'
+import type { Reason } from '../../model/plan.ts'
 
 /** Whether the rule says itself what is granted or set. */
 export function hasRightSide({ role, team, vendorGroup, set }: DefaultGrant): boolean {
@@ -30,85 +32,6 @@ export function filledIn(right: DefaultGrant, captures: Match['captures']): Defa
       : {}),
     ...(set ? { set } : {}),
   }
-}
-
-type Resource = Readonly<Record<string, unknown>>
-
-/** A value of the User's own roles or entitlements: what it names, and where only that is meant. */
-export interface NamedValue {
-  readonly name: string
-  /** Given by an id of the catalogue that Drawbridge publishes (`/Roles`, `/Entitlements`). */
-  readonly kind?: 'role' | 'group'
-  readonly scope?: { readonly [level: string]: string }
-}
-
-/**
- * The values of roles and entitlements, each once, in their order. Ids that name another connection are left out; JSON
- * text inside a value (Entra ID, AppRoleAssignmentsComplex) is read.
- */
-export function namedValues(resource: Resource, connection: string | undefined): readonly NamedValue[] {
-  const named = [...entriesOf(resource['roles']), ...entriesOf(resource['entitlements'])].flatMap((entry) => {
-    const text = textOf(entry)
-    if (text === undefined) return []
-    const published = publishedId(text)
-    if (!published) return [{ name: text }]
-    const { connection: home, ...value } = published
-    return connection === undefined || home === connection ? [value] : []
-  })
-  return [...new Map(named.map((value) => [keyOf(value), value])).values()]
-}
-
-function entriesOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : []
-}
-
-function textOf(entry: unknown): string | undefined {
-  if (typeof entry === 'string') return filled(entry)
-  if (!isRecord(entry)) return undefined
-  const value = filled(entry['value'])
-  const decoded = value?.startsWith('{') ? parsed(value) : undefined
-  if (decoded) return filled(decoded['value']) ?? filled(decoded['displayName'])
-  return value ?? filled(entry['display'])
-}
-
-/** `connection~kind~id[~level~id]`, other bytes than letters, digits, `_` and `-` as a dot and two hexadecimal digits. */
-function publishedId(text: string): (NamedValue & { readonly connection: string }) | undefined {
-  if (!/^[\w.~-]+$/.test(text)) return undefined
-  const [connection, kind, id, level, scopeId, ...rest] = text.split('~').map(unescaped)
-  if (connection === undefined || id === undefined || rest.length > 0) return undefined
-  if (kind !== 'role' && kind !== 'group') return undefined
-  if (level === undefined) return { connection, kind, name: id }
-  return scopeId === undefined ? undefined : { connection, kind, name: id, scope: { [level]: scopeId } }
-}
-
-function unescaped(text: string): string {
-  try {
-    return decodeURIComponent(text.replace(/\.([0-9a-f]{2})/g, '%$1'))
-  } catch {
-    // Not UTF-8, so no id of ours; taken as it stands.
-    return text
-  }
-}
-
-function keyOf({ name, kind, scope }: NamedValue): string {
-  return JSON.stringify([kind, name.toLowerCase(), scope])
-}
-
-function filled(value: unknown): string | undefined {
-  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined
-}
-
-function parsed(text: string): Resource | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isRecord(value) ? value : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function isRecord(value: unknown): value is Resource {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** A rule as a sentence: `group "Admins", except "Guests", grants role "SOC" in site "EMEA" for 24h`. */
@@ -147,4 +70,16 @@ function untilWords(until: string | undefined): string {
 
 function quoted(text: string): string {
   return JSON.stringify(text)
+}
+
+/** One entitlement that a rule asks for, for one person. */
+export interface Asked {
+  readonly wish: Wish
+  readonly reason: Reason
+  /** ISO 8601 instant at which the rule stops asking. */
+  readonly until?: string
+  /** Named by a value of the User: a role if there is one of that name, else a group. */
+  readonly anyKind?: true
+  /** Id of the SCIM Group that the vendor's group is made for (`create: true`). */
+  readonly madeFor?: string
 }

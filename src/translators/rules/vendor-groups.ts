@@ -1,22 +1,10 @@
 import { type Resolution, wishesOf } from '../entitlements/catalogue.ts'
-import type { Asked } from './rules.ts'
 import { groupCaptures, type Match, type Reading } from './left-side.ts'
-import { filledIn } from './right-side.ts'
+import { type Asked, filledIn } from './right-side.ts'
 import type { Entitlement } from '../../model/account.ts'
 import type { GroupRef } from '../../model/person.ts'
 import type { Policy, Rule } from '../../model/policy.ts'
-
-/** How the vendor's group that is made for a SCIM Group stands. */
-export interface MadeGroup {
-  /** The vendor's id. Absent: there is none yet. */
-  readonly id?: string
-  readonly name?: string
-  /** Why there is none and none will come by itself. */
-  readonly refusal?: string
-}
-
-/** By the id of the SCIM Group. */
-export type MadeGroups = Readonly<Record<string, MadeGroup>>
+import type { MadeGroup } from '../../model/work.ts'
 
 /** The name of the vendor's group that is to be made for a SCIM Group: by the first rule with `create` that means it. */
 export function groupWanted(

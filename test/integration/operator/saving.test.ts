@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe, it, type TestContext } from 'node:test'
 import pg from 'pg'
-import { openAlone } from '../../../src/app/offline-api.ts'
+import { openOffline } from '../../../src/app/offline-api.ts'
 import { parseMasterKeys } from '../../../src/secrets/keys.ts'
 import { aUser, environmentFor, startTestGateway, until } from '../../support/gateway.ts'
 import { operate } from '../../support/operator.ts'
@@ -111,7 +111,7 @@ describe('a change of a connection that works', () => {
   it('is checked also while no gateway runs', async (t) => {
     const { path, draft, gateway, databaseUrl, environment } = await start(t)
     await gateway.close()
-    const alone = await openAlone({ ...environmentFor(databaseUrl), ...environment })
+    const alone = await openOffline({ ...environmentFor(databaseUrl), ...environment })
     t.after(() => alone.close())
     const wrong = { ...draft.credentials, clientSecret: secret }
     const put = (credentials: object) => alone.request('PUT', `${path}/credentials`, credentials)

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { createAcknowledge } from '../../../src/store/directory/acknowledge.ts'
-import type { Sql } from '../../../src/store/sql/client.ts'
 import type { DirectoryRef } from '../../../src/model/directory.ts'
+import type { Sql } from '../../../src/store/sql/statement.ts'
 
 const directory = (id: string): DirectoryRef => ({ id, name: 'corp', client: 'auto', domains: [] })
 const user = (n: number): string => `00000000-0000-7000-8000-00000000000${n}`

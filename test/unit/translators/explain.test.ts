@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { matching } from '../../../src/config/rules/matching.ts'
-import { explain, type ExplainInput } from '../../../src/translators/explain/explain.ts'
+import { explain } from '../../../src/translators/explain/explain.ts'
 import { explanationLines } from '../../../src/translators/explain/words.ts'
 import { aHeld, aPolicy, cidRole, entry, falcon, group, now, role, sentry } from './builders.ts'
 import type { Rule } from '../../../src/model/policy.ts'
+import type { ExplainInput } from '../../../src/translators/explain/model.ts'
 
 const rules: readonly Rule[] = [
   { group: 'Leads', role: 'manager', line: 11 },

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
-import { slotOf } from '../../../src/translators/entitlements/difference.ts'
 import { holds } from '../../../src/translators/shut-out.ts'
 import type { Held, Operation, Wanted } from '../../../src/model/plan.ts'
 import { plan } from '../../../src/translators/plan.ts'
@@ -16,6 +15,7 @@ import {
   type Scope,
 } from '../../../src/model/account.ts'
 import type { Policy } from '../../../src/model/policy.ts'
+import { slotOf } from '../../../src/translators/entitlements/keys.ts'
 
 const scopes: readonly (Scope | undefined)[] = [
   undefined,

@@ -4,7 +4,6 @@ import { isId } from '../../sql/ids.ts'
 import { sql, type Statement } from '../../sql/statement.ts'
 import { keyOf } from '../rows.ts'
 import type { Column, RowColumn } from './columns.ts'
-import { always, exactly, never, type Predicate, undecided } from './compile.ts'
 
 /** Texts that PostgreSQL cannot hold equal nothing that it holds. */
 const isHoldable = (text: string): boolean => !text.includes('\0') && text.isWellFormed()
@@ -109,3 +108,21 @@ function timestamp({ seconds, nanoseconds }: Instant): Statement {
   const text = year < 1 ? '-infinity' : year > 9999 ? 'infinity' : date.toISOString()
   return sql`${text}::timestamptz`
 }
+
+/**
+ * What a filter becomes in SQL. Never NULL, so that it can be negated. Unless `exact` it is only necessary: rows that it
+ * keeps are still to be judged by `matches`.
+ */
+export interface Predicate {
+  readonly where: Statement
+  readonly exact: boolean
+}
+
+export const always: Predicate = { where: sql`true`, exact: true }
+
+export const never: Predicate = { where: sql`false`, exact: true }
+
+/** SQL cannot say it. */
+export const undecided: Predicate = { where: sql`true`, exact: false }
+
+export const exactly = (where: Statement): Predicate => ({ where, exact: true })

@@ -1,24 +1,18 @@
 import type { CompareOp, Filter, Literal } from '../../../scim/filter/ast.ts'
-import { join, sql, type Statement } from '../../sql/statement.ts'
+import { join, sql } from '../../sql/statement.ts'
 import { keyOf } from '../rows.ts'
 import type { Column } from './columns.ts'
-import { compareInstant, compareRows, compareText, compareTexts } from './compare.ts'
-
-/**
- * What a filter becomes in SQL. Never NULL, so that it can be negated. Unless `exact` it is only necessary: rows that it
- * keeps are still to be judged by `matches`.
- */
-export interface Predicate {
-  readonly where: Statement
-  readonly exact: boolean
-}
-
-export const always: Predicate = { where: sql`true`, exact: true }
-export const never: Predicate = { where: sql`false`, exact: true }
-/** SQL cannot say it. */
-export const undecided: Predicate = { where: sql`true`, exact: false }
-
-export const exactly = (where: Statement): Predicate => ({ where, exact: true })
+import {
+  always,
+  compareInstant,
+  compareRows,
+  compareText,
+  compareTexts,
+  exactly,
+  never,
+  type Predicate,
+  undecided,
+} from './compare.ts'
 
 export function combine(kind: 'and' | 'or', terms: readonly Predicate[]): Predicate {
   if (terms.length === 0) return kind === 'and' ? always : never

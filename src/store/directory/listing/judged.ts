@@ -2,10 +2,9 @@ import { compareSortKeys, sortKeyOf } from '../../../scim/filter/sort.ts'
 import { matches } from '../../../scim/filter/evaluate.ts'
 import { tooMany } from '../../../scim/errors.ts'
 import type { ListQuery, Page, Position } from '../../../scim/ports.ts'
-import { type Sql } from '../../sql/client.ts'
-import { raw, sql, type Statement, unprepared } from '../../sql/statement.ts'
-import { type AnyKind, type Kind, membershipsFor, mentions } from './list.ts'
+import { raw, type Sql, sql, type Statement, unprepared } from '../../sql/statement.ts'
 import type { DirectoryRef } from '../../../model/directory.ts'
+import { type AnyKind, type Kind, membershipsFor, mentions } from './kinds.ts'
 
 /** Most rows that a list may make us judge one by one. */
 export const mostJudged = 10_000

@@ -2,7 +2,7 @@ import type { Sort } from '../../../scim/filter/ast.ts'
 import { longestSortKey, type SortKey } from '../../../scim/filter/sort.ts'
 import type { Position } from '../../../scim/ports.ts'
 import { sql, type Statement } from '../../sql/statement.ts'
-import type { AnyKind } from './list.ts'
+import type { AnyKind } from './kinds.ts'
 
 /** How SQL sorts: by a value that agrees with `sortKeyOf`, and equal ones in the order of creation. */
 export interface Order {

@@ -1,4 +1,3 @@
-import type { Sql } from '../../sql/client.ts'
 import { change, type ChangedRow } from '../member-statement.ts'
 import { keyOf } from '../rows.ts'
 import { createGather } from './gather.ts'
@@ -9,6 +8,7 @@ import {
   type MemberChange,
   mostIds,
 } from './member-statement.ts'
+import type { Sql } from '../../sql/statement.ts'
 
 /** Changes members of a Group; no row: there is no such Group in the directory. */
 export type ChangeMembers = (asked: MemberChange) => Promise<ChangedRow | undefined>

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { planHash, type Question, verdictOf } from '../../../../src/provisioning/guard.ts'
-import type { KnownPlan } from '../../../../src/model/work.ts'
 import type { Operation } from '../../../../src/model/plan.ts'
+import type { KnownPlan } from '../../../../src/model/recorded-plan.ts'
 
 const grant: Operation = {
   op: 'change-entitlements',

@@ -1,5 +1,4 @@
 import type { OperatorStore } from '../model/operator.ts'
-import type { Sql } from './sql/client.ts'
 import {
   account,
   accounts,
@@ -17,10 +16,11 @@ import {
   standing,
   unpark,
 } from '../operations/connections/store.ts'
-import { decideListed, directoryId, note } from '../operations/import/decisions.ts'
+import { decideListed, directoryId, note } from '../operations/import/store.ts'
 import { createOperator, operators, revokeOperator, verifyOperator } from '../operations/operators/store.ts'
 import { events, held, people } from '../operations/accounts/people-store.ts'
 import { createToken, revokeToken, rotateToken, tokens } from '../operations/tokens/store.ts'
+import type { Sql } from '../store/sql/statement.ts'
 
 /** `forgetTokens`: a change of tokens is believed by this process at once. */
 export function createOperatorStore(db: Sql, forgetTokens: () => void): OperatorStore {

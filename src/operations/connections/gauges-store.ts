@@ -1,7 +1,6 @@
-import type { ConnectionGauges, Gauges } from '../model/gauges.ts'
-import { endings } from '../operations/expiry/store.ts'
-import type { Sql } from './sql/client.ts'
-import { sql } from './sql/statement.ts'
+import type { ConnectionGauges, Gauges } from '../../model/gauges.ts'
+import { endings } from '../expiry/store.ts'
+import { type Sql, sql } from '../../store/sql/statement.ts'
 
 const processLivesMs = 20_000
 
