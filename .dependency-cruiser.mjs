@@ -16,7 +16,7 @@ const floors = {
   simulators: ['model', 'vendors'],
   scim: ['model', 'translators'],
   config: ['model', 'secrets', 'translators', 'vendors', 'scim/(filter|schema|client-profiles)'],
-  store: ['model', 'secrets', 'translators', 'scim', 'generated'],
+  store: ['model', 'secrets', 'translators', 'scim'],
   provisioning: ['model', 'translators', 'vendors', 'scim', 'config', 'store'],
   dictionary: ['model', 'scim'],
   doctor: ['model', 'translators', 'vendors', 'config', 'provisioning', 'dictionary'],
@@ -63,7 +63,7 @@ export default {
       name: 'no-orphans',
       severity: 'error',
       comment: 'Code that nothing uses is removed.',
-      from: { orphan: true, path: '^src/', pathNot: '^src/(main[.]ts$|generated/)' },
+      from: { orphan: true, path: '^src/', pathNot: '^src/main[.]ts$' },
       to: {},
     },
     {
@@ -131,7 +131,7 @@ export default {
       ...['scim/', 'admin/', 'simulators/', 'app/', 'health[.]ts$', 'dictionary/route[.]ts$'],
       ...['metrics/', 'telemetry/'],
     ),
-    confined('postgresql', ['@prisma/[^/]+', 'prisma', 'pg'], 'store/', 'generated/'),
+    confined('postgresql', ['@prisma/[^/]+', 'prisma', 'pg'], 'store/'),
     confined('jobs', ['pg-boss'], 'schedule/'),
     confined('command-line', ['commander'], 'cli/', 'app/', 'operations/[^/]+/[a-z-]*command[.]ts$'),
     confined('patterns', ['re2js'], 'config/'),
@@ -141,7 +141,7 @@ export default {
     confined('yaml', ['yaml'], 'config/', 'demo/'),
   ],
   options: {
-    doNotFollow: { path: ['node_modules', '^src/generated'] },
+    doNotFollow: { path: ['node_modules'] },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {

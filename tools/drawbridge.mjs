@@ -1,5 +1,5 @@
 // The command line of a checkout: `npm run drawbridge -- <command>`. Plain JavaScript that Node.js 20 runs too: it looks
-// for a Node.js that is new enough, makes sure that the database client is generated, then starts src/main.ts.
+// for a Node.js that is new enough, then starts src/main.ts.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -7,20 +7,12 @@ import { isRecentEnough, needed } from './node-version.mjs'
 
 const relaunched = 'DRAWBRIDGE_RELAUNCHED'
 const parentPollMs = 250
-/** Commands that open the store. */
-const withStore = new Set(['serve', 'demo'])
 
 if (isRecentEnough(process.versions.node)) await start()
 else relaunch()
 
 async function start() {
   endWithParent()
-  const words = process.argv.slice(2)
-  const wantsHelp = words.some((word) => word === '--help' || word === '-h')
-  if (!wantsHelp && withStore.has(words.find((word) => !word.startsWith('-')) ?? '')) {
-    const { generateClient } = await import('./generate-client.mjs')
-    generateClient()
-  }
   await import('../src/main.ts')
 }
 

@@ -26,7 +26,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   return { ...database, ...featuresOf(database) }
 }
 
-function featuresOf({ db, hot, forgetTokens }: Database) {
+function featuresOf({ db, forgetTokens }: Database) {
   return {
     interventions: createInterventions(db),
     consoleConnections: createConsoleStore(db),
@@ -35,7 +35,7 @@ function featuresOf({ db, hot, forgetTokens }: Database) {
     surveys: createSurveyStore(db),
     imports: createImportStore(db),
     inventories: createInventoryStore(db),
-    audit: createAuditStore(db, hot),
+    audit: createAuditStore(db),
     /** Proven shut-outs, oldest first. */
     evidence: (query: EvidenceQuery) => exportEvidence(db, query),
     explain: createExplainStore(db),

@@ -61,8 +61,6 @@ export interface Database {
   markRestored(): Promise<number>
   /** For the statements of features. */
   readonly db: Sql
-  /** For what runs with every request (docs/adr/0008). */
-  readonly hot: Sql
   readonly verifyToken: TokenVerifier
   /** A change of tokens is believed by this process at once. */
   forgetTokens(): void
@@ -116,7 +114,7 @@ async function connect(url: string, options: StoreOptions, embedded?: Embedded):
   if (applied.length > 0) log.info({ migrations: applied }, 'store migrated')
   const client = createClient(url, (error) => log.warn({ error: error.message }, 'store connection lost'))
   await refuseMoved(client)
-  await checkIdentity(client.usual)
+  await checkIdentity(client)
     .then(
       (restored) =>
         restored &&
@@ -131,36 +129,34 @@ async function connect(url: string, options: StoreOptions, embedded?: Embedded):
 }
 
 function assemble(url: string, client: Client, leasing: Leasing, embedded: Embedded | undefined): Database {
-  const { hot, usual } = client
   let known: Applied['revisions'] | undefined
-  const tokens = createTokenVerifier(hot)
+  const tokens = createTokenVerifier(client)
   const working: Leasing = { ...leasing, revisions: () => known }
   const handover = createHandover()
   return {
-    directory: createDirectory(hot, { leasing: working, handover }),
-    queue: createQueue(hot, working, handover),
-    plans: createPlanStore(hot, leasing),
-    lookAt: (connectionId, page) => workPage(usual, connectionId, page),
-    connections: createConnectionStore(usual),
-    groups: createGroupLinks(hot, working),
-    markRestored: () => usual.transaction(markRestored),
-    db: usual,
-    hot,
+    directory: createDirectory(client, { leasing: working, handover }),
+    queue: createQueue(client, working, handover),
+    plans: createPlanStore(client, leasing),
+    lookAt: (connectionId, page) => workPage(client, connectionId, page),
+    connections: createConnectionStore(client),
+    groups: createGroupLinks(client, working),
+    markRestored: () => client.transaction(markRestored),
+    db: client,
     verifyToken: tokens.verify,
     forgetTokens: tokens.forget,
-    cursorSecret: () => keptSecret(usual, 'cursor_secret'),
+    cursorSecret: () => keptSecret(client, 'cursor_secret'),
     database: embedded ? embedded.version : 'PostgreSQL at DATABASE_URL',
-    standings: (directoryId) => standings(usual, directoryId),
-    timeline: (directoryId, limit) => timeline(usual, directoryId, limit),
-    detach: (connectionId, by, options) => detach(usual, connectionId, by, options),
+    standings: (directoryId) => standings(client, directoryId),
+    timeline: (directoryId, limit) => timeline(client, directoryId, limit),
+    detach: (connectionId, by, options) => detach(client, connectionId, by, options),
     worksBy: ({ revisions }) => void (known = revisions),
-    sweeps: createSweepStore(usual, { owner: leasing.owner, revisions: () => known }),
-    joinProcesses: (joining) => joinProcesses({ db: hot, url, id: leasing.owner }, joining),
-    drawTokens: (limit, most, urgent) => drawTokens(hot, limit, most, urgent),
+    sweeps: createSweepStore(client, { owner: leasing.owner, revisions: () => known }),
+    joinProcesses: (joining) => joinProcesses({ db: client, url, id: leasing.owner }, joining),
+    drawTokens: (limit, most, urgent) => drawTokens(client, limit, most, urgent),
     jobsDatabase: () => jobsDatabase(url),
     clock: () => clockOf(client),
     ping: async () => {
-      await hot.rows(sql`SELECT 1 AS answer`)
+      await client.rows(sql`SELECT 1 AS answer`)
     },
     close: async () => {
       await client.close()
@@ -169,8 +165,8 @@ function assemble(url: string, client: Client, leasing: Leasing, embedded: Embed
   }
 }
 
-async function clockOf({ usual }: Pick<Client, 'usual'>): Promise<number> {
-  const row = await usual.row<{ ms: number }>(
+async function clockOf(client: Sql): Promise<number> {
+  const row = await client.row<{ ms: number }>(
     sql`SELECT (extract(epoch FROM clock_timestamp()) * 1000)::double precision AS ms`,
   )
   return row?.ms ?? Date.now()
@@ -191,10 +187,10 @@ function checkedUrl(url: string): string {
 }
 
 /** Its people are looked after elsewhere: two gateways would work on the same accounts. */
-async function refuseMoved({ usual, close }: Client): Promise<void> {
-  const moved = await usual.row(sql`SELECT 1 AS moved FROM store_meta WHERE key = 'moved'`)
+async function refuseMoved(client: Client): Promise<void> {
+  const moved = await client.row(sql`SELECT 1 AS moved FROM store_meta WHERE key = 'moved'`)
   if (!moved) return
-  await close()
+  await client.close()
   throw new GatewayError(
     'STORE_MOVED',
     'this store was moved to another database: use that one (DATABASE_URL); this one is kept as it was',

@@ -8,10 +8,10 @@ export function read(path: string): string {
   return readFileSync(`${root}${path}`, 'utf8')
 }
 
-/** Files of the project by pattern, relative to it; generated ones aside. */
+/** Files of the project by pattern, relative to it. */
 export function files(...patterns: readonly string[]): readonly string[] {
   return globSync([...patterns], { cwd: root })
-    .filter((path) => !/(^|\/)(node_modules|dist|generated)\//.test(path))
+    .filter((path) => !/(^|\/)(node_modules|dist)\//.test(path))
     .toSorted()
 }
 

@@ -35,9 +35,9 @@ it('survives connections that are lost in the moment in which others wait for th
   const answered = cutter.query<{ cut: number }>(`WITH later AS MATERIALIZED (SELECT pg_sleep(0.4))
     SELECT count(pg_terminate_backend(a.pid))::int AS cut FROM later, pg_stat_activity a
     WHERE a.datname = current_database() AND a.application_name = 'drawbridge'`)
-  const running = Array.from({ length: 16 }, () => client.hot.rows(sql`SELECT pg_sleep(0.2)`))
+  const running = Array.from({ length: 16 }, () => client.rows(sql`SELECT pg_sleep(0.2)`))
   const waiting = Array.from({ length: 16 }, () =>
-    client.hot.transaction((tx) => tx.rows(sql`SELECT 1 AS one`)),
+    client.transaction((tx) => tx.rows(sql`SELECT 1 AS one`)),
   )
   const all = Promise.allSettled([...running, ...waiting])
   // The answers and the ends of their connections are read together: the process was busy meanwhile.
@@ -45,5 +45,5 @@ it('survives connections that are lost in the moment in which others wait for th
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 800)
   assert.ok((await answered).rows[0]!.cut >= 16)
   await all
-  assert.deepEqual(await client.hot.rows(sql`SELECT 1 AS one`), [{ one: 1 }])
+  assert.deepEqual(await client.rows(sql`SELECT 1 AS one`), [{ one: 1 }])
 })

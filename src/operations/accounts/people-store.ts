@@ -65,7 +65,7 @@ export async function held(db: Sql): Promise<readonly HeldView[]> {
 }
 
 interface EventRow {
-  readonly id: bigint
+  readonly id: string
   readonly at: Date
   readonly directory: string | null
   readonly actor: string
@@ -80,7 +80,7 @@ export async function events(db: Sql, query: EventQuery): Promise<readonly Event
   const { after, limit, directory, actor, action, resourceId, since, until } = query
   const when = (value: string | undefined, part: Statement): Statement => (value === undefined ? empty : part)
   const rows = await db.rows<EventRow>(sql`
-    SELECT e.id, e.at, d.name AS directory, e.actor, e.request_id, e.action, e.resource_type, e.resource_id, e.detail
+    SELECT e.id::text AS id, e.at, d.name AS directory, e.actor, e.request_id, e.action, e.resource_type, e.resource_id, e.detail
     FROM events e LEFT JOIN directories d ON d.id = e.directory_id WHERE true
       ${when(after, sql`AND e.id < ${after ?? null}::bigint`)}
       ${when(directory, sql`AND d.name = ${directory ?? null}::text`)}
@@ -91,7 +91,7 @@ export async function events(db: Sql, query: EventQuery): Promise<readonly Event
       ${when(until, sql`AND e.at < ${until ?? null}::timestamptz`)}
     ORDER BY e.id DESC LIMIT ${limit}::int`)
   return rows.map((row) => ({
-    id: String(row.id),
+    id: row.id,
     at: row.at.toISOString(),
     ...given('directory', row.directory),
     actor: row.actor,

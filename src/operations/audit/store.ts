@@ -74,10 +74,9 @@ function dropOf(db: Sql, chain: Chain, days: number): Promise<number> {
   })
 }
 
-/** `hot` is for sealing: every event is sealed once. */
-export function createAuditStore(db: Sql, hot: Sql): AuditStore {
+export function createAuditStore(db: Sql): AuditStore {
   return {
-    seal: (most) => seal(hot, most),
+    seal: (most) => seal(db, most),
     chains: () => chains(db),
     head: (chain) => head(db, chain),
     anchor: (chain) => anchor(db, chain),

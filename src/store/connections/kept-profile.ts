@@ -17,13 +17,13 @@ export async function withKeptProfile<T>(
   { directory, connection }: { readonly directory: string; readonly connection: ConnectionConfig },
   work: (kept: KeptProfile | undefined) => Promise<T>,
 ): Promise<T> {
-  const { usual, close } = createClient(databaseUrl, () => undefined)
+  const client = createClient(databaseUrl, () => undefined)
   try {
-    const row = await usual.row<{ id: string; settings: unknown }>(sql`
+    const row = await client.row<{ id: string; settings: unknown }>(sql`
       SELECT c.id, c.settings FROM connections c JOIN directories d ON d.id = c.directory_id
       WHERE d.name = ${directory}::text AND c.name = ${connection.name}::text AND c.api_profile = 'auto'
         AND c.vendor = ${connection.vendor}::text`)
-    const store = createConnectionStore(usual)
+    const store = createConnectionStore(client)
     // Other settings may lead to another tenant: what holds for them is found out once they are applied.
     const known = row && isSame(row.settings, connection.settings) ? row : undefined
     return await work(
@@ -33,6 +33,6 @@ export async function withKeptProfile<T>(
       },
     )
   } finally {
-    await close()
+    await client.close()
   }
 }

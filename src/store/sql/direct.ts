@@ -5,9 +5,9 @@ import { type Named, runNamed, runTogether } from './run.ts'
 import { type Query, type Sql, unprepared } from './statement.ts'
 
 /** Statements of which one connection keeps the plan; a text that is built anew each time must not fill it. */
-const mostNames = 200
+const mostNames = 500
 
-/** Statements straight over the driver, kept prepared by their text: for what runs with every request. */
+/** Statements over the driver, kept prepared by their text. */
 export function createDirect(pool: pg.Pool): Sql {
   // The loss of a connection rejects what runs on it, and emits this event too; unheard it ends the process. The pool listens
   // only while it keeps the connection, and not in the moment in which one borrower follows another.
@@ -17,7 +17,7 @@ export function createDirect(pool: pg.Pool): Sql {
     const known = names.get(text)
     if (known !== undefined) return known
     if (names.size >= mostNames || text.startsWith(unprepared)) return undefined
-    const name = `hot_${names.size}`
+    const name = `drawbridge_${names.size}`
     names.set(text, name)
     return name
   }

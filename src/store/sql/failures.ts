@@ -6,13 +6,10 @@ export class StoreUnavailable extends Error {
   }
 }
 
-/** SQLSTATE, or the system's code of a connection failure, wherever Prisma put it. */
+/** SQLSTATE, or the system's code of a connection failure. */
 export function codeOf(error: unknown): string | undefined {
-  for (const layer of layersOf(error)) {
-    const code = layer['originalCode'] ?? layer['code']
-    if (typeof code === 'string' && !/^P\d{4}$/.test(code)) return code
-  }
-  return undefined
+  const { code } = (error ?? {}) as { readonly code?: unknown }
+  return typeof code === 'string' ? code : undefined
 }
 
 export const isUniqueViolation = (error: unknown): boolean => codeOf(error) === '23505'
@@ -33,39 +30,15 @@ export function endsConnection(error: unknown): boolean {
 
 const unreachable =
   /^(08|57P0|53)|^E(CONNREFUSED|CONNRESET|CONNABORTED|NOENT|ACCES|PIPE|TIMEDOUT|NOTFOUND|AI_AGAIN|HOSTUNREACH|NETUNREACH)$/
-const unreachableKinds = new Set([
-  'DatabaseNotReachable',
-  'ConnectionClosed',
-  'SocketTimeout',
-  'TooManyConnections',
-  'TlsConnectionError',
-])
+/** The driver has no code for these. */
 const unreachableWords =
-  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Unable to start a transaction|Can't reach database/
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/
 
 /** `StoreUnavailable` where the database could not be reached, else the error itself. */
 export function asStoreError(error: unknown): unknown {
   if (error instanceof StoreUnavailable) return error
-  const down = layersOf(error).some(
-    (layer) =>
-      unreachableKinds.has(String(layer['kind'])) ||
-      unreachable.test(String(layer['originalCode'] ?? layer['code'] ?? '')) ||
-      ['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028'].includes(String(layer['code'])) ||
-      unreachableWords.test(String(layer['message'] ?? '')),
-  )
-  return down ? new StoreUnavailable('the store cannot be reached', { cause: error }) : error
-}
-
-function layersOf(error: unknown): Record<string, unknown>[] {
-  const layers: Record<string, unknown>[] = []
-  const queue: unknown[] = [error]
-  while (queue.length > 0 && layers.length < 10) {
-    const next = queue.shift()
-    if (typeof next !== 'object' || next === null || layers.includes(next as Record<string, unknown>))
-      continue
-    const layer = next as Record<string, unknown>
-    layers.push(layer)
-    queue.push(layer['meta'], layer['driverAdapterError'], layer['cause'])
-  }
-  return layers
+  const words = error instanceof Error ? error.message : ''
+  return unreachable.test(codeOf(error) ?? '') || unreachableWords.test(words)
+    ? new StoreUnavailable('the store cannot be reached', { cause: error })
+    : error
 }

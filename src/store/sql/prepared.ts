@@ -1,4 +1,3 @@
-import { Prisma } from '../../generated/prisma/client.ts'
 import { type Query, sql, type Statement } from './statement.ts'
 
 /** Stands for a value in a statement that is put together once. */
@@ -11,7 +10,7 @@ class Placeholder {
 
 /**
  * A statement that is put together once and then only given its values: each name is one parameter, however often it
- * stands in the text; everything else is written into the text. Only for the direct way to the database.
+ * stands in the text; everything else is written into the text.
  */
 export function prepared<Name extends string>(
   build: (value: (name: Name) => Statement) => Statement,
@@ -42,5 +41,3 @@ function literal(value: unknown): string {
   if (typeof value === 'number' && Number.isFinite(value)) return String(value)
   throw new TypeError(`a ${typeof value} cannot be written into the text of a statement`)
 }
-
-export const isStatement = (query: Query): query is Statement => query instanceof Prisma.Sql

@@ -1,12 +1,10 @@
-import { Prisma } from '../../generated/prisma/client.ts'
+import { empty, join, raw, Sql as Template, sqltag } from '@prisma/client/runtime/client'
 
-/** A statement or a part of one; values become parameters. */
-export const sql = Prisma.sql
-export const join = Prisma.join
-export const empty = Prisma.empty
-/** Text of a statement as it is: never of a request. */
-export const raw = Prisma.raw
-export type Statement = Prisma.Sql
+/** Prisma's template: a statement or a part of one; values become parameters. */
+export const sql = sqltag
+/** `raw`: text of a statement as it is, never of a request. */
+export { empty, join, raw }
+export type Statement = Template
 /** A statement as it is sent: `$1` stands for the first value. */
 export type Query = Pick<Statement, 'text' | 'values'> & {
   /** Only reads, and few rows by an index: may share a round trip with others. */
@@ -47,8 +45,8 @@ export interface Sql {
   /** The first row. */
   row<T>(statement: Query): Promise<T | undefined>
   /**
-   * The rows of each, in one round trip where these go straight over the driver. One transaction: each sees what those
-   * before it wrote, and if one fails none was done.
+   * The rows of each, in one round trip. One transaction: each sees what those before it wrote, and if one fails none was
+   * done.
    */
   together(statements: readonly Query[]): Promise<unknown[][]>
   /** Several statements in one transaction; it is run again when the database gave it up for a conflict. */
