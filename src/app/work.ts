@@ -1,7 +1,7 @@
 import type { Provisioner } from '../provisioning/account/run.ts'
 import { startGroupWorker } from '../provisioning/groups/worker.ts'
 import { createInventories, type Inventories } from '../operations/inventory/inventory.ts'
-import { createLeaseKeeper } from '../provisioning/leases.ts'
+import { createLeaseKeeper } from '../provisioning/engine/leases.ts'
 import type { Processes } from '../model/processes.ts'
 import { createSurveys, type Surveys } from '../operations/reconciliation/runs.ts'
 import { startSweeper } from '../provisioning/sweeps/sweeper.ts'

@@ -1,11 +1,11 @@
 import type { Gateway } from '../app/gateway.ts'
 import type { LiveConnection } from '../provisioning/connections.ts'
 import type { Standing } from '../store/connections/standings.ts'
-import { matching } from '../config/rules/matching.ts'
 import { wantedOf } from '../translators/wanted.ts'
 import type { DemoVendors } from './setting.ts'
 import { type Entitlement, entitlementKey, type EntitlementRef } from '../model/account.ts'
 import type { DirectoryRef } from '../model/directory.ts'
+import { wantedInput } from '../provisioning/wanted-input.ts'
 
 /** True when nothing waits for a worker; a write that is still being verified counts as settled. */
 export async function settled({ store, directories }: Gateway): Promise<boolean> {
@@ -75,23 +75,17 @@ async function wantedAt(
   { store }: Gateway,
   directory: DirectoryRef,
   { userId, active, deleted }: Standing,
-  { policy, can }: LiveConnection,
+  { name, policy, can }: LiveConnection,
   catalogue: readonly Entitlement[],
 ): Promise<readonly string[] | undefined> {
   const user = await store.directory.user(directory, userId)
   if (!user || deleted || !active) return undefined
   const groups = await store.directory.groupsOf(directory, [userId])
-  const wanted = wantedOf({
-    resource: user.body,
-    active,
-    deleted,
+  const person = {
+    user: { resource: user.body, active, deleted },
     groups: groups.map(({ groupId, display }) => ({ id: groupId, displayName: display })),
-    policy,
-    catalogue,
-    capabilities: can,
-    matching,
-    now: new Date().toISOString(),
-  })
+  }
+  const wanted = wantedOf(wantedInput(person, { name, policy, can }, catalogue, new Date().toISOString()))
   return wanted.kind === 'present'
     ? wanted.entitlements.map(({ ref }: { ref: EntitlementRef }) => entitlementKey(ref))
     : undefined

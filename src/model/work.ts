@@ -16,7 +16,7 @@ export class LeaseLost extends Error {
 export const priorities = { 'shut-out': 0, revoke: 1, live: 2, backlog: 3 } as const
 
 export interface Lease {
-  readonly accountId: string
+  readonly id: string
   readonly epoch: number
   /** Milliseconds since the epoch, this process's clock: after it the lease must be taken for lost. */
   readonly until: number

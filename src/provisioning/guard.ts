@@ -7,9 +7,10 @@ import { countedAs, isProtected, takesAway } from '../translators/guarded.ts'
 import { loginOf } from '../translators/person.ts'
 import { inWords, namesFrom } from '../translators/words.ts'
 import { loginAtVendor } from './account/correlate.ts'
-import { type Ending, failureOf, proven, type Run } from './account/run.ts'
+import { type Ending, proven, type Run } from './account/run.ts'
 import type { Account } from '../model/account.ts'
 import type { Policy } from '../model/policy.ts'
+import { failureOf } from './engine/look.ts'
 
 /** Hex SHA-256 of the operations in canonical JSON: keys in order, absent ones left out. */
 export function planHash(operations: readonly JournalOperation[]): string {
@@ -143,8 +144,8 @@ export async function gate(
       return wait(run, verdict.reason, operations, deviations)
     case 'count': {
       const limit = verdict.as === 'shut-out' ? guard.shutOuts : guard.revokes
-      const { lease, by } = run
-      const admission = await by.plans.admit(lease.current(), verdict.as, work.wantedVersion, limit)
+      const { lease, deps } = run
+      const admission = await deps.plans.admit(lease.current(), verdict.as, work.wantedVersion, limit)
       if (admission.kind === 'admitted') return undefined
       await tripped(run, verdict.as, admission.limit)
       return wait(run, 'guard', operations, deviations)
@@ -165,7 +166,7 @@ async function wait(
   // What stands already keeps its words: neither they nor the vendor's judgement are needed again.
   const stands = known?.hash === hash && known.reason === reason
   const lines = stands ? [] : await linesOf(run, operations, deviations)
-  await run.by.plans.record(run.lease.current(), {
+  await run.deps.plans.record(run.lease.current(), {
     reason,
     ...(batch === undefined ? {} : { batch }),
     hash,
@@ -257,8 +258,8 @@ async function tripped(run: Run, kind: 'shut-out' | 'revoke', limit: number): Pr
   const { name, id } = run.connection
   const what = kind === 'shut-out' ? 'people would be shut out' : 'people would lose something'
   run.log.error({ kind, limit }, 'guard tripped: the rest waits for approval')
-  run.by.guardTripped?.(id, kind)
-  await run.by.notices?.raise({
+  run.deps.guardTripped?.(id, kind)
+  await run.deps.notices?.raise({
     kind: 'guard-tripped',
     connectionId: id,
     subject: kind,
@@ -267,8 +268,8 @@ async function tripped(run: Run, kind: 'shut-out' | 'revoke', limit: number): Pr
   })
 }
 
-async function askForDecision({ by, connection: { id, name } }: Run): Promise<void> {
-  await by.notices?.raise({
+async function askForDecision({ deps, connection: { id, name } }: Run): Promise<void> {
+  await deps.notices?.raise({
     kind: 'decision-needed',
     connectionId: id,
     subject: 'plans',

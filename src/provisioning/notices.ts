@@ -1,4 +1,4 @@
-import type { AccountFailure, AccountWork } from '../model/work.ts'
+import type { AccountWork } from '../model/work.ts'
 import type { Ending } from './account/run.ts'
 import type { ClaimedGroup, GroupWork } from '../model/group-work.ts'
 import type { GroupEnding } from './groups/run.ts'
@@ -83,15 +83,6 @@ function draft({ connection, work, ending }: Ended, kind: NoticeDraft['kind'], t
   }
 }
 
-/** Nothing is done at the connection until its credentials work. */
-export function parkedNotice(
-  { id, name }: { readonly id: string; readonly name: string },
-  { detail }: AccountFailure,
-): NoticeDraft {
-  const text = `${name} is parked, nothing is done there: ${detail}. Correct the credentials.`
-  return { kind: 'connection-parked', connectionId: id, text }
-}
-
 interface EndedGroup {
   readonly connection: { readonly id: string; readonly name: string }
   readonly claimed: Pick<ClaimedGroup, 'lease'>
@@ -106,8 +97,8 @@ export function noticeOfGroup({ connection, claimed, work, ending }: EndedGroup)
   const named = work.group ? `The group ${work.group.displayName}` : 'A group that was deleted'
   const about = {
     connectionId: connection.id,
-    subject: claimed.lease.accountId,
-    detail: { groupLinkId: claimed.lease.accountId, failure: kind },
+    subject: claimed.lease.id,
+    detail: { groupLinkId: claimed.lease.id, failure: kind },
   }
   if (ending.status === 'failed') {
     return {

@@ -5,7 +5,7 @@ import { loginOf } from '../translators/person.ts'
 import type { OpenConnection } from './connections.ts'
 import { provision } from './account/provision.ts'
 import type { Provisioner } from './account/run.ts'
-import { within } from './with-timeout.ts'
+import { within } from './engine/loop.ts'
 import { mostInline, proving, type AccountStanding, type AccountStatus, type Begun } from '../model/work.ts'
 import type { DirectoryRef, ResourceBody } from '../model/directory.ts'
 
@@ -14,57 +14,57 @@ const defaultRetryAfterSeconds = 10
 const longestRetryAfterSeconds = 300
 
 /** What a SCIM request does about the accounts it made due, within its reply budget. */
-export function createProvisioning(by: Provisioner, wake: () => void): Provisioning {
+export function createProvisioning(deps: Provisioner, wake: () => void): Provisioning {
   const standings = async (directory: DirectoryRef, userId: string): Promise<readonly AccountStanding[]> => {
-    const known = new Set(by.connections.ofDirectory(directory.id).map(({ id }) => id))
+    const known = new Set(deps.connections.ofDirectory(directory.id).map(({ id }) => id))
     if (known.size === 0) return []
-    return (await by.queue.outcomes(userId)).filter(({ connectionId }) => known.has(connectionId))
+    return (await deps.queue.outcomes(userId)).filter(({ connectionId }) => known.has(connectionId))
   }
   const outcomes = async (directory: DirectoryRef, userId: string): Promise<readonly AccountOutcome[]> =>
-    (await standings(directory, userId)).map((standing) => outcomeOf(by, standing))
+    (await standings(directory, userId)).map((standing) => outcomeOf(deps, standing))
 
   return {
-    objection: (directory, body) => objection(by.connections.ofDirectory(directory.id), directory, body),
+    objection: (directory, body) => objection(deps.connections.ofDirectory(directory.id), directory, body),
     outcomes,
     wake,
 
     async run(directory, userId, secret = {}) {
-      const known = by.connections.ofDirectory(directory.id).map(({ id }) => id)
+      const known = deps.connections.ofDirectory(directory.id).map(({ id }) => id)
       if (known.length === 0) return []
-      const { standings: those, begun } = await by.queue.begin(userId, known, mostInline)
+      const { standings: those, begun } = await deps.queue.begin(userId, known, mostInline)
       const all = those.filter(({ connectionId }) => known.includes(connectionId))
       const open = toRun(all, begun)
-      const deadline = by.now() + budgetOf(by, open)
+      const deadline = deps.now() + budgetOf(deps, open)
       const runs = open.map((standing) => {
-        const ours = begun.find(({ claimed }) => claimed.lease.accountId === standing.accountId)
-        return runOne(by, userId, standing, { deadline, secret, begun: ours })
+        const ours = begun.find(({ claimed }) => claimed.lease.id === standing.accountId)
+        return runOne(deps, userId, standing, { deadline, secret, begun: ours })
       })
-      const ended = Promise.all(runs).catch((err: unknown) => by.log.error({ err }, 'inline run broke off'))
+      const ended = Promise.all(runs).catch((err: unknown) => deps.log.error({ err }, 'inline run broke off'))
       // A run goes on past the budget, and past a disconnect: it holds its lease and its journal.
-      const proven = await within(deadline - by.now(), ended)
+      const proven = await within(deadline - deps.now(), ended)
       // What the runs themselves proved need not be read; anything else may have changed in other hands.
       const now = proven && provenOf(all, proven)
-      return now ? now.map((standing) => outcomeOf(by, standing)) : outcomes(directory, userId)
+      return now ? now.map((standing) => outcomeOf(deps, standing)) : outcomes(directory, userId)
     },
 
     async extension(directory, userIds) {
-      const each = userIds.map(async (id) => [id, extensionOf(by, await standings(directory, id))] as const)
+      const each = userIds.map(async (id) => [id, extensionOf(deps, await standings(directory, id))] as const)
       return new Map(await Promise.all(each))
     },
   }
 }
 
 /** The shortest budget of the connections concerned: the identity provider waits for all of them. */
-function budgetOf(by: Provisioner, open: readonly AccountStanding[]): number {
+function budgetOf(deps: Provisioner, open: readonly AccountStanding[]): number {
   const budgets = open.map(
-    ({ connectionId }) => by.connections.byId(connectionId)?.policy.reply.budgetMs ?? 0,
+    ({ connectionId }) => deps.connections.byId(connectionId)?.policy.reply.budgetMs ?? 0,
   )
   return budgets.length === 0 ? 0 : Math.min(...budgets)
 }
 
 /** What is begun is leased, and so always run; with the rest not more than a request may. */
 function toRun(all: readonly AccountStanding[], begun: readonly Begun[]): readonly AccountStanding[] {
-  const ours = new Set(begun.map(({ claimed }) => claimed.lease.accountId))
+  const ours = new Set(begun.map(({ claimed }) => claimed.lease.id))
   const [leased, rest] = [true, false].map((is) => {
     return all.filter(({ accountId, proven }) => ours.has(accountId) === is && (is || !proven))
   }) as [AccountStanding[], AccountStanding[]]
@@ -92,20 +92,20 @@ interface Running {
 
 /** How the account stands when this run proved it. */
 async function runOne(
-  by: Provisioner,
+  deps: Provisioner,
   userId: string,
   standing: AccountStanding,
   { deadline, secret, begun }: Running,
 ): Promise<AccountStanding | undefined> {
   const { accountId } = standing
-  for (let next = begun; next || by.now() < deadline; next = undefined) {
-    const claimed = next?.claimed ?? (await by.queue.claim(accountId))
+  for (let next = begun; next || deps.now() < deadline; next = undefined) {
+    const claimed = next?.claimed ?? (await deps.queue.claim(accountId))
     if (claimed === 'gone' || claimed === 'paused') return undefined
     if (claimed !== 'busy') {
-      const status = await provision(by, claimed, { secret, ...(next && { read: next.work }) })
+      const status = await provision(deps, claimed, { secret, ...(next && { read: next.work }) })
       if (status && proving.has(status)) return asProven(standing, status)
     }
-    const now = (await by.queue.outcomes(userId)).find((each) => each.accountId === accountId)
+    const now = (await deps.queue.outcomes(userId)).find((each) => each.accountId === accountId)
     // Settled, refused, or waiting for something that this request cannot bring about.
     if (!now || now.proven || (claimed !== 'busy' && (now.dueInMs ?? 1) > 0)) return undefined
     if (claimed === 'busy') await delay(pollMs, undefined, { ref: false })
@@ -120,9 +120,9 @@ function asProven(
   return { ...standing, status, proven: true, uncertain: false }
 }
 
-function outcomeOf(by: Provisioner, standing: AccountStanding): AccountOutcome {
+function outcomeOf(deps: Provisioner, standing: AccountStanding): AccountOutcome {
   const { connectionId, connection, proven, status, linked, uncertain, failure, dueInMs, excused } = standing
-  const { mode, reply } = by.connections.byId(connectionId)?.policy ?? {}
+  const { mode, reply } = deps.connections.byId(connectionId)?.policy ?? {}
   // Nothing is done there, and nobody is to wait for it (ADR 0009).
   const aside = mode === 'shadow' || excused === true
   const pendingShutOut = aside ? 'accept' : (reply?.pendingShutOut ?? 'retry')
@@ -167,13 +167,13 @@ function objection(
 
 /** The value of the provisioning extension, as `/Schemas` declares it. */
 function extensionOf(
-  by: Provisioner,
+  deps: Provisioner,
   standings: readonly AccountStanding[],
 ): Readonly<Record<string, unknown>> {
   return {
     connections: standings.map((each) => ({
       value: each.connection,
-      vendor: by.connections.byId(each.connectionId)?.vendor,
+      vendor: deps.connections.byId(each.connectionId)?.vendor,
       status: each.status,
       ...(each.vendorAccountId === undefined ? {} : { accountId: each.vendorAccountId }),
       ...(each.provenAt === undefined ? {} : { provenAt: each.provenAt }),

@@ -1,6 +1,6 @@
 import { provision } from './account/provision.ts'
 import type { Provisioner } from './account/run.ts'
-import { startLoop, type Pace, type Worker } from './loop.ts'
+import { startLoop, type Pace, type Worker } from './engine/loop.ts'
 
 export interface WorkerOptions extends Pace {
   /** Accounts at once in this process. */
@@ -17,14 +17,15 @@ export const workerDefaults: WorkerOptions = {
 }
 
 /** Takes up accounts that are due, by priority, until it is closed. */
-export function startWorker(by: Provisioner, options: WorkerOptions = workerDefaults): Worker {
+export function startWorker(deps: Provisioner, options: WorkerOptions = workerDefaults): Worker {
   const { concurrency, processes = () => 1, ...pace } = options
   return startLoop({
     ...pace,
     what: 'account',
-    log: by.log,
+    log: deps.log,
     places: () => Math.max(1, Math.floor(concurrency / processes())),
-    claim: (most) => by.queue.claimDue(most),
-    run: (claimed) => provision(by, claimed),
+    claim: (most) => deps.queue.claimDue(most),
+    idOf: ({ lease }) => lease.id,
+    run: (claimed) => provision(deps, claimed),
   })
 }

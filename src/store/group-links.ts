@@ -41,7 +41,7 @@ export function createGroupLinks(db: Sql, leasing: Leasing): GroupLinks {
           coalesce(bool_or(o.connection_id <> l.connection_id AND o.vendor_tenant = ${tenant}::text), false) AS elsewhere,
           coalesce(bool_or(o.connection_id = l.connection_id AND o.open_operation->'operation'->>'op' = 'remove-group'), false) AS removing
         FROM group_links l JOIN group_links o ON o.id <> l.id AND o.vendor_group_id = ${vendorGroupId}::text
-        WHERE l.id = ${lease.accountId}::uuid`)
+        WHERE l.id = ${lease.id}::uuid`)
       return row ?? { here: false, elsewhere: false, removing: false }
     },
 
@@ -50,16 +50,16 @@ export function createGroupLinks(db: Sql, leasing: Leasing): GroupLinks {
     async grantedTo(lease, vendorGroupId) {
       const row = await db.row<{ count: number }>(sql`
         SELECT count(*)::int AS count FROM group_links l JOIN accounts a ON a.connection_id = l.connection_id
-        WHERE l.id = ${lease.accountId}::uuid AND NOT a.unmanaged
+        WHERE l.id = ${lease.id}::uuid AND NOT a.unmanaged
           AND a.held->'granted' @> ${json([{ key: `group:${vendorGroupId}` }])}`)
       return row?.count ?? 0
     },
 
-    rewrite: (lease, from, to) => rewriteHeld(db, lease.accountId, from, to),
+    rewrite: (lease, from, to) => rewriteHeld(db, lease.id, from, to),
   }
 }
 
-const underLease = (owner: string, { accountId, epoch }: Lease): Statement =>
+const underLease = (owner: string, { id: accountId, epoch }: Lease): Statement =>
   sql`l.id = ${accountId}::uuid AND l.lease_epoch = ${epoch}::int AND l.lease_owner = ${owner}::text`
 
 async function held(
@@ -72,7 +72,7 @@ async function held(
   const row = await db.row(
     sql`UPDATE group_links l SET ${set} WHERE ${underLease(owner, lease)} ${more} RETURNING l.id`,
   )
-  if (!row) throw new LeaseLost(`group link ${lease.accountId}`)
+  if (!row) throw new LeaseLost(`group link ${lease.id}`)
 }
 
 async function claimDue(db: Sql, leasing: Leasing, limit: number) {
@@ -90,7 +90,7 @@ async function claimDue(db: Sql, leasing: Leasing, limit: number) {
       lease_until = clock_timestamp() + ${milliseconds(leaseMs)}
     FROM due WHERE l.id = due.id RETURNING l.id, l.connection_id, l.lease_epoch`)
   return rows.map(({ id, connection_id: connectionId, lease_epoch: epoch }) => ({
-    lease: { accountId: id, epoch, until },
+    lease: { id, epoch, until },
     connectionId,
   }))
 }
@@ -104,10 +104,10 @@ async function renew(
   const until = Date.now() + leaseMs
   const rows = await db.rows<{ id: string; lease_epoch: number }>(sql`
     UPDATE group_links l SET lease_until = clock_timestamp() + ${milliseconds(leaseMs)}
-    FROM unnest(${leases.map((lease) => lease.accountId)}::uuid[], ${leases.map((lease) => lease.epoch)}::int[]) held(id, epoch)
+    FROM unnest(${leases.map((lease) => lease.id)}::uuid[], ${leases.map((lease) => lease.epoch)}::int[]) held(id, epoch)
     WHERE l.id = held.id AND l.lease_epoch = held.epoch AND l.lease_owner = ${owner}::text
     RETURNING l.id, l.lease_epoch`)
-  return rows.map((row) => ({ accountId: row.id, epoch: row.lease_epoch, until }))
+  return rows.map((row) => ({ id: row.id, epoch: row.lease_epoch, until }))
 }
 
 interface Before {
@@ -129,7 +129,7 @@ async function close(
     const before = await tx.row<Before>(sql`
       SELECT l.group_id, l.connection_id, l.open_operation, c.directory_id FROM group_links l
       JOIN connections c ON c.id = l.connection_id WHERE ${underLease(owner, lease)} FOR UPDATE OF l`)
-    if (!before) throw new LeaseLost(`group link ${lease.accountId}`)
+    if (!before) throw new LeaseLost(`group link ${lease.id}`)
     const id = linked?.id ?? null
     const link =
       linked === undefined
@@ -187,7 +187,7 @@ async function settle(
         due_at = CASE WHEN ${moved} THEN now() ELSE ${due} END, uncertain = l.uncertain AND ${status !== 'proven'}::boolean,
         lease_owner = NULL, lease_until = NULL
       WHERE ${underLease(owner, lease)} RETURNING l.group_id, l.connection_id, ${moved} AS again`)
-    if (!row) throw new LeaseLost(`group link ${lease.accountId}`)
+    if (!row) throw new LeaseLost(`group link ${lease.id}`)
     if (tell) await tx.rows(wish(membersOf(row), sql`${priorities.live}::smallint`, 'now'))
     return row.again ? 'again' : 'settled'
   })
@@ -198,7 +198,7 @@ async function handOver(db: Sql, owner: string, lease: Lease, vendorGroupId: str
   await db.transaction(async (tx) => {
     const row = await tx.row<{ connection_id: string; vendor_tenant: string | null; made_here: boolean }>(sql`
       SELECT l.connection_id, l.vendor_tenant, l.made_here FROM group_links l WHERE ${underLease(owner, lease)} FOR UPDATE`)
-    if (!row) throw new LeaseLost(`group link ${lease.accountId}`)
+    if (!row) throw new LeaseLost(`group link ${lease.id}`)
     await held(
       tx,
       owner,
@@ -208,7 +208,7 @@ async function handOver(db: Sql, owner: string, lease: Lease, vendorGroupId: str
     await tx.rows(sql`
       UPDATE group_links SET made_here = ${row.made_here}::boolean, vendor_tenant = ${row.vendor_tenant}::text
       WHERE id = (
-        SELECT id FROM group_links WHERE connection_id = ${row.connection_id}::uuid AND id <> ${lease.accountId}::uuid
+        SELECT id FROM group_links WHERE connection_id = ${row.connection_id}::uuid AND id <> ${lease.id}::uuid
           AND vendor_group_id = ${vendorGroupId}::text ORDER BY created_at, id LIMIT 1 FOR UPDATE
       )`)
   })
@@ -292,8 +292,8 @@ export async function readGroupWork(db: Sql, owner: string, lease: Lease): Promi
         SELECT coalesce(jsonb_object_agg(p.key, round(extract(epoch FROM p.value::timestamptz - clock_timestamp()) * 1000)), '{}')
         FROM jsonb_each_text(c.pauses) p WHERE p.value::timestamptz > clock_timestamp()) ELSE '{}' END AS pauses
     FROM group_links l JOIN connections c ON c.id = l.connection_id LEFT JOIN groups g ON g.id = l.group_id
-    WHERE l.id = ${lease.accountId}::uuid AND l.lease_epoch = ${lease.epoch}::int AND l.lease_owner = ${owner}::text`)
-  if (!row) throw new LeaseLost(`group link ${lease.accountId}`)
+    WHERE l.id = ${lease.id}::uuid AND l.lease_epoch = ${lease.epoch}::int AND l.lease_owner = ${owner}::text`)
+  if (!row) throw new LeaseLost(`group link ${lease.id}`)
   return toWork(row)
 }
 

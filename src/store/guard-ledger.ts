@@ -26,14 +26,14 @@ export function admit(db: Sql, { owner }: Leasing, lease: Lease, wish: Wish): Pr
   return db.transaction(async (tx) => {
     const leased = await tx.row<{ connection_id: string }>(sql`
       SELECT c.id AS connection_id FROM accounts a JOIN connections c ON c.id = a.connection_id
-      WHERE a.id = ${lease.accountId}::uuid AND a.lease_epoch = ${lease.epoch}::int AND a.lease_owner = ${owner}::text
+      WHERE a.id = ${lease.id}::uuid AND a.lease_epoch = ${lease.epoch}::int AND a.lease_owner = ${owner}::text
       FOR NO KEY UPDATE OF c`)
-    if (!leased) throw new LeaseLost(`account ${lease.accountId}`)
+    if (!leased) throw new LeaseLost(`account ${lease.id}`)
     const connection = sql`connection_id = ${leased.connection_id}::uuid`
     const linked = sql`(SELECT count(*)::int FROM accounts WHERE ${connection} AND vendor_account_id IS NOT NULL)`
     const counts = await tx.row<Counts>(sql`
       SELECT EXISTS (SELECT FROM guard_entries WHERE ${connection} AND kind = ${kind}::text
-          AND account_id = ${lease.accountId}::uuid AND wanted_version = ${wantedVersion}::int) AS known,
+          AND account_id = ${lease.id}::uuid AND wanted_version = ${wantedVersion}::int) AS known,
         (SELECT count(*)::int FROM guard_entries WHERE ${connection} AND kind = ${kind}::text
           AND at > clock_timestamp() - ${milliseconds(limit.withinMs)}) AS counted
         ${limit.percent === undefined ? empty : sql`, ${linked} AS linked`}`)
@@ -43,7 +43,7 @@ export function admit(db: Sql, { owner }: Leasing, lease: Lease, wish: Wish): Pr
     if (counted >= most) return { kind: 'tripped', counted, limit: most }
     await tx.rows(sql`
       INSERT INTO guard_entries (connection_id, account_id, wanted_version, kind, at)
-      VALUES (${leased.connection_id}::uuid, ${lease.accountId}::uuid, ${wantedVersion}::int, ${kind}::text, clock_timestamp())`)
+      VALUES (${leased.connection_id}::uuid, ${lease.id}::uuid, ${wantedVersion}::int, ${kind}::text, clock_timestamp())`)
     return { kind: 'admitted' }
   })
 }

@@ -48,7 +48,7 @@ async function record(db: Sql, leasing: Leasing, lease: Lease, draft: PlanDraft)
   const row = await db.row(sql`
     WITH leased AS (
       SELECT id, connection_id FROM accounts
-      WHERE id = ${lease.accountId}::uuid AND lease_epoch = ${lease.epoch}::int AND lease_owner = ${leasing.owner}::text FOR UPDATE
+      WHERE id = ${lease.id}::uuid AND lease_epoch = ${lease.epoch}::int AND lease_owner = ${leasing.owner}::text FOR UPDATE
     ), kept AS (
       INSERT INTO plans (id, connection_id, account_id, reason, batch, hash, operations, words, state)
       SELECT ${newId()}::uuid, connection_id, id, ${reason}::text, ${batch ?? null}::text, ${hash}::text, ${json(operations)},
@@ -59,13 +59,13 @@ async function record(db: Sql, leasing: Leasing, lease: Lease, draft: PlanDraft)
       WHERE plans.hash <> excluded.hash OR plans.reason <> excluded.reason
     )
     SELECT id FROM leased`)
-  if (!row) throw new LeaseLost(`account ${lease.accountId}`)
+  if (!row) throw new LeaseLost(`account ${lease.id}`)
 }
 
 async function discard(db: Sql, leasing: Leasing, lease: Lease): Promise<void> {
   await db.rows(sql`
     DELETE FROM plans USING accounts a
-    WHERE plans.account_id = ${lease.accountId}::uuid AND a.id = plans.account_id
+    WHERE plans.account_id = ${lease.id}::uuid AND a.id = plans.account_id
       AND NOT (plans.reason = 'hold' AND plans.state = 'waiting')
       AND a.lease_epoch = ${lease.epoch}::int AND a.lease_owner = ${leasing.owner}::text`)
 }

@@ -63,7 +63,7 @@ test('a create that is run has its accounts claimed with it, at most eight', asy
         claimed.userId,
         claimed.lease.epoch,
       ],
-      [claimed.lease.accountId, claimed.connectionId, userId, 1, userId, 1],
+      [claimed.lease.id, claimed.connectionId, userId, 1, userId, 1],
     )
     const settlement = { status: 'proven', wantedVersion: 1, deviations: [], attempts: 0 } as const
     assert.equal(await store.queue.settle(claimed.lease, settlement), 'settled')

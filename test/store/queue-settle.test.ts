@@ -110,6 +110,6 @@ test('reads what is asked for at one moment together, each under its own lease',
   assert.ok(lost!.status === 'rejected' && lost!.reason instanceof LeaseLost)
   assert.deepEqual(
     found.map((each) => each.status === 'fulfilled' && each.value.accountId),
-    claims.map(({ lease }) => lease.accountId),
+    claims.map(({ lease }) => lease.id),
   )
 })

@@ -49,7 +49,7 @@ async function written({ lease }: Claimed, id: string): Promise<Unclosed> {
 }
 
 const takeAway = ({ lease }: Claimed) =>
-  store.query(`UPDATE accounts SET lease_epoch = lease_epoch + 1 WHERE id = '${lease.accountId}'`)
+  store.query(`UPDATE accounts SET lease_epoch = lease_epoch + 1 WHERE id = '${lease.id}'`)
 const journal = () =>
   store.query<{ op: string; closed: boolean }>(
     'SELECT op, closed_at IS NOT NULL AS closed FROM operations o JOIN accounts a ON a.id = o.account_id ORDER BY o.id',
@@ -72,7 +72,7 @@ test('begins with the accounts that a request may run, leased and read, and with
   const [{ claimed, work }] = first.begun as [(typeof first.begun)[0]]
   assert.equal(first.begun.length, 1)
   assert.equal(claimed.connectionId, sentry)
-  assert.equal(work.accountId, claimed.lease.accountId)
+  assert.equal(work.accountId, claimed.lease.id)
   assert.equal(work.user.resource['userName'], 'ada@corp.example')
 
   const second = await store.queue.begin(ada, [sentry, falcon], 8)
@@ -156,8 +156,8 @@ test('settles together, and one that is refused alone', async () => {
 
 test('renews leases in the order in which everything else locks accounts', async () => {
   const all = await Promise.all(Array.from({ length: 24 }, (_, n) => leased(`p${n}`)))
-  const leases = all.map(({ lease }) => lease).toSorted((a, b) => (a.accountId < b.accountId ? -1 : 1))
-  const [first, ...others] = leases.map(({ accountId }) => accountId)
+  const leases = all.map(({ lease }) => lease).toSorted((a, b) => (a.id < b.id ? -1 : 1))
+  const [first, ...others] = leases.map(({ id: accountId }) => accountId)
   const holder = new pg.Client({ connectionString: store.url })
   await holder.connect()
   const lock = 'SELECT FROM accounts WHERE id = ANY($1::uuid[]) FOR UPDATE'

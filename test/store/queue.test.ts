@@ -59,7 +59,7 @@ test('never gives one account to two claimers', async () => {
   const claims = await Promise.all(
     Array.from({ length: 12 }, (_, i) => (i % 2 ? other : store).queue.claimDue(10)),
   )
-  const ids = claims.flat().map(({ lease }) => lease.accountId)
+  const ids = claims.flat().map(({ lease }) => lease.id)
   assert.equal(new Set(ids).size, ids.length)
   assert.equal(ids.length, 80)
   assert.deepEqual(await store.queue.claimDue(10), [])
@@ -124,11 +124,11 @@ test('claims what takes access away in spite of a pause, and tells the run which
 test('says busy while leased elsewhere and hands over once the lease ran out', async () => {
   const userId = await person('shared@corp.example')
   const first = await claimOf(userId, sentry, other)
-  assert.equal(await store.queue.claim(first.lease.accountId), 'busy')
+  assert.equal(await store.queue.claim(first.lease.id), 'busy')
   const [renewed] = await other.queue.renew([first.lease])
   assert.ok(renewed && renewed.until >= first.lease.until)
   let second: Claimed | 'busy' | 'paused' | 'gone' = 'busy'
-  while (second === 'busy') second = await store.queue.claim(first.lease.accountId)
+  while (second === 'busy') second = await store.queue.claim(first.lease.id)
   assert.ok(typeof second === 'object' && second.lease.epoch === first.lease.epoch + 1)
   const lost = [
     () => other.queue.read(first.lease),
@@ -146,7 +146,7 @@ test('starts no vendor write with too little of the lease left', async () => {
   const userId = await person('late@corp.example')
   const { lease } = await claimOf(userId)
   await store.query(`UPDATE accounts SET lease_until = now() + interval '300 milliseconds' WHERE id = $1`, [
-    lease.accountId,
+    lease.id,
   ])
   await assert.rejects(() => store.queue.open(lease, { op: 'activate' }, null), LeaseLost)
   await store.queue.renew([lease])
@@ -161,13 +161,13 @@ test('starts none that waited so long for a row that too little is left', async 
   for (const held of [[lease, another], [lease], [another]]) {
     await store.queue.renew([lease, another])
     await holder.query('BEGIN')
-    const ids = held.map(({ accountId }) => accountId)
+    const ids = held.map(({ id: accountId }) => accountId)
     await holder.query('SELECT FROM accounts WHERE id = ANY($1::uuid[]) FOR UPDATE', [ids])
     const opened = Promise.allSettled(
       [lease, another].map((each) => store.queue.open(each, { op: 'activate' }, null)),
     )
     const left = "SELECT FROM accounts WHERE id = $1 AND lease_until > now() + interval '0.4 s'"
-    while ((await store.query(left, [another.accountId])).length > 0);
+    while ((await store.query(left, [another.id])).length > 0);
     await holder.query('COMMIT')
     const reasons = (await opened).map((each) => each.status === 'rejected' && each.reason)
     assert.ok(
@@ -202,10 +202,10 @@ test('keeps an open journal row until it is closed together with the account', a
   assert.deepEqual([after.openOperations, after.vendorAccountId], [[], '7'])
   const rival = await claimOf(await person('rival@corp.example'))
   assert.deepEqual(
-    await store.queue.linkedElsewhere(rival.lease.accountId, 'sentry:acme', ['7', '8']),
+    await store.queue.linkedElsewhere(rival.lease.id, 'sentry:acme', ['7', '8']),
     new Set(['7']),
   )
-  assert.deepEqual(await store.queue.linkedElsewhere(lease.accountId, 'sentry:acme', ['7', '8']), new Set())
+  assert.deepEqual(await store.queue.linkedElsewhere(lease.id, 'sentry:acme', ['7', '8']), new Set())
   await assert.rejects(
     () => store.queue.save(rival.lease, { vendorAccountId: '7', vendorTenant: 'sentry:acme' }),
     {

@@ -15,6 +15,7 @@ import { matching } from '../../config/rules/matching.ts'
 import type { AccountDraft } from '../../model/account.ts'
 import { plan } from '../../translators/plan.ts'
 import { namedValues } from '../../translators/rules/left-side.ts'
+import { wantedInput } from '../../provisioning/wanted-input.ts'
 
 /**
  * Compares every connection's rules with its vendor's catalogue, and with the directory where DATABASE_URL names a store
@@ -109,10 +110,10 @@ export async function* joinersOf(
   { catalogue, can, policy }: Offer,
 ): AsyncGenerator<AccountDraft> {
   const now = new Date().toISOString()
-  const setting = { policy, catalogue, capabilities: can, connection, made, matching, now }
+  const at = { name: connection, policy, can }
   for await (const { held, ...person } of store.everybody(connectionId)) {
     if (held) continue
-    const wanted = wantedOf({ ...person, ...setting })
+    const wanted = wantedOf(wantedInput({ user: person, groups: person.groups, made }, at, catalogue, now))
     if (wanted.kind !== 'present') continue
     const [first] = plan(wanted, undefined, can, policy, undefined, now).operations
     if (first?.op === 'create') yield first.draft

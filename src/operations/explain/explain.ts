@@ -1,4 +1,3 @@
-import { matching } from '../../config/rules/matching.ts'
 import { GatewayError } from '../../model/errors.ts'
 import { explain } from '../../translators/explain/explain.ts'
 import type { Capabilities } from '../../model/capabilities.ts'
@@ -6,6 +5,8 @@ import { vendorOf } from '../../vendors/registry.ts'
 import type { ConnectionFacts, ExplainStore, PersonFacts } from './store.ts'
 import type { ApiProfile } from '../../model/account.ts'
 import type { Explanation, WhatIf } from '../../translators/explain/model.ts'
+import { wantedInput } from '../../provisioning/wanted-input.ts'
+import type { WantedInput } from '../../translators/wanted.ts'
 
 export interface ExplainRequest {
   readonly userName: string
@@ -72,6 +73,17 @@ export function capabilitiesAt({ vendor, profile }: ConnectionFacts): Capabiliti
   return known.capabilities(spoken)
 }
 
+/** What the directory wants of a person at a connection, as the store knows both. */
+export function wantedAt(
+  person: Pick<PersonFacts, 'resource' | 'active' | 'deleted' | 'groups'>,
+  facts: ConnectionFacts,
+  now: string,
+): WantedInput {
+  const connection = { name: facts.connection, policy: facts.policy, can: capabilitiesAt(facts) }
+  const { groups } = person
+  return wantedInput({ user: person, groups, made: facts.made }, connection, facts.catalogue, now)
+}
+
 async function explainAt(
   store: ExplainStore,
   person: PersonFacts,
@@ -81,18 +93,9 @@ async function explainAt(
 ): Promise<Explanation> {
   const account = await store.account(facts.connectionId, person.userId)
   return explain({
+    ...wantedAt(person, facts, now),
     connection: facts.connection,
     vendor: facts.vendor,
-    resource: person.resource,
-    active: person.active,
-    deleted: person.deleted,
-    groups: person.groups,
-    policy: facts.policy,
-    catalogue: facts.catalogue,
-    capabilities: capabilitiesAt(facts),
-    made: facts.made,
-    matching,
-    now,
     ...(account?.held ? { held: account.held } : {}),
     ...(account ? { state: account.state } : {}),
     calls: account?.calls ?? [],

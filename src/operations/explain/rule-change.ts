@@ -1,7 +1,6 @@
-import { matching } from '../../config/rules/matching.ts'
 import { effectOf, type EffectInput } from '../../translators/explain/rules.ts'
 import type { Deviation } from '../../model/plan.ts'
-import { capabilitiesAt } from './explain.ts'
+import { wantedAt } from './explain.ts'
 import type { ConnectionFacts, ExplainStore, PersonAt } from './store.ts'
 import type { Policy } from '../../model/policy.ts'
 import type { Effect, Named } from '../../translators/explain/model.ts'
@@ -68,20 +67,7 @@ function isChange({ account, gains, loses }: Effect): boolean {
 }
 
 function inputOf(person: PersonAt, facts: ConnectionFacts, now: string): EffectInput {
-  return {
-    resource: person.resource,
-    active: person.active,
-    deleted: person.deleted,
-    groups: person.groups,
-    held: person.held,
-    policy: facts.policy,
-    catalogue: facts.catalogue,
-    capabilities: capabilitiesAt(facts),
-    connection: facts.connection,
-    made: facts.made,
-    matching,
-    now,
-  }
+  return { ...wantedAt(person, facts, now), held: person.held }
 }
 
 function createTally() {

@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
 import type { Operation, Plan, Wanted } from '../../model/plan.ts'
 import type { AccountWork } from '../../model/work.ts'
-import { resolve } from '../../provisioning/account/present.ts'
 import type { Provisioner } from '../../provisioning/account/run.ts'
 import type { LiveConnection } from '../../provisioning/connections.ts'
 import { becauseOf, plan } from '../../translators/plan.ts'
@@ -12,6 +11,8 @@ import { inWords, type NameOf, namesFrom } from '../../translators/words.ts'
 import type { Entitlement, EntitlementRef } from '../../model/account.ts'
 import type { Policy } from '../../model/policy.ts'
 import type { LookAt } from '../../store/plans.ts'
+import { wantedInput } from '../../provisioning/wanted-input.ts'
+import { wantedOf } from '../../translators/wanted.ts'
 
 export type PreviewLine =
   | { readonly account: PreviewedAccount }
@@ -141,7 +142,8 @@ async function previewed(work: AccountWork, seen: Seen): Promise<PreviewedAccoun
     ...(login === undefined ? {} : { login }),
   }
   if (work.unmanaged || work.user.unclaimed) return { ...account, kind: 'ignored', operations: [], lines: [] }
-  const wanted = resolve({ by: seen.by, work, connection, held: work.held }, seen.catalogue)
+  const now = new Date(seen.by.now()).toISOString()
+  const wanted = wantedOf(wantedInput(work, connection, seen.catalogue, now))
   if (wanted.kind === 'refused')
     return { ...account, kind: 'refused', operations: [], lines: [wanted.detail] }
   const { operations, deviations } = planned(work, wanted, seen)

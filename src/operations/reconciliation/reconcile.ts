@@ -13,7 +13,6 @@ import type {
   SurveyStore,
 } from '../../model/reconciliation.ts'
 import { type AccountWork, priorities } from '../../model/work.ts'
-import { resolve } from '../../provisioning/account/present.ts'
 import type { Connections, LiveConnection } from '../../provisioning/connections.ts'
 import { isSameName } from '../../provisioning/groups/make.ts'
 import { loginOf } from '../../translators/person.ts'
@@ -22,6 +21,8 @@ import { type Classified, contradicts, driftOf } from './classify.ts'
 import { keepList, ListingRefused } from './listing.ts'
 import type { AccountSummary, Entitlement } from '../../model/account.ts'
 import type { RepairableDrift } from '../../model/policy.ts'
+import { wantedInput } from '../../provisioning/wanted-input.ts'
+import { wantedOf } from '../../translators/wanted.ts'
 
 interface ComparingGroups {
   readonly by: { readonly surveys: SurveyStore; readonly wake: () => void }
@@ -217,7 +218,7 @@ async function comparePage(comparing: Comparing, page: readonly Compared[]): Pro
       counts = sum(counts, { busy: 1 })
       continue
     }
-    const wanted = wish(comparing, work)
+    const wanted = wantedIn(comparing, work)
     const found = wanted ? driftOf(work, wanted, listed, circumstances(comparing)) : []
     for (const drift of found) {
       const { kind } = drift
@@ -230,9 +231,8 @@ async function comparePage(comparing: Comparing, page: readonly Compared[]): Pro
   return { counts, drifts, marks }
 }
 
-function wish(comparing: Comparing, work: AccountWork): Wanted | undefined {
-  const { by, connection, catalogue } = comparing
-  const wanted = resolve({ by, work, connection, held: work.held }, catalogue)
+function wantedIn({ by, connection, catalogue }: Comparing, work: AccountWork): Wanted | undefined {
+  const wanted = wantedOf(wantedInput(work, connection, catalogue, new Date(by.now()).toISOString()))
   return wanted.kind === 'refused' ? undefined : wanted
 }
 

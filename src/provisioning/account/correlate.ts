@@ -1,7 +1,8 @@
 import { correlate, type Correlation } from '../../translators/correlation.ts'
 import { loginOf } from '../../translators/person.ts'
-import { failureOf, iso, learn, linkTo, proven, unlink, type Ending, type Run } from './run.ts'
+import { learn, linkTo, proven, unlink, type Ending, type Run } from './run.ts'
 import type { Account } from '../../model/account.ts'
+import { failureOf, iso } from '../engine/look.ts'
 
 const askAgainMs = 60 * 60_000
 
@@ -26,10 +27,10 @@ export async function judge(
   circumstances: Circumstances,
 ): Promise<Correlation> {
   if (candidates.length === 0) return { kind: 'none' }
-  const { connection, work, by } = run
+  const { connection, work, deps } = run
   const [self, tenant] = await Promise.all([connection.self(), connection.tenant()])
   const ids = candidates.map(({ id }) => id)
-  const elsewhere = await by.queue.linkedElsewhere(work.accountId, tenant, ids)
+  const elsewhere = await deps.queue.linkedElsewhere(work.accountId, tenant, ids)
   return correlate(candidates, {
     ...circumstances,
     adopt: connection.policy.adopt,
@@ -66,7 +67,7 @@ export async function adopt(run: Run, found: Correlation): Promise<Ending | 'lin
  */
 export async function dropLink(run: Run): Promise<void> {
   const login = run.held?.account.login
-  const takenAt = iso(run.by.now())
+  const takenAt = iso(run.deps.now())
   const isKept = run.snapshot !== undefined || login === undefined
   await learn(run, {
     ...unlink,

@@ -140,7 +140,7 @@ export async function changeEntitlements(
       ...held,
       account: afterChange(held.account, change, can),
       granted: grantedAfter(held.granted, wanted, change, can),
-      recent: noteChange(held.recent, change, { now: run.by.now(), lagMs: can.readLagMs }),
+      recent: noteChange(held.recent, change, { now: run.deps.now(), lagMs: can.readLagMs }),
     }),
     close,
   )
@@ -227,5 +227,5 @@ export function linked({ link, work }: Run): string {
 export async function refresh(run: Run, what: 'all' | 'access' = 'all'): Promise<Account | undefined> {
   const { target, can } = run.connection
   const account = await target.get(linked(run), what === 'access' ? run.held?.account : undefined)
-  return account && seenThrough(account, run.held?.recent, { now: run.by.now(), lagMs: can.readLagMs })
+  return account && seenThrough(account, run.held?.recent, { now: run.deps.now(), lagMs: can.readLagMs })
 }

@@ -1,8 +1,9 @@
 import type { Deviation } from '../../model/plan.ts'
 import { gate } from '../guard.ts'
 import { linked, refresh, write } from './execute.ts'
-import { iso, keep, learn, unlink, type Ending, type Run } from './run.ts'
+import { keep, learn, unlink, type Ending, type Run } from './run.ts'
 import type { Account } from '../../model/account.ts'
+import { iso } from '../engine/look.ts'
 
 const dayMs = 24 * 60 * 60_000
 /** An invitation is looked at this long after its end, so that the vendor's clock decides. */
@@ -15,7 +16,7 @@ const graceMs = 60 * 60_000
  */
 export async function renewExpired(run: Run): Promise<Ending | undefined> {
   const { target } = run.connection
-  if (!mayRenew(run) || run.by.now() < endOf(run)) return undefined
+  if (!mayRenew(run) || run.deps.now() < endOf(run)) return undefined
   if (!isExpired(run.held?.account)) {
     const account = await refresh(run)
     if (!account) return dropped(run)
@@ -33,7 +34,7 @@ export async function renewExpired(run: Run): Promise<Ending | undefined> {
     (held) => ({
       ...held,
       account: { ...held.account, facts: { ...held.account.facts, invitation: 'pending' } },
-      reinvitedAt: iso(run.by.now()),
+      reinvitedAt: iso(run.deps.now()),
     }),
   )
   return undefined
@@ -45,7 +46,7 @@ export function awaitingPerson(run: Run): Pick<Ending, 'dueInMs'> & { readonly a
   if (account?.state !== 'invited') return { amiss: [] }
   if (isExpired(account)) return { amiss: [expired(run, account)] }
   return mayRenew(run)
-    ? { dueInMs: Math.max(endOf(run) - run.by.now(), 0) + graceMs, amiss: [] }
+    ? { dueInMs: Math.max(endOf(run) - run.deps.now(), 0) + graceMs, amiss: [] }
     : { amiss: [] }
 }
 
@@ -55,9 +56,9 @@ function mayRenew({ held, connection: { policy, can } }: Run): boolean {
 }
 
 /** Milliseconds since the epoch; at once for an invitation that is known to have ended. */
-function endOf({ held, by, connection: { can } }: Run): number {
-  if (isExpired(held?.account)) return by.now()
-  const since = held?.account.createdAt === undefined ? by.now() : Date.parse(held.account.createdAt)
+function endOf({ held, deps, connection: { can } }: Run): number {
+  if (isExpired(held?.account)) return deps.now()
+  const since = held?.account.createdAt === undefined ? deps.now() : Date.parse(held.account.createdAt)
   return since + (can.account.invitationDays ?? 0) * dayMs
 }
 
@@ -68,7 +69,7 @@ function isExpired(account: Account | undefined): boolean {
 async function dropped(run: Run): Promise<undefined> {
   await run.connection.tenant(0)
   await learn(run, unlink)
-  run.reinvitedAt = iso(run.by.now())
+  run.reinvitedAt = iso(run.deps.now())
   run.log.info('expired invitation is gone at the vendor, inviting anew')
 }
 

@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util'
-import { matching } from '../../config/rules/matching.ts'
 import { VendorError } from '../../model/errors.ts'
 import type { Deviation, Plan, Wanted } from '../../model/plan.ts'
 import type { AccountFailure } from '../../model/work.ts'
@@ -10,9 +9,11 @@ import { gate, needsFreshRead, objectionTo } from '../guard.ts'
 import { adopt, dropLink, findAccount, judge } from './correlate.ts'
 import { execute, type Executed, refresh } from './execute.ts'
 import { awaitingPerson, renewExpired } from './invitation.ts'
-import { type Ending, failureOf, iso, keep, learn, proven, type Run } from './run.ts'
+import { type Ending, keep, learn, proven, type Run } from './run.ts'
 import { keepSnapshot, removeForGood } from './shut-out.ts'
 import { type Account, type Entitlement } from '../../model/account.ts'
+import { failureOf, iso } from '../engine/look.ts'
+import { wantedInput } from '../wanted-input.ts'
 
 export async function readAnew(run: Run): Promise<void> {
   const { vendor } = run.connection
@@ -40,31 +41,8 @@ export async function wantedBy(run: Run): Promise<Wanted | Ending> {
   return ended(run, resolve(run, await catalogueFor(run, true)))
 }
 
-/** What is needed to tell what the directory wants, without a run. */
-export type Wishing = Pick<Run, 'work' | 'connection' | 'held'> & {
-  readonly by: { readonly now: () => number }
-}
-
-export function resolve(
-  { by, work, connection, held }: Wishing,
-  catalogue: readonly Entitlement[],
-): ReturnType<typeof wantedOf> {
-  const { user, groups } = work
-  return wantedOf({
-    resource: user.resource,
-    active: user.active,
-    deleted: user.deleted,
-    groups,
-    policy: connection.policy,
-    catalogue,
-    capabilities: connection.can,
-    connection: connection.name,
-    matching,
-    now: iso(by.now()),
-    ...(held ? { granted: held.granted } : {}),
-    ...(work.made ? { made: work.made } : {}),
-  })
-}
+const resolve = (run: Run, catalogue: readonly Entitlement[]): ReturnType<typeof wantedOf> =>
+  wantedOf(wantedInput({ ...run.work, held: run.held }, run.connection, catalogue, iso(run.deps.now())))
 
 /** A person who is to be shut out, and one whom no rule can concern, need no catalogue. */
 async function catalogueFor({ work, connection }: Run, refresh: boolean): Promise<readonly Entitlement[]> {
@@ -167,9 +145,9 @@ function waiting(run: Run, { awaited = [], deviations }: Present, more: readonly
 const longestWaitMs = 30 * 24 * 60 * 60_000
 
 /** When time alone changes what the rules mean; looked at again after a month at the latest. */
-function changesInMs({ by }: Run, { changesAt }: Present): number | undefined {
+function changesInMs({ deps }: Run, { changesAt }: Present): number | undefined {
   if (changesAt === undefined) return undefined
-  return Math.min(Math.max(Date.parse(changesAt) - by.now(), 0), longestWaitMs)
+  return Math.min(Math.max(Date.parse(changesAt) - deps.now(), 0), longestWaitMs)
 }
 
 function soonest(...waits: readonly (number | undefined)[]): Pick<Ending, 'dueInMs'> {
@@ -179,7 +157,7 @@ function soonest(...waits: readonly (number | undefined)[]): Pick<Ending, 'dueIn
 
 function planFor(run: Run, wanted: Present): Plan {
   const { can, policy } = run.connection
-  return plan(wanted, run.held, can, policy, run.snapshot, iso(run.by.now()))
+  return plan(wanted, run.held, can, policy, run.snapshot, iso(run.deps.now()))
 }
 
 async function guard(run: Run, { operations }: Plan): Promise<Ending | undefined> {
@@ -234,7 +212,7 @@ async function adoptExisting(
 async function refreshGranted(run: Run, { entitlements }: Present): Promise<void> {
   const { held } = run
   if (!held || held.granted.length === 0) return
-  const ours = withoutEnded(held.granted, iso(run.by.now()))
+  const ours = withoutEnded(held.granted, iso(run.deps.now()))
   const granted = grantedAfter(ours, entitlements, [], run.connection.can)
   if (isDeepStrictEqual(granted, held.granted)) return
   await learn(run, { held: { ...held, granted } })

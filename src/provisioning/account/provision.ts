@@ -1,16 +1,23 @@
-import { failures, GatewayError, VendorError } from '../../model/errors.ts'
+import { GatewayError, VendorError } from '../../model/errors.ts'
 import type { Deviation } from '../../model/plan.ts'
-import { type AccountStatus, type AccountWork, type Claimed, type Hold, LeaseLost } from '../../model/work.ts'
+import {
+  type AccountFailure,
+  type AccountStatus,
+  type AccountWork,
+  type Claimed,
+  type Hold,
+} from '../../model/work.ts'
 import { graceOf } from '../../translators/shut-out.ts'
-import { backoffMs, shutOutRetryMs, triesAfter } from '../backoff.ts'
+import { backoffMs, shutOutRetryMs, triesAfter } from '../engine/backoff.ts'
 import type { LiveConnection, OpenConnection } from '../connections.ts'
-import { noticeOf, parkedNotice } from '../notices.ts'
+import { noticeOf } from '../notices.ts'
 import { clearDoubt, provide, relink, wantedBy } from './present.ts'
 import { recover } from './recover.ts'
-import { type Ending, failureFrom, failureOf, iso, proven, type Provisioner, type Run } from './run.ts'
+import { type Ending, proven, type Provisioner, type Run } from './run.ts'
 import { shutOut, verify } from './shut-out.ts'
 import type { CreationSecret } from '../../model/account.ts'
 import type { KnownPlan } from '../../model/recorded-plan.ts'
+import { afterVendorFailure, failureOf, iso, lookUnderLease } from '../engine/look.ts'
 
 /**
  * A userName came back while the removal of its predecessor is not proven: with the same externalId the removal is
@@ -21,7 +28,7 @@ export async function yieldToPredecessor(run: Run): Promise<Ending | undefined> 
   if (!predecessor) return undefined
   // Where nothing is written the removal never comes: what would be done for this person is recorded all the same.
   if (run.connection.policy.mode === 'shadow' && !predecessor.sameExternalId) return undefined
-  const { queue, leases } = run.by
+  const { queue, leases } = run.deps
   const claimed = await queue.claim(predecessor.accountId)
   if (claimed === 'gone') return undefined
   if (typeof claimed === 'string') return waiting(run)
@@ -55,76 +62,73 @@ export interface Given {
 }
 
 /**
- * One look at one account: what is wanted, what is held, what differs, one vendor call after the other, settled.
- * Holds no transaction, lock or store connection across a vendor call. Never rejects because of a vendor. Gives how the
- * account was settled; undefined when it was not, or something was wished meanwhile.
+ * One look at one account: what is wanted, what is held, what differs, one vendor call after the other, settled. Never
+ * rejects because of a vendor. Gives how the account was settled; undefined when it was not, or something was wished
+ * meanwhile.
  */
-export async function provision(
-  by: Provisioner,
+export function provision(
+  deps: Provisioner,
   claimed: Claimed,
   { secret = {}, read }: Given = {},
 ): Promise<AccountStatus | undefined> {
-  const connection = by.connections.byId(claimed.connectionId)
-  if (!connection) return undefined
-  const lease = by.leases.hold(claimed)
-  const log = by.log.child({ connection: connection.name, account: claimed.lease.accountId })
   const last: Run['last'] = {}
-  try {
-    const work = read ?? (await by.queue.read(lease.current()))
-    const startedAt = by.now()
-    const { vendorAccountId: link, held, snapshot } = work
-    const provisionOther = async (other: Claimed): Promise<void> => void (await provision(by, other))
-    const start = { by, lease, work, log, provisionOther, link, held, snapshot, last, secret }
-    const look = () =>
-      connection.during(claimed.priority, work.pauses ?? {}, () => endingAt(connection, start))
-    const ending = await traced(by, connection, claimed, look)
-    if (work.plan && isOver(work.plan, ending)) await by.plans.discard(lease.current())
-    const settled = await settle(start, ending)
-    const { status, failure } = ending
-    log.info({ status, ...(failure ? { failure: failure.kind } : {}) }, 'account settled')
-    if (settled !== 'settled') return undefined
-    await tellOf(by, connection, work, ending, by.now() - startedAt)
-    return status
-  } catch (error) {
-    if (!(error instanceof LeaseLost)) throw error
-    // Another process has it by now; whatever was uncertain is in its journal.
-    log.warn('lease lost, run given up')
-    if (last.begun) await by.queue.doubt(claimed.lease.accountId)
-    return undefined
-  } finally {
-    lease.release()
-  }
-}
-
-function traced(
-  { tracing }: Provisioner,
-  { name, vendor }: OpenConnection,
-  { lease: { accountId }, priority }: Claimed,
-  look: () => Promise<Ending>,
-): Promise<Ending> {
-  if (!tracing) return look()
-  return tracing.run(
-    { what: 'account', id: accountId, connection: name, vendor, priority },
-    async (ended) => {
-      const ending = await look()
-      ended({ status: ending.status, failure: ending.failure?.kind })
-      return ending
+  let startedAt = 0
+  return lookUnderLease<AccountWork, Ending, AccountStatus | undefined>(deps, claimed, {
+    what: 'account',
+    priority: claimed.priority,
+    async read(lease) {
+      const work = read ?? (await deps.queue.read(lease))
+      startedAt = deps.now()
+      return work
     },
-  )
+    look(connection, { lease, work, log }) {
+      const { vendorAccountId: link, held, snapshot } = work
+      const provisionOther = async (other: Claimed): Promise<void> => void (await provision(deps, other))
+      return endingAt(connection, {
+        deps,
+        lease,
+        work,
+        log,
+        provisionOther,
+        link,
+        held,
+        snapshot,
+        last,
+        secret,
+      })
+    },
+    shown: ({ status, failure }) => ({ status, failure: failure?.kind }),
+    async settle(connection, { lease, work, log }, ending) {
+      if (work.plan && isOver(work.plan, ending)) await deps.plans.discard(lease.current())
+      const settled = await settle({ deps, lease, work, last }, ending)
+      const { status, failure } = ending
+      log.info({ status, ...(failure ? { failure: failure.kind } : {}) }, 'account settled')
+      if (settled !== 'settled') return undefined
+      await tellOf(deps, connection, work, ending, deps.now() - startedAt)
+      return status
+    },
+    // Whatever was uncertain is in its journal.
+    async lost() {
+      if (last.begun) await deps.queue.doubt(claimed.lease.id)
+    },
+  })
 }
 
 /** Whoever else is linked to the account of the last write is found out with it. */
-async function settle(start: Omit<Run, 'connection'>, ending: Ending): Promise<'settled' | 'again'> {
-  const { by, lease, work, last } = start
+async function settle(
+  start: Pick<Run, 'deps' | 'lease' | 'work' | 'last'>,
+  ending: Ending,
+): Promise<'settled' | 'again'> {
+  const { deps, lease, work, last } = start
   const settlementOf = ({ deviations = [], ...rest }: Ending) => {
     return { ...rest, deviations, wantedVersion: work.wantedVersion }
   }
   try {
-    return await by.queue.settle(lease.current(), settlementOf(ending), last.unclosed)
+    return await deps.queue.settle(lease.current(), settlementOf(ending), last.unclosed)
   } catch (error) {
     const isTaken = error instanceof GatewayError && error.code === 'ACCOUNT_LINKED'
     if (!last.unclosed || !isTaken) throw error
-    return by.queue.settle(lease.current(), settlementOf(linkedElsewhere(start, error)))
+    return deps.queue.settle(lease.current(), settlementOf(linkedElsewhere(start, error)))
   }
 }
 
@@ -136,16 +140,16 @@ function isOver({ state }: KnownPlan, { status, failure }: Ending): boolean {
 }
 
 async function tellOf(
-  by: Provisioner,
+  deps: Provisioner,
   connection: OpenConnection,
   work: AccountWork,
   ending: Ending,
   ranMs: number,
 ): Promise<void> {
   if (ending.status === 'proven' && work.shutOutAskedMsAgo !== undefined)
-    by.shutOutProven?.(connection.id, work.shutOutAskedMsAgo + ranMs)
-  const notice = by.notices && noticeOf({ connection, work, ending })
-  if (notice) await by.notices?.raise(notice)
+    deps.shutOutProven?.(connection.id, work.shutOutAskedMsAgo + ranMs)
+  const notice = deps.notices && noticeOf({ connection, work, ending })
+  if (notice) await deps.notices?.raise(notice)
 }
 
 async function endingAt(opened: OpenConnection, start: Omit<Run, 'connection'>): Promise<Ending> {
@@ -171,7 +175,7 @@ async function endingOf(run: Run): Promise<Ending> {
 }
 
 /** Another User's account was linked to this one at the same moment: somebody has to decide whose it is. */
-function linkedElsewhere(run: Pick<Run, 'by' | 'work'>, { message }: GatewayError): Ending {
+function linkedElsewhere(run: Pick<Run, 'deps' | 'work'>, { message }: GatewayError): Ending {
   return {
     status: 'waiting',
     failure: failureOf(run, 'ambiguous', message),
@@ -197,7 +201,9 @@ function dueAgain(run: Run, ending: Ending): Ending {
   const { user } = run.work
   const { hold } = user
   const until = [hold?.until, ending.status === 'proven' ? graceUntil(run) : undefined]
-  const waits = until.flatMap((at) => (at === undefined ? [] : [Math.max(Date.parse(at) - run.by.now(), 0)]))
+  const waits = until.flatMap((at) =>
+    at === undefined ? [] : [Math.max(Date.parse(at) - run.deps.now(), 0)],
+  )
   const dueInMs = Math.min(...waits, ending.dueInMs ?? Number.POSITIVE_INFINITY)
   const held: readonly Deviation[] = hold && !user.deleted ? [heldBy(hold)] : []
   return {
@@ -208,7 +214,7 @@ function dueAgain(run: Run, ending: Ending): Ending {
 }
 
 function graceUntil({
-  by,
+  deps,
   work: { user },
   held,
   snapshot,
@@ -216,7 +222,7 @@ function graceUntil({
 }: Run): string | undefined {
   if (!held || (user.active && !user.deleted)) return undefined
   const because = user.deleted ? 'deleted' : 'inactive'
-  const grace = graceOf(because, held.account, snapshot, { can, policy, now: iso(by.now()) })
+  const grace = graceOf(because, held.account, snapshot, { can, policy, now: iso(deps.now()) })
   return grace.kind === 'delayed' ? grace.until : undefined
 }
 
@@ -252,49 +258,33 @@ function ignored(run: Run): Ending {
 }
 
 /** What a failure is judged by; the connection need not be ready. */
-type Failing = Pick<Run, 'by' | 'work' | 'log'> & {
+type Failing = Pick<Run, 'deps' | 'work' | 'log'> & {
   readonly connection: Pick<OpenConnection, 'id' | 'name' | 'revision'>
 }
 
-/** The failure table: what follows from each kind. */
 async function afterFailure(run: Failing, error: VendorError): Promise<Ending> {
-  const { by, connection, work } = run
-  const failure = failureFrom(run, error)
-  const ending = { status: 'pending', failure, attempts: work.attempts } as const
-  run.log.warn(
-    { operation: error.operation, failure: error.failure, status: error.status },
-    'vendor call failed',
-  )
-  switch (failures[error.failure].next) {
-    case 'when-told': {
-      const waitMs = error.retryAfterMs ?? backoffMs(work.attempts + 1)
-      if (error.pathClass !== undefined) await by.store.pause(connection.id, error.pathClass, waitMs)
-      return { ...ending, dueInMs: waitMs }
-    }
-    case 'park':
-      if (await by.store.park(connection.id, failure, connection.revision)) {
-        run.log.error({ failure: error.failure }, 'connection parked: its credentials need attention')
-        await by.notices?.raise(parkedNotice(connection, failure))
-      }
-      return { ...ending, dueInMs: 0 }
+  const { work } = run
+  const consequence = await afterVendorFailure(run, run.connection, error)
+  const { failure } = consequence
+  switch (consequence.next) {
+    case 'later':
+      return { status: 'pending', failure, attempts: work.attempts, dueInMs: consequence.dueInMs }
     case 'give-up':
-      return giveUp(run, error)
-    case 'backoff':
-    case 'relink':
+      return giveUp(run, failure)
+    case 'try-again':
     case 'correlate': {
       const attempts = triesAfter(work)
-      return { ...ending, attempts, dueInMs: backoffMs(attempts) }
+      return { status: 'pending', failure, attempts, dueInMs: backoffMs(attempts) }
     }
   }
 }
 
 /** Failed for good; a shut-out is tried again hourly all the same, because access that survives is never forgotten. */
-function giveUp(run: Failing, error: VendorError): Ending {
-  const { user, attempts } = run.work
+function giveUp({ work: { user, attempts } }: Failing, failure: AccountFailure): Ending {
   const mustEnd = !user.active || user.deleted
   return {
     status: 'failed',
-    failure: failureFrom(run, error),
+    failure,
     attempts,
     ...(mustEnd ? { dueInMs: shutOutRetryMs } : {}),
   }

@@ -5,10 +5,11 @@ import { grantedAfterSettings } from '../../translators/settings.ts'
 import { type AccountSettings } from '../../model/capabilities.ts'
 import { adopt, dropLink, findAccount } from './correlate.ts'
 import { refresh } from './execute.ts'
-import { iso, keep, learn, type Ending, type Run } from './run.ts'
+import { keep, learn, type Ending, type Run } from './run.ts'
 import type { OpenOperation } from '../../model/work.ts'
 import { type Account, type EntitlementChange, entitlementKey } from '../../model/account.ts'
 import { settingKey } from '../../translators/entitlements/keys.ts'
+import { iso } from '../engine/look.ts'
 
 /**
  * An open journal row is a write that may or may not have reached the vendor: the vendor is read, by id or by
@@ -19,7 +20,7 @@ export async function recover(run: Run): Promise<Ending | undefined> {
     run.log.info({ operation: row.operation.op, openedAt: row.openedAt }, 'reading after an uncertain write')
     const ending = run.link === undefined ? await afterCreate(run, row) : await afterWrite(run, row)
     if (ending) return ending
-    await run.by.queue.close(run.lease.current(), row.id, {
+    await run.deps.queue.close(run.lease.current(), row.id, {
       outcome: 'settled',
       after: run.held?.account ?? null,
     })
@@ -54,7 +55,7 @@ async function afterWrite(run: Run, { operation }: OpenOperation): Promise<undef
   }
   await keep(run, account)
   if (operation.op === 'renew-invitation' && account.facts.invitation !== 'expired') {
-    await learn(run, { held: { ...run.held!, reinvitedAt: iso(run.by.now()) } })
+    await learn(run, { held: { ...run.held!, reinvitedAt: iso(run.deps.now()) } })
   }
   if (operation.op === 'change-entitlements') await claimGrants(run, operation.change)
   if (operation.op === 'update' && operation.settings) await claimSettings(run, operation.settings)

@@ -1,46 +1,34 @@
 import type { Logger } from 'pino'
 import type { VendorError } from '../../model/errors.ts'
 import type { Held, JournalOperation, Snapshot } from '../../model/plan.ts'
-import type { Connections, LiveConnection } from '../connections.ts'
-import type { HeldLease, LeaseKeeper } from '../leases.ts'
-import type { RunTracing } from '../../model/trace.ts'
-import type { Notices } from '../../model/notice.ts'
+import type { LiveConnection } from '../connections.ts'
+import type { HeldLease } from '../engine/leases.ts'
 import type {
-  AccountFailure,
   AccountQueue,
   AccountUpdate,
   AccountWork,
   Claimed,
-  ConnectionStore,
   OperationClosing,
   Settlement,
   Unclosed,
 } from '../../model/work.ts'
 import type { Account, CreationSecret } from '../../model/account.ts'
 import type { PlanStore } from '../../store/plans.ts'
+import { type Engine, failureFrom } from '../engine/look.ts'
 
-export interface Provisioner {
+/** What looking at accounts needs. */
+export interface Provisioner extends Engine {
   readonly queue: AccountQueue
-  readonly store: ConnectionStore
   readonly plans: PlanStore
-  readonly connections: Connections
-  readonly leases: LeaseKeeper
-  readonly log: Logger
-  /** Milliseconds since the epoch. */
-  readonly now: () => number
   /** The leaver's clock: milliseconds from the request to the proof. */
   readonly shutOutProven?: (connectionId: string, milliseconds: number) => void
   /** A limit of the guard held a write back. */
   readonly guardTripped?: (connectionId: string, kind: 'shut-out' | 'revoke') => void
-  /** Absent: runs are not traced. */
-  readonly tracing?: RunTracing
-  /** Absent: nobody is told. */
-  readonly notices?: Notices
 }
 
 /** One look at one account, under its lease. What is known changes as the run learns and writes. */
 export interface Run {
-  readonly by: Provisioner
+  readonly deps: Provisioner
   readonly lease: HeldLease
   readonly connection: LiveConnection
   readonly work: AccountWork
@@ -65,25 +53,11 @@ export interface Run {
   reinvitedAt?: string
 }
 
-export const iso = (ms: number): string => new Date(ms).toISOString()
-
-export function failureOf(
-  run: Pick<Run, 'by'>,
-  kind: AccountFailure['kind'],
-  detail: string,
-): AccountFailure {
-  return { kind, detail, at: iso(run.by.now()) }
-}
-
-export function failureFrom(run: Pick<Run, 'by'>, error: VendorError): AccountFailure {
-  return failureOf(run, error.failure, error.detail)
-}
-
 /** Keeps in the store, and in the run, what was learnt; after a write that is closed late, together with what that one changed. */
 export async function learn(run: Run, update: AccountUpdate): Promise<void> {
   const { unclosed } = run.last
   if (unclosed) run.last.unclosed = { ...unclosed, update: { ...unclosed.update, ...update } }
-  else await run.by.queue.save(run.lease.current(), update)
+  else await run.deps.queue.save(run.lease.current(), update)
   remember(run, update)
 }
 
@@ -129,11 +103,11 @@ export async function journaled(
   write: () => Promise<Written>,
   close: Close = 'at once',
 ): Promise<void> {
-  const { queue } = run.by
+  const { queue } = run.deps
   const id = await queue.open(run.lease.current(), operation, run.held?.account ?? null, run.last.unclosed)
   run.last.unclosed = undefined
-  const startedAt = run.by.now()
-  const durationMs = (): number => run.by.now() - startedAt
+  const startedAt = run.deps.now()
+  const durationMs = (): number => run.deps.now() - startedAt
   let written: Written
   run.last.begun = true
   try {
@@ -156,7 +130,7 @@ export async function journaled(
 async function closeRefused(run: Run, id: string, error: unknown, durationMs: number): Promise<void> {
   const refused = error as Partial<VendorError>
   if (refused.name !== 'VendorError' || !refused.certainlyNotDone) return
-  await run.by.queue.close(run.lease.current(), id, {
+  await run.deps.queue.close(run.lease.current(), id, {
     outcome: 'refused',
     failure: failureFrom(run, error as VendorError),
     durationMs,

@@ -3,23 +3,13 @@ import type { JournalOperation, Plan, Wanted } from '../../model/plan.ts'
 import type { AccountFailure } from '../../model/work.ts'
 import { becauseOf, plan, stepsFor } from '../../translators/plan.ts'
 import { graceOf, holds, isEnded, snapshotOf, usableSteps } from '../../translators/shut-out.ts'
-import { shutOutRetryMs } from '../backoff.ts'
+import { shutOutRetryMs } from '../engine/backoff.ts'
 import { gate, objectionTo } from '../guard.ts'
 import { adopt, findAccount, loginAtVendor } from './correlate.ts'
 import { changeEntitlements, linked, refresh, setActive, stripChanges, write } from './execute.ts'
-import {
-  type Ending,
-  failureFrom,
-  failureOf,
-  iso,
-  keep,
-  learn,
-  linkTo,
-  proven,
-  type Run,
-  unlink,
-} from './run.ts'
+import { type Ending, keep, learn, linkTo, proven, type Run, unlink } from './run.ts'
 import type { Account, ShutOutStep } from '../../model/account.ts'
+import { failureFrom, failureOf, iso } from '../engine/look.ts'
 
 /** Whether something is left to end that the vendor has not confirmed in this shut-out. */
 export function hasOpenSessions({ connection, link, snapshot }: Run): boolean {
@@ -113,7 +103,7 @@ async function takeSteps(run: Run, wanted: ShutOut, account: Account): Promise<E
 /** What has to be done to end the access, and after the days of grace to remove the account. */
 async function planned(run: Run, wanted: ShutOut, account: Account): Promise<Plan> {
   const { policy, can } = run.connection
-  const now = iso(run.by.now())
+  const now = iso(run.deps.now())
   const grace = graceOf(becauseOf(wanted), account, run.snapshot, { can, policy, now })
   if (grace.kind === 'none') {
     const steps = usableSteps(stepsFor(becauseOf(wanted), policy), can)
@@ -129,7 +119,7 @@ async function planned(run: Run, wanted: ShutOut, account: Account): Promise<Pla
 /** Somebody who came back under a new User has the account by now. */
 async function isSomebodyElses(run: Run): Promise<boolean> {
   const id = linked(run)
-  const elsewhere = await run.by.queue.linkedElsewhere(run.work.accountId, await run.connection.tenant(), [
+  const elsewhere = await run.deps.queue.linkedElsewhere(run.work.accountId, await run.connection.tenant(), [
     id,
   ])
   return elsewhere.has(id)
@@ -238,7 +228,7 @@ export async function removeForGood(run: Run): Promise<void> {
 /** Grants as they are before the first step; once for each shut-out. */
 export async function keepSnapshot(run: Run): Promise<void> {
   if (run.snapshot || !run.held) return
-  await learn(run, { snapshot: snapshotOf(run.held, iso(run.by.now())) })
+  await learn(run, { snapshot: snapshotOf(run.held, iso(run.deps.now())) })
 }
 
 function verifying(run: Run, step: ShutOutStep): Ending {
@@ -248,7 +238,7 @@ function verifying(run: Run, step: ShutOutStep): Ending {
     status: 'verifying',
     failure: null,
     attempts: 0,
-    verification: { since: iso(run.by.now()), reads: 0, step, mismatches },
+    verification: { since: iso(run.deps.now()), reads: 0, step, mismatches },
     dueInMs: Math.min(firstVerificationMs, run.connection.can.readLagMs ?? firstVerificationMs),
   }
 }
@@ -333,7 +323,7 @@ export async function verify(run: Run): Promise<Ending> {
   const { can, name } = run.connection
   const pending = run.work.verification!
   const account = await readNow(run)
-  const elapsed = run.by.now() - Date.parse(pending.since)
+  const elapsed = run.deps.now() - Date.parse(pending.since)
   const lag = can.readLagMs ?? 0
   if (elapsed < lag) {
     const next = [5_000, 15_000, 45_000].map((ms) => Math.min(ms, lag)).find((ms) => ms > elapsed) ?? lag
@@ -355,7 +345,7 @@ export async function verify(run: Run): Promise<Ending> {
     status: 'pending',
     failure: failureOf(run, 'no-step', detail),
     attempts: run.work.attempts,
-    verification: { ...pending, mismatches: [...(pending.mismatches ?? []), iso(run.by.now())] },
+    verification: { ...pending, mismatches: [...(pending.mismatches ?? []), iso(run.deps.now())] },
     dueInMs: 0,
   }
 }

@@ -1,7 +1,7 @@
 import { ignoring } from '../../model/errors.ts'
 import { matching } from '../../config/rules/matching.ts'
 import { groupWanted } from '../../translators/rules/vendor-groups.ts'
-import { backoffMs } from '../backoff.ts'
+import { backoffMs } from '../engine/backoff.ts'
 import { isSameName, judge, make } from './make.ts'
 import type { LinkedGroup } from '../../model/group-work.ts'
 import {
@@ -86,8 +86,8 @@ async function follow(run: GroupRun, linked: LinkedGroup, name: string): Promise
   if (linked.name === name) return provenGroup(run)
   const { target } = run.connection
   const { renameGroup } = target
-  const shared = await run.by.links.sharing(run.lease.current(), linked.tenant ?? '', linked.id)
-  if (shared.here && linked.madeHere) await run.by.links.handOver(run.lease.current(), linked.id)
+  const shared = await run.deps.links.sharing(run.lease.current(), linked.tenant ?? '', linked.id)
+  if (shared.here && linked.madeHere) await run.deps.links.handOver(run.lease.current(), linked.id)
   if (!linked.madeHere || shared.here || !renameGroup) {
     await keepLinked(run, null)
     return make(run, name)
@@ -106,7 +106,7 @@ async function renamedTo(
   linked: LinkedGroup,
   now: { id: string; name: string },
 ): Promise<void> {
-  if (now.id !== linked.id) await run.by.links.rewrite(run.lease.current(), linked.id, now.id)
+  if (now.id !== linked.id) await run.deps.links.rewrite(run.lease.current(), linked.id, now.id)
   await keepLinked(run, { ...linked, ...now })
 }
 
@@ -115,19 +115,19 @@ async function renamedTo(
  * somebody else made stays.
  */
 async function remove(run: GroupRun): Promise<GroupEnding> {
-  const { connection, linked, by } = run
+  const { connection, linked, deps } = run
   if (!linked?.madeHere) return 'forgotten'
   const { removeGroup } = connection.target
   const lease = run.lease.current()
-  if ((await by.links.sharing(lease, linked.tenant ?? '', linked.id)).here) {
-    await by.links.handOver(lease, linked.id)
+  if ((await deps.links.sharing(lease, linked.tenant ?? '', linked.id)).here) {
+    await deps.links.handOver(lease, linked.id)
     return 'forgotten'
   }
   if (connection.policy.mode === 'approve') {
     const detail = `The mode is approve: "${linked.name}" is left for an operator to remove at ${connection.name}.`
     return waitingGroup(run, 'approval', detail, shadowLookMs)
   }
-  const members = await by.links.grantedTo(lease, linked.id)
+  const members = await deps.links.grantedTo(lease, linked.id)
   if (members > 0) {
     const detail = `${members} people are still in "${linked.name}"; it is removed after them.`
     return waitingGroup(run, 'waiting-group', detail, backoffMs(run.work.attempts + 1))
@@ -136,10 +136,10 @@ async function remove(run: GroupRun): Promise<GroupEnding> {
     return refusedGroup(run, 'unsupported', `${connection.name} cannot remove groups; remove it there.`)
   const removed = await marked(run, { op: 'remove-group', id: linked.id }, async () => {
     // A SCIM Group of the same name may have come back since; from the mark on it waits.
-    if ((await by.links.sharing(lease, linked.tenant ?? '', linked.id)).here) return { brought: false }
+    if ((await deps.links.sharing(lease, linked.tenant ?? '', linked.id)).here) return { brought: false }
     await removeGroup(linked.id)
     return { linked: null, brought: true }
   })
-  if (!removed) await by.links.handOver(run.lease.current(), linked.id)
+  if (!removed) await deps.links.handOver(run.lease.current(), linked.id)
   return 'forgotten'
 }

@@ -1,6 +1,6 @@
 import { VendorError } from '../../model/errors.ts'
 import type { Target } from '../../vendors/contract.ts'
-import { backoffMs } from '../backoff.ts'
+import { backoffMs } from '../engine/backoff.ts'
 import {
   type GroupEnding,
   type GroupRun,
@@ -62,7 +62,7 @@ export async function judge(
     return refusedGroup(run, 'conflict', detail)
   }
   const tenant = await connection.tenant()
-  const others = await run.by.links.sharing(run.lease.current(), tenant, found.id)
+  const others = await run.deps.links.sharing(run.lease.current(), tenant, found.id)
   if (others.elsewhere) {
     const detail = `"${found.name}" is kept by another connection of the same tenant; choose another name.`
     return refusedGroup(run, 'conflict', detail)

@@ -1,8 +1,7 @@
 import type { Logger } from 'pino'
 import { VendorError } from '../../model/errors.ts'
-import { iso, type Provisioner } from '../account/run.ts'
 import type { LiveConnection } from '../connections.ts'
-import type { HeldLease, LeaseKeeper } from '../leases.ts'
+import type { HeldLease } from '../engine/leases.ts'
 import type { AccountFailure } from '../../model/work.ts'
 import type {
   GroupLinks,
@@ -11,20 +10,16 @@ import type {
   GroupWork,
   LinkedGroup,
 } from '../../model/group-work.ts'
+import { type Engine, failureOf } from '../engine/look.ts'
 
-/** What looks after groups at vendors. */
-export interface GroupKeeper extends Pick<
-  Provisioner,
-  'store' | 'connections' | 'log' | 'now' | 'tracing' | 'notices'
-> {
+/** What looking at groups of vendors needs; its leases are of links. */
+export interface GroupKeeper extends Engine {
   readonly links: GroupLinks
-  /** Renews leases of links. */
-  readonly leases: LeaseKeeper
 }
 
 /** One look at one group, under its lease. */
 export interface GroupRun {
-  readonly by: GroupKeeper
+  readonly deps: GroupKeeper
   readonly lease: HeldLease
   readonly connection: LiveConnection
   readonly work: GroupWork
@@ -35,14 +30,6 @@ export interface GroupRun {
 }
 
 export type GroupEnding = Omit<GroupSettlement, 'wantedVersion'> | 'forgotten'
-
-export function failureOf(
-  { by }: { readonly by: Pick<GroupKeeper, 'now'> },
-  kind: AccountFailure['kind'],
-  detail: string,
-): AccountFailure {
-  return { kind, detail, at: iso(by.now()) }
-}
 
 export const provenGroup = ({ changed }: GroupRun): GroupEnding => ({
   status: 'proven',
@@ -67,7 +54,7 @@ export function waitingGroup(
 
 /** Keeps in the store, and in the run, what is linked now; `null`: nothing; `gone`: the vendor has it no more. */
 export async function keepLinked(run: GroupRun, linked: LinkedGroup | null | 'gone'): Promise<void> {
-  await run.by.links.close(run.lease.current(), linked)
+  await run.deps.links.close(run.lease.current(), linked)
   run.linked = linked === null || linked === 'gone' ? undefined : linked
   run.changed = true
 }
@@ -81,7 +68,7 @@ export async function marked<T>(
   operation: GroupOperation,
   write: () => Promise<{ readonly linked?: LinkedGroup | null; readonly brought: T }>,
 ): Promise<T> {
-  const { links } = run.by
+  const { links } = run.deps
   await links.open(run.lease.current(), operation)
   try {
     const { linked, brought } = await write()

@@ -1,117 +1,95 @@
-import { failures, GatewayError, VendorError } from '../../model/errors.ts'
-import { backoffMs } from '../backoff.ts'
+import { GatewayError, VendorError } from '../../model/errors.ts'
+import { backoffMs } from '../engine/backoff.ts'
 import type { LiveConnection, OpenConnection } from '../connections.ts'
-import { startLoop, type Worker } from '../loop.ts'
-import { noticeOfGroup, parkedNotice } from '../notices.ts'
-import { LeaseLost, priorities } from '../../model/work.ts'
+import { startLoop, type Worker } from '../engine/loop.ts'
+import { noticeOfGroup } from '../notices.ts'
+import { priorities } from '../../model/work.ts'
 import type { ClaimedGroup, GroupWork } from '../../model/group-work.ts'
 import { look } from './keep.ts'
-import { failureOf, type GroupEnding, type GroupKeeper, type GroupRun } from './run.ts'
+import { type GroupEnding, type GroupKeeper, type GroupRun } from './run.ts'
+import { afterVendorFailure, failureOf, lookUnderLease } from '../engine/look.ts'
+import type { TracedEnding } from '../../model/trace.ts'
 
 const places = 4
 const pace = { pollMs: 1_000, gatherMs: 0, drainMs: 10_000 }
 
 /** Takes up groups that are due, until it is closed. */
-export function startGroupWorker(by: GroupKeeper): Worker {
+export function startGroupWorker(deps: GroupKeeper): Worker {
   return startLoop({
     ...pace,
     what: 'group',
-    log: by.log,
+    log: deps.log,
     places: () => places,
-    claim: (most) => by.links.claimDue(most),
-    run: (claimed) => keepGroup(by, claimed),
+    claim: (most) => deps.links.claimDue(most),
+    idOf: ({ lease }) => lease.id,
+    run: (claimed) => keepGroup(deps, claimed),
   })
 }
 
-/** One look at one group, settled. Holds nothing of the store across a vendor call; never rejects because of a vendor. */
-export async function keepGroup(by: GroupKeeper, claimed: ClaimedGroup): Promise<void> {
-  const opened = by.connections.byId(claimed.connectionId)
-  if (!opened) return
-  const lease = by.leases.hold(claimed)
-  const log = by.log.child({ connection: opened.name, group: claimed.lease.accountId })
-  try {
-    const work = await by.links.read(lease.current())
-    const start = { by, lease, work, log, linked: work.linked, changed: false }
-    const look = () => opened.during(priorities.live, work.pauses, () => endingAt(opened, start))
-    const ending = await traced(by, opened, claimed, look)
-    const { wantedVersion } = work
-    const settled =
-      ending === 'forgotten'
-        ? await by.links.drop(lease.current(), wantedVersion)
-        : await by.links.settle(lease.current(), { ...ending, wantedVersion })
-    log.info({ status: statusOf(ending) }, 'group settled')
-    const notice = settled === 'settled' && noticeOfGroup({ connection: opened, claimed, work, ending })
-    if (notice) await by.notices?.raise(notice)
-  } catch (error) {
-    if (!(error instanceof LeaseLost)) throw error
-    log.warn('lease lost, run given up')
-  } finally {
-    lease.release()
-  }
-}
-
-const statusOf = (ending: GroupEnding): string => (ending === 'forgotten' ? ending : ending.status)
-
-function traced(
-  { tracing }: GroupKeeper,
-  { name, vendor }: OpenConnection,
-  { lease: { accountId: id } }: ClaimedGroup,
-  look: () => Promise<GroupEnding>,
-): Promise<GroupEnding> {
-  if (!tracing) return look()
-  const about = { what: 'group', id, connection: name, vendor, priority: priorities.live } as const
-  return tracing.run(about, async (ended) => {
-    const ending = await look()
-    ended({ status: statusOf(ending), failure: ending === 'forgotten' ? undefined : ending.failure?.kind })
-    return ending
+/** One look at one group, settled; never rejects because of a vendor. */
+export async function keepGroup(deps: GroupKeeper, claimed: ClaimedGroup): Promise<void> {
+  const { links } = deps
+  await lookUnderLease<GroupWork, GroupEnding, void>(deps, claimed, {
+    what: 'group',
+    priority: priorities.live,
+    read: (lease) => links.read(lease),
+    look: (opened, { lease, work, log }) =>
+      endingAt(opened, { deps, lease, work, log, linked: work.linked, changed: false }),
+    shown,
+    async settle(connection, { lease, work, log }, ending) {
+      const { wantedVersion } = work
+      const settled =
+        ending === 'forgotten'
+          ? await links.drop(lease.current(), wantedVersion)
+          : await links.settle(lease.current(), { ...ending, wantedVersion })
+      log.info({ status: shown(ending).status }, 'group settled')
+      const notice = settled === 'settled' && noticeOfGroup({ connection, claimed, work, ending })
+      if (notice) await deps.notices?.raise(notice)
+    },
   })
 }
+
+const shown = (ending: GroupEnding): TracedEnding =>
+  ending === 'forgotten' ? { status: ending } : { status: ending.status, failure: ending.failure?.kind }
 
 async function endingAt(opened: OpenConnection, start: Omit<GroupRun, 'connection'>): Promise<GroupEnding> {
   try {
     const connection: LiveConnection = await opened.ready()
     return await look({ ...start, connection })
   } catch (error) {
-    if (error instanceof GatewayError && error.code === 'ACCOUNT_LINKED') {
+    if (error instanceof GatewayError && error.code === 'ACCOUNT_LINKED')
       return {
         status: 'failed',
         failure: failureOf(start, 'conflict', error.message),
         attempts: 0,
         tell: true,
       }
-    }
     if (!(error instanceof VendorError)) throw error
     return afterFailure(start, opened, error)
   }
 }
 
-/** The failure table, as for accounts. */
 async function afterFailure(
-  { by, work, log }: { readonly by: GroupKeeper; readonly work: GroupWork; readonly log: GroupKeeper['log'] },
-  { id: connectionId, name, revision }: OpenConnection,
+  start: Omit<GroupRun, 'connection'>,
+  opened: OpenConnection,
   error: VendorError,
 ): Promise<GroupEnding> {
-  const failure = failureOf({ by }, error.failure, error.detail)
-  const ending = { status: 'pending', failure, attempts: work.attempts, tell: false } as const
-  const again = backoffMs(work.attempts + 1)
-  log.warn({ operation: error.operation, failure: error.failure, status: error.status }, 'vendor call failed')
-  switch (failures[error.failure].next) {
-    case 'when-told': {
-      const dueInMs = error.retryAfterMs ?? again
-      if (error.pathClass !== undefined) await by.store.pause(connectionId, error.pathClass, dueInMs)
-      return { ...ending, dueInMs }
-    }
-    case 'park':
-      if (await by.store.park(connectionId, failure, revision)) {
-        log.error({ failure: error.failure }, 'connection parked: its credentials need attention')
-        await by.notices?.raise(parkedNotice({ id: connectionId, name }, failure))
-      }
-      return { ...ending, dueInMs: 0 }
+  const consequence = await afterVendorFailure(start, opened, error)
+  const { failure } = consequence
+  const { attempts } = start.work
+  switch (consequence.next) {
+    case 'later':
+      return { status: 'pending', failure, attempts, tell: false, dueInMs: consequence.dueInMs }
     case 'give-up':
     case 'correlate':
-      return { ...ending, status: 'failed', attempts: 0, tell: true }
-    case 'backoff':
-    case 'relink':
-      return { ...ending, attempts: work.attempts + 1, dueInMs: again }
+      return { status: 'failed', failure, attempts: 0, tell: true }
+    case 'try-again':
+      return {
+        status: 'pending',
+        failure,
+        attempts: attempts + 1,
+        tell: false,
+        dueInMs: backoffMs(attempts + 1),
+      }
   }
 }

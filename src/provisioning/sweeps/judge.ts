@@ -3,11 +3,11 @@ import type { LiveConnection } from '../connections.ts'
 import type { Entitlement } from '../../model/account.ts'
 import type { AccountWork } from '../../model/work.ts'
 import { wantedOf } from '../../translators/wanted.ts'
-import { matching } from '../../config/rules/matching.ts'
 import { differencesOf, plan } from '../../translators/plan.ts'
 import { countedAs } from '../../translators/guarded.ts'
 import { isDeepStrictEqual } from 'node:util'
 import { grantedAfter } from '../../translators/granted.ts'
+import { wantedInput } from '../wanted-input.ts'
 
 /** What a sweep found out about an account without asking the vendor. */
 export type Judgement =
@@ -34,7 +34,7 @@ export interface Surroundings {
  */
 export function judge(work: AccountWork, { connection, catalogue, now }: Surroundings): Judgement {
   const { can, policy } = connection
-  const { held, user, groups } = work
+  const { held, user } = work
   const unsettled =
     work.openOperations.length > 0 ||
     work.verification !== undefined ||
@@ -42,19 +42,7 @@ export function judge(work: AccountWork, { connection, catalogue, now }: Surroun
     work.uncertain ||
     work.snapshot
   if (unsettled && user.active && !user.deleted) return doubtful
-  const wanted = wantedOf({
-    resource: user.resource,
-    active: user.active,
-    deleted: user.deleted,
-    groups,
-    policy,
-    catalogue,
-    capabilities: can,
-    connection: connection.name,
-    matching,
-    now,
-    ...(held ? { granted: held.granted } : {}),
-  })
+  const wanted = wantedOf(wantedInput(work, connection, catalogue, now))
   if (wanted.kind === 'refused') return doubtful
   const { operations, deviations } = plan(wanted, held, can, policy, undefined, now)
   const { tried = [] } = work.snapshot ?? {}

@@ -12,30 +12,30 @@ const nothing: SweepCounts = { looked: 0, differing: 0, doubtful: 0, shutOuts: 0
 
 /** From where the sweep stands to its end. Ends early when another process has taken it. */
 export async function walk(
-  by: Sweeping,
+  deps: Sweeping,
   claimed: ClaimedSweep,
   pageSize: number,
   signal: AbortSignal,
 ): Promise<void> {
   let sweep = claimed
   if (sweep.kind === 'connection' && sweep.phase === 'counting' && sweep.position === undefined) {
-    if (!(await listFirst(by, sweep, signal))) return
+    if (!(await listFirst(deps, sweep, signal))) return
   }
   for (;;) {
     signal.throwIfAborted()
     const startedAt = performance.now()
-    const page = await by.sweeps.page(sweep, pageSize)
+    const page = await deps.sweeps.page(sweep, pageSize)
     if (page.last === undefined) {
-      if (sweep.phase === 'marking') return finish(by, sweep)
-      by.log.info({ ...sweep.counts }, 'sweep counted')
-      if (!(await by.sweeps.nextPhase(sweep, sweep.counts))) return
+      if (sweep.phase === 'marking') return finish(deps, sweep)
+      deps.log.info({ ...sweep.counts }, 'sweep counted')
+      if (!(await deps.sweeps.nextPhase(sweep, sweep.counts))) return
       const { position: _position, ...next } = sweep
       sweep = { ...next, phase: 'marking', counted: sweep.counts, counts: nothing }
       continue
     }
-    const { counts, marks, admitted } = await stepOf(by, sweep, page)
+    const { counts, marks, admitted } = await stepOf(deps, sweep, page)
     const isMarking = sweep.phase === 'marking'
-    const done = await by.sweeps.advance(
+    const done = await deps.sweeps.advance(
       sweep,
       page.last,
       counts,
@@ -44,7 +44,7 @@ export async function walk(
     )
     if (!done) return
     sweep = { ...sweep, position: page.last, counts }
-    if (isMarking && marks.revoke.length + marks.backlog.length > 0) by.wake()
+    if (isMarking && marks.revoke.length + marks.backlog.length > 0) deps.wake()
     // Half of the time is left to requests and runs.
     await delay(Math.min(1_000, performance.now() - startedAt), undefined, { ref: false })
   }
@@ -52,13 +52,13 @@ export async function walk(
 
 const none: Marks = { revoke: [], backlog: [] }
 
-async function finish(by: Sweeping, sweep: ClaimedSweep): Promise<void> {
-  if (!(await by.sweeps.finish(sweep, sweep.counts))) return
-  by.log.info({ ...sweep.counts }, 'sweep done')
-  const connection = by.connections.byId(sweep.connectionId ?? '')
+async function finish(deps: Sweeping, sweep: ClaimedSweep): Promise<void> {
+  if (!(await deps.sweeps.finish(sweep, sweep.counts))) return
+  deps.log.info({ ...sweep.counts }, 'sweep done')
+  const connection = deps.connections.byId(sweep.connectionId ?? '')
   const creates = sweep.counted?.creates ?? 0
   if (sweep.kind !== 'connection' || !connection || creates <= mostUnasked) return
-  await by.notices?.raise({
+  await deps.notices?.raise({
     kind: 'decision-needed',
     connectionId: connection.id,
     subject: 'admission',
@@ -68,10 +68,10 @@ async function finish(by: Sweeping, sweep: ClaimedSweep): Promise<void> {
 }
 
 /** The connection may not be ready yet: then the sweep is taken up again later. */
-async function listFirst(by: Sweeping, sweep: ClaimedSweep, signal: AbortSignal): Promise<boolean> {
-  const opened = by.connections.byId(sweep.connectionId ?? '')
+async function listFirst(deps: Sweeping, sweep: ClaimedSweep, signal: AbortSignal): Promise<boolean> {
+  const opened = deps.connections.byId(sweep.connectionId ?? '')
   if (!opened) throw new Error('a sweep of a connection that this process does not know')
-  return list(by.sweeps, sweep, await opened.ready(), signal)
+  return list(deps.sweeps, sweep, await opened.ready(), signal)
 }
 
 interface Step {
@@ -80,13 +80,13 @@ interface Step {
   readonly admitted: Admitted | undefined
 }
 
-async function stepOf(by: Sweeping, sweep: ClaimedSweep, page: SweepPage): Promise<Step> {
-  const surroundings = await surroundingsOf(by, page.works)
+async function stepOf(deps: Sweeping, sweep: ClaimedSweep, page: SweepPage): Promise<Step> {
+  const surroundings = await surroundingsOf(deps, page.works)
   const added = sweep.kind === 'connection' ? surroundings.get(sweep.connectionId ?? '') : undefined
   // Left to their own runs, people would be made without anybody having been asked.
   if (sweep.kind === 'connection' && !added && page.works.length > 0)
     throw new Error('the connection does not answer')
-  const correlated = added && (await correlatePage(by.sweeps, sweep, page.works, added))
+  const correlated = added && (await correlatePage(deps.sweeps, sweep, page.works, added))
   const judged = page.works.map((work): readonly [AccountWork, Judgement] => {
     const at = surroundings.get(work.connectionId)
     return [work, !at || page.doubtful.has(work.accountId) ? { kind: 'doubtful' } : judge(work, at)]

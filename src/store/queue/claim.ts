@@ -100,7 +100,7 @@ export interface ClaimedRow {
 }
 
 export const toClaimed = (row: ClaimedRow, until: number): Claimed => ({
-  lease: { accountId: row.id, epoch: row.lease_epoch, until },
+  lease: { id: row.id, epoch: row.lease_epoch, until },
   connectionId: row.connection_id,
   userId: row.user_id,
   priority: row.priority,
@@ -179,13 +179,13 @@ export async function renew(db: Sql, leasing: Leasing, leases: readonly Lease[])
   const until = Date.now() + leasing.leaseMs
   const rows = await db.rows<Pick<ClaimedRow, 'id' | 'lease_epoch'>>(sql`
     WITH mine AS (
-      SELECT a.id FROM unnest(${leases.map((lease) => lease.accountId)}::uuid[], ${leases.map((lease) => lease.epoch)}::int[]) held(id, epoch)
+      SELECT a.id FROM unnest(${leases.map((lease) => lease.id)}::uuid[], ${leases.map((lease) => lease.epoch)}::int[]) held(id, epoch)
         JOIN accounts a ON a.id = held.id AND a.lease_epoch = held.epoch
       WHERE a.lease_owner = ${leasing.owner}::text ORDER BY a.id FOR UPDATE OF a
     )
     UPDATE accounts SET lease_until = clock_timestamp() + ${milliseconds(leasing.leaseMs)}
     FROM mine WHERE accounts.id = mine.id RETURNING accounts.id, accounts.lease_epoch`)
-  return rows.map((row) => ({ accountId: row.id, epoch: row.lease_epoch, until }))
+  return rows.map((row) => ({ id: row.id, epoch: row.lease_epoch, until }))
 }
 
 /** Accounts that were claimed as they were made, until the run that they were claimed for asks for them. */

@@ -23,10 +23,10 @@ import {
 import type { Leasing } from './claim.ts'
 import { gathered } from '../sql/batch.ts'
 
-const underLease = ({ owner }: Leasing, { accountId, epoch }: Lease): Statement =>
+const underLease = ({ owner }: Leasing, { id: accountId, epoch }: Lease): Statement =>
   sql`accounts.id = ${accountId}::uuid AND accounts.lease_epoch = ${epoch}::int AND accounts.lease_owner = ${owner}::text`
 
-const lost = ({ accountId }: Lease): LeaseLost => new LeaseLost(`account ${accountId}`)
+const lost = ({ id: accountId }: Lease): LeaseLost => new LeaseLost(`account ${accountId}`)
 
 interface Opening {
   readonly lease: Lease
@@ -69,7 +69,7 @@ function opened({ owner, marginMs }: Leasing, ids: readonly string[], asked: rea
       FROM unnest(
       ${unseen(ids, 'uuid')},
       ${unseen(
-        asked.map(({ lease }) => lease.accountId),
+        asked.map(({ lease }) => lease.id),
         'uuid',
       )},
       ${unseen(
@@ -188,18 +188,17 @@ export async function inherit(db: Sql, leasing: Leasing, lease: Lease, predecess
   await db.transaction(async (tx) => {
     const both = await tx.rows<{ id: string }>(sql`
       SELECT id FROM accounts WHERE (${underLease(leasing, lease)}) OR (${underLease(leasing, predecessor)}) ORDER BY id FOR UPDATE`)
-    for (const each of [lease, predecessor])
-      if (!both.some(({ id }) => id === each.accountId)) throw lost(each)
+    for (const each of [lease, predecessor]) if (!both.some(({ id }) => id === each.id)) throw lost(each)
     const [former] = await tx.rows<{ links: string }>(sql`
       UPDATE accounts SET vendor_tenant = NULL, proven_version = wanted_version, proven_at = clock_timestamp(), status = 'proven',
         failure = NULL, verification = NULL, due_at = NULL, lease_owner = NULL, lease_until = NULL
-      FROM (SELECT id, vendor_tenant AS links FROM accounts WHERE id = ${predecessor.accountId}::uuid) old
+      FROM (SELECT id, vendor_tenant AS links FROM accounts WHERE id = ${predecessor.id}::uuid) old
       WHERE accounts.id = old.id RETURNING old.links`)
     await tx.rows(sql`
       UPDATE accounts SET vendor_tenant = ${former?.links ?? null}::text, vendor_account_id = old.vendor_account_id, held = old.held,
         snapshot = old.snapshot, predecessor_id = NULL
-      FROM accounts old WHERE accounts.id = ${lease.accountId}::uuid AND old.id = ${predecessor.accountId}::uuid`)
+      FROM accounts old WHERE accounts.id = ${lease.id}::uuid AND old.id = ${predecessor.id}::uuid`)
     await tx.rows(sql`
-      UPDATE accounts SET vendor_account_id = NULL, held = NULL, snapshot = NULL WHERE id = ${predecessor.accountId}::uuid`)
+      UPDATE accounts SET vendor_account_id = NULL, held = NULL, snapshot = NULL WHERE id = ${predecessor.id}::uuid`)
   })
 }

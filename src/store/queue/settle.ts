@@ -47,7 +47,7 @@ export function createSettling(
 ): (lease: Lease, settlement: Settlement, unclosed?: Unclosed) => Promise<'settled' | 'again'> {
   const staying = gathered(async (asked: readonly Ending[]) => {
     // Accounts are locked in the order in which wishes lock them.
-    const inOrder = asked.toSorted((a, b) => (a.lease.accountId < b.lease.accountId ? -1 : 1))
+    const inOrder = asked.toSorted((a, b) => (a.lease.id < b.lease.id ? -1 : 1))
     const rows = (await db.together(
       inOrder.map((each) => end(leasing, each, sql`NOT ${leaving}`)),
     )) as Settled[][]
@@ -60,7 +60,7 @@ export function createSettling(
         (await staying(ending)).row ??
         (await db.transaction((tx) => settleLeaving(tx, lease, settlement, end(leasing, ending, sql`true`)))),
     )
-    if (!row) throw new LeaseLost(`account ${lease.accountId}`)
+    if (!row) throw new LeaseLost(`account ${lease.id}`)
     return row.again ? 'again' : 'settled'
   }
 }
@@ -87,10 +87,10 @@ async function settleLeaving(
   const user = await tx.row<Leaver>(sql`
     SELECT u.id, u.directory_id, u.delete_requested_at IS NOT NULL AS deleting, u.deleted_at IS NOT NULL AS buried,
       u.active_wanted AS wanted, u.active_shown AS shown
-    FROM users u WHERE u.id = (SELECT user_id FROM accounts WHERE id = ${lease.accountId}::uuid) FOR NO KEY UPDATE`)
+    FROM users u WHERE u.id = (SELECT user_id FROM accounts WHERE id = ${lease.id}::uuid) FOR NO KEY UPDATE`)
   const row = user && (await tx.row<Settled>(ending))
   if (!row || row.again) return row
-  if (settlement.status === 'proven') await recordEvidence(tx, lease.accountId, row.confirmed_at)
+  if (settlement.status === 'proven') await recordEvidence(tx, lease.id, row.confirmed_at)
   await (proving.has(settlement.status) ? afterProof(tx, user, lease) : afterDoubt(tx, user, row))
   return row
 }
@@ -98,7 +98,7 @@ async function settleLeaving(
 async function afterProof(tx: Sql, user: Leaver, lease: Lease): Promise<void> {
   // A later account of the same vendor id belongs to somebody else.
   if (user.deleting || user.buried) {
-    await tx.rows(sql`UPDATE accounts SET vendor_tenant = NULL WHERE id = ${lease.accountId}::uuid`)
+    await tx.rows(sql`UPDATE accounts SET vendor_tenant = NULL WHERE id = ${lease.id}::uuid`)
   }
   if (user.buried || (await awaitsProof(tx, user.id))) return
   if (user.deleting) await bury(tx, gateway, user.directory_id, user.id)
@@ -161,8 +161,8 @@ function end({ owner }: Leasing, { lease, settlement, unclosed }: Ending, condit
         verification = ${settlement.verification === undefined ? sql`accounts.verification` : json(settlement.verification)},
         predecessor_id = ${proves ? sql`NULL` : sql`accounts.predecessor_id`},
         settled_at = clock_timestamp(), lease_owner = NULL, lease_until = NULL
-      FROM users u, (SELECT status, proven_version, verification FROM accounts WHERE id = ${lease.accountId}::uuid) old
-      WHERE accounts.id = ${lease.accountId}::uuid AND accounts.lease_epoch = ${lease.epoch}::int
+      FROM users u, (SELECT status, proven_version, verification FROM accounts WHERE id = ${lease.id}::uuid) old
+      WHERE accounts.id = ${lease.id}::uuid AND accounts.lease_epoch = ${lease.epoch}::int
         AND accounts.lease_owner = ${owner}::text AND u.id = accounts.user_id AND ${condition}
       RETURNING accounts.id, accounts.user_id, accounts.connection_id, u.directory_id, ${moved} AS again,
         (old.status IS DISTINCT FROM accounts.status OR ${proves}::boolean) AS news,

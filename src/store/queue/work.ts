@@ -95,8 +95,8 @@ export function createReader(db: Sql, owner: string): (lease: Lease) => Promise<
   return async (lease) => {
     asked.push(lease)
     answer ??= Promise.resolve().then(readAll)
-    const found = (await answer).get(keyOf(lease.accountId, lease.epoch))
-    if (!found) throw new LeaseLost(`account ${lease.accountId}`)
+    const found = (await answer).get(keyOf(lease.id, lease.epoch))
+    if (!found) throw new LeaseLost(`account ${lease.id}`)
     return found
   }
 }
@@ -108,7 +108,7 @@ async function readLeased(
   owner: string,
   leases: readonly Lease[],
 ): Promise<ReadonlyMap<string, AccountWork>> {
-  const ids = leases.map(({ accountId }) => accountId)
+  const ids = leases.map(({ id }) => id)
   const rows = await db.rows<WorkRow>(sql`${work}
     WHERE a.id = ANY(${unseen(ids, 'uuid')}::uuid[]) AND a.lease_owner = ${owner}::text`)
   return new Map(rows.map((row) => [keyOf(row.id, row.lease_epoch), toWork(row)]))

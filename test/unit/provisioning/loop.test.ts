@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, it, type TestContext } from 'node:test'
-import { type Leased, startLoop } from '../../../src/provisioning/loop.ts'
+import type { Lease } from '../../../src/model/work.ts'
+import { startLoop } from '../../../src/provisioning/engine/loop.ts'
+
+type Leased = { readonly lease: Pick<Lease, 'id'> }
 
 /** A loop over a queue that gives what `claim` gives; waits for nothing by time. */
 function started(t: TestContext, claim: () => Promise<readonly Leased[]>) {
@@ -17,6 +20,7 @@ function started(t: TestContext, claim: () => Promise<readonly Leased[]>) {
       claims++
       return claim()
     },
+    idOf: ({ lease }) => lease.id,
     run: async () => {},
   })
   t.after(() => worker.close())
@@ -42,7 +46,7 @@ describe('the loop of a worker', () => {
   })
 
   it('is woken by a run that ends, and looks at once', async (t) => {
-    const due = [{ lease: { accountId: 'a' } }]
+    const due = [{ lease: { id: 'a' } }]
     const { worker, claims } = started(t, async () => due.splice(0))
     await turns()
     assert.ok(claims() >= 2, `${claims()} claims`)

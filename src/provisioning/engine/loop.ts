@@ -1,7 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import { within } from './with-timeout.ts'
-import type { Lease } from '../model/work.ts'
 
 export interface Worker {
   /** Something became due: look at once. */
@@ -17,37 +15,37 @@ export interface Pace {
   readonly pollMs: number
   /** How long a few free places wait for more: one claim for each run that ends costs more than the run. 0: not at all. */
   readonly gatherMs: number
+  /** Shortest time between two looks at the queue that wake-ups bring about. Default 0. */
+  readonly restMs?: number
   /** How long `close` waits for runs that are under way; their leases run out by themselves afterwards. */
   readonly drainMs: number
 }
 
-export interface Leased {
-  readonly lease: Pick<Lease, 'accountId'>
-}
-
-export interface Looping<C extends Leased> extends Pace {
+export interface Looping<C> extends Pace {
   /** What is worked on, for the log. */
-  readonly what: 'account' | 'group'
+  readonly what: 'account' | 'group' | 'sweep'
   readonly log: Pick<Logger, 'error'>
   /** Runs at once, at this moment. */
   places(): number
   claim(most: number): Promise<readonly C[]>
+  /** Its id, for the log. */
+  idOf(claimed: C): string
   run(claimed: C): Promise<unknown>
 }
 
 /** Takes up what is due, as far as there are places, until it is closed. */
-export function startLoop<C extends Leased>(by: Looping<C>): Worker {
-  const { what, log, pollMs, gatherMs, drainMs } = by
+export function startLoop<C>(deps: Looping<C>): Worker {
+  const { what, log, pollMs, gatherMs, restMs = 0, drainMs } = deps
   const running = new Set<Promise<void>>()
   let wakeUp = Promise.withResolvers<void>()
   let closing = false
   let healthy = true
 
   const start = (claimed: C): void => {
-    const run = by
+    const run = deps
       .run(claimed)
       .then(() => {})
-      .catch((err: unknown) => log.error({ err, [what]: claimed.lease.accountId }, `${what} run broke off`))
+      .catch((err: unknown) => log.error({ err, [what]: deps.idOf(claimed) }, `${what} run broke off`))
       .finally(() => {
         running.delete(run)
         wakeUp.resolve()
@@ -56,10 +54,10 @@ export function startLoop<C extends Leased>(by: Looping<C>): Worker {
   }
 
   const turn = async (): Promise<void> => {
-    const places = by.places()
+    const places = deps.places()
     if (gatherMs > 0 && running.size > places / 2) await pause(gatherMs, undefined, { ref: false })
     const free = places - running.size
-    const claimed = free > 0 ? await by.claim(free) : []
+    const claimed = free > 0 ? await deps.claim(free) : []
     claimed.forEach(start)
     if (claimed.length > 0 && claimed.length === free) return
     await rest()
@@ -68,6 +66,7 @@ export function startLoop<C extends Leased>(by: Looping<C>): Worker {
   // A wake counts once: one that stayed would have a store that is away asked without a pause.
   const rest = async (): Promise<void> => {
     await within(pollMs, wakeUp.promise)
+    if (restMs > 0 && !closing) await pause(restMs, undefined, { ref: false })
     wakeUp = Promise.withResolvers()
   }
 
@@ -93,5 +92,16 @@ export function startLoop<C extends Leased>(by: Looping<C>): Worker {
       await loop
       await within(drainMs, Promise.allSettled(running))
     },
+  }
+}
+
+/** What the work gives, or undefined when it takes longer. Leaves no timer behind: this is done often. */
+export async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
+  const over = Promise.withResolvers<undefined>()
+  const timer = setTimeout(over.resolve, Math.max(0, ms), undefined).unref()
+  try {
+    return await Promise.race([work, over.promise])
+  } finally {
+    clearTimeout(timer)
   }
 }

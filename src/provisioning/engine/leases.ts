@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { LeaseLost, type AccountQueue, type Claimed, type Lease } from '../model/work.ts'
+import { LeaseLost, type AccountQueue, type Claimed, type Lease } from '../../model/work.ts'
 
 const renewEveryMs = 5_000
 
@@ -28,11 +28,11 @@ export function createLeaseKeeper(
     if (held.size === 0) return
     const asked = [...held.values()]
     const kept = await queue.renew(asked)
-    const keptIds = new Set(kept.map(({ accountId }) => accountId))
+    const keptIds = new Set(kept.map(({ id: accountId }) => accountId))
     for (const lease of kept) {
-      if (held.get(lease.accountId)?.epoch === lease.epoch) held.set(lease.accountId, lease)
+      if (held.get(lease.id)?.epoch === lease.epoch) held.set(lease.id, lease)
     }
-    for (const { accountId, epoch } of asked) {
+    for (const { id: accountId, epoch } of asked) {
       if (!keptIds.has(accountId) && held.get(accountId)?.epoch === epoch) held.delete(accountId)
     }
   }
@@ -45,20 +45,19 @@ export function createLeaseKeeper(
 
   return {
     hold({ lease }) {
-      held.set(lease.accountId, lease)
+      held.set(lease.id, lease)
       const mine = (): Lease | undefined => {
-        const now = held.get(lease.accountId)
+        const now = held.get(lease.id)
         return now?.epoch === lease.epoch ? now : undefined
       }
       return {
         current() {
           const now = mine()
-          if (!now || now.until <= Date.now())
-            throw new LeaseLost(`lease of account ${lease.accountId} is lost`)
+          if (!now || now.until <= Date.now()) throw new LeaseLost(`lease of account ${lease.id} is lost`)
           return now
         },
         release() {
-          if (mine()) held.delete(lease.accountId)
+          if (mine()) held.delete(lease.id)
         },
       }
     },
