@@ -10,7 +10,7 @@ export interface ClientSwitches {
   readonly lenient: boolean
   /** Member ids that are no Users: left out and remembered, or refused with `invalidValue`. */
   readonly unknownMembers: 'park' | 'refuse'
-  /** A second Group of the same displayName is refused with `uniqueness`. */
+  /** A second Group of the same displayName is refused with `uniqueness`, as Entra demands. */
   readonly uniqueGroupNames: boolean
   /** PATCH of a Group answers 200 with the Group, 204, or by the number of members. */
   readonly groupPatchAnswer: 'body' | 'by-size' | 'empty'
@@ -25,7 +25,8 @@ const unknownClient: ClientSwitches = {
   replaceUnmatched: 'create',
   lenient: true,
   unknownMembers: 'park',
-  uniqueGroupNames: false,
+  // It may be Entra, and no request of Okta needs equal names: it looks a name up before it creates.
+  uniqueGroupNames: true,
   groupPatchAnswer: 'by-size',
   ownIdOnly: false,
   coreSchemaRequired: false,
@@ -33,8 +34,8 @@ const unknownClient: ClientSwitches = {
 
 const profiles: Readonly<Record<ClientProfile, ClientSwitches>> = Object.freeze({
   auto: Object.freeze(unknownClient),
-  okta: Object.freeze({ ...unknownClient, lenient: false }),
-  entra: Object.freeze({ ...unknownClient, uniqueGroupNames: true, groupPatchAnswer: 'empty' as const }),
+  okta: Object.freeze({ ...unknownClient, lenient: false, uniqueGroupNames: false }),
+  entra: Object.freeze({ ...unknownClient, groupPatchAnswer: 'empty' as const }),
   rfc: Object.freeze({
     stringBooleans: false,
     replaceUnmatched: 'no-target' as const,

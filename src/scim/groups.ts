@@ -3,13 +3,13 @@ import { invalidValue, notFound, quoted, uniqueness } from './errors.ts'
 import type { BoundPath } from './filter/ast.ts'
 import { normaliseBody, replaceBody } from './normalise.ts'
 import { applyPatch } from './patch/apply.ts'
-import { memberDelta } from './patch/members.ts'
+import { memberDelta } from './members.ts'
 import { parsePatch } from './patch/operations.ts'
 import type { Actor, GroupWrite, MemberDelta, Precondition, StoredGroup } from './ports.ts'
 import { represent } from './representation.ts'
 import { locationOf, type Resources, type ScimPorts, type View } from './resources.ts'
 import { groupModel } from './schema/model.ts'
-import type { ClientProfile, DirectoryRef, MemberRef, ResourceBody } from '../model/directory.ts'
+import type { DirectoryRef, MemberRef, ResourceBody } from '../model/directory.ts'
 
 /**
  * PATCH of a larger Group answers 204 where the client allows it: its members are not read for an answer, so that what
@@ -39,7 +39,7 @@ export function createGroups(ports: ScimPorts): Resources<StoredGroup> {
       return recorded(
         ports,
         by,
-        await directory.createGroup(by, body, delta, { uniqueName: uniqueName(client) }),
+        await directory.createGroup(by, body, delta, { uniqueName: switchesOf(client).uniqueGroupNames }),
       )
     },
 
@@ -85,14 +85,6 @@ export function createGroups(ports: ScimPorts): Resources<StoredGroup> {
   }
 }
 
-/**
- * Entra demands that equal names are refused. An unknown client (`auto`) may be Entra, and no request of Okta needs
- * equal names: it looks a name up before it creates. Admins who push equal names say `okta` or `rfc`.
- */
-function uniqueName(client: ClientProfile): boolean {
-  return client === 'auto' || switchesOf(client).uniqueGroupNames
-}
-
 async function update(
   ports: ScimPorts,
   by: Actor,
@@ -107,7 +99,7 @@ async function update(
       check?.(current)
       return edit(current)
     },
-    { uniqueName: uniqueName(by.directory.client), exact: check !== undefined },
+    { uniqueName: switchesOf(by.directory.client).uniqueGroupNames, exact: check !== undefined },
   )
   return recorded(ports, by, write, id)
 }

@@ -1,7 +1,7 @@
 import type { ClientSwitches } from './client-profiles.ts'
 import { invalidSyntax, invalidValue, quoted } from './errors.ts'
 import { checkImmutable, checkRequired } from './values/required.ts'
-import { memberIds } from './values/members.ts'
+import { memberIds } from './members.ts'
 import type { ExtensionModel, ResourceModel } from './schema/model.ts'
 import { coerceAttribute } from './values/coerce.ts'
 import { isObject, isUnassigned, sameValue } from './values/json.ts'
@@ -35,27 +35,38 @@ export function normaliseBody(
   if (!isObject(body)) throw invalidSyntax('The body must be a JSON object. Send the resource itself.')
   checkSchemas(model, body, switches)
   const { core, extensions } = sort(model, body)
-  const result: Record<string, unknown> = {}
-  let members: string[] | undefined
-  let password: string | undefined
-  for (const [definition, value] of inOrder(model.attributes, core)) {
-    if (definition.mutability === 'readOnly') continue
-    if (definition.name === model.rows) {
-      members = value === null ? undefined : memberIds(value, switches)
-      continue
-    }
-    const coerced = coerceAttribute(definition, value, definition.name, switches)
-    if (coerced === undefined) continue
-    if (definition.returned === 'never') password ??= passwordIn(definition.name, coerced)
-    else result[definition.name] = coerced
-  }
+  const { password, ...result } = coreData(model, core, switches)
+  const rows = model.attributes.find(({ name }) => name === model.rows)
+  const sent = rows && core.get(rows)
+  // Null says nothing of members, an empty list that there are none.
+  const members = sent === undefined || sent === null ? undefined : memberIds(sent, switches)
   for (const extension of model.extensions) {
     const data = extensionData(extension, extensions.get(extension), switches)
     if (data) result[extension.urn] = data
   }
   if (purpose === 'create' && isActivatable(model)) result['active'] ??= true
   checkRequired(model, result)
-  return { body: result, ...(members && { members }), ...(password && { password }) }
+  return {
+    body: result,
+    ...(members && { members }),
+    ...(typeof password === 'string' && password !== '' && { password }),
+  }
+}
+
+/** With the password, which is never kept; without what is readOnly, and without members, which are rows. */
+function coreData(
+  model: ResourceModel,
+  given: ReadonlyMap<AttributeDefinition, unknown>,
+  switches: ClientSwitches,
+): Record<string, unknown> {
+  const data: Record<string, unknown> = {}
+  for (const [definition, value] of inOrder(model.attributes, given)) {
+    const { name, mutability, returned } = definition
+    if (mutability === 'readOnly' || name === model.rows) continue
+    const coerced = coerceAttribute(definition, value, name, switches)
+    if (coerced !== undefined && (returned !== 'never' || name === 'password')) data[name] = coerced
+  }
+  return data
 }
 
 function isActivatable(model: ResourceModel): boolean {
@@ -197,8 +208,4 @@ function replaced(definition: AttributeDefinition, before: unknown, after: unkno
     `${path}.`,
   )
   return Object.keys(inside).length === 0 ? undefined : inside
-}
-
-function passwordIn(name: string, value: unknown): string | undefined {
-  return name === 'password' && typeof value === 'string' ? value : undefined
 }

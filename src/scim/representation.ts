@@ -23,7 +23,7 @@ export interface RepresentationInput {
   readonly activeShown?: boolean | undefined
 }
 
-/** The resource's version as HTTP and `meta.version` show it. */
+/** `meta.version` and `ETag` of a resource (RFC 7644 §3.14): of its state, so a projection does not change it. */
 export function versionTag(version: number): string {
   return `W/"${version}"`
 }

@@ -1,7 +1,6 @@
 import { invalidFilter, quoted } from '../errors.ts'
 import { resolvePath, type ResourceModel } from '../schema/model.ts'
-import { isReference } from '../values/coerce.ts'
-import { booleanOf, instantOf } from '../values/simple.ts'
+import { booleanOf, instantOf, isReference } from '../values/coerce.ts'
 import type { BoundPath, CompareOp, Literal } from './ast.ts'
 import { type AttributeDefinition, subAttributeOf } from '../schema/attribute.ts'
 
@@ -119,13 +118,13 @@ export function boundLiteral(
   if (typeof literal !== 'string') return literal
   if (path.type === 'boolean' && (options.stringBooleans ?? options.lenient))
     return booleanOf(literal) ?? literal
-  const ordered = op === 'gt' || op === 'ge' || op === 'lt' || op === 'le'
-  if (path.type === 'dateTime' && ordered && !instantOf(literal)) {
+  if (path.type === 'dateTime' && orderings.has(op) && !instantOf(literal)) {
     throw invalidFilter(`${quoted(literal)} is no date and time. Write it like 2026-01-31T08:00:00Z.`)
   }
   return literal
 }
 
+const orderings: ReadonlySet<CompareOp> = new Set(['gt', 'ge', 'lt', 'le'])
 const number = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 
 function bareLiteral(path: BoundPath, text: string, options: FilterOptions): Literal {

@@ -1,5 +1,5 @@
 import { isObject } from '../values/json.ts'
-import { compareInstants, instantOf } from '../values/simple.ts'
+import { compareInstants, instantOf } from '../values/coerce.ts'
 import type { BoundPath, CompareOp, Filter, Literal } from './ast.ts'
 
 type Values = Readonly<Record<string, unknown>>

@@ -1,7 +1,7 @@
 import { invalidPath, quoted } from '../errors.ts'
 import { resolvePath, type ResourceModel } from '../schema/model.ts'
 import { isObject } from '../values/json.ts'
-import { instantOf } from '../values/simple.ts'
+import { instantOf } from '../values/coerce.ts'
 import type { BoundPath, Sort } from './ast.ts'
 import { compareCodePoints } from './evaluate.ts'
 import { subAttributeOf } from '../schema/attribute.ts'
@@ -59,8 +59,8 @@ export function parseSort(
   options: FilterOptions = {},
 ): Sort | undefined {
   const path = resolvePath(model, sortBy.trim(), { shortNames: options.lenient ?? false })
-  const definition = path?.subAttribute ?? path?.attribute
-  if (!path || !definition) return undefined
+  if (!path?.attribute) return undefined
+  const definition = path.subAttribute ?? path.attribute
   if (definition.returned === 'never') throw invalidPath(`Lists cannot be sorted by ${quoted(sortBy)}.`)
   const compared = definition.type === 'complex' ? subAttributeOf(definition, 'value') : definition
   if (!compared) {
@@ -71,7 +71,7 @@ export function parseSort(
       names: compared === definition ? path.names : [...path.names, compared.name],
       type: compared.type,
       caseExact: compared.caseExact,
-      multiValued: (path.attribute?.multiValued ?? false) || definition.multiValued,
+      multiValued: path.attribute.multiValued || definition.multiValued,
     },
     descending: sortOrder?.trim().toLowerCase() === 'descending',
   }

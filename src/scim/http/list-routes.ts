@@ -1,15 +1,23 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { DirectoryRef } from '../../model/directory.ts'
+import { switchesOf } from '../client-profiles.ts'
+import { invalidCount, invalidPath, invalidSyntax, invalidValue, quoted } from '../errors.ts'
+import { parseFilter } from '../filter/parse.ts'
+import { parseSort } from '../filter/sort.ts'
+import { compileProjection } from '../projection.ts'
+import type { ResourceModel } from '../schema/model.ts'
+import { isObject } from '../values/json.ts'
 import type { Cursors } from './cursors.ts'
-import { bindQuery, identityOf, pageAsked, readSearchRequest } from './list-query.ts'
-import { collect, type Listed } from './lists.ts'
+import { endpoint } from './endpoints.ts'
+import { type Asked, collect, type Listed } from './lists.ts'
 import {
   type BaseUrl,
   directoryOf,
   type PageLimits,
+  pageWindow,
   type ReadParameters,
   readParameters,
 } from './requests.ts'
-import { endpoint } from './endpoints.ts'
 
 const listSchema = 'urn:ietf:params:scim:api:messages:2.0:ListResponse'
 
@@ -93,3 +101,91 @@ export async function answerList(
   })
   return cursorResponse(shown, total, next && cursors.seal({ after: next, total }, identity))
 }
+
+/** Binds filter, order and projection to each resource type; what a type lacks counts as absent (RFC 7644 §3.4.2.1). */
+export function bindQuery(
+  models: readonly ResourceModel[],
+  directory: DirectoryRef,
+  asked: ReadParameters,
+  baseUrl: string,
+): readonly Asked[] {
+  const switches = switchesOf(directory.client)
+  const sortBy = asked.sortBy?.trim()
+  const bound = models.map((model) => ({
+    filter: asked.filter === undefined ? undefined : parseFilter(asked.filter, model, switches),
+    sort: sortBy ? parseSort(sortBy, asked.sortOrder, model, switches) : undefined,
+    view: { projection: compileProjection(model, asked), baseUrl },
+  }))
+  if (sortBy && bound.every(({ sort }) => !sort)) {
+    throw invalidPath(`Lists cannot be sorted by ${quoted(sortBy)}: there is no such attribute.`)
+  }
+  return bound
+}
+
+/** Which page: by index, or after what a cursor says; an empty cursor is the first page. */
+export type PageAsked =
+  | { readonly by: 'index'; readonly startIndex: number; readonly count: number }
+  | { readonly by: 'cursor'; readonly cursor: string; readonly count: number }
+
+/** A client that names no cursor pages by index, as all did before RFC 9865. */
+export function pageAsked(asked: ReadParameters, limits: PageLimits): PageAsked {
+  const { cursor } = asked
+  if (cursor === undefined) return { by: 'index', ...pageWindow(asked, limits) }
+  if (pageWindow({ startIndex: asked.startIndex }, limits).startIndex > 1) {
+    throw invalidValue('Send either startIndex or cursor: a page has one beginning.')
+  }
+  return { by: 'cursor', cursor, count: cursorCount(asked.count, limits) }
+}
+
+/** RFC 9865 §2.1 wants a positive number; more than the maximum gets the maximum. */
+function cursorCount(text: string | undefined, { defaultCount, maxCount }: PageLimits): number {
+  if (text === undefined || text.trim() === '') return defaultCount
+  const count = /^\+?\d{1,15}$/.test(text.trim()) ? Number(text) : 0
+  if (count < 1) throw invalidCount(`count must be between 1 and ${maxCount}`)
+  return Math.min(count, maxCount)
+}
+
+/** All that a cursor belongs to. */
+export function identityOf(
+  models: readonly ResourceModel[],
+  { id }: DirectoryRef,
+  { filter, sortBy, sortOrder, attributes, excludedAttributes }: ReadParameters,
+): string {
+  const types = models.map(({ name }) => name)
+  return JSON.stringify([id, types, filter, sortBy, sortOrder, attributes, excludedAttributes])
+}
+
+const searchRequest = 'urn:ietf:params:scim:api:messages:2.0:SearchRequest'
+
+const texts = ['filter', 'sortBy', 'sortOrder', 'cursor'] as const
+const numbers = ['startIndex', 'count'] as const
+const names = ['attributes', 'excludedAttributes'] as const
+
+/** What a SearchRequest asks for (RFC 7644 §3.4.3): the same as the parameters of a GET. Null counts as absent. */
+export function readSearchRequest(body: unknown): ReadParameters {
+  if (!isObject(body)) throw invalidSyntax('A search needs a SearchRequest as its body')
+  const given = new Map(
+    Object.entries(body)
+      .filter(([, value]) => value !== null)
+      .map(([name, value]) => [name.toLowerCase(), value]),
+  )
+  const schemas = given.get('schemas')
+  const known = (urn: unknown) => typeof urn === 'string' && urn.toLowerCase() === searchRequest.toLowerCase()
+  if (!Array.isArray(schemas) || !schemas.some(known))
+    throw invalidSyntax(`schemas must name ${searchRequest}`)
+  const asked = new Map<string, unknown>()
+  const take = (keys: readonly string[], fits: (value: unknown) => boolean, what: string): void => {
+    for (const key of keys) {
+      const value = given.get(key.toLowerCase())
+      if (value === undefined) continue
+      if (!fits(value)) throw invalidValue(`${key} must be ${what}`)
+      asked.set(key, value)
+    }
+  }
+  take(texts, isText, 'a text')
+  take(numbers, (value) => typeof value === 'number' || isText(value), 'an integer')
+  take(names, (value) => [value].flat().every(isText), 'a list of attribute names')
+  return readParameters(Object.fromEntries(asked))
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string'

@@ -4,8 +4,8 @@ import { matches } from '../filter/evaluate.ts'
 import type { ListQuery, Page, Position } from '../ports.ts'
 import type { View } from '../resources.ts'
 import type { ResourceModel } from '../schema/model.ts'
-import type { Asked } from './list-query.ts'
 import type { DirectoryRef } from '../../model/directory.ts'
+import type { Filter, Sort } from '../filter/ast.ts'
 
 /** What is needed of a resource to find its place in a list. */
 export interface Placed {
@@ -215,4 +215,12 @@ export function listedWhole(
     show: async (_directory, entries, { projection }) =>
       (entries as readonly Entry[]).map(({ resource }) => projection.apply(resource)),
   }
+}
+
+/** How one resource type takes part in a list. */
+export interface Asked {
+  readonly filter: Filter | undefined
+  /** Undefined: in the order of creation. */
+  readonly sort: Sort | undefined
+  readonly view: View
 }

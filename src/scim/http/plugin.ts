@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyPluginAsync } from 'fastify'
-import { discoveryRoutes } from '../discovery.ts'
+import { discoveryRoutes } from './discovery-routes.ts'
 import { createGroups } from '../groups.ts'
 import type { Directory, Provisioning, StoredGroup, TokenVerifier } from '../ports.ts'
 import type { Resources } from '../resources.ts'

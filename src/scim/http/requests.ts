@@ -1,14 +1,10 @@
 import type { FastifyRequest } from 'fastify'
 import { invalidValue, ScimError } from '../errors.ts'
 import type { Actor, Precondition, VerifiedToken } from '../ports.ts'
+import { versionTag } from '../representation.ts'
 
 interface Versioned {
   readonly version: number
-}
-
-/** `meta.version` and `ETag` of a resource (RFC 7644 §3.14): of its state, so a projection does not change it. */
-export function versionTag({ version }: Versioned): string {
-  return `W/"${version}"`
 }
 
 /** What `If-Match` demands of the state that a write meets; undefined without that header. */
@@ -21,7 +17,7 @@ export function preconditionOf({ headers }: FastifyRequest): Precondition | unde
 export function demandVersion(demanded: string): Precondition {
   return (current) => {
     if (namesVersion(demanded, current)) return
-    throw new ScimError(412, `The resource is at version ${versionTag(current)} now. Read it again.`)
+    throw new ScimError(412, `The resource is at version ${versionTag(current.version)} now. Read it again.`)
   }
 }
 
@@ -34,7 +30,7 @@ export function hasAlready({ headers }: FastifyRequest, current: Versioned): boo
 /** Compared weakly, because SCIM versions are weak tags; clients that drop the `W/` are understood. */
 function namesVersion(header: string, current: Versioned): boolean {
   if (header.trim() === '*') return true
-  const wanted = opaque(versionTag(current))
+  const wanted = opaque(versionTag(current.version))
   return header.split(',').some((tag) => opaque(tag) === wanted)
 }
 

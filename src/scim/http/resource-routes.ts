@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { notFound } from '../errors.ts'
 import type { StoredGroup, StoredUser } from '../ports.ts'
 import { compileProjection } from '../projection.ts'
+import { versionTag } from '../representation.ts'
 import { locationOf, type Resources, type View } from '../resources.ts'
 import type { ResourceModel } from '../schema/model.ts'
 import type { AcknowledgeWhenSent } from './acknowledgement.ts'
@@ -12,7 +13,6 @@ import {
   preconditionOf,
   type ReadParameters,
   readParameters,
-  versionTag,
 } from './requests.ts'
 import { answerList, type ListOptions, searchRoute } from './list-routes.ts'
 import { endpoint } from './endpoints.ts'
@@ -71,7 +71,8 @@ function elementRoutes<T extends StoredUser | StoredGroup>(
       const view = viewOf(model, readParameters(request.query), baseUrl(request))
       const resource = await resources.find(directoryOf(request), idOf(request))
       if (!resource) throw notFound(model.name, idOf(request))
-      if (hasAlready(request, resource)) return reply.code(304).header('etag', versionTag(resource)).send()
+      if (hasAlready(request, resource))
+        return reply.code(304).header('etag', versionTag(resource.version)).send()
       return show(resources, request, reply, resource, view)
     },
 
@@ -91,7 +92,7 @@ function elementRoutes<T extends StoredUser | StoredGroup>(
       if (named || (await resources.showsPatched(directoryOf(request), resource))) {
         return show(resources, request, reply, resource, view)
       }
-      return reply.code(204).header('etag', versionTag(resource)).send()
+      return reply.code(204).header('etag', versionTag(resource.version)).send()
     },
 
     async DELETE(request, reply) {
@@ -113,7 +114,7 @@ async function show<T extends StoredUser | StoredGroup>(
   view: View,
 ): Promise<unknown> {
   const [shown] = await resources.show(directoryOf(request), [resource], view)
-  reply.header('etag', versionTag(resource))
+  reply.header('etag', versionTag(resource.version))
   return shown
 }
 

@@ -1,5 +1,6 @@
 import type { ClientSwitches } from '../client-profiles.ts'
 import {
+  invalidFilter,
   invalidPath,
   invalidSyntax,
   invalidValue,
@@ -8,10 +9,95 @@ import {
   quoted,
   tooLarge,
 } from '../errors.ts'
-import type { ResourceModel } from '../schema/model.ts'
+import type { Filter } from '../filter/ast.ts'
+import { parseElementFilter } from '../filter/parse.ts'
+import { type AttributeDefinition, subAttributeOf } from '../schema/attribute.ts'
+import { type ExtensionModel, type ResolvedPath, resolvePath, type ResourceModel } from '../schema/model.ts'
 import { isObject, isUnassigned } from '../values/json.ts'
-import type { PatchTarget } from './path.ts'
-import { parsePath } from './path.ts'
+
+/** What an operation changes. No `attribute`: the whole extension, or without one the whole resource. */
+export interface PatchTarget {
+  /** The client's own words, for details. */
+  readonly text: string
+  readonly extension: ExtensionModel | undefined
+  readonly attribute: AttributeDefinition | undefined
+  readonly filter: Filter | undefined
+  readonly subAttribute: AttributeDefinition | undefined
+}
+
+const attributePath = /^[A-Za-z$][\w$.:/-]*$/
+const partPath = /^\.[A-Za-z$][\w$-]*$/
+
+/**
+ * Reads a PATCH path (RFC 7644 §3.5.2). Undefined: well formed, but the resource type has no such attribute. Throws
+ * `invalidPath`, or `invalidFilter` for what stands in the brackets.
+ */
+export function parsePath(
+  text: string,
+  model: ResourceModel,
+  switches: ClientSwitches,
+): PatchTarget | undefined {
+  const bracket = text.indexOf('[')
+  const name = bracket < 0 ? text : text.slice(0, bracket)
+  if (!attributePath.test(name)) throw malformed(text)
+  const path = resolvePath(model, name, { shortNames: switches.lenient })
+  if (bracket < 0) return path && { text, filter: undefined, ...targetOf(path) }
+  const closing = text.lastIndexOf(']')
+  const part = text.slice(closing + 1)
+  if (closing < bracket || (part !== '' && !partPath.test(part))) throw malformed(text)
+  return path && withFilter(text, path, text.slice(bracket + 1, closing), part.slice(1), switches)
+}
+
+function malformed(text: string): Error {
+  return invalidPath(
+    `${quoted(text)} is no path. Write one such as name.givenName or emails[type eq "work"].value.`,
+  )
+}
+
+function targetOf({
+  extension,
+  attribute,
+  subAttribute,
+}: ResolvedPath): Pick<PatchTarget, 'extension' | 'attribute' | 'subAttribute'> {
+  return { extension, attribute, subAttribute }
+}
+
+function withFilter(
+  text: string,
+  path: ResolvedPath,
+  filterText: string,
+  part: string,
+  switches: ClientSwitches,
+): PatchTarget | undefined {
+  const { attribute, extension } = path
+  if (!attribute?.multiValued || path.subAttribute) {
+    throw invalidPath(`${quoted(text)} filters an attribute that has one value only. Leave out the brackets.`)
+  }
+  const filter = parseElementFilter(filterText, attribute, switches)
+  if (namesUnknown(filter)) {
+    throw invalidFilter(
+      `${quoted(text)} compares a part that ${attribute.name} does not have. Correct the path.`,
+    )
+  }
+  if (part === '') return { text, extension, attribute, filter, subAttribute: undefined }
+  const subAttribute = subAttributeOf(attribute, part)
+  return subAttribute && { text, extension, attribute, filter, subAttribute }
+}
+
+/** Such a filter never matches: a removal would succeed without doing anything. */
+function namesUnknown(filter: Filter): boolean {
+  switch (filter.kind) {
+    case 'and':
+    case 'or':
+      return filter.terms.some(namesUnknown)
+    case 'not':
+      return namesUnknown(filter.term)
+    case 'element':
+      return true
+    default:
+      return filter.path.type === 'unknown'
+  }
+}
 
 /** One change of one attribute; a PATCH operation without path becomes several. */
 export interface PatchOperation {
@@ -168,16 +254,18 @@ function mayChange(
   value: unknown,
   keyed: boolean,
 ): boolean {
-  const { attribute, subAttribute, extension, text } = target
+  if (!isReadOnly(model, target)) return true
+  const name = target.attribute?.name ?? ''
+  if (keyed && name === 'id' && switches.ownIdOnly) return true
+  if (keyed && (isUnassigned(value) || serverOwned.has(name))) return false
+  throw mutability(`${quoted(target.text)} is readOnly. Leave it out.`)
+}
+
+function isReadOnly({ rows }: ResourceModel, { attribute, subAttribute, extension }: PatchTarget): boolean {
+  if (!attribute) return extension?.readOnly ?? false
   // Clients write the display of members although it is made here; it is left out with the rest of the element.
-  const part = attribute?.name === model.rows ? undefined : subAttribute
-  const readOnly = attribute
-    ? attribute.mutability === 'readOnly' || part?.mutability === 'readOnly'
-    : (extension?.readOnly ?? false)
-  if (!readOnly) return true
-  if (keyed && attribute?.name === 'id' && switches.ownIdOnly) return true
-  if (keyed && (isUnassigned(value) || serverOwned.has(attribute?.name ?? ''))) return false
-  throw mutability(`${quoted(text)} is readOnly. Leave it out.`)
+  const part = attribute.name === rows ? undefined : subAttribute
+  return attribute.mutability === 'readOnly' || part?.mutability === 'readOnly'
 }
 
 /** Travels along with what a client read before. */

@@ -46,22 +46,27 @@ export interface SchemaDraft {
   readonly attributes: readonly AttributeDraft[]
 }
 
+const defaults = {
+  type: 'string',
+  multiValued: false,
+  description: '',
+  required: false,
+  caseExact: false,
+  mutability: 'readWrite',
+  returned: 'default',
+  uniqueness: 'none',
+} as const
+
 /** References and binary values are case exact whatever the draft says (RFC 7643 §2.3.6, §2.3.7). */
 export function defineAttribute(draft: AttributeDraft): AttributeDefinition {
-  const type = draft.type ?? 'string'
+  const { canonicalValues, referenceTypes, subAttributes, ...given } = draft
+  const attribute = { ...defaults, ...given }
   return Object.freeze({
-    name: draft.name,
-    type,
-    multiValued: draft.multiValued ?? false,
-    description: draft.description ?? '',
-    required: draft.required ?? false,
-    caseExact: type === 'reference' || type === 'binary' || (draft.caseExact ?? false),
-    mutability: draft.mutability ?? 'readWrite',
-    returned: draft.returned ?? 'default',
-    uniqueness: draft.uniqueness ?? 'none',
-    ...(draft.canonicalValues?.length && { canonicalValues: Object.freeze([...draft.canonicalValues]) }),
-    ...(draft.referenceTypes?.length && { referenceTypes: Object.freeze([...draft.referenceTypes]) }),
-    ...(draft.subAttributes && { subAttributes: Object.freeze(draft.subAttributes.map(defineAttribute)) }),
+    ...attribute,
+    caseExact: attribute.type === 'reference' || attribute.type === 'binary' || attribute.caseExact,
+    ...(canonicalValues?.length && { canonicalValues: Object.freeze([...canonicalValues]) }),
+    ...(referenceTypes?.length && { referenceTypes: Object.freeze([...referenceTypes]) }),
+    ...(subAttributes && { subAttributes: Object.freeze(subAttributes.map(defineAttribute)) }),
   })
 }
 

@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { notFound, ScimError } from './errors.ts'
-import { listResponse } from './http/list-routes.ts'
-import { type BaseUrl, readParameters } from './http/requests.ts'
-import { type DiscoveryDocument, resourceTypes, schemaDocuments } from './schema/documents.ts'
-import type { ResourceModel } from './schema/model.ts'
-import { endpoint } from './http/endpoints.ts'
+import { notFound, ScimError } from '../errors.ts'
+import { listResponse } from './list-routes.ts'
+import { type BaseUrl, readParameters } from './requests.ts'
+import { type DiscoveryDocument, resourceTypes, schemaDocuments } from '../schema/documents.ts'
+import type { ResourceModel } from '../schema/model.ts'
+import { endpoint } from './endpoints.ts'
 
 export interface DiscoveryOptions {
   readonly baseUrl: BaseUrl
