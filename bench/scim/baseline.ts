@@ -2,7 +2,7 @@ import bearerAuth from '@fastify/bearer-auth'
 import Fastify from 'fastify'
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
-import { poolConfig } from '../../src/store/sql/client.ts'
+import { poolConfig } from '../../src/store/sql/direct.ts'
 import { serveParent, type Start } from './process.ts'
 import { statements } from './statements.ts'
 

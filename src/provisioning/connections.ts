@@ -7,7 +7,7 @@ import { type ConnectionStore, priorities } from '../model/work.ts'
 import type { AnyVendor, Target } from '../vendors/contract.ts'
 import type { Kit } from '../vendors/kit/kit.ts'
 import { policyAs, targetOf } from './api-profile.ts'
-import { backoffMs, shortCapMs } from './engine/backoff.ts'
+import { backoffMs, shortCapMs } from './backoff.ts'
 
 /** Connections that others take the place of; runs under way go on with those they began with. */
 export interface LiveConnections extends Connections {

@@ -3,14 +3,14 @@ import { failures, VendorError } from '../model/errors.ts'
 import type { Deviation, JournalOperation } from '../model/plan.ts'
 import type { KnownPlan, PlanReason } from '../model/recorded-plan.ts'
 import type { AccountFailure } from '../model/work.ts'
-import { countedAs, isProtected, takesAway } from '../translators/guarded.ts'
+import { countedAs, isProtected, takesAway } from '../translators/plan.ts'
 import { loginOf } from '../translators/person.ts'
 import { inWords, namesFrom } from '../translators/words.ts'
 import { loginAtVendor } from './account/correlate.ts'
 import { type Ending, proven, type Run } from './account/run.ts'
 import type { Account } from '../model/account.ts'
 import type { Policy } from '../model/policy.ts'
-import { failureOf } from './engine/look.ts'
+import { failureOf } from './engine.ts'
 
 /** Hex SHA-256 of the operations in canonical JSON: keys in order, absent ones left out. */
 export function planHash(operations: readonly JournalOperation[]): string {

@@ -5,7 +5,7 @@ import { loginOf } from '../translators/person.ts'
 import type { OpenConnection } from './connections.ts'
 import { provision } from './account/provision.ts'
 import type { Provisioner } from './account/run.ts'
-import { within } from './engine/loop.ts'
+import { within } from './engine.ts'
 import { mostInline, proving, type AccountStanding, type AccountStatus, type Begun } from '../model/work.ts'
 import type { DirectoryRef, ResourceBody } from '../model/directory.ts'
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { GatewayError } from '../model/errors.ts'
-import { poolConfig } from './sql/client.ts'
+import { poolConfig } from './sql/direct.ts'
 
 /** The advisory lock that Prisma Migrate itself takes. */
 const migrateLock = 72707369

@@ -14,8 +14,7 @@ import { priorities } from '../model/work.ts'
 import { wish } from './directory/due.ts'
 import { isKnown, type Leasing } from './queue/claim.ts'
 import { worksWhere } from './queue/work.ts'
-import { newId } from './sql/ids.ts'
-import { empty, json, milliseconds, type Sql, sql, type Statement } from './sql/statement.ts'
+import { empty, json, milliseconds, newId, type Sql, sql, type Statement } from './sql/statement.ts'
 
 /** Deltas of more members than this, and all that clear, are swept. */
 export const mostMarked = 100

@@ -1,4 +1,4 @@
-import { isProtected } from './guarded.ts'
+import { isProtected } from './plan.ts'
 import type { Account } from '../model/account.ts'
 import type { Policy } from '../model/policy.ts'
 

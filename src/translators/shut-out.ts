@@ -1,6 +1,6 @@
 import type { Held, Snapshot } from '../model/plan.ts'
 import type { Capabilities } from '../model/capabilities.ts'
-import { powersOf } from './settings.ts'
+import { powersOf } from './entitlements/difference.ts'
 import type { Account, ShutOutStep } from '../model/account.ts'
 import type { Policy } from '../model/policy.ts'
 

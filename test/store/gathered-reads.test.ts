@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
 import { createDirect } from '../../src/store/sql/direct.ts'
-import { prepared } from '../../src/store/sql/prepared.ts'
-import { type Sql, sql } from '../../src/store/sql/statement.ts'
+import { prepared, type Sql, sql } from '../../src/store/sql/statement.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
 let database: TestDatabase

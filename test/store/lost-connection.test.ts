@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import pg from 'pg'
-import { createClient } from '../../src/store/sql/client.ts'
-import { createDirect } from '../../src/store/sql/direct.ts'
+import { createClient, createDirect } from '../../src/store/sql/direct.ts'
 import { sql } from '../../src/store/sql/statement.ts'
 import { createTestDatabase } from '../support/database.ts'
 
@@ -36,9 +35,7 @@ it('survives connections that are lost in the moment in which others wait for th
     SELECT count(pg_terminate_backend(a.pid))::int AS cut FROM later, pg_stat_activity a
     WHERE a.datname = current_database() AND a.application_name = 'drawbridge'`)
   const running = Array.from({ length: 16 }, () => client.rows(sql`SELECT pg_sleep(0.2)`))
-  const waiting = Array.from({ length: 16 }, () =>
-    client.transaction((tx) => tx.rows(sql`SELECT 1 AS one`)),
-  )
+  const waiting = Array.from({ length: 16 }, () => client.transaction((tx) => tx.rows(sql`SELECT 1 AS one`)))
   const all = Promise.allSettled([...running, ...waiting])
   // The answers and the ends of their connections are read together: the process was busy meanwhile.
   await new Promise((resolve) => setTimeout(resolve, 150))

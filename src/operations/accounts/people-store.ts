@@ -1,7 +1,7 @@
 import type { EventQuery, EventView, HeldView, PersonView } from '../../model/operator.ts'
 import { empty, type Sql, sql, type Statement } from '../../store/sql/statement.ts'
 import { accountColumns, type AccountRow, toAccount } from './store.ts'
-import { given } from '../../store/sql/events.ts'
+import { given } from '../../store/directory/events.ts'
 
 const most = 20
 

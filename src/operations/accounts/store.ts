@@ -8,9 +8,8 @@ import type {
   PageRequest,
 } from '../../model/operator.ts'
 import { priorities } from '../../model/work.ts'
-import { isId } from '../../store/sql/ids.ts'
-import { empty, type Sql, sql, type Statement } from '../../store/sql/statement.ts'
-import { at, given, tell } from '../../store/sql/events.ts'
+import { empty, isId, type Sql, sql, type Statement } from '../../store/sql/statement.ts'
+import { at, given, tell } from '../../store/directory/events.ts'
 
 export interface AccountRow {
   readonly id: string

@@ -6,9 +6,8 @@ import type {
   DirectoryView,
 } from '../../model/operator.ts'
 import { remind } from '../../store/directory/due.ts'
-import { isId } from '../../store/sql/ids.ts'
-import { type Sql, sql, type Statement } from '../../store/sql/statement.ts'
-import { at, given, tell } from '../../store/sql/events.ts'
+import { isId, type Sql, sql, type Statement } from '../../store/sql/statement.ts'
+import { at, given, tell } from '../../store/directory/events.ts'
 
 export async function directories(db: Sql): Promise<readonly DirectoryView[]> {
   const rows = await db.rows<Omit<DirectoryView, 'createdAt'> & { created_at: Date }>(sql`

@@ -1,7 +1,6 @@
 import type { Held } from '../../model/plan.ts'
 import { createConnectionStore } from '../../store/connections/connections.ts'
-import { isId } from '../../store/sql/ids.ts'
-import { type Sql, sql } from '../../store/sql/statement.ts'
+import { isId, type Sql, sql } from '../../store/sql/statement.ts'
 import type { ApiProfile, Entitlement } from '../../model/account.ts'
 import type { GroupRef } from '../../model/person.ts'
 import type { Policy } from '../../model/policy.ts'

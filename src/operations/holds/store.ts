@@ -2,8 +2,7 @@ import { type Hold, priorities } from '../../model/work.ts'
 import { wish } from '../../store/directory/due.ts'
 import { recordEvent } from '../../store/directory/events.ts'
 import { awaitsProof, bury } from '../../store/directory/users.ts'
-import { isId } from '../../store/sql/ids.ts'
-import { json, type Sql, sql } from '../../store/sql/statement.ts'
+import { isId, json, type Sql, sql } from '../../store/sql/statement.ts'
 import type { Intervening } from '../../model/recorded-plan.ts'
 
 export type HoldDraft = Pick<Hold, 'reason' | 'until'>

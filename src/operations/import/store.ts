@@ -4,9 +4,8 @@ import type { Held } from '../../model/plan.ts'
 import type { AccountDecision, Listed, Survey } from '../../model/reconciliation.ts'
 import { priorities } from '../../model/work.ts'
 import { userKeys } from '../../store/directory/rows.ts'
-import { tell } from '../../store/sql/events.ts'
-import { newId } from '../../store/sql/ids.ts'
-import { json, type Sql, sql } from '../../store/sql/statement.ts'
+import { tell } from '../../store/directory/events.ts'
+import { json, newId, type Sql, sql } from '../../store/sql/statement.ts'
 import { isListed } from '../reconciliation/store.ts'
 
 /** What becomes of an account of a vendor's list that has no person; counts with the next import. */

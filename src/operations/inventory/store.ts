@@ -1,6 +1,5 @@
 import type { Held } from '../../model/plan.ts'
-import { newId } from '../../store/sql/ids.ts'
-import { json, type Sql, sql } from '../../store/sql/statement.ts'
+import { json, newId, type Sql, sql } from '../../store/sql/statement.ts'
 import type { AccountSummary } from '../../model/account.ts'
 
 /** A listed account and the person behind it, as the store knows both. */

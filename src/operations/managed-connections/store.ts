@@ -7,9 +7,8 @@ import { configurationLock, isSame, planningPart } from '../../store/connections
 import { detach, type Detached } from '../../store/connections/detach.ts'
 import { remind } from '../../store/directory/due.ts'
 import { keysOfProcesses } from '../../store/processes/processes.ts'
-import { tell } from '../../store/sql/events.ts'
-import { isId, newId } from '../../store/sql/ids.ts'
-import { json, type Sql, sql, type Statement } from '../../store/sql/statement.ts'
+import { tell } from '../../store/directory/events.ts'
+import { isId, json, newId, type Sql, sql, type Statement } from '../../store/sql/statement.ts'
 import { consoleConnections, consoleMark, keysInUse, rotateKeys } from './sealed-store.ts'
 
 /** A connection as an operator made it. */

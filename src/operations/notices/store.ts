@@ -6,8 +6,16 @@ import type {
   NoticeQuery,
   NoticeStore,
 } from '../../model/notice.ts'
-import { isId, newId } from '../../store/sql/ids.ts'
-import { empty, json, milliseconds, type Sql, sql, type Statement } from '../../store/sql/statement.ts'
+import {
+  empty,
+  isId,
+  json,
+  milliseconds,
+  newId,
+  type Sql,
+  sql,
+  type Statement,
+} from '../../store/sql/statement.ts'
 
 /** First wait after a delivery that failed, doubled up to the longest. */
 const firstRetryMs = 5_000

@@ -1,8 +1,7 @@
 import type { Change, OperatorDraft, OperatorRef, OperatorView, Role } from '../../model/operator.ts'
 import { hashOf } from '../../store/connections/configuration.ts'
-import { isId, newId } from '../../store/sql/ids.ts'
-import { type Sql, sql } from '../../store/sql/statement.ts'
-import { at, tell } from '../../store/sql/events.ts'
+import { isId, newId, type Sql, sql } from '../../store/sql/statement.ts'
+import { at, tell } from '../../store/directory/events.ts'
 
 /** Notes the use at most once a minute. */
 export async function verifyOperator(db: Sql, secret: string): Promise<OperatorRef | undefined> {

@@ -13,8 +13,7 @@ import type {
 } from '../../model/reconciliation.ts'
 import { worksWhere } from '../../store/queue/work.ts'
 import { isRecovering, recovered } from '../../store/recovery.ts'
-import { newId } from '../../store/sql/ids.ts'
-import { empty, json, milliseconds, type Sql, sql, type Statement } from '../../store/sql/statement.ts'
+import { empty, json, milliseconds, newId, type Sql, sql, type Statement } from '../../store/sql/statement.ts'
 import type { AccountSummary } from '../../model/account.ts'
 import type { DriftKind } from '../../model/policy.ts'
 

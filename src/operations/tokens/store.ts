@@ -1,8 +1,7 @@
 import type { Change, TokenDraft, TokenView } from '../../model/operator.ts'
 import { hashOf } from '../../store/connections/configuration.ts'
-import { isId, newId } from '../../store/sql/ids.ts'
-import { milliseconds, type Sql, sql, type Statement } from '../../store/sql/statement.ts'
-import { at, tell } from '../../store/sql/events.ts'
+import { isId, milliseconds, newId, type Sql, sql, type Statement } from '../../store/sql/statement.ts'
+import { at, tell } from '../../store/directory/events.ts'
 
 interface Row {
   readonly id: string

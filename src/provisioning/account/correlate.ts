@@ -2,7 +2,7 @@ import { correlate, type Correlation } from '../../translators/correlation.ts'
 import { loginOf } from '../../translators/person.ts'
 import { learn, linkTo, proven, unlink, type Ending, type Run } from './run.ts'
 import type { Account } from '../../model/account.ts'
-import { failureOf, iso } from '../engine/look.ts'
+import { failureOf, iso } from '../engine.ts'
 
 const askAgainMs = 60 * 60_000
 

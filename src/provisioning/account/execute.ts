@@ -1,11 +1,10 @@
 import { VendorError } from '../../model/errors.ts'
 import type { Held, JournalOperation, Operation, Wanted, WantedEntitlement } from '../../model/plan.ts'
-import { changesInOrder } from '../../translators/entitlements/difference.ts'
-import { grantedAfter } from '../../translators/granted.ts'
-import { grantedAfterSettings, powersOff } from '../../translators/settings.ts'
+import { changesInOrder, grantedAfterSettings, powersOff } from '../../translators/entitlements/difference.ts'
+import { grantedAfter, slotOf } from '../../translators/granted.ts'
 import { type AccountSettings, type Capabilities } from '../../model/capabilities.ts'
 import { type Receipt } from '../../vendors/contract.ts'
-import { type Close, journaled, type Run, unlink, type Written } from './run.ts'
+import { type Close, journaled, noteChange, type Run, seenThrough, unlink, type Written } from './run.ts'
 import {
   type Account,
   type AccountDraft,
@@ -13,8 +12,6 @@ import {
   entitlementKey,
   type ProfileChange,
 } from '../../model/account.ts'
-import { slotOf } from '../../translators/entitlements/keys.ts'
-import { noteChange, seenThrough } from './recent.ts'
 
 /** The account as it is after a change of entitlements that the vendor confirmed. */
 export function afterChange(account: Account, change: EntitlementChange, can: Capabilities): Account {

@@ -1,23 +1,134 @@
-import { GatewayError, VendorError } from '../../model/errors.ts'
-import type { Deviation } from '../../model/plan.ts'
 import {
-  type AccountFailure,
-  type AccountStatus,
-  type AccountWork,
-  type Claimed,
-  type Hold,
-} from '../../model/work.ts'
-import { graceOf } from '../../translators/shut-out.ts'
-import { backoffMs, shutOutRetryMs, triesAfter } from '../engine/backoff.ts'
-import type { LiveConnection, OpenConnection } from '../connections.ts'
-import { noticeOf } from '../notices.ts'
-import { clearDoubt, provide, relink, wantedBy } from './present.ts'
-import { recover } from './recover.ts'
-import { type Ending, proven, type Provisioner, type Run } from './run.ts'
-import { shutOut, verify } from './shut-out.ts'
-import type { CreationSecret } from '../../model/account.ts'
+  type Account,
+  type CreationSecret,
+  type EntitlementChange,
+  entitlementKey,
+} from '../../model/account.ts'
+import type { AccountSettings } from '../../model/capabilities.ts'
+import { GatewayError, VendorError } from '../../model/errors.ts'
+import type { Deviation, Snapshot } from '../../model/plan.ts'
 import type { KnownPlan } from '../../model/recorded-plan.ts'
-import { afterVendorFailure, failureOf, iso, lookUnderLease } from '../engine/look.ts'
+import type {
+  AccountFailure,
+  AccountStatus,
+  AccountWork,
+  Claimed,
+  Hold,
+  OpenOperation,
+} from '../../model/work.ts'
+import { grantedAfterSettings } from '../../translators/entitlements/difference.ts'
+import { grantedAfter, settingKey } from '../../translators/granted.ts'
+import { loginOf } from '../../translators/person.ts'
+import { graceOf } from '../../translators/shut-out.ts'
+import type { LiveConnection, OpenConnection } from '../connections.ts'
+import {
+  afterVendorFailure,
+  failureOf,
+  iso,
+  lookUnderLease,
+  type Pace,
+  startLoop,
+  type Worker,
+} from '../engine.ts'
+import { noticeOf } from '../notices.ts'
+import { adopt, dropLink, findAccount } from './correlate.ts'
+import { refresh } from './execute.ts'
+import { clearDoubt, provide, relink, wantedBy } from './present.ts'
+import { type Ending, keep, learn, proven, type Provisioner, type Run } from './run.ts'
+import { shutOut, verify } from './shut-out.ts'
+import { backoffMs, shutOutRetryMs, triesAfter } from '../backoff.ts'
+
+/**
+ * An open journal row is a write that may or may not have reached the vendor: the vendor is read, by id or by
+ * correlation, and what it shows becomes held, before anything is written again.
+ */
+export async function recover(run: Run): Promise<Ending | undefined> {
+  for (const row of run.work.openOperations) {
+    run.log.info({ operation: row.operation.op, openedAt: row.openedAt }, 'reading after an uncertain write')
+    const ending = run.link === undefined ? await afterCreate(run, row) : await afterWrite(run, row)
+    if (ending) return ending
+    await run.deps.queue.close(run.lease.current(), row.id, {
+      outcome: 'settled',
+      after: run.held?.account ?? null,
+    })
+  }
+  return undefined
+}
+
+async function afterCreate(run: Run, row: OpenOperation): Promise<Ending | undefined> {
+  const draft = row.operation.op === 'create' ? row.operation.draft : undefined
+  const login = draft?.login ?? loginOf(run.work.user.resource, run.connection.policy.login)
+  if (login === undefined) return undefined
+  const found = await findAccount(run, {
+    login,
+    shutOut: !run.work.user.active,
+    ...(draft ? { ownOpenCreateAt: row.openedAt } : {}),
+  })
+  const adopted = await adopt(run, found)
+  if (adopted === 'none') return undefined
+  if (adopted !== 'linked') return adopted
+  if (draft) await claimGrants(run, { assign: draft.entitlements, revoke: [] })
+  if (draft?.settings) await claimSettings(run, draft.settings)
+  return undefined
+}
+
+async function afterWrite(run: Run, { operation }: OpenOperation): Promise<undefined> {
+  const account = await refresh(run)
+  if (!account) {
+    const { active, deleted } = run.work.user
+    // A shut-out proves the absence itself, and needs the login that the vendor knew.
+    if (active && !deleted) await dropLink(run)
+    return undefined
+  }
+  await keep(run, account)
+  if (operation.op === 'renew-invitation' && account.facts.invitation !== 'expired') {
+    await learn(run, { held: { ...run.held!, reinvitedAt: iso(run.deps.now()) } })
+  }
+  if (operation.op === 'change-entitlements') await claimGrants(run, operation.change)
+  if (operation.op === 'update' && operation.settings) await claimSettings(run, operation.settings)
+  return undefined
+}
+
+/**
+ * What our own uncertain write asked for and the account now holds, Drawbridge granted: unless it was giving back, on a
+ * return, what somebody had granted by hand. Unclaimed grants would never be revoked.
+ */
+async function claimGrants(run: Run, change: EntitlementChange): Promise<void> {
+  const { held, snapshot } = run
+  if (!held) return
+  const holds = keysOf(held.account)
+  const byHand = new Set(snapshot?.entitlements.map(entitlementKey))
+  for (const { key } of snapshot?.granted ?? []) byHand.delete(key)
+  const assign = change.assign.filter((ref) => holds.has(entitlementKey(ref)))
+  const revoke = change.revoke.filter((ref) => !holds.has(entitlementKey(ref)))
+  const ours = assign
+    .filter((ref) => !byHand.has(entitlementKey(ref)))
+    .map((ref) => ({ ref, name: ref.id, reasons: [], wishes: [] }))
+  const granted = grantedAfter(held.granted, ours, { assign, revoke }, run.connection.can)
+  await learn(run, { held: { ...held, granted } })
+}
+
+/** Likewise for settings; what was switched off is nobody's any more. */
+async function claimSettings(run: Run, settings: AccountSettings): Promise<void> {
+  const { held, snapshot, connection } = run
+  if (!held) return
+  const shown = Object.entries(settings).filter(([name, value]) => held.account.settings?.[name] === value)
+  const isOurs = ([name, value]: readonly [string, unknown]): boolean =>
+    connection.can.settings?.[name]?.off !== value && !isByHand(snapshot, name, value)
+  const ours = Object.fromEntries(shown.filter(isOurs))
+  const granted = grantedAfterSettings(held.granted, ours, Object.fromEntries(shown))
+  await learn(run, { held: { ...held, granted } })
+}
+
+function isByHand(snapshot: Snapshot | undefined, name: string, value: unknown): boolean {
+  return (
+    snapshot?.settings?.[name] === value && !snapshot?.granted.some(({ key }) => key === settingKey(name))
+  )
+}
+
+function keysOf({ entitlements }: Account): ReadonlySet<string> {
+  return new Set(entitlements.filter(({ inherited }) => !inherited).map(entitlementKey))
+}
 
 /**
  * A userName came back while the removal of its predecessor is not proven: with the same externalId the removal is
@@ -288,4 +399,32 @@ function giveUp({ work: { user, attempts } }: Failing, failure: AccountFailure):
     attempts,
     ...(mustEnd ? { dueInMs: shutOutRetryMs } : {}),
   }
+}
+
+export interface WorkerOptions extends Pace {
+  /** Accounts at once in this process. */
+  readonly concurrency: number
+  /** Processes that work on the same accounts: `concurrency` is of them all. */
+  readonly processes?: () => number
+}
+
+export const workerDefaults: WorkerOptions = {
+  concurrency: 32,
+  pollMs: 1_000,
+  gatherMs: 5,
+  drainMs: 10_000,
+}
+
+/** Takes up accounts that are due, by priority, until it is closed. */
+export function startWorker(deps: Provisioner, options: WorkerOptions = workerDefaults): Worker {
+  const { concurrency, processes = () => 1, ...pace } = options
+  return startLoop({
+    ...pace,
+    what: 'account',
+    log: deps.log,
+    places: () => Math.max(1, Math.floor(concurrency / processes())),
+    claim: (most) => deps.queue.claimDue(most),
+    idOf: ({ lease }) => lease.id,
+    run: (claimed) => provision(deps, claimed),
+  })
 }

@@ -3,13 +3,13 @@ import type { JournalOperation, Plan, Wanted } from '../../model/plan.ts'
 import type { AccountFailure } from '../../model/work.ts'
 import { becauseOf, plan, stepsFor } from '../../translators/plan.ts'
 import { graceOf, holds, isEnded, snapshotOf, usableSteps } from '../../translators/shut-out.ts'
-import { shutOutRetryMs } from '../engine/backoff.ts'
+import { failureFrom, failureOf, iso } from '../engine.ts'
 import { gate, objectionTo } from '../guard.ts'
 import { adopt, findAccount, loginAtVendor } from './correlate.ts'
 import { changeEntitlements, linked, refresh, setActive, stripChanges, write } from './execute.ts'
 import { type Ending, keep, learn, linkTo, proven, type Run, unlink } from './run.ts'
 import type { Account, ShutOutStep } from '../../model/account.ts'
-import { failureFrom, failureOf, iso } from '../engine/look.ts'
+import { shutOutRetryMs } from '../backoff.ts'
 
 /** Whether something is left to end that the vendor has not confirmed in this shut-out. */
 export function hasOpenSessions({ connection, link, snapshot }: Run): boolean {

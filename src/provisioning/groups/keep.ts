@@ -1,7 +1,6 @@
 import { ignoring } from '../../model/errors.ts'
 import { matching } from '../../config/rules/matching.ts'
 import { groupWanted } from '../../translators/rules/vendor-groups.ts'
-import { backoffMs } from '../engine/backoff.ts'
 import { isSameName, judge, make } from './make.ts'
 import type { LinkedGroup } from '../../model/group-work.ts'
 import {
@@ -13,6 +12,7 @@ import {
   type GroupEnding,
   type GroupRun,
 } from './run.ts'
+import { backoffMs } from '../backoff.ts'
 
 const shadowLookMs = 60 * 60_000
 

@@ -1,6 +1,5 @@
 import { VendorError } from '../../model/errors.ts'
 import type { Target } from '../../vendors/contract.ts'
-import { backoffMs } from '../engine/backoff.ts'
 import {
   type GroupEnding,
   type GroupRun,
@@ -11,6 +10,7 @@ import {
   waitingGroup,
 } from './run.ts'
 import type { VendorGroup } from '../../model/account.ts'
+import { backoffMs } from '../backoff.ts'
 
 /** Whether two names of a group may be the same, whatever a vendor makes of letter case, spaces and signs. */
 export function isSameName(one: string, other: string): boolean {

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { VendorError } from '../../model/errors.ts'
 import type { LiveConnection } from '../connections.ts'
-import type { HeldLease } from '../engine/leases.ts'
+import { type Engine, failureOf, type HeldLease } from '../engine.ts'
 import type { AccountFailure } from '../../model/work.ts'
 import type {
   GroupLinks,
@@ -10,7 +10,6 @@ import type {
   GroupWork,
   LinkedGroup,
 } from '../../model/group-work.ts'
-import { type Engine, failureOf } from '../engine/look.ts'
 
 /** What looking at groups of vendors needs; its leases are of links. */
 export interface GroupKeeper extends Engine {

@@ -1,14 +1,13 @@
 import { GatewayError, VendorError } from '../../model/errors.ts'
-import { backoffMs } from '../engine/backoff.ts'
+import { afterVendorFailure, failureOf, lookUnderLease, startLoop, type Worker } from '../engine.ts'
 import type { LiveConnection, OpenConnection } from '../connections.ts'
-import { startLoop, type Worker } from '../engine/loop.ts'
 import { noticeOfGroup } from '../notices.ts'
 import { priorities } from '../../model/work.ts'
 import type { ClaimedGroup, GroupWork } from '../../model/group-work.ts'
 import { look } from './keep.ts'
 import { type GroupEnding, type GroupKeeper, type GroupRun } from './run.ts'
-import { afterVendorFailure, failureOf, lookUnderLease } from '../engine/look.ts'
 import type { TracedEnding } from '../../model/trace.ts'
+import { backoffMs } from '../backoff.ts'
 
 const places = 4
 const pace = { pollMs: 1_000, gatherMs: 0, drainMs: 10_000 }

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
 import { ownRelease } from '../migrate.ts'
-import { poolConfig } from '../sql/client.ts'
+import { poolConfig } from '../sql/direct.ts'
 import {
   type BackupEnd,
   type BackupHeader,

@@ -5,7 +5,7 @@ import { Transform } from 'node:stream'
 import pg from 'pg'
 import { GatewayError } from '../../model/errors.ts'
 import { embeddedDatabase, type EmbeddedLog, makeDatabase, startEmbedded } from '../embedded/embedded.ts'
-import { poolConfig } from '../sql/client.ts'
+import { poolConfig } from '../sql/direct.ts'
 
 export interface DatabasePlace {
   readonly databaseUrl?: string

@@ -7,7 +7,7 @@ import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import { GatewayError } from '../../model/errors.ts'
 import { migrate } from '../migrate.ts'
-import { poolConfig } from '../sql/client.ts'
+import { poolConfig } from '../sql/direct.ts'
 import {
   type BackupEnd,
   type BackupHeader,

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import pg from 'pg'
 import { GatewayError } from '../../model/errors.ts'
-import { poolConfig } from '../sql/client.ts'
+import { poolConfig } from '../sql/direct.ts'
 import { dump } from './dump.ts'
 import type { OnTable } from './format.ts'
 import { type Loaded, load } from './load.ts'

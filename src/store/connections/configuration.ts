@@ -2,8 +2,7 @@ import { hash } from 'node:crypto'
 import type { Configuration, ConnectionConfig, DirectoryConfig } from '../../model/configuration.ts'
 import { GatewayError } from '../../model/errors.ts'
 import type { Change } from '../../model/operator.ts'
-import { newId } from '../sql/ids.ts'
-import { json, type Sql, sql, type Statement } from '../sql/statement.ts'
+import { json, newId, type Sql, sql, type Statement } from '../sql/statement.ts'
 import { enlist, reopen, replan } from './enlist.ts'
 
 type Json = Readonly<Record<string, unknown>>

@@ -2,8 +2,7 @@ import { GatewayError } from '../../model/errors.ts'
 import { type Origin, recordEvent } from '../directory/events.ts'
 import { awaitsProof, bury } from '../directory/users.ts'
 import { show } from '../queue/settle.ts'
-import { isId } from '../sql/ids.ts'
-import { type Sql, sql } from '../sql/statement.ts'
+import { isId, type Sql, sql } from '../sql/statement.ts'
 
 export interface Detached {
   readonly path: string

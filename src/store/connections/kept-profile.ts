@@ -1,6 +1,6 @@
 import type { ConnectionConfig } from '../../model/configuration.ts'
 import type { ConnectionStore } from '../../model/work.ts'
-import { createClient } from '../sql/client.ts'
+import { createClient } from '../sql/direct.ts'
 import { sql } from '../sql/statement.ts'
 import { createConnectionStore } from './connections.ts'
 import { isSame } from './configuration.ts'

@@ -1,6 +1,4 @@
-import { isId } from '../sql/ids.ts'
-import { prepared } from '../sql/prepared.ts'
-import { type Sql, sql, type Statement } from '../sql/statement.ts'
+import { isId, prepared, type Sql, sql, type Statement } from '../sql/statement.ts'
 import type { DirectoryRef } from '../../model/directory.ts'
 
 export type Acknowledge = (directory: DirectoryRef, userId: string, acknowledged: boolean) => Promise<void>

@@ -1,7 +1,6 @@
 import type { Directory } from '../../scim/ports.ts'
 import { catalogueOf } from '../connections/catalogue.ts'
-import { isId } from '../sql/ids.ts'
-import { type Sql, sql } from '../sql/statement.ts'
+import { isId, type Sql, sql } from '../sql/statement.ts'
 import { createAcknowledge } from './acknowledge.ts'
 import { createCrowded } from './large-groups.ts'
 import { changeMembersOf, createGroup, deleteGroup, updateGroup } from './groups.ts'

@@ -1,5 +1,37 @@
+import type { Change } from '../../model/operator.ts'
 import type { Actor } from '../../scim/ports.ts'
 import { json, sql, type Statement } from '../sql/statement.ts'
+
+/** An INSERT of one event for each row of `source`; for `WITH … AS (…)` of the statement that it tells of. */
+export function tell(
+  by: Change,
+  event: {
+    readonly action: string
+    readonly resourceType: 'Account' | 'Connection' | 'Directory' | 'Operator' | 'Token'
+    /** Expressions over `source`. */
+    readonly directoryId: Statement
+    readonly resourceId: Statement
+    /** Merged into what `more` says; no secret. */
+    readonly detail?: object
+    readonly more?: Statement
+  },
+  source: Statement,
+): Statement {
+  const detail = event.more ? sql`${json(event.detail ?? {})} || ${event.more}` : json(event.detail ?? {})
+  return sql`INSERT INTO events (directory_id, actor, request_id, action, resource_type, resource_id, detail)
+    SELECT ${event.directoryId}, ${by.actor}::text, ${by.requestId}::text, ${event.action}::text,
+      ${event.resourceType}::text, (${event.resourceId})::text, ${detail} FROM ${source}`
+}
+
+/** An instant as answers show it; for spreading: absent where NULL. */
+export function at<K extends string>(key: K, value: Date | null): { readonly [key in K]?: string } {
+  return value === null ? {} : ({ [key]: value.toISOString() } as { readonly [key in K]: string })
+}
+
+/** For spreading: absent where NULL. */
+export function given<K extends string, V>(key: K, value: V | null | undefined): { readonly [key in K]?: V } {
+  return value === null || value === undefined ? {} : ({ [key]: value } as { readonly [key in K]: V })
+}
 
 /** Who wrote, for an event. */
 export interface Origin {

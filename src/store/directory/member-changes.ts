@@ -1,7 +1,6 @@
 import { priorities } from '../../model/work.ts'
 import type { Actor, GroupWrite, MemberDelta, StoredGroup } from '../../scim/ports.ts'
-import { isId } from '../sql/ids.ts'
-import { empty, type Sql, sql } from '../sql/statement.ts'
+import { empty, isId, type Sql, sql } from '../sql/statement.ts'
 import { mostMarked, recordSweep } from '../sweeps.ts'
 import type { Crowded } from './large-groups.ts'
 import { remind, wish } from './due.ts'

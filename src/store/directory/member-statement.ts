@@ -1,7 +1,6 @@
 import { priorities } from '../../model/work.ts'
 import type { Actor } from '../../scim/ports.ts'
-import { prepared } from '../sql/prepared.ts'
-import { empty, join, type Query, raw, sql, type Statement } from '../sql/statement.ts'
+import { empty, join, prepared, type Query, raw, sql, type Statement } from '../sql/statement.ts'
 import { wish } from './due.ts'
 import { recordEvent } from './events.ts'
 import { mostMarked, recordSweep } from '../sweeps.ts'

@@ -1,5 +1,4 @@
-import { isId } from '../sql/ids.ts'
-import { type Sql, sql } from '../sql/statement.ts'
+import { isId, type Sql, sql } from '../sql/statement.ts'
 import type { DirectoryRef, MemberRef } from '../../model/directory.ts'
 
 interface MemberRow {

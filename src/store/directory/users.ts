@@ -9,9 +9,18 @@ import type {
   UserWrite,
 } from '../../scim/ports.ts'
 import { isUniqueViolation } from '../sql/failures.ts'
-import { isId, newId } from '../sql/ids.ts'
-import { prepared } from '../sql/prepared.ts'
-import { empty, isStorable, type Query, type Sql, sql, type Statement, storable } from '../sql/statement.ts'
+import {
+  empty,
+  isId,
+  isStorable,
+  newId,
+  prepared,
+  type Query,
+  type Sql,
+  sql,
+  type Statement,
+  storable,
+} from '../sql/statement.ts'
 import { remind, replyBudget, retries, wish } from './due.ts'
 import { type Origin, recordEvent } from './events.ts'
 import {

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { poolConfig } from '../sql/client.ts'
+import { poolConfig } from '../sql/direct.ts'
 
 /** What one process says to the others. */
 export interface Message {

@@ -1,6 +1,5 @@
 import { type AccountQueue, type Beginning, type Claimed, type Lease, priorities } from '../../model/work.ts'
-import { isId } from '../sql/ids.ts'
-import { milliseconds, type Query, type Sql, sql, type Statement, unseen } from '../sql/statement.ts'
+import { isId, milliseconds, type Query, type Sql, sql, type Statement, unseen } from '../sql/statement.ts'
 import { type StandingRow, standingsOf, toStanding, toWork, workOfUsers, type WorkRow } from './work.ts'
 
 /**

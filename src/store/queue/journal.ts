@@ -9,11 +9,11 @@ import {
 import { GatewayError } from '../../model/errors.ts'
 import type { JournalOperation } from '../../model/plan.ts'
 import { isUniqueViolation } from '../sql/failures.ts'
-import { newId } from '../sql/ids.ts'
 import {
   join,
   json,
   milliseconds,
+  newId,
   type Sql,
   sql,
   type Statement,

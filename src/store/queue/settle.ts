@@ -1,4 +1,5 @@
 import {
+  type AccountQueue,
   type AccountStatus,
   type Lease,
   LeaseLost,
@@ -11,8 +12,36 @@ import { awaitsProof, bury } from '../directory/users.ts'
 import { recordEvidence } from '../evidence-record.ts'
 import { gathered } from '../sql/batch.ts'
 import { empty, json, milliseconds, type Sql, sql, type Statement } from '../sql/statement.ts'
-import type { Leasing } from './claim.ts'
-import { assignments, closeRow, linking } from './journal.ts'
+import { begin, claim, claimDue, type Handover, type Leasing, renew } from './claim.ts'
+import {
+  assignments,
+  closeOperation,
+  closeRow,
+  createOpening,
+  doubt,
+  inherit,
+  linking,
+  saveAccount,
+} from './journal.ts'
+import { createReader, linkedElsewhere, outcomes } from './work.ts'
+
+export function createQueue(db: Sql, leasing: Leasing, handover: Handover): AccountQueue {
+  return {
+    claimDue: (limit) => claimDue(db, leasing, limit),
+    begin: (...asked) => begin(db, leasing, handover, asked),
+    claim: (accountId) => claim(db, leasing, accountId),
+    renew: (leases) => renew(db, leasing, leases),
+    read: createReader(db, leasing.owner),
+    open: createOpening(db, leasing),
+    close: (lease, id, closing, update) => closeOperation(db, leasing, lease, id, closing, update),
+    save: (lease, update) => saveAccount(db, leasing, lease, update),
+    settle: createSettling(db, leasing),
+    doubt: (accountId) => doubt(db, accountId),
+    inherit: (lease, predecessor) => inherit(db, leasing, lease, predecessor),
+    linkedElsewhere: (accountId, tenant, ids) => linkedElsewhere(db, accountId, tenant, ids),
+    outcomes: (userId) => outcomes(db, userId),
+  }
+}
 
 /** What an event tells of; retries are told by the journal. */
 const told: Partial<Record<AccountStatus, string>> = {

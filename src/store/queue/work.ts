@@ -11,8 +11,7 @@ import {
   type Verification,
 } from '../../model/work.ts'
 import type { Deviation, Held, JournalOperation, Snapshot } from '../../model/plan.ts'
-import { isId } from '../sql/ids.ts'
-import { type Sql, sql, type Statement, unseen } from '../sql/statement.ts'
+import { isId, type Sql, sql, type Statement, unseen } from '../sql/statement.ts'
 import type { GroupRef } from '../../model/person.ts'
 import type { KnownPlan } from '../../model/recorded-plan.ts'
 

@@ -1,4 +1,3 @@
-import { byTurn } from './turn.ts'
 import { StoreUnavailable } from './failures.ts'
 
 const mostTogether = 32
@@ -34,4 +33,18 @@ export function gathered<A, R>(
 
   const ask = byTurn<Asked<A, R>>(mostTogether, (asked) => void run(asked))
   return (what) => new Promise((resolve, reject) => ask({ what, resolve, reject }))
+}
+
+/** Hands on what is given in one turn of the event loop together, in its order, at most so many at a time. */
+export function byTurn<A>(most: number, handOn: (all: readonly A[]) => void): (given: A) => void {
+  let waiting: A[] = []
+  const send = (): void => {
+    const all = waiting
+    waiting = []
+    for (let at = 0; at < all.length; at += most) handOn(all.slice(at, at + most))
+  }
+  return (given) => {
+    if (waiting.length === 0) setImmediate(send)
+    waiting.push(given)
+  }
 }

@@ -2,7 +2,7 @@ import type { Deviation, Reason, WantedEntitlement } from '../../model/plan.ts'
 import { type Capabilities, type EntitlementKind } from '../../model/capabilities.ts'
 import { type Entitlement, entitlementKey, type Scope } from '../../model/account.ts'
 import type { DefaultGrant } from '../../model/policy.ts'
-import { slotOf } from './keys.ts'
+import { slotOf } from '../granted.ts'
 
 export interface Levelled {
   readonly entitlements: readonly WantedEntitlement[]

@@ -1,5 +1,5 @@
 import type { Granted, Intent, WantedEntitlement } from '../../model/plan.ts'
-import { isLive } from '../granted.ts'
+import { isLive, slotOf, slotOfKey } from '../granted.ts'
 import { differencesOf } from '../plan.ts'
 import { entitlementsFor, type Grants } from '../rules/rules.ts'
 import { subjectOf, wantedOf } from '../wanted.ts'
@@ -7,7 +7,6 @@ import { effectOf, explainRules } from './rules.ts'
 import { entryOf } from './words.ts'
 import { entitlementKey, type EntitlementRef, type HeldEntitlement } from '../../model/account.ts'
 import type { GroupRef } from '../../model/person.ts'
-import { slotOf, slotOfKey } from '../entitlements/keys.ts'
 import type { Authority, ExplainedEntitlement, ExplainInput, Explanation, JournaledCall } from './model.ts'
 
 /** Why a person has, at one connection, what they have; and why not what they have not. */

@@ -9,7 +9,7 @@ import { subjectOf, type WantedInput, wantedOf } from '../wanted.ts'
 import { nameOf, ruleName } from './words.ts'
 import { type Entitlement, entitlementKey, type EntitlementRef } from '../../model/account.ts'
 import type { Policy, Rule } from '../../model/policy.ts'
-import { slotOf } from '../entitlements/keys.ts'
+import { slotOf } from '../granted.ts'
 import type { Effect, ExplainedRule, ExplainInput, Named } from './model.ts'
 
 export interface EffectInput extends Omit<WantedInput, 'policy' | 'granted'> {

@@ -16,7 +16,7 @@ import { type Asked, filledIn, hasRightSide } from './right-side.ts'
 import { madeFor, type MadeResolution, resolveMade } from './vendor-groups.ts'
 import { type Entitlement, entitlementKey, type Scope } from '../../model/account.ts'
 import type { DefaultGrant, Policy, Rule } from '../../model/policy.ts'
-import { isTeamRole, slotOf } from '../entitlements/keys.ts'
+import { isTeamRole, slotOf } from '../granted.ts'
 import type { MadeGroups } from '../../model/work.ts'
 
 export interface AskedFor {

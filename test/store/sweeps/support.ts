@@ -1,7 +1,6 @@
 import pino from 'pino'
 import type { Connections, LiveConnection } from '../../../src/provisioning/connections.ts'
-import { sweeperDefaults } from '../../../src/provisioning/sweeps/sweeper.ts'
-import { type Sweeping, walk } from '../../../src/provisioning/sweeps/walk.ts'
+import { sweeperDefaults, type Sweeping, walk } from '../../../src/provisioning/sweeps/walk.ts'
 import type { Store } from '../../../src/app/stores.ts'
 import type { Capabilities } from '../../../src/model/capabilities.ts'
 import type { Target } from '../../../src/vendors/contract.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { backoffMs, triesAfter } from '../../../src/provisioning/engine/backoff.ts'
+import { backoffMs, triesAfter } from '../../../src/provisioning/backoff.ts'
 
 describe('tries that failed', () => {
   it('are counted one by one when each waits for its turn, however the waits fall out', () => {

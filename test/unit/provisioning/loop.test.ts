@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, it, type TestContext } from 'node:test'
 import type { Lease } from '../../../src/model/work.ts'
-import { startLoop } from '../../../src/provisioning/engine/loop.ts'
+import { startLoop } from '../../../src/provisioning/engine.ts'
 
 type Leased = { readonly lease: Pick<Lease, 'id'> }
 

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { graceOf } from '../../../src/translators/shut-out.ts'
-import { countedAs, isProtected } from '../../../src/translators/guarded.ts'
-import { plan } from '../../../src/translators/plan.ts'
+import { countedAs, isProtected, plan } from '../../../src/translators/plan.ts'
 import { inWords, namesFrom } from '../../../src/translators/words.ts'
 import { aHeld, anAccount, aPolicy, entry, falcon, now, role, sentry, switchable, wants } from './builders.ts'
 

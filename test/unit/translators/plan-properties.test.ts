@@ -15,7 +15,7 @@ import {
   type Scope,
 } from '../../../src/model/account.ts'
 import type { Policy } from '../../../src/model/policy.ts'
-import { slotOf } from '../../../src/translators/entitlements/keys.ts'
+import { slotOf } from '../../../src/translators/granted.ts'
 
 const scopes: readonly (Scope | undefined)[] = [
   undefined,

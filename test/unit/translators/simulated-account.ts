@@ -1,4 +1,4 @@
-import { grantedAfter } from '../../../src/translators/granted.ts'
+import { grantedAfter, slotOf } from '../../../src/translators/granted.ts'
 import type { Held, Operation, WantedEntitlement } from '../../../src/model/plan.ts'
 import { type Capabilities } from '../../../src/model/capabilities.ts'
 import { anAccount } from './builders.ts'
@@ -10,7 +10,6 @@ import {
   type HeldEntitlement,
   type ShutOutStep,
 } from '../../../src/model/account.ts'
-import { slotOf } from '../../../src/translators/entitlements/keys.ts'
 
 /** What is held after a vendor that keeps its word has carried operations out, one after the other. */
 export function carriedOut(

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { personOf } from '../../../src/translators/person.ts'
-import { draftProfile, profileDifference } from '../../../src/translators/attributes.ts'
+import { draftProfile, personOf, profileDifference } from '../../../src/translators/person.ts'
 import type { Capabilities } from '../../../src/model/capabilities.ts'
 import { anAccount, falcon } from './builders.ts'
 

@@ -1,7 +1,6 @@
 import type { CompareOp } from '../../../scim/filter/ast.ts'
 import { type Instant, instantOf } from '../../../scim/values/coerce.ts'
-import { isId } from '../../sql/ids.ts'
-import { sql, type Statement } from '../../sql/statement.ts'
+import { isId, sql, type Statement } from '../../sql/statement.ts'
 import { keyOf } from '../rows.ts'
 import type { Column, RowColumn } from './columns.ts'
 

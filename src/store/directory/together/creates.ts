@@ -1,6 +1,5 @@
 import { beginWith, type Handover, isAmong, type Leasing } from '../../queue/claim.ts'
-import { prepared } from '../../sql/prepared.ts'
-import { type Sql, sql, storable } from '../../sql/statement.ts'
+import { prepared, type Sql, sql, storable } from '../../sql/statement.ts'
 import { mostInline } from '../../../model/work.ts'
 import { replyBudget } from '../due.ts'
 import { recordEvent } from '../events.ts'

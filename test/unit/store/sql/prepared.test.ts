@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { prepared } from '../../../../src/store/sql/prepared.ts'
-import { join, raw, sql } from '../../../../src/store/sql/statement.ts'
+import { join, prepared, raw, sql } from '../../../../src/store/sql/statement.ts'
 
 test('makes one parameter of a name that stands in the text several times', () => {
   const statement = prepared<'id' | 'name'>(

@@ -1,16 +1,19 @@
-const firstMs = 1_000
+export const firstMs = 1_000
+
 /** The longest of the short ones. */
 export const shortCapMs = 15_000
-const shortTries = 10
-const longMs = 5 * 60_000
+
+export const shortTries = 10
+
+export const longMs = 5 * 60_000
 
 /** A failed shut-out is tried again this often until it is proven. */
 export const shutOutRetryMs = 60 * 60_000
 
 /** So that many accounts do not come back at once. */
-const jitter = 0.2
+export const jitter = 0.2
 
-const baseMs = (attempts: number): number =>
+export const baseMs = (attempts: number): number =>
   attempts > shortTries ? longMs : Math.min(shortCapMs, firstMs * 2 ** Math.max(0, attempts - 1))
 
 /**
@@ -30,7 +33,7 @@ export function triesAfter({ attempts, settledMsAgo }: Tried): number {
   return isEarly ? attempts : attempts + 1
 }
 
-interface Tried {
+export interface Tried {
   readonly attempts: number
   /** Since the last try ended. */
   readonly settledMsAgo?: number
