@@ -124,7 +124,7 @@ export default {
       to: { path: '^src/store/sql/(statement|client|prepared)[.]ts$' },
     },
     confined('undici', ['undici'], 'vendors/kit/', 'egress[.]ts$'),
-    confined('scimmy', ['scimmy'], 'scim/schema/', 'scim/discovery[.]ts$'),
+    confined('scimmy', ['scimmy'], 'scim/schema/'),
     confined(
       'fastify',
       ['fastify', '@fastify/[^/]+'],

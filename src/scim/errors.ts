@@ -42,7 +42,7 @@ const codes = {
 /** Codes of the error dictionary; the last two are answers about accounts at vendors. */
 export type ScimCode = ScimType | (typeof codes)[keyof typeof codes] | 'pending' | 'refused'
 
-export interface ScimErrorOptions {
+interface ScimErrorOptions {
   readonly scimType?: ScimType | undefined
   /** Sent along with the answer: `Retry-After`, `Allow`, `WWW-Authenticate`. */
   readonly headers?: Readonly<Record<string, string>> | undefined
@@ -77,7 +77,7 @@ function codeOf(status: number): ScimCode {
   return known[status] ?? (status < 500 ? 'malformed' : 'internal')
 }
 
-export interface ErrorBody {
+interface ErrorBody {
   readonly schemas: readonly [typeof errorSchema]
   /** A string, as RFC 7644 §3.12 demands. */
   readonly status: string

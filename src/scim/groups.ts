@@ -31,30 +31,30 @@ export function createGroups(ports: ScimPorts): Resources<StoredGroup> {
     list: (ref, query) => directory.groups(ref, query),
     show: (ref, groups, view) => showGroups(ports, ref, groups, view),
 
-    async create(by, json) {
-      const { client } = by.directory
+    async create(actor, json) {
+      const { client } = actor.directory
       const { body, members } = normaliseBody(groupModel, json, switchesOf(client), 'create')
       const delta: MemberDelta = { ...untouched, add: new Set(members) }
-      await refuseUnknown(ports, by, delta)
+      await refuseUnknown(ports, actor, delta)
       return recorded(
         ports,
-        by,
-        await directory.createGroup(by, body, delta, { uniqueName: switchesOf(client).uniqueGroupNames }),
+        actor,
+        await directory.createGroup(actor, body, delta, { uniqueName: switchesOf(client).uniqueGroupNames }),
       )
     },
 
-    async replace(by, id, json, check) {
-      const { body, members } = normaliseBody(groupModel, json, switchesOf(by.directory.client), 'replace')
+    async replace(actor, id, json, check) {
+      const { body, members } = normaliseBody(groupModel, json, switchesOf(actor.directory.client), 'replace')
       const delta: MemberDelta = { clear: true, add: new Set(members), remove: new Set() }
-      await refuseUnknown(ports, by, delta)
-      return update(ports, by, id, check, (current) => ({
+      await refuseUnknown(ports, actor, delta)
+      return update(ports, actor, id, check, (current) => ({
         body: replaceBody(groupModel, current.body, body),
         members: delta,
       }))
     },
 
-    async patch(by, id, json, check) {
-      const switches = switchesOf(by.directory.client)
+    async patch(actor, id, json, check) {
+      const switches = switchesOf(actor.directory.client)
       const operations = parsePatch(json, groupModel, switches)
       const members =
         check || switches.unknownMembers === 'refuse'
@@ -62,21 +62,21 @@ export function createGroups(ports: ScimPorts): Resources<StoredGroup> {
           : memberDelta(operations, groupModel.rows, switches)
       if (members) {
         const mostMembers = switches.groupPatchAnswer === 'by-size' ? mostMembersShown : undefined
-        return recorded(ports, by, await directory.changeMembers(by, id, members, { mostMembers }), id)
+        return recorded(ports, actor, await directory.changeMembers(actor, id, members, { mostMembers }), id)
       }
       const edit: Edit = (current) => {
         const { body, members } = applyPatch(groupModel, current.body, operations, switches, { id })
         return { body, members: members ?? untouched }
       }
       if (switches.unknownMembers === 'refuse') {
-        const current = await directory.group(by.directory, id)
-        if (current) await refuseUnknown(ports, by, edit(current).members)
+        const current = await directory.group(actor.directory, id)
+        if (current) await refuseUnknown(ports, actor, edit(current).members)
       }
-      return update(ports, by, id, check, edit)
+      return update(ports, actor, id, check, edit)
     },
 
-    async remove(by, id, check) {
-      if ((await directory.deleteGroup(by, id, check)) === 'not-found') throw notFound('Group', id)
+    async remove(actor, id, check) {
+      if ((await directory.deleteGroup(actor, id, check)) === 'not-found') throw notFound('Group', id)
       provisioning.wake()
     },
 
@@ -87,29 +87,29 @@ export function createGroups(ports: ScimPorts): Resources<StoredGroup> {
 
 async function update(
   ports: ScimPorts,
-  by: Actor,
+  actor: Actor,
   id: string,
   check: Precondition | undefined,
   edit: Edit,
 ): Promise<StoredGroup> {
   const write = await ports.directory.updateGroup(
-    by,
+    actor,
     id,
     (current) => {
       check?.(current)
       return edit(current)
     },
-    { uniqueName: switchesOf(by.directory.client).uniqueGroupNames, exact: check !== undefined },
+    { uniqueName: switchesOf(actor.directory.client).uniqueGroupNames, exact: check !== undefined },
   )
-  return recorded(ports, by, write, id)
+  return recorded(ports, actor, write, id)
 }
 
-function recorded({ provisioning, log }: ScimPorts, by: Actor, write: GroupWrite, id = ''): StoredGroup {
+function recorded({ provisioning, log }: ScimPorts, actor: Actor, write: GroupWrite, id = ''): StoredGroup {
   if (write.kind === 'not-found') throw notFound('Group', id)
   if (write.kind === 'duplicate') throw uniqueness('Another Group has this displayName')
   if (write.unknownMembers.length > 0) {
     const details = {
-      requestId: by.requestId,
+      requestId: actor.requestId,
       group: write.group.id,
       unknownMembers: write.unknownMembers.length,
     }
@@ -120,8 +120,8 @@ function recorded({ provisioning, log }: ScimPorts, by: Actor, write: GroupWrite
 }
 
 /** For clients that want all members or none. Others lose a whole push over one id, for good (Okta). */
-async function refuseUnknown({ directory }: ScimPorts, by: Actor, { add }: MemberDelta): Promise<void> {
-  if (switchesOf(by.directory.client).unknownMembers !== 'refuse') return
+async function refuseUnknown({ directory }: ScimPorts, actor: Actor, { add }: MemberDelta): Promise<void> {
+  if (switchesOf(actor.directory.client).unknownMembers !== 'refuse') return
   const unknown = new Set(add)
   const ids = [...add]
   for (let at = 0; at < ids.length; at += idsAtOnce) {
@@ -129,7 +129,7 @@ async function refuseUnknown({ directory }: ScimPorts, by: Actor, { add }: Membe
       .slice(at, at + idsAtOnce)
       .map((value) => ({ kind: 'compare', path: idPath, op: 'eq', value }) as const)
     const query = { filter: { kind: 'or', terms } as const, startIndex: 1, count: idsAtOnce }
-    for (const { id } of (await directory.users(by.directory, query)).resources) unknown.delete(id)
+    for (const { id } of (await directory.users(actor.directory, query)).resources) unknown.delete(id)
   }
   const [first] = unknown
   if (first !== undefined) throw invalidValue(`Member ${quoted(first)} is no User of this directory`)

@@ -141,7 +141,7 @@ export function checkedId(id: string): string {
 }
 
 /** Members are Users: neither Okta nor Entra ID sends nested groups, and vendors cannot hold them. */
-export function checkType(type: unknown): void {
+function checkType(type: unknown): void {
   if (isUnassigned(type) || (typeof type === 'string' && type.toLowerCase() === 'user')) return
   throw invalidValue(
     'A Group can only have Users as members. Push the Users of the nested group instead of the group.',

@@ -8,7 +8,7 @@ import { isObject, isUnassigned, sameValue } from './values/json.ts'
 import type { ResourceBody } from '../model/directory.ts'
 import type { AttributeDefinition } from './schema/attribute.ts'
 
-export interface NormalisedBody {
+interface NormalisedBody {
   readonly body: ResourceBody
   /** Ids of a Group's members, each once; undefined: the client said nothing about members (or it is no Group). */
   readonly members?: string[] | undefined

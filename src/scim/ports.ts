@@ -115,7 +115,7 @@ export interface Directory {
    * `runs`: the accounts are claimed as well, for `Provisioning.run`, which the caller calls next (ADR 0026).
    */
   createUser(
-    by: Actor,
+    actor: Actor,
     body: ResourceBody,
     options?: { readonly runs?: boolean },
   ): Promise<
@@ -127,15 +127,15 @@ export interface Directory {
    */
   acknowledge(directory: DirectoryRef, userId: string, acknowledged: boolean): Promise<void>
   /** Takes a User back whom every connection refused for good; the event stays. */
-  takeBack(by: Actor, userId: string, reason: string): Promise<void>
+  takeBack(actor: Actor, userId: string, reason: string): Promise<void>
   user(directory: DirectoryRef, id: string): Promise<StoredUser | undefined>
   users(directory: DirectoryRef, query: ListQuery): Promise<Page<StoredUser>>
-  updateUser(by: Actor, id: string, edit: (current: StoredUser) => ResourceBody): Promise<UserWrite>
+  updateUser(actor: Actor, id: string, edit: (current: StoredUser) => ResourceBody): Promise<UserWrite>
   /** Records the wish. `gone`: the User is a tombstone now; `pending`: GET still answers until it is proven. */
-  deleteUser(by: Actor, id: string, check?: Precondition): Promise<'gone' | 'pending' | 'not-found'>
+  deleteUser(actor: Actor, id: string, check?: Precondition): Promise<'gone' | 'pending' | 'not-found'>
 
   createGroup(
-    by: Actor,
+    actor: Actor,
     body: ResourceBody,
     members: MemberDelta,
     options: { readonly uniqueName: boolean },
@@ -143,7 +143,7 @@ export interface Directory {
   group(directory: DirectoryRef, id: string): Promise<StoredGroup | undefined>
   groups(directory: DirectoryRef, query: ListQuery): Promise<Page<StoredGroup>>
   updateGroup(
-    by: Actor,
+    actor: Actor,
     id: string,
     edit: (current: StoredGroup) => { readonly body: ResourceBody; readonly members: MemberDelta },
     options: {
@@ -157,12 +157,12 @@ export interface Directory {
    * `mostMembers`, so that nothing grows with its size; `undefined` asks for none.
    */
   changeMembers(
-    by: Actor,
+    actor: Actor,
     id: string,
     members: MemberDelta,
     options: { readonly mostMembers: number | undefined },
   ): Promise<GroupWrite>
-  deleteGroup(by: Actor, id: string, check?: Precondition): Promise<'gone' | 'not-found'>
+  deleteGroup(actor: Actor, id: string, check?: Precondition): Promise<'gone' | 'not-found'>
   /** Direct members of groups. */
   members(directory: DirectoryRef, groupIds: readonly string[]): Promise<readonly MemberRef[]>
   /** Counted up to `most`, 10,000 without it. */

@@ -3,7 +3,7 @@ import { resolvePath } from './schema/model.ts'
 import { isObject } from './values/json.ts'
 import type { AttributeDefinition } from './schema/attribute.ts'
 
-export interface ProjectionQuery {
+interface ProjectionQuery {
   readonly attributes?: string | readonly string[] | undefined
   readonly excludedAttributes?: string | readonly string[] | undefined
 }

@@ -5,7 +5,7 @@ import { isObject } from './values/json.ts'
 import type { MemberRef, ResourceBody } from '../model/directory.ts'
 import type { AttributeDefinition } from './schema/attribute.ts'
 
-export interface RepresentationInput {
+interface RepresentationInput {
   readonly id: string
   readonly body: ResourceBody
   readonly version: number

@@ -19,7 +19,7 @@ export interface ScimPorts {
   readonly log: Log
 }
 
-export interface Log {
+interface Log {
   info(details: object, message: string): void
   error(details: object, message: string): void
 }
@@ -45,10 +45,10 @@ export interface Resources<T extends StoredUser | StoredGroup> {
     resources: readonly T[],
     view: View,
   ): Promise<readonly Record<string, unknown>[]>
-  create(by: Actor, json: unknown): Promise<T>
-  replace(by: Actor, id: string, json: unknown, check: Precondition | undefined): Promise<T>
-  patch(by: Actor, id: string, json: unknown, check: Precondition | undefined): Promise<T>
-  remove(by: Actor, id: string, check: Precondition | undefined): Promise<void>
+  create(actor: Actor, json: unknown): Promise<T>
+  replace(actor: Actor, id: string, json: unknown, check: Precondition | undefined): Promise<T>
+  patch(actor: Actor, id: string, json: unknown, check: Precondition | undefined): Promise<T>
+  remove(actor: Actor, id: string, check: Precondition | undefined): Promise<void>
   /** Whether PATCH answers with the resource when the client did not say which attributes it wants. */
   showsPatched(directory: DirectoryRef, resource: T): Promise<boolean>
   /** Whether the answer to a create got out. */

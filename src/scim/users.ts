@@ -28,28 +28,28 @@ export function createUsers(ports: ScimPorts, patience: Patience): Resources<Sto
     find: (ref, id) => directory.user(ref, id),
     list: (ref, query) => directory.users(ref, query),
     show: (ref, users, view) => showUsers(ports, ref, users, view),
-    create: (by, json) => createUser(ports, patience, by, json),
+    create: (actor, json) => createUser(ports, patience, actor, json),
 
-    async replace(by, id, json, check) {
-      const { body } = normaliseBody(userModel, json, switchesOf(by.directory.client), 'replace')
-      return update(ports, by, id, check, (current) => replaceBody(userModel, current.body, body))
+    async replace(actor, id, json, check) {
+      const { body } = normaliseBody(userModel, json, switchesOf(actor.directory.client), 'replace')
+      return update(ports, actor, id, check, (current) => replaceBody(userModel, current.body, body))
     },
 
-    async patch(by, id, json, check) {
-      const switches = switchesOf(by.directory.client)
+    async patch(actor, id, json, check) {
+      const switches = switchesOf(actor.directory.client)
       const operations = parsePatch(json, userModel, switches)
       return update(
         ports,
-        by,
+        actor,
         id,
         check,
         (current) => applyPatch(userModel, current.body, operations, switches, { id }).body,
       )
     },
 
-    async remove(by, id, check) {
-      const ref = by.directory
-      if ((await directory.deleteUser(by, id, check)) === 'not-found') throw notFound('User', id)
+    async remove(actor, id, check) {
+      const ref = actor.directory
+      if ((await directory.deleteUser(actor, id, check)) === 'not-found') throw notFound('User', id)
       const answer = answerTo({ kind: 'delete' }, ref.client, await provisioning.run(ref, id))
       if (answer.status !== 204) throw refusal(answer)
     },
@@ -62,19 +62,19 @@ export function createUsers(ports: ScimPorts, patience: Patience): Resources<Sto
 async function createUser(
   ports: ScimPorts,
   patience: Patience,
-  by: Actor,
+  actor: Actor,
   json: unknown,
 ): Promise<StoredUser> {
   const { directory } = ports
-  const ref = by.directory
+  const ref = actor.directory
   const { body, password } = normaliseBody(userModel, json, switchesOf(ref.client), 'create')
   refuseObjection(ports, ref, body)
-  const user = await recordCreate(ports, patience, by, body)
+  const user = await recordCreate(ports, patience, actor, body)
   const active = user.body['active'] !== false
-  const outcomes = await runRecorded(ports, by, user.id, password === undefined ? {} : { password })
+  const outcomes = await runRecorded(ports, actor, user.id, password === undefined ? {} : { password })
   const answer = answerTo({ kind: 'create', active }, ref.client, outcomes)
   if (answer.takeBack) {
-    await directory.takeBack(by, user.id, answer.detail ?? '')
+    await directory.takeBack(actor, user.id, answer.detail ?? '')
     throw refusal(answer)
   }
   if (outcomes.length === 0 || active) return user
@@ -89,13 +89,13 @@ async function createUser(
 async function recordCreate(
   { directory }: ScimPorts,
   { budgetMs, wait }: Patience,
-  by: Actor,
+  actor: Actor,
   body: ResourceBody,
 ): Promise<StoredUser> {
   for (let waited = 0, pause = firstPause; ; pause = Math.min(pause * 2, longestPause)) {
-    let write = await directory.createUser(by, body, { runs: true })
+    let write = await directory.createUser(actor, body, { runs: true })
     if (write.kind === 'exists-unacknowledged') {
-      write = await directory.updateUser(by, write.id, (current) =>
+      write = await directory.updateUser(actor, write.id, (current) =>
         replaceBody(userModel, current.body, body),
       )
     }
@@ -110,28 +110,28 @@ async function recordCreate(
 /** The User is recorded: a failure from here on must not lose the id, or its accounts would never be shut out. */
 async function runRecorded(
   { provisioning, log }: ScimPorts,
-  by: Actor,
+  actor: Actor,
   userId: string,
   secret: CreationSecret,
 ) {
   try {
-    return await provisioning.run(by.directory, userId, secret)
+    return await provisioning.run(actor.directory, userId, secret)
   } catch (error) {
-    log.error({ err: error, requestId: by.requestId, user: userId }, 'created user not run')
+    log.error({ err: error, requestId: actor.requestId, user: userId }, 'created user not run')
     return []
   }
 }
 
 async function update(
   ports: ScimPorts,
-  by: Actor,
+  actor: Actor,
   id: string,
   check: Precondition | undefined,
   edit: (current: StoredUser) => ResourceBody,
 ): Promise<StoredUser> {
   const { directory, provisioning } = ports
-  const ref = by.directory
-  const write: UserWrite = await directory.updateUser(by, id, (current) => {
+  const ref = actor.directory
+  const write: UserWrite = await directory.updateUser(actor, id, (current) => {
     check?.(current)
     const body = edit(current)
     refuseObjection(ports, ref, body)

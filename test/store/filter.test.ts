@@ -4,13 +4,15 @@ import fc from 'fast-check'
 import { matches } from '../../src/scim/filter/evaluate.ts'
 import { parseFilter } from '../../src/scim/filter/parse.ts'
 import type { Actor, Page, StoredGroup, StoredUser } from '../../src/scim/ports.ts'
-import { modelOf } from '../../src/scim/schema/model.ts'
+import { groupModel, userModel } from '../../src/scim/schema/model.ts'
 import { groupAttributes, userAttributes } from '../../src/store/directory/listing/columns.ts'
 import { compile } from '../../src/store/directory/listing/compile.ts'
 import { aConfiguration, anActor } from '../support/configuration.ts'
 import { openTestStore, type TestStore } from '../support/database.ts'
 import type { MemberRef } from '../../src/model/directory.ts'
 import { showGroup, showUser } from '../../src/store/directory/listing/kinds.ts'
+
+const models = { User: userModel, Group: groupModel }
 
 let store: TestStore
 let by: Actor
@@ -143,7 +145,7 @@ function agree<T extends { readonly id: string }>(
   list: (text: string) => Promise<Page<T>>,
 ) {
   return async (text: string): Promise<void> => {
-    const filter = parseFilter(text, modelOf(kind))
+    const filter = parseFilter(text, models[kind])
     const wanted = resources.filter((resource) => matches(filter, show(resource))).map(({ id }) => id)
     const page = await list(text)
     assert.deepEqual(
@@ -154,7 +156,7 @@ function agree<T extends { readonly id: string }>(
   }
 }
 
-const query = (kind: 'User' | 'Group', text: string) => ({ ...all, filter: parseFilter(text, modelOf(kind)) })
+const query = (kind: 'User' | 'Group', text: string) => ({ ...all, filter: parseFilter(text, models[kind]) })
 
 const ops = ['eq', 'ne', 'co', 'sw', 'ew', 'gt', 'ge', 'lt', 'le']
 
@@ -214,7 +216,7 @@ test('leaves comparisons of indexed attributes to the database alone', () => {
     'meta.created gt "2026-01-01T00:00:00Z"',
   ]
   for (const text of pushed)
-    assert.equal(compile(parseFilter(text, modelOf('User')), userAttributes).exact, true, text)
+    assert.equal(compile(parseFilter(text, userModel), userAttributes).exact, true, text)
   const groupsPushed = [
     'displayName eq "a"',
     'members eq "a"',
@@ -222,8 +224,8 @@ test('leaves comparisons of indexed attributes to the database alone', () => {
     'members.value eq "a"',
   ]
   for (const text of groupsPushed)
-    assert.equal(compile(parseFilter(text, modelOf('Group')), groupAttributes).exact, true, text)
-  assert.equal(compile(parseFilter('name.familyName eq "a"', modelOf('User')), userAttributes).exact, false)
+    assert.equal(compile(parseFilter(text, groupModel), groupAttributes).exact, true, text)
+  assert.equal(compile(parseFilter('name.familyName eq "a"', userModel), userAttributes).exact, false)
 })
 
 test('[Q-07] pages in a stable order and counts everything', async () => {

@@ -5,11 +5,13 @@ import { compareSortKeys, parseSort, sortKeyOf } from '../../src/scim/filter/sor
 import { matches } from '../../src/scim/filter/evaluate.ts'
 import { parseFilter } from '../../src/scim/filter/parse.ts'
 import type { Actor, ListQuery, Page, Position, StoredGroup, StoredUser } from '../../src/scim/ports.ts'
-import { modelOf } from '../../src/scim/schema/model.ts'
+import { groupModel, userModel } from '../../src/scim/schema/model.ts'
 import { aConfiguration, aDirectory, anActor } from '../support/configuration.ts'
 import { openTestStore, type TestStore } from '../support/database.ts'
 import type { DirectoryRef, MemberRef } from '../../src/model/directory.ts'
 import { showGroup, showUser } from '../../src/store/directory/listing/kinds.ts'
+
+const models = { User: userModel, Group: groupModel }
 
 let store: TestStore
 let by: Actor
@@ -138,9 +140,9 @@ interface Question {
 }
 
 function bind({ kind }: Side, { sortBy, sortOrder, filter }: Question) {
-  const sort = sortBy === '' ? undefined : parseSort(sortBy, sortOrder, modelOf(kind))
+  const sort = sortBy === '' ? undefined : parseSort(sortBy, sortOrder, models[kind])
   assert.ok(sort || sortBy === '')
-  return { sort, filter: filter === '' ? undefined : parseFilter(filter, modelOf(kind)) }
+  return { sort, filter: filter === '' ? undefined : parseFilter(filter, models[kind]) }
 }
 
 /** The whole list as the evaluator has it. */
@@ -254,7 +256,7 @@ test('visits every resource exactly once by position, in any order and with any 
 })
 
 test('answers the total of an earlier page where it is given one', async () => {
-  for (const filter of [undefined, parseFilter('displayName pr', modelOf('User'))]) {
+  for (const filter of [undefined, parseFilter('displayName pr', userModel)]) {
     const page = await store.directory.users(by.directory, { ...all, filter, count: 2, total: 4711 })
     assert.equal(page.total, 4711)
   }
@@ -322,7 +324,7 @@ test('counts anew as soon as anything was written, whoever wrote it', async () =
 
 test('refuses to work out the order of more than 10,000 Users, and sorts what a filter leaves of them', async () => {
   const { directory } = await aDirectoryOf('crowd', 3)
-  const sort = parseSort('name.familyName', undefined, modelOf('User'))
+  const sort = parseSort('name.familyName', undefined, userModel)
   const question = { sort, startIndex: 1, count: 5 }
   assert.equal((await store.directory.users(directory, question)).resources.length, 3)
   await store.query(
@@ -333,7 +335,7 @@ test('refuses to work out the order of more than 10,000 Users, and sorts what a 
     [directory.id],
   )
   await assert.rejects(store.directory.users(directory, question), { scimType: 'tooMany', status: 400 })
-  const filter = parseFilter('userName sw "crowd99"', modelOf('User'))
+  const filter = parseFilter('userName sw "crowd99"', userModel)
   const { total, resources } = await store.directory.users(directory, { ...question, filter })
   assert.equal(total, 110)
   assert.equal(resources[0]?.body['userName'], 'crowd99')

@@ -18,7 +18,7 @@ export interface BulkRequest {
   readonly failOnErrors: number
 }
 
-export const bulkRequestSchema = 'urn:ietf:params:scim:api:messages:2.0:BulkRequest'
+const bulkRequestSchema = 'urn:ietf:params:scim:api:messages:2.0:BulkRequest'
 
 /** Reads a BulkRequest (RFC 7644 §3.7). Throws `invalidSyntax`, `invalidValue`, or 413 with the limit. */
 export function parseBulk(json: unknown, maxOperations: number): BulkRequest {
@@ -118,7 +118,7 @@ function replacedText(text: string, key: string, idOf: (bulkId: string) => strin
 }
 
 /** A body parted in two: what can be created now, and what has to wait for a reference. */
-export interface Parted {
+interface Parted {
   readonly now: Readonly<Record<string, unknown>>
   /** Whole attributes; those of an extension inside its container. */
   readonly later: Readonly<Record<string, unknown>>

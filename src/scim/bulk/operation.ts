@@ -9,7 +9,7 @@ import { type BulkOperation, partBody, referencesIn, replaceReferences } from '.
 
 /** What one operation is done with. */
 export interface Doing {
-  readonly by: Actor
+  readonly actor: Actor
   readonly steps: Steps
   /** The condition that a version makes, as `If-Match` does. */
   readonly demand: (version: string) => Precondition
@@ -32,14 +32,14 @@ export async function perform(doing: Doing, step: Step): Promise<Written> {
   if (bulkId !== undefined) step.id = doing.steps.creates.get(bulkId)?.id
   if (step.id === undefined) throw unresolved(`No resource was created for bulkId ${quoted(bulkId ?? '')}`)
   const check = version === undefined ? undefined : doing.demand(version)
-  if (method === 'PUT') return type.replace(doing.by, step.id, data, check)
-  if (method === 'PATCH') return type.patch(doing.by, step.id, data, check)
-  await type.remove(doing.by, step.id, check)
+  if (method === 'PUT') return type.replace(doing.actor, step.id, data, check)
+  if (method === 'PATCH') return type.patch(doing.actor, step.id, data, check)
+  await type.remove(doing.actor, step.id, check)
   return undefined
 }
 
-async function create({ by }: Doing, step: Step, type: Writes, data: unknown): Promise<Written> {
-  const resource = await type.create(by, data)
+async function create({ actor }: Doing, step: Step, type: Writes, data: unknown): Promise<Written> {
+  const resource = await type.create(actor, data)
   step.id = resource.id
   return resource
 }
@@ -49,12 +49,12 @@ async function create({ by }: Doing, step: Step, type: Writes, data: unknown): P
  * where the resource cannot be without them. What could never be accepted is refused before anything is created.
  */
 export async function begin(doing: Doing, step: Step): Promise<Rest | undefined> {
-  const { steps, by } = doing
+  const { steps, actor } = doing
   const type = writesOf(steps, step)
   const { data } = step.operation
   if (!isObject(data)) return undefined
   refuseUnresolved(steps, step, { waiting: true })
-  const switches = switchesOf(by.directory.client)
+  const switches = switchesOf(actor.directory.client)
   normaliseBody(
     type.model,
     replaceReferences(data, () => anyId),
@@ -83,7 +83,7 @@ export async function complete(doing: Doing, step: Step, rest: Rest): Promise<Wr
     schemas: [patchSchema],
     Operations: [{ op: 'add', value: resolved(doing.steps, rest) }],
   }
-  return type.patch(doing.by, step.id, message, undefined)
+  return type.patch(doing.actor, step.id, message, undefined)
 }
 
 /** 409: what is referred to does not exist (RFC 7644 §3.7.1). */
@@ -185,12 +185,12 @@ function stepOf(operation: BulkOperation, types: readonly Writes[]): Step & { re
 }
 
 /** The bulkId that a path names its resource by. */
-export function bulkIdOf({ rest }: Step): string | undefined {
+function bulkIdOf({ rest }: Step): string | undefined {
   return rest.startsWith(bulkIdPrefix) ? rest.slice(bulkIdPrefix.length) : undefined
 }
 
 /** What keeps a step from being done now. */
-export function obstacle(step: Step): Step | undefined {
+function obstacle(step: Step): Step | undefined {
   for (const create of step.waitsFor) {
     if (create.id === undefined && !create.done) return create
     step.waitsFor.delete(create)

@@ -17,7 +17,7 @@ import {
   type Written,
 } from './operation.ts'
 
-export interface BulkPorts {
+interface BulkPorts {
   readonly types: readonly Writes[]
   readonly demand: (version: string) => Precondition
   /** Of the service provider, without a slash at the end. */
@@ -35,7 +35,7 @@ export interface BulkOutcome {
   readonly error?: ScimError
 }
 
-export interface BulkRun {
+interface BulkRun {
   /** In the order of the request; what was not done any more because of `failOnErrors` is left out. */
   readonly outcomes: readonly BulkOutcome[]
   /** Says of every create whether the answer got out. */
@@ -54,10 +54,10 @@ interface Run extends Doing {
  * Does the operations one after the other in the order of the request. Only what refers to a later create waits for it,
  * and with it what writes the same resource afterwards (RFC 7644 §3.7).
  */
-export async function runBulk(by: Actor, request: BulkRequest, ports: BulkPorts): Promise<BulkRun> {
+export async function runBulk(actor: Actor, request: BulkRequest, ports: BulkPorts): Promise<BulkRun> {
   const steps = stepsOf(request.operations, ports.types)
   const run: Run = {
-    by,
+    actor,
     steps,
     demand: ports.demand,
     ports,
@@ -143,14 +143,14 @@ function addressOf({ ports }: Run, { type, id }: Step): string | undefined {
 }
 
 /** A create that failed after it was begun is not acknowledged: sent again, it is applied as PUT. */
-async function acknowledge({ steps, outcomes, by }: Run, sent: boolean): Promise<void> {
+async function acknowledge({ steps, outcomes, actor }: Run, sent: boolean): Promise<void> {
   const created = steps.all.flatMap((step) => {
     const { type, id, operation } = step
     return type && id !== undefined && operation.method === 'POST' ? [{ type, id, step }] : []
   })
   await Promise.all(
     created.map(({ type, id, step }) =>
-      type.acknowledge(by.directory, id, sent && outcomes.get(step)?.error === undefined),
+      type.acknowledge(actor.directory, id, sent && outcomes.get(step)?.error === undefined),
     ),
   )
 }

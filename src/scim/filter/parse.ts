@@ -19,7 +19,7 @@ export interface Token {
   readonly text: string
 }
 
-export interface Lexer {
+interface Lexer {
   /** The next token, without taking it. */
   peek(): Token
   take(): Token
@@ -31,7 +31,7 @@ const single: ReadonlyMap<string, Token> = new Map(
 const end: Token = { kind: 'end', text: 'the end of the filter' }
 
 /** Cuts a filter into tokens, one pass, no regular expressions. */
-export function createLexer(text: string): Lexer {
+function createLexer(text: string): Lexer {
   let position = 0
   let ahead: Token | undefined
 
@@ -90,7 +90,7 @@ function decoded(literal: string): string {
 }
 
 /** Form encoding that was undone in part leaves `+` where blanks were: only then are there no blanks at all. */
-export function withoutPluses(text: string): string {
+function withoutPluses(text: string): string {
   if (!text.includes('+')) return text
   let inside = false
   let result = ''
@@ -110,7 +110,7 @@ function isEscaped(text: string, at: number): boolean {
 }
 
 /** Checked before or while reading; nothing expensive is done with a filter that exceeds them. */
-export const filterLimits = { length: 4096, terms: 100, depth: 20 } as const
+const filterLimits = { length: 4096, terms: 100, depth: 20 } as const
 
 const compareOps: ReadonlyMap<string, CompareOp> = new Map(
   (['eq', 'ne', 'co', 'sw', 'ew', 'gt', 'ge', 'lt', 'le'] as const).map((op) => [op, op]),

@@ -15,7 +15,7 @@ export interface BulkLimits {
   readonly bulkBudgetMs: number
 }
 
-export interface BulkOptions {
+interface BulkOptions {
   readonly baseUrl: BaseUrl
   readonly origin: BaseUrl
   readonly acknowledgeWhenSent: AcknowledgeWhenSent

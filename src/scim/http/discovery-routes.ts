@@ -6,7 +6,7 @@ import { type DiscoveryDocument, resourceTypes, schemaDocuments } from '../schem
 import type { ResourceModel } from '../schema/model.ts'
 import { endpoint } from './endpoints.ts'
 
-export interface DiscoveryOptions {
+interface DiscoveryOptions {
   readonly baseUrl: BaseUrl
   readonly limits: AdvertisedLimits
   readonly models: readonly ResourceModel[]
@@ -51,7 +51,7 @@ function documentRoutes(
   })
 }
 
-export interface AdvertisedLimits {
+interface AdvertisedLimits {
   readonly defaultCount: number
   readonly maxCount: number
   readonly cursorTimeout: number

@@ -29,7 +29,7 @@ export function answerClientError(error: Error & { readonly code?: string }, soc
   )
 }
 
-export interface ErrorOptions {
+interface ErrorOptions {
   readonly bodyBytes: number
   /** Where clients reach the gateway: details end in a link to what explains them. */
   readonly origin: BaseUrl
@@ -97,7 +97,7 @@ function sendError(reply: FastifyReply, error: ScimError, origin: string): Fasti
 }
 
 /** RFC 8288; relative, so that it holds by every address of the gateway. */
-export function helpLink({ help }: ScimError): string {
+function helpLink({ help }: ScimError): string {
   return `<${help}>; rel="help"`
 }
 

@@ -33,7 +33,7 @@ export function listResponse(resources: readonly object[], totalResults: number,
 }
 
 /** RFC 9865 §2: no `nextCursor` says that this is the last page. */
-export function cursorResponse(
+function cursorResponse(
   resources: readonly object[],
   totalResults: number,
   nextCursor: string | undefined,
@@ -103,7 +103,7 @@ export async function answerList(
 }
 
 /** Binds filter, order and projection to each resource type; what a type lacks counts as absent (RFC 7644 §3.4.2.1). */
-export function bindQuery(
+function bindQuery(
   models: readonly ResourceModel[],
   directory: DirectoryRef,
   asked: ReadParameters,
@@ -123,12 +123,12 @@ export function bindQuery(
 }
 
 /** Which page: by index, or after what a cursor says; an empty cursor is the first page. */
-export type PageAsked =
+type PageAsked =
   | { readonly by: 'index'; readonly startIndex: number; readonly count: number }
   | { readonly by: 'cursor'; readonly cursor: string; readonly count: number }
 
 /** A client that names no cursor pages by index, as all did before RFC 9865. */
-export function pageAsked(asked: ReadParameters, limits: PageLimits): PageAsked {
+function pageAsked(asked: ReadParameters, limits: PageLimits): PageAsked {
   const { cursor } = asked
   if (cursor === undefined) return { by: 'index', ...pageWindow(asked, limits) }
   if (pageWindow({ startIndex: asked.startIndex }, limits).startIndex > 1) {

@@ -8,7 +8,7 @@ import type { DirectoryRef } from '../../model/directory.ts'
 import type { Filter, Sort } from '../filter/ast.ts'
 
 /** What is needed of a resource to find its place in a list. */
-export interface Placed {
+interface Placed {
   readonly id: string
   readonly created: Date
 }
@@ -26,7 +26,7 @@ export interface Part extends Asked {
 }
 
 /** Where each part goes on; null: from its beginning. */
-export type Places = readonly (Position | null)[]
+type Places = readonly (Position | null)[]
 
 export interface Wanted {
   /** 1-based; counted from `places` where they are given. */
@@ -39,7 +39,7 @@ export interface Wanted {
   readonly total?: number | undefined
 }
 
-export interface Collected {
+interface Collected {
   readonly total: number
   /** As the client sees them. */
   readonly shown: readonly object[]

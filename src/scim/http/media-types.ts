@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { invalidSyntax, ScimError } from '../errors.ts'
 import { depthOf } from './requests.ts'
 
-export const scimJson = 'application/scim+json'
+const scimJson = 'application/scim+json'
 const json = 'application/json'
 
 export interface BodyLimits {

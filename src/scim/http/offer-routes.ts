@@ -17,7 +17,7 @@ type Parts = Pick<CatalogueEntry, 'connection' | 'kind' | 'id' | 'scope'>
  * scope. Readable, stable as long as the vendor's id is, and safe in a URL: other bytes than `A-Z a-z 0-9 _ -` are
  * written as a dot and two hexadecimal digits.
  */
-export function entitlementId({ connection, kind, id, scope }: Parts): string {
+function entitlementId({ connection, kind, id, scope }: Parts): string {
   return [connection, kind, id, ...(scope ? [scope.level, scope.id] : [])].map(escaped).join('~')
 }
 
@@ -39,8 +39,8 @@ const attributes: readonly AttributeDraft[] = [
  * Resource types by which Okta's entitlement management reads what can be granted
  * (developer.okta.com, Build a SCIM 2.0 server with entitlements). Clients only read them.
  */
-export const roleModel = offered('Role', '/Roles', 'A role that a connection of the directory can grant.')
-export const entitlementModel = offered(
+const roleModel = offered('Role', '/Roles', 'A role that a connection of the directory can grant.')
+const entitlementModel = offered(
   'Entitlement',
   '/Entitlements',
   'A group or team that a connection of the directory can grant.',
@@ -61,7 +61,7 @@ function offered(name: string, endpoint: `/${string}`, description: string): Res
 }
 
 /** One of the two read-only resource types that show the catalogues of a directory's connections. */
-export interface Offers {
+interface Offers {
   readonly model: ResourceModel
   /** Everything, in a stable order, as clients see it before projection. */
   all(directory: DirectoryRef, baseUrl: string): Promise<readonly Record<string, unknown>[]>

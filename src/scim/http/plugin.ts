@@ -19,7 +19,7 @@ import { baseUrlFor, type PageLimits } from './requests.ts'
 import { resourceRoutes } from './resource-routes.ts'
 import { notImplemented } from './endpoints.ts'
 
-export interface ScimLimits extends BodyLimits, BulkLimits, PageLimits {
+interface ScimLimits extends BodyLimits, BulkLimits, PageLimits {
   readonly failedAttempts: FailedAttempts
 }
 

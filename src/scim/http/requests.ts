@@ -116,7 +116,7 @@ export interface PageLimits {
 }
 
 /** 1-based; never more than `maxCount` (RFC 7644 §3.4.2.4). */
-export interface PageWindow {
+interface PageWindow {
   readonly startIndex: number
   readonly count: number
 }

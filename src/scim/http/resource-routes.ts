@@ -17,7 +17,7 @@ import {
 import { answerList, type ListOptions, searchRoute } from './list-routes.ts'
 import { endpoint } from './endpoints.ts'
 
-export interface RouteOptions extends ListOptions {
+interface RouteOptions extends ListOptions {
   readonly acknowledgeWhenSent: AcknowledgeWhenSent
 }
 

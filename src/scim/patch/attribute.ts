@@ -17,7 +17,7 @@ import { checkImmutable } from '../values/required.ts'
 import type { PatchOperation } from './operations.ts'
 
 /** The values of a multi-valued attribute after an operation; undefined: none left. */
-export function changeValues(before: unknown, change: Change): unknown {
+function changeValues(before: unknown, change: Change): unknown {
   const values: readonly unknown[] = Array.isArray(before) ? before : []
   spend(change.effort, (values.length + 1) * (1 + termsOf(change.filter)))
   const { after, written } =
@@ -190,7 +190,7 @@ export function added(
 }
 
 /** Takes away only the elements that are listed: by their value, and their type where it is given. */
-export function withoutListed(
+function withoutListed(
   values: readonly unknown[],
   listed: readonly unknown[],
   definition: AttributeDefinition,
@@ -217,7 +217,7 @@ export interface Effort {
   left: number
 }
 
-export function spend(effort: Effort, steps: number): void {
+function spend(effort: Effort, steps: number): void {
   effort.left -= steps
   if (effort.left < 0) throw tooLarge('The operations take too much work together. Send several requests.')
 }
@@ -237,7 +237,7 @@ export function says(element: ComplexValue, other: ComplexValue): boolean {
   return Object.entries(other).every(([name, part]) => derived.has(name) || sameValue(element[name], part))
 }
 
-export function distinguishing(listed: unknown, { name }: AttributeDefinition): unknown {
+function distinguishing(listed: unknown, { name }: AttributeDefinition): unknown {
   if (!isObject(listed)) return listed
   const parts = Object.entries(listed).filter(([part]) => !derived.has(part))
   if (parts.length === 0) {

@@ -16,7 +16,7 @@ import { type ExtensionModel, type ResolvedPath, resolvePath, type ResourceModel
 import { isObject, isUnassigned } from '../values/json.ts'
 
 /** What an operation changes. No `attribute`: the whole extension, or without one the whole resource. */
-export interface PatchTarget {
+interface PatchTarget {
   /** The client's own words, for details. */
   readonly text: string
   readonly extension: ExtensionModel | undefined
@@ -32,11 +32,7 @@ const partPath = /^\.[A-Za-z$][\w$-]*$/
  * Reads a PATCH path (RFC 7644 §3.5.2). Undefined: well formed, but the resource type has no such attribute. Throws
  * `invalidPath`, or `invalidFilter` for what stands in the brackets.
  */
-export function parsePath(
-  text: string,
-  model: ResourceModel,
-  switches: ClientSwitches,
-): PatchTarget | undefined {
+function parsePath(text: string, model: ResourceModel, switches: ClientSwitches): PatchTarget | undefined {
   const bracket = text.indexOf('[')
   const name = bracket < 0 ? text : text.slice(0, bracket)
   if (!attributePath.test(name)) throw malformed(text)

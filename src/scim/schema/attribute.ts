@@ -1,9 +1,9 @@
 export type AttributeType =
   'string' | 'boolean' | 'integer' | 'decimal' | 'dateTime' | 'reference' | 'binary' | 'complex'
 
-export type Mutability = 'readOnly' | 'readWrite' | 'immutable' | 'writeOnly'
+type Mutability = 'readOnly' | 'readWrite' | 'immutable' | 'writeOnly'
 
-export type Returned = 'always' | 'never' | 'default' | 'request'
+type Returned = 'always' | 'never' | 'default' | 'request'
 
 /** Characteristics of an attribute (RFC 7643 §2.2, §7). */
 export interface AttributeDefinition {

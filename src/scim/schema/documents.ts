@@ -7,7 +7,7 @@ import {
   type SchemaDraft,
 } from './attribute.ts'
 
-export interface DocumentOptions {
+interface DocumentOptions {
   /** Put before `/Schemas/…` and `/ResourceTypes/…` in `meta.location`. Default: empty, a relative location. */
   readonly baseUrl?: string
   /** Default: User and Group. */
@@ -220,8 +220,6 @@ function extended({ attributes, ...rest }: SchemaDraft): SchemaDraft {
 }
 
 /** Schemas of the discovery documents themselves (RFC 7643 §5 to §7). */
-export const metaSchemas: readonly SchemaDraft[] = [
-  resourceType,
-  extended(serviceProviderConfig),
-  schema,
-].map((each) => ({ ...each, attributes: each.attributes.map(readOnly) }))
+const metaSchemas: readonly SchemaDraft[] = [resourceType, extended(serviceProviderConfig), schema].map(
+  (each) => ({ ...each, attributes: each.attributes.map(readOnly) }),
+)

@@ -1,7 +1,7 @@
 import { commonAttributes, enterpriseUser, group, provisioningUser, user } from './definitions.ts'
 import { type AttributeDefinition, defineAttribute, type SchemaDraft, subAttributeOf } from './attribute.ts'
 
-export interface ModelDraft {
+interface ModelDraft {
   readonly name: string
   readonly endpoint: `/${string}`
   readonly description: string
@@ -158,7 +158,3 @@ export const groupModel = defineModel({
   schema: group,
   rows: 'members',
 })
-
-export function modelOf(type: 'User' | 'Group'): ResourceModel {
-  return type === 'User' ? userModel : groupModel
-}

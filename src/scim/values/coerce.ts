@@ -6,7 +6,7 @@ import { isObject, isUnassigned } from './json.ts'
 export type ComplexValue = Readonly<Record<string, unknown>>
 
 /** Values of one attribute; more than any identity provider sends, and few enough to search through. */
-export const maxValues = 500
+const maxValues = 500
 
 /** What one attribute of a body becomes; undefined when it is unassigned. Throws `invalidValue` with the path. */
 export function coerceAttribute(
@@ -119,7 +119,7 @@ export function isReference(definition: AttributeDefinition): boolean {
 }
 
 /** A `$ref` to a resource of ours is kept without its base, which answers put back (`absoluteReference`). */
-export function relativeReference(reference: unknown): unknown {
+function relativeReference(reference: unknown): unknown {
   return ownReference(reference) ?? reference
 }
 
@@ -215,7 +215,7 @@ const wanted: Readonly<Record<AttributeType, string>> = {
   complex: 'a JSON object',
 }
 
-export function wrongType(type: AttributeType, path: string): Error {
+function wrongType(type: AttributeType, path: string): Error {
   return invalidValue(`${path} must be ${wanted[type]}. Correct the value and send it again.`)
 }
 
@@ -235,7 +235,7 @@ function checkText(text: string, path: string): void {
 const base64 = /^[A-Za-z0-9+/_\-\s]*={0,2}$/
 
 /** One value of a simple type, untransformed apart from string booleans; throws `invalidValue`. */
-export function coerceSimple(
+function coerceSimple(
   definition: AttributeDefinition,
   value: unknown,
   path: string,

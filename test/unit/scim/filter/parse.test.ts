@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type Filter, printFilter } from '../../../../src/scim/filter/ast.ts'
+import type { Filter } from '../../../../src/scim/filter/ast.ts'
+import { printFilter } from './print.ts'
 import { parseFilter } from '../../../../src/scim/filter/parse.ts'
 import { groupModel, userModel } from '../../../../src/scim/schema/model.ts'
 import { refusal, thingModel } from '../every-type.ts'
