@@ -57,11 +57,12 @@ const { configuration } = parseConfiguration(
 const gateway = await startGateway({ environment, configuration, log: silent })
 
 async function scim(method, path, body) {
-  const answer = await fetch(`${gateway.url}/scim/v2${path}`, {
+  const request = {
     method,
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/scim+json' },
     body: JSON.stringify(body),
-  })
+  }
+  const answer = await fetch(`${gateway.url}/scim/v2${path}`, request)
   const text = await answer.text()
   if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`)
   return text === '' ? undefined : JSON.parse(text)
@@ -93,7 +94,8 @@ try {
     .filter(({ url }) => url.startsWith(base) && !/simulator|\/generated\//.test(url.slice(base.length)))
     .map(({ url, functions }) => ({
       file: url.slice(base.length),
-      count: functions.filter(({ functionName, ranges }) => functionName !== '' && ranges[0].count > 0).length,
+      count: functions.filter(({ functionName, ranges }) => functionName !== '' && ranges[0].count > 0)
+        .length,
     }))
     .filter(({ count }) => count > 0)
     .toSorted((a, b) => (a.file < b.file ? -1 : 1))

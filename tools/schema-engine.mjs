@@ -103,11 +103,14 @@ async function answer({ id, method, params }, start, bound) {
       send({ id, result: { exitCode: result.exitCode } })
     } else send({ id, result: result ?? null })
   } catch (error) {
-    const known =
-      error?.cause?.id === undefined ? undefined : bound.errorRegistry.consumeError(error.cause.id)
-    const cause = error?.cause ? ` ${inspect(error.cause)}` : ''
-    const message = known?.error?.message ?? `${error?.message ?? inspect(error)}${cause}`
-    const data = { is_panic: false, message, error_code: error?.code, meta: error?.meta }
-    send({ id, error: { code: 4466, message, data } })
+    send({ id, error: rpcError(error instanceof Error ? error : new Error(inspect(error)), bound) })
   }
+}
+
+/** An error of the adapter reaches us as the cause, by its number in the registry. */
+function rpcError(error, bound) {
+  const { cause, code, meta } = error
+  const known = cause?.id === undefined ? undefined : bound.errorRegistry.consumeError(cause.id)
+  const message = known?.error?.message ?? `${error.message}${cause ? ` ${inspect(cause)}` : ''}`
+  return { code: 4466, message, data: { is_panic: false, message, error_code: code, meta } }
 }
