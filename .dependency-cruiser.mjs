@@ -4,6 +4,7 @@
  */
 const floors = {
   model: [],
+  batch: [],
   secrets: ['model'],
   egress: ['config/base-url[.]ts$'],
   logger: ['model'],
@@ -12,11 +13,11 @@ const floors = {
   metrics: ['model'],
   telemetry: ['model'],
   translators: ['model'],
-  vendors: ['model'],
+  vendors: ['model', 'batch'],
   simulators: ['model', 'vendors'],
   scim: ['model', 'translators'],
   config: ['model', 'secrets', 'translators', 'vendors', 'scim/(filter|schema|client-profiles)'],
-  store: ['model', 'secrets', 'translators', 'scim'],
+  store: ['model', 'batch', 'secrets', 'translators', 'scim'],
   provisioning: ['model', 'translators', 'vendors', 'scim', 'config', 'store'],
   dictionary: ['model', 'scim'],
   doctor: ['model', 'translators', 'vendors', 'config', 'provisioning', 'dictionary'],

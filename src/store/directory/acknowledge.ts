@@ -1,3 +1,5 @@
+import { mayBeDone } from '../sql/failures.ts'
+import { createBatcher } from '../../batch.ts'
 import { isId, prepared, type Sql, sql, type Statement } from '../sql/statement.ts'
 import type { DirectoryRef } from '../../model/directory.ts'
 
@@ -6,37 +8,27 @@ export type Acknowledge = (directory: DirectoryRef, userId: string, acknowledged
 /** How long a mark waits for others, in milliseconds; meanwhile the create counts as running (ADR 0015). */
 const gatheringMs = 20
 
-interface Gathered {
-  readonly users: string[]
-  readonly directories: Set<string>
-  readonly written: Promise<void>
+interface Mark {
+  readonly user: string
+  readonly directory: string
 }
 
 /** Marks creates as acknowledged, those of a short time in one statement; a mark is withdrawn at once. */
-export function createAcknowledge(
-  db: Sql,
-  wait: (work: () => void, ms: number) => void = setTimeout,
-): Acknowledge {
-  let gathered: Gathered | undefined
-  const gather = (): Gathered => {
-    const written = new Promise<void>((resolve) => wait(resolve, gatheringMs)).then(async () => {
-      gathered = undefined
-      await db.rows(acknowledged({ users, directories: [...directories] }))
-    })
-    const users: string[] = []
-    const directories = new Set<string>()
-    return { users, directories, written }
-  }
+export function createAcknowledge(db: Sql): Acknowledge {
+  const mark = createBatcher<Mark, true>({
+    most: 10_000,
+    windowMs: gatheringMs,
+    mayBeDone,
+    async together(asked) {
+      const directories = [...new Set(asked.map(({ directory }) => directory))]
+      await db.rows(acknowledged({ users: asked.map(({ user }) => user), directories }))
+      return asked.map(() => true)
+    },
+  })
   return async (directory, userId, sent) => {
     if (!isId(userId)) return
-    if (!sent) {
-      await db.rows(withdrawn({ user: userId, directory: directory.id }))
-      return
-    }
-    gathered ??= gather()
-    gathered.users.push(userId)
-    gathered.directories.add(directory.id)
-    await gathered.written
+    if (sent) await mark({ user: userId, directory: directory.id })
+    else await db.rows(withdrawn({ user: userId, directory: directory.id }))
   }
 }
 

@@ -1,3 +1,4 @@
+import { StoreUnavailable } from '../sql/failures.ts'
 import type { StoredGroup, StoredUser } from '../../scim/ports.ts'
 import { invalidValue } from '../../scim/errors.ts'
 import { isStorable, sql } from '../sql/statement.ts'
@@ -126,3 +127,11 @@ export function changesBetween(
   const changed = [...names].filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]))
   return Object.fromEntries(changed.map((name) => [name, { before: before[name], after: after[name] }]))
 }
+
+/** How writes wait for each other: at most two statements at once, and one that waits for a row holds up no others. */
+export const longQueue = {
+  atOnce: 2,
+  patienceMs: 50,
+  longestWaitMs: 10_000,
+  late: () => new StoreUnavailable('other writes took too long'),
+} as const

@@ -1,3 +1,4 @@
+import { createBatcher } from '../../batch.ts'
 import type { Processes, Tidings } from '../../model/processes.ts'
 import { ownRelease } from '../migrate.ts'
 import { milliseconds, type Sql, sql } from '../sql/statement.ts'
@@ -66,7 +67,6 @@ export async function joinProcesses({ db, url, id }: Self, joining: Joining): Pr
   const release = await ownRelease()
   let live = 1
   let closed = false
-  const untold = new Set<Tidings>()
 
   const count = async (): Promise<void> => {
     if (closed) return
@@ -91,20 +91,20 @@ export async function joinProcesses({ db, url, id }: Self, joining: Joining): Pr
     },
   })
   const say = (what: string): void => void line.say({ from: id, what }).catch(() => {})
+  const tellOnce = createBatcher<Tidings, true>({
+    most: Number.POSITIVE_INFINITY,
+    windowMs: gatherMs,
+    async together(asked) {
+      new Set(asked).forEach(say)
+      return asked.map(() => true)
+    },
+  })
   const timer = setInterval(() => void countOrWarn(), everyMs).unref()
 
   return {
     live: () => live,
     tell(what) {
-      if (live === 1 || closed) return
-      if (untold.size === 0) {
-        setTimeout(() => {
-          const all = [...untold]
-          untold.clear()
-          all.forEach(say)
-        }, gatherMs).unref()
-      }
-      untold.add(what)
+      if (live > 1 && !closed) void tellOnce(what)
     },
     async close() {
       closed = true

@@ -8,7 +8,7 @@ import {
 } from '../../model/work.ts'
 import { GatewayError } from '../../model/errors.ts'
 import type { JournalOperation } from '../../model/plan.ts'
-import { isUniqueViolation } from '../sql/failures.ts'
+import { isUniqueViolation, mayBeDone } from '../sql/failures.ts'
 import {
   join,
   json,
@@ -21,7 +21,7 @@ import {
   unseen,
 } from '../sql/statement.ts'
 import type { Leasing } from './claim.ts'
-import { gathered } from '../sql/batch.ts'
+import { createBatcher } from '../../batch.ts'
 
 const underLease = ({ owner }: Leasing, { id: accountId, epoch }: Lease): Statement =>
   sql`accounts.id = ${accountId}::uuid AND accounts.lease_epoch = ${epoch}::int AND accounts.lease_owner = ${owner}::text`
@@ -39,11 +39,15 @@ export function createOpening(
   db: Sql,
   leasing: Leasing,
 ): (lease: Lease, operation: JournalOperation, before: unknown, unclosed?: Unclosed) => Promise<string> {
-  const open = gathered<Opening, string>(async (asked) => {
-    const ids = asked.map(() => newId())
-    const rows = await db.rows<{ id: string }>(opened(leasing, ids, asked))
-    const there = new Set(rows.map(({ id }) => id))
-    return ids.map((id, at) => (there.has(id) ? id : lost(asked[at]!.lease)))
+  const open = createBatcher<Opening, string>({
+    most: 32,
+    mayBeDone,
+    async together(asked) {
+      const ids = asked.map(() => newId())
+      const rows = await db.rows<{ id: string }>(opened(leasing, ids, asked))
+      const there = new Set(rows.map(({ id }) => id))
+      return ids.map((id, at) => (there.has(id) ? id : lost(asked[at]!.lease)))
+    },
   })
   return async (lease, operation, before, unclosed) => {
     if (!unclosed) return open({ lease, operation, before })

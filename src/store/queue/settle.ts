@@ -10,7 +10,8 @@ import {
 import { gateway, recordEvent } from '../directory/events.ts'
 import { awaitsProof, bury } from '../directory/users.ts'
 import { recordEvidence } from '../evidence-record.ts'
-import { gathered } from '../sql/batch.ts'
+import { createBatcher } from '../../batch.ts'
+import { mayBeDone } from '../sql/failures.ts'
 import { empty, json, milliseconds, type Sql, sql, type Statement } from '../sql/statement.ts'
 import { begin, claim, claimDue, type Handover, type Leasing, renew } from './claim.ts'
 import {
@@ -74,13 +75,17 @@ export function createSettling(
   db: Sql,
   leasing: Leasing,
 ): (lease: Lease, settlement: Settlement, unclosed?: Unclosed) => Promise<'settled' | 'again'> {
-  const staying = gathered(async (asked: readonly Ending[]) => {
-    // Accounts are locked in the order in which wishes lock them.
-    const inOrder = asked.toSorted((a, b) => (a.lease.id < b.lease.id ? -1 : 1))
-    const rows = (await db.together(
-      inOrder.map((each) => end(leasing, each, sql`NOT ${leaving}`)),
-    )) as Settled[][]
-    return asked.map((each) => ({ row: rows[inOrder.indexOf(each)]?.[0] }))
+  const staying = createBatcher<Ending, { readonly row: Settled | undefined }>({
+    most: 32,
+    mayBeDone,
+    async together(asked) {
+      // Accounts are locked in the order in which wishes lock them.
+      const inOrder = asked.toSorted((a, b) => (a.lease.id < b.lease.id ? -1 : 1))
+      const rows = (await db.together(
+        inOrder.map((each) => end(leasing, each, sql`NOT ${leaving}`)),
+      )) as Settled[][]
+      return asked.map((each) => ({ row: rows[inOrder.indexOf(each)]?.[0] }))
+    },
   })
   return async (lease, settlement, unclosed) => {
     const ending = { lease, settlement, unclosed }

@@ -1,54 +1,34 @@
 import pg from 'pg'
-import { byTurn } from './batch.ts'
+import { createBatcher } from '../../batch.ts'
 import { asStoreError, endsConnection, isConflict, isOutdated } from './failures.ts'
 import { type Query, type Sql, unprepared } from './statement.ts'
 
-/** Runs a short read; those that are asked for in one turn of the event loop share a round trip. */
-export type Gather = <T>(query: Named) => Promise<T[]>
-
-interface Asked {
-  readonly query: Named
-  resolve(rows: never[]): void
-  reject(error: unknown): void
-}
-
-/** Most reads that wait for each other on one connection. */
+/** Most short reads in one round trip. */
 const mostTogether = 16
 
 /**
- * A round trip costs the gateway and PostgreSQL more than a short read does. Reads that come together are sent and
- * answered together; one that comes alone waits for nothing. When one of them fails, it and those behind it run again,
- * each by itself, so that nobody hears of another's failure.
+ * Reads that are asked for in one turn of the event loop, in one round trip: it costs the gateway and PostgreSQL more than a
+ * short read does. When one of them fails, it and those behind it run again, each by itself.
  */
-export function createGather(pool: pg.Pool, alone: Gather): Gather {
-  function run(asked: readonly Asked[]): void {
-    if (asked.length === 1) return oneByOne(asked)
-    pool.connect((refused, connection, release) => {
-      if (refused || !connection) {
-        for (const { reject } of asked) reject(refused ?? new Error('no connection'))
-        return
-      }
-      let through = 0
-      const answered = (at: number, rows: never[]): void => {
-        through = at + 1
-        asked[at]!.resolve(rows)
-      }
-      const done = (error: Error | undefined): void => {
-        release(error && endsConnection(error))
-        if (error) oneByOne(asked.slice(through))
-      }
-      const queries = asked.map(({ query }) => query)
-      connection.query(runTogether(queries, answered, done))
-    })
-  }
-
-  function oneByOne(asked: readonly Asked[]): void {
-    for (const { query, resolve, reject } of asked) alone<never>(query).then(resolve, reject)
-  }
-
-  const ask = byTurn<Asked>(mostTogether, run)
-  return <T>(query: Named) => new Promise<T[]>((resolve, reject) => ask({ query, resolve, reject }))
-}
+const shortReads = (pool: pg.Pool): ((query: Named) => Promise<unknown[]>) =>
+  createBatcher<Named, unknown[]>({
+    most: mostTogether,
+    together: (queries) =>
+      new Promise((resolve, reject) => {
+        pool.connect((refused, connection, release) => {
+          if (refused || !connection) return reject(refused ?? new Error('no connection'))
+          const answers: unknown[][] = []
+          const done = (error: Error | undefined): void => {
+            release(error && endsConnection(error))
+            resolve(answers)
+          }
+          connection.query(runTogether(queries, (_, rows) => void answers.push(rows), done))
+        })
+      }),
+    alone: (query) => onAny(pool, query),
+    // No connection was to be had, for any of them.
+    mayBeDone: () => true,
+  })
 
 /** Statements of which one connection keeps the plan; a text that is built anew each time must not fill it. */
 const mostNames = 500
@@ -82,11 +62,13 @@ export function createDirect(pool: pg.Pool): Sql {
     return inner
   }
 
-  const gather = createGather(pool, (query) => onAny(pool, query))
+  const readShort = shortReads(pool)
   const ask = <T>({ text, values, shortRead }: Query): Promise<T[]> => {
     const name = nameOf(text)
     if (name === undefined) return usual<T>(pool, { text, values })
-    return shortRead ? gather<T>({ name, text, values }) : onAny<T>(pool, { name, text, values })
+    return shortRead
+      ? (readShort({ name, text, values }) as Promise<T[]>)
+      : onAny<T>(pool, { name, text, values })
   }
   const rows = <T>(statement: Query): Promise<T[]> => retrying(() => ask<T>(statement))
   const transaction: Sql['transaction'] = (work) =>

@@ -42,3 +42,6 @@ export function asStoreError(error: unknown): unknown {
     ? new StoreUnavailable('the store cannot be reached', { cause: error })
     : error
 }
+
+/** Of a batch that the store could not answer: perhaps it was committed. */
+export const mayBeDone = (error: unknown): boolean => error instanceof StoreUnavailable

@@ -72,11 +72,7 @@ function isAuto({ region, baseUrl }: CrowdstrikeSettings): boolean {
  * clients do (gofalcon falcon/cloud.go). In `guide`, where a wrong region is a plain refusal, the published hosts are
  * tried in turn. Without `auto` the given host decides alone.
  */
-function regionSearch(
-  settings: CrowdstrikeSettings,
-  profile: ApiProfile,
-  ask: TokenCall,
-): RegionSearch {
+function regionSearch(settings: CrowdstrikeSettings, profile: ApiProfile, ask: TokenCall): RegionSearch {
   const auto = isAuto(settings)
   const family = simulatedFamily(settings)
   if (profile === 'guide') {

@@ -128,7 +128,8 @@ async function rewrite(
   const newRole = role === undefined ? undefined : await names.roleId(operation, role)
 
   // A role alone replaces the one there is, whatever it is.
-  const isRoleAlone = joins.length === 0 && leaves.size === 0 && (newRole !== undefined || losesRole === undefined)
+  const isRoleAlone =
+    joins.length === 0 && leaves.size === 0 && (newRole !== undefined || losesRole === undefined)
   if (isRoleAlone) return newRole === undefined ? {} : client.change(operation, id, { roleId: newRole })
   const user = await client.user(operation, id)
   const roleId = newRole ?? (await loweredRole(names, user, losesRole))

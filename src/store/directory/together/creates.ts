@@ -5,9 +5,9 @@ import { replyBudget } from '../due.ts'
 import { recordEvent } from '../events.ts'
 import { userColumns, type UserRow } from '../rows.ts'
 import { type Create, type Creation, graceMs } from '../users.ts'
-import { createGather } from './gather.ts'
-
-const mostTogether = 32
+import { createBatcher } from '../../../batch.ts'
+import { mayBeDone } from '../../sql/failures.ts'
+import { longQueue } from '../rows.ts'
 
 /** For whom accounts are claimed as they are made (ADR 0026). */
 export interface Beginning {
@@ -17,7 +17,6 @@ export interface Beginning {
 
 /** Creates that come at once in one transaction. */
 export function gatherCreates(db: Sql, { leasing, handover }: Beginning): Create {
-  const keyOf = ({ directory, userNameKey }: Creation): string => `${directory}/${userNameKey}`
   const record = (asked: readonly Creation[]): Promise<UserRow[]> => {
     const known = leasing.revisions?.()
     const statement = born({
@@ -34,24 +33,21 @@ export function gatherCreates(db: Sql, { leasing, handover }: Beginning): Create
     const priorities = new Map(run.map(({ id, priority }) => [id, priority]))
     return beginWith<UserRow>(db, leasing, handover, { statement, priorities })
   }
-  return createGather<Creation, UserRow>({
-    keyOf,
-    alone: async (asked) => (await record([asked]))[0],
-    pick(waiting, busy) {
-      const picked = new Map<string, Creation>()
-      for (const each of waiting) {
-        const key = keyOf(each)
-        if (!busy.has(key) && !picked.has(key)) picked.set(key, each)
-        if (picked.size === mostTogether) break
-      }
-      return new Set(picked.values())
-    },
+  const create = createBatcher<Creation, { readonly row: UserRow | undefined }>({
+    most: 32,
+    ...longQueue,
+    mayBeDone,
+    key: ({ directory, userNameKey }) => `${directory}/${userNameKey}`,
     async together(asked) {
-      const byId = new Map(asked.map((each) => [each.id, each]))
-      const rows = await record(asked)
-      return new Map(rows.map((row) => [byId.get(row.id)!, row]))
+      const rows = new Map((await record(asked)).map((row) => [row.id, row]))
+      return asked.map(({ id }) => {
+        const row = rows.get(id)
+        return row && { row }
+      })
     },
+    alone: async (asked) => ({ row: (await record([asked]))[0] }),
   })
+  return async (asked) => (await create(asked)).row
 }
 
 type BornValue = 'creations' | 'owner' | 'leaseMs' | 'most' | 'known' | 'revisions'

@@ -1,6 +1,7 @@
 import { change, type ChangedRow } from '../member-statement.ts'
-import { keyOf } from '../rows.ts'
-import { createGather } from './gather.ts'
+import { keyOf, longQueue } from '../rows.ts'
+import { createBatcher } from '../../../batch.ts'
+import { mayBeDone } from '../../sql/failures.ts'
 import {
   changedBy,
   type ChangedTogether,
@@ -12,8 +13,6 @@ import type { Sql } from '../../sql/statement.ts'
 
 /** Changes members of a Group; no row: there is no such Group in the directory. */
 export type ChangeMembers = (asked: MemberChange) => Promise<ChangedRow | undefined>
-
-const mostTogether = 32
 
 /** Each change by itself. */
 export const changeAlone =
@@ -27,47 +26,47 @@ export const changeAlone =
  */
 export function gatherChanges(db: Sql): ChangeMembers {
   const alone = changeAlone(db)
-  const gathered = createGather<MemberChange, ChangedRow>({
-    keyOf: ({ groupId }) => keyOf(groupId),
-    pick,
-    alone,
+  const gathered = createBatcher<MemberChange, { readonly row: ChangedRow | undefined }>({
+    most: 32,
+    ...longQueue,
+    mayBeDone,
+    key: ({ groupId }) => keyOf(groupId),
+    accepts,
     async together(asked) {
       const rows = await db.rows<ChangedTogether>(changeTogether(asked))
-      return new Map(rows.map((row) => [asked[row.n - 1]!, changedBy(asked[row.n - 1]!, row)]))
+      const byPlace = new Map(rows.map((row) => [row.n - 1, row]))
+      return asked.map((each, at) => {
+        const row = byPlace.get(at)
+        return row && { row: changedBy(each, row) }
+      })
     },
+    alone: async (asked) => ({ row: await alone(asked) }),
   })
-  return (asked) => {
+  return async (asked) => {
     const { clear, add, remove } = asked.ids
     const size = add.length + remove.length
-    return clear || size === 0 || size > mostIds ? alone(asked) : gathered(asked)
+    return clear || size === 0 || size > mostIds ? alone(asked) : (await gathered(asked)).row
   }
 }
 
 /**
  * Several changes of one Group go together only where they concern different people and nobody wants to see the members
- * as they were in between. Otherwise in the order in which they came.
+ * as they were in between.
  */
-function pick(waiting: readonly MemberChange[], busy: ReadonlySet<string>): ReadonlySet<MemberChange> {
-  const picked = new Set<MemberChange>()
-  const later = new Set(busy)
+function accepts(): (asked: MemberChange) => boolean {
   const inside = new Map<string, Set<string>>()
+  const closed = new Set<string>()
   let most: number | undefined
-  for (const each of waiting) {
-    if (picked.size === mostTogether) break
-    const { ids, mostMembers } = each
-    const group = keyOf(each.groupId)
+  return ({ groupId, ids, mostMembers }) => {
+    const group = keyOf(groupId)
     const users = [...ids.add, ...ids.remove]
     const others = inside.get(group)
     const alike = mostMembers === undefined || most === undefined || most === mostMembers
     const fits = !others || (mostMembers === undefined && users.every((user) => !others.has(user)))
-    if (later.has(group) || !alike || !fits) {
-      later.add(group)
-      continue
-    }
+    if (closed.has(group) || !alike || !fits) return false
     most ??= mostMembers
-    picked.add(each)
     inside.set(group, new Set([...(others ?? []), ...users]))
-    if (mostMembers !== undefined) later.add(group)
+    if (mostMembers !== undefined) closed.add(group)
+    return true
   }
-  return picked
 }
