@@ -23,7 +23,7 @@ serveParent(async ({ databaseUrl, publicUrl }) => {
   })
   process.on('SIGUSR2', () => {
     const [connection] = gateway.directories.flatMap(({ id }) => gateway.connections.ofDirectory(id))
-    void gateway.surveys.reconcile(connection!.id)
+    void gateway.reconciliation.reconcile(connection!.id)
   })
   return { port: Number(new URL(gateway.url).port), close: () => gateway.close() }
 })

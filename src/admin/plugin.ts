@@ -125,7 +125,7 @@ async function sendLines(
 }
 
 function serve(app: FastifyInstance, route: Route): void {
-  const { id, method, path, tag, role, summary, params, query, body, answer } = route
+  const { id, method, path, tag, role, summary, deprecated, params, query, body, answer } = route
   const status = route.status ?? (answer || route.streams ? 200 : 204)
   app.route({
     method,
@@ -136,6 +136,7 @@ function serve(app: FastifyInstance, route: Route): void {
       summary,
       tags: [tag],
       description: `Role: ${role}.`,
+      ...(deprecated ? { deprecated } : {}),
       ...(params ? { params } : {}),
       ...(query ? { querystring: query } : {}),
       ...(body ? { body } : {}),

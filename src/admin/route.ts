@@ -28,6 +28,8 @@ export interface RouteDefinition<
   /** The least role that may. */
   readonly role: Role
   readonly summary: string
+  /** Another address has taken its place. */
+  readonly deprecated?: true
   readonly params?: P
   readonly query?: Q
   readonly body?: B
@@ -49,4 +51,9 @@ export function route<P extends TSchema, Q extends TSchema, B extends TSchema, A
   definition: RouteDefinition<P, Q, B, A>,
 ): Route {
   return definition as Route
+}
+
+/** Rows as lines of JSON, for a route that streams. */
+export async function* ndjsonOf(rows: AsyncIterable<object>): AsyncGenerator<string> {
+  for await (const row of rows) yield `${JSON.stringify(row)}\n`
 }

@@ -49,7 +49,7 @@ export interface GatewayParts {
   readonly resourceTypes?: ScimOptions['resourceTypes']
 }
 
-export interface Gateway extends Pick<Work, 'schedule' | 'surveys' | 'inventories'> {
+export interface Gateway extends Pick<Work, 'schedule' | 'reconciliation' | 'inventories'> {
   /** Where it listens, without a path. */
   readonly url: string
   readonly store: Store
@@ -104,7 +104,7 @@ async function start(parts: GatewayParts, opened: Opened): Promise<Gateway> {
   opened.keep(openAudit(environment, store, kit.dispatcher, log))
   const work = startWork(by, store, processes, opened)
   wakes.due = work.wakeHere
-  void work.surveys.follow(connectionsOf(connections, applied))
+  void work.reconciliation.follow(connectionsOf(connections, applied))
   let current = applied
   const fromFile = (): readonly OpenConnection[] => connectionsOf(connections, current)
   const made = await openMade(
@@ -117,7 +117,7 @@ async function start(parts: GatewayParts, opened: Opened): Promise<Gateway> {
     connections.replace(open(wanted, now))
     revisions.file(now)
     work.wake()
-    void work.surveys.follow(connectionsOf(connections, now))
+    void work.reconciliation.follow(connectionsOf(connections, now))
   }
   const url = await listen(
     parts,
@@ -127,8 +127,8 @@ async function start(parts: GatewayParts, opened: Opened): Promise<Gateway> {
   const directories = configuration.directories.map(({ name, client, domains }) => {
     return { id: applied.directoryIds.get(name)!, name, client, domains }
   })
-  const { schedule, surveys, inventories } = work
-  return { url, store, connections, schedule, surveys, inventories, directories, close: opened.close }
+  const { schedule, reconciliation, inventories } = work
+  return { url, store, connections, schedule, reconciliation, inventories, directories, close: opened.close }
 }
 
 function measured(
@@ -179,7 +179,7 @@ async function listen(parts: GatewayParts, served: Served, opened: Opened): Prom
     localToken: local.token,
     workers: work.alive,
     wake: work.wake,
-    surveys: work.surveys,
+    reconciliation: work.reconciliation,
     inventories: work.inventories,
     ...(by.notices ? { notices: by.notices } : {}),
     configuration: configurationActions(store, environment.insecureTargets, served.follow),

@@ -51,7 +51,7 @@ export async function openMade(parts: Parts, opened: Opened): Promise<Made> {
         enabled = now
         revisions.console(known)
         work.wake()
-        void work.surveys.follow(now)
+        void work.reconciliation.follow(now)
       },
     }),
   )

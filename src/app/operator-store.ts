@@ -16,9 +16,8 @@ import {
   standing,
   unpark,
 } from '../operations/connections/store.ts'
-import { decideListed, directoryId, note } from '../operations/import/store.ts'
 import { createOperator, operators, revokeOperator, verifyOperator } from '../operations/operators/store.ts'
-import { events, held, people } from '../operations/accounts/people-store.ts'
+import { events, people } from '../operations/accounts/people-store.ts'
 import { createToken, revokeToken, rotateToken, tokens } from '../operations/tokens/store.ts'
 import type { Sql } from '../store/sql/statement.ts'
 
@@ -51,11 +50,7 @@ export function createOperatorStore(db: Sql, forgetTokens: () => void): Operator
     retryAccount: (id, by) => retryAccount(db, id, by),
     relinkAccount: (id, by) => relinkAccount(db, id, by),
     setUnmanaged: (id, unmanaged, by) => setUnmanaged(db, id, unmanaged, by),
-    held: () => held(db),
     people: (userName, directory) => people(db, userName, directory),
-    note: (connectionId, action, by, detail) => note(db, connectionId, action, by, detail),
-    directoryId: (name) => directoryId(db, name),
-    decideListed: (connectionId, decision, by) => decideListed(db, connectionId, decision, by),
     events: (query) => events(db, query),
   }
 }

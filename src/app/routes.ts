@@ -1,13 +1,17 @@
 import type { AuditStore } from '../model/audit.ts'
-import type { Interventions } from '../operations/holds/store.ts'
-import type { NoticeStore } from '../model/notice.ts'
+import type { Notices, NoticeStore } from '../model/notice.ts'
 import { auditRoutes, eventRoutes } from '../operations/audit/route.ts'
-import { evidenceRoutes, type ExportEvidence } from '../operations/evidence/route.ts'
-import { explainRoutes, type ExplainActions } from '../operations/explain/route.ts'
-import { type InventoryActions, inventoryRoutes } from '../operations/inventory/route.ts'
+import { evidenceRoutes } from '../operations/evidence/route.ts'
+import { explainRoutes } from '../operations/explain/route.ts'
+import { importRoutes } from '../operations/import/route.ts'
+import type { Inventories } from '../operations/inventory/inventory.ts'
+import { inventoryRoutes } from '../operations/inventory/route.ts'
 import { noticeRoutes } from '../operations/notices/route.ts'
-import { planRoutes, type PreviewActions, previewRoutes } from '../operations/plans/route.ts'
-import { surveyRoutes, type SurveyActions } from '../operations/reconciliation/route.ts'
+import { planRoutes, previewRoutes } from '../operations/plans/route.ts'
+import { reconciliationRoutes } from '../operations/reconciliation/route.ts'
+import type { Reconciliation } from '../operations/reconciliation/runs.ts'
+import type { Connections } from '../provisioning/connections.ts'
+import type { Sql } from '../store/sql/statement.ts'
 import type { OperatorStore } from '../model/operator.ts'
 import type { Route } from '../admin/route.ts'
 import { accountRoutes, peopleRoutes } from '../operations/accounts/route.ts'
@@ -18,10 +22,10 @@ import { healthRoutes, type HealthActions } from '../admin/health.ts'
 import { holdRoutes } from '../operations/holds/route.ts'
 import { operatorRoutes } from '../operations/operators/route.ts'
 import { tokenRoutes } from '../operations/tokens/route.ts'
-import type { PlanStore } from '../store/plans.ts'
 
 /** What the routes are made of. A part that is absent leaves its routes out: a store that is opened alone has no vendors. */
 export interface AdminParts {
+  readonly db: Sql
   readonly store: OperatorStore
   readonly release: string
   /** Something became due. */
@@ -30,20 +34,18 @@ export interface AdminParts {
   readonly connections?: ConnectionActions
   readonly editing?: ConnectionEditing
   readonly configuration?: ConfigurationActions
-  readonly plans?: Pick<PlanStore, 'list' | 'decide'>
-  readonly interventions?: Interventions
-  readonly explain?: ExplainActions
-  readonly notices?: Pick<NoticeStore, 'list'>
-  readonly surveys?: SurveyActions
-  readonly inventories?: InventoryActions
-  readonly previews?: PreviewActions
-  readonly evidence?: ExportEvidence
+  readonly noticesKept?: Pick<NoticeStore, 'list'>
+  readonly notices?: Notices | undefined
+  /** As they are open; for what reads vendors. */
+  readonly open?: Connections | undefined
+  readonly reconciliation?: Pick<Reconciliation, 'request' | 'recovered'> | undefined
+  readonly inventories?: Inventories | undefined
   readonly audit?: AuditStore
 }
 
 /** The table of the operator API. */
 export function routesOf(parts: AdminParts): readonly Route[] {
-  const { plans, interventions, explain, notices, surveys, inventories, previews, evidence, editing } = parts
+  const { db, noticesKept, open, reconciliation, inventories, editing } = parts
   return [
     ...healthRoutes(parts),
     ...directoryRoutes(parts.store),
@@ -55,14 +57,15 @@ export function routesOf(parts: AdminParts): readonly Route[] {
     ...peopleRoutes(parts.store),
     ...eventRoutes(parts.store),
     ...(parts.audit ? auditRoutes(parts.audit) : []),
-    ...(plans ? planRoutes({ ...parts, plans }) : []),
-    ...(interventions ? holdRoutes({ ...parts, interventions }) : []),
-    ...(explain ? explainRoutes(explain) : []),
-    ...(notices ? noticeRoutes(notices) : []),
-    ...(surveys ? surveyRoutes({ ...parts, surveys }) : []),
-    ...(inventories ? inventoryRoutes({ ...parts, inventories }) : []),
-    ...(previews ? previewRoutes({ ...parts, previews }) : []),
-    ...(evidence ? evidenceRoutes(parts.store, evidence) : []),
+    ...planRoutes(parts),
+    ...(open ? previewRoutes({ db, connections: open }) : []),
+    ...holdRoutes(parts),
+    ...explainRoutes(db),
+    ...(noticesKept ? noticeRoutes(noticesKept) : []),
+    ...(reconciliation ? reconciliationRoutes({ db, reconciliation }) : []),
+    ...importRoutes(db),
+    ...(inventories ? inventoryRoutes({ db, inventories }) : []),
+    ...evidenceRoutes(db),
     ...(parts.configuration ? configurationRoutes(parts.configuration) : []),
   ]
 }

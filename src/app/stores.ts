@@ -2,22 +2,16 @@ import type { Configuration } from '../model/configuration.ts'
 import type { Change } from '../model/operator.ts'
 import { applyDetaching, type Detaching, previewConfiguration } from '../operations/apply/store.ts'
 import { createAuditStore } from '../operations/audit/store.ts'
-import { type EvidenceQuery, exportEvidence } from '../operations/evidence/store.ts'
 import { createEndingStore } from '../operations/expiry/store.ts'
-import { createExplainStore } from '../operations/explain/store.ts'
-import { createInterventions } from '../operations/holds/store.ts'
-import { createImportStore } from '../operations/import/store.ts'
-import { createInventoryStore } from '../operations/inventory/store.ts'
 import { createConsoleStore } from '../operations/managed-connections/store.ts'
 import { createNoticeStore } from '../operations/notices/store.ts'
-import { createSurveyStore } from '../operations/reconciliation/store.ts'
 import { type Applied, applyConfiguration } from '../store/connections/configuration.ts'
 import { enlistRest } from '../store/connections/enlist.ts'
 import { type Database, openDatabase, type StoreOptions } from '../store/open.ts'
 import { createOperatorStore } from './operator-store.ts'
 import { gauges } from '../operations/connections/gauges-store.ts'
 
-/** The database with the store of every feature. */
+/** The database, and stores of features that are more than functions of it. */
 export type Store = Database & ReturnType<typeof featuresOf>
 
 /** Opens the store with all migrations applied. Rejects with a `GatewayError`, or `StoreUnavailable`. */
@@ -28,17 +22,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 
 function featuresOf({ db, forgetTokens }: Database) {
   return {
-    interventions: createInterventions(db),
     consoleConnections: createConsoleStore(db),
     notices: createNoticeStore(db),
     endings: createEndingStore(db),
-    surveys: createSurveyStore(db),
-    imports: createImportStore(db),
-    inventories: createInventoryStore(db),
     audit: createAuditStore(db),
-    /** Proven shut-outs, oldest first. */
-    evidence: (query: EvidenceQuery) => exportEvidence(db, query),
-    explain: createExplainStore(db),
     operate: createOperatorStore(db, forgetTokens),
     /** What waits, for metrics. */
     gauges: () => gauges(db),

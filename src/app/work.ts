@@ -3,7 +3,7 @@ import { startGroupWorker } from '../provisioning/groups/worker.ts'
 import { createInventories, type Inventories } from '../operations/inventory/inventory.ts'
 import { createLeaseKeeper } from '../provisioning/engine.ts'
 import type { Processes } from '../model/processes.ts'
-import { createSurveys, type Surveys } from '../operations/reconciliation/runs.ts'
+import { createReconciliation, type Reconciliation } from '../operations/reconciliation/runs.ts'
 import { startSweeper } from '../provisioning/sweeps/walk.ts'
 import { startWorker, workerDefaults } from '../provisioning/account/provision.ts'
 import type { Schedule } from '../model/schedule.ts'
@@ -25,7 +25,7 @@ export interface Work {
   wakeHere(): void
   alive(): boolean
   readonly schedule: Schedule
-  readonly surveys: Surveys
+  readonly reconciliation: Reconciliation
   readonly inventories: Inventories
 }
 
@@ -44,7 +44,7 @@ export function startWork(by: Working, store: Store, processes: Processes, opene
   }
   const sweeper = opened.keep(startSweeper({ ...by, sweeps: store.sweeps, wake: wakeWorkers }))
   const schedule = opened.keep(openSchedule({ database: store.jobsDatabase(), log, delayMs: jobsAfterMs }))
-  const { surveys: kept, imports, inventories } = store
+  const operating = { ...by, db: store.db, wake: wakeWorkers }
   return {
     wake() {
       wakeWorkers()
@@ -53,7 +53,7 @@ export function startWork(by: Working, store: Store, processes: Processes, opene
     wakeHere,
     alive: worker.alive,
     schedule,
-    surveys: createSurveys({ ...by, surveys: kept, imports, schedule, wake: wakeWorkers }),
-    inventories: createInventories({ ...by, surveys: kept, inventories, wake: wakeWorkers }),
+    reconciliation: createReconciliation({ ...operating, schedule }),
+    inventories: createInventories(operating),
   }
 }

@@ -172,17 +172,6 @@ export interface PersonView {
   readonly accounts: readonly AccountView[]
 }
 
-export interface HeldView {
-  readonly userId: string
-  readonly directory: string
-  readonly userName: string
-  readonly reason: string
-  readonly by: string
-  /** ISO 8601 instants. */
-  readonly at: string
-  readonly until?: string
-}
-
 export interface EventView {
   readonly id: string
   readonly at: string
@@ -219,13 +208,6 @@ export interface CatalogueView {
   readonly name: string
   readonly privileged: boolean
   readonly scope?: { readonly level: string; readonly id: string; readonly name?: string }
-}
-
-export interface ListedDecision {
-  readonly vendorAccountId: string
-  readonly decision: 'import' | 'link' | 'ignore'
-  /** With `link`. */
-  readonly userId?: string
 }
 
 /** `busy`: a run holds the account at this moment. */
@@ -275,14 +257,7 @@ export interface OperatorStore {
   /** Takes the account out of provisioning, or back in. */
   setUnmanaged(id: string, unmanaged: boolean, by: Change): Promise<AccountChange>
 
-  /** People whom operators hold shut out. */
-  held(): Promise<readonly HeldView[]>
   people(userName: string, directory: string | undefined): Promise<readonly PersonView[]>
-  /** Records that an operator asked for something of a connection whose own event does not name who did. */
-  note(connectionId: string, action: string, by: Change, detail?: object): Promise<void>
-  directoryId(directory: string): Promise<string | undefined>
-  /** False: no such account in the list, or no such User. */
-  decideListed(connectionId: string, decision: ListedDecision, by: Change): Promise<boolean>
   /** Newest first. */
   events(query: EventQuery): Promise<readonly EventView[]>
 }

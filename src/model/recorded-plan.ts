@@ -24,37 +24,13 @@ export interface PlanDraft {
   readonly words: PlanWords
 }
 
-export interface RecordedPlan extends PlanDraft {
-  readonly id: string
-  readonly accountId: string
-  readonly connectionId: string
-  readonly userName: string
-  readonly state: PlanState
-  /** ISO 8601 instants. */
-  readonly createdAt: string
-  readonly decidedAt?: string
-  readonly decidedBy?: string
-}
-
-export interface PlanQuery {
-  readonly states?: readonly PlanState[]
-  readonly reason?: PlanReason
-  readonly batch?: string
-  readonly after?: string
-  readonly limit: number
-}
-
-/** Which plans are decided: named ones, a batch, or all that wait at the connection. */
-export type PlanChoice =
-  { readonly ids: readonly string[] } | { readonly batch: string } | { readonly all: true }
-
 export type Admission =
   | { readonly kind: 'admitted' }
   /** `counted` of `limit` were let through within the window. */
   | { readonly kind: 'tripped'; readonly counted: number; readonly limit: number }
 
 /** Who intervenes, for the event. */
-export interface Intervening {
+export interface OperatorActor {
   /** As events name actors: `operator:<name>`. */
   readonly actor: string
   readonly requestId?: string

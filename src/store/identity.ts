@@ -1,5 +1,5 @@
+import { gateway } from './directory/events.ts'
 import { json, type Sql, sql } from './sql/statement.ts'
-import { markRestored } from './recovery.ts'
 
 /** What tells one life of a database from another: a part is null where this PostgreSQL does not tell. */
 interface Identity {
@@ -65,4 +65,18 @@ async function keep(tx: Sql, identity: Identity): Promise<void> {
   await tx.rows(sql`
     INSERT INTO store_meta (key, value) VALUES (${key}::text, ${json(identity)}::text)
     ON CONFLICT (key) DO UPDATE SET value = excluded.value`)
+}
+
+/** Puts every account in doubt; only shut-outs run until a reconciliation or an operator has looked. */
+async function markRestored(tx: Sql): Promise<void> {
+  await tx.rows(sql`
+    WITH restored AS (
+      UPDATE connections SET recovering_since = clock_timestamp() RETURNING id, directory_id
+    ), told AS (
+      INSERT INTO events (directory_id, actor, action, resource_type, resource_id)
+      SELECT directory_id, ${gateway.actor}::text, 'store.restored', 'Connection', id::text FROM restored
+    ), doubted AS (
+      UPDATE accounts SET uncertain = true, lease_owner = NULL, lease_until = NULL
+    )
+    SELECT id FROM restored`)
 }

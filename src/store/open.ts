@@ -26,15 +26,13 @@ import { migrate } from './migrate.ts'
 import { drawTokens } from './processes/budgets.ts'
 import { joinProcesses, type Joining } from './processes/processes.ts'
 import { createHandover, type Leasing } from './queue/claim.ts'
-import { createPlanStore, type LookAt, type PlanStore } from './plans.ts'
+import { createPlanStore, type PlanStore } from './plans.ts'
 import { createQueue } from './queue/settle.ts'
-import { workPage } from './queue/work.ts'
 import { createTokenVerifier, keptSecret } from './tokens.ts'
 import { createSweepStore } from './sweeps.ts'
 import { type Client, createClient, poolConfig } from './sql/direct.ts'
 import { asStoreError } from './sql/failures.ts'
 import { type Sql, sql } from './sql/statement.ts'
-import { markRestored } from './recovery.ts'
 
 export interface StoreOptions {
   /** A PostgreSQL that runs elsewhere; without it the store runs its own in `dataDir`. */
@@ -52,13 +50,9 @@ export interface Database {
   readonly queue: AccountQueue
   /** Plans that wait, and the ledger of the guard. */
   readonly plans: PlanStore
-  /** A page of a connection's accounts by id: to look at, without a lease. */
-  readonly lookAt: LookAt
   readonly connections: ConnectionStore
   /** SCIM Groups and the groups of vendors that are made for them. */
   readonly groups: GroupLinks
-  /** After a backup was put back that the database cannot tell of itself. Gives how many connections wait for recovery. */
-  markRestored(): Promise<number>
   /** For the statements of features. */
   readonly db: Sql
   readonly verifyToken: TokenVerifier
@@ -137,10 +131,8 @@ function assemble(url: string, client: Client, leasing: Leasing, embedded: Embed
     directory: createDirectory(client, { leasing: working, handover }),
     queue: createQueue(client, working, handover),
     plans: createPlanStore(client, leasing),
-    lookAt: (connectionId, page) => workPage(client, connectionId, page),
     connections: createConnectionStore(client),
     groups: createGroupLinks(client, working),
-    markRestored: () => client.transaction(markRestored),
     db: client,
     verifyToken: tokens.verify,
     forgetTokens: tokens.forget,

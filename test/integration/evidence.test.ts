@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Evidence } from '../../src/operations/evidence/store.ts'
+import { type Evidence, exportEvidence } from '../../src/operations/evidence/store.ts'
 import { aUser, deactivate, startTestGateway } from '../support/gateway.ts'
 import { bothVendors } from '../support/vendors.ts'
 
@@ -11,7 +11,7 @@ describe('evidence of a shut-out', () => {
     const directoryId = gateway.directories[0]!.id
     const all = async (query: object = {}): Promise<readonly Evidence[]> => {
       const found: Evidence[] = []
-      for await (const each of gateway.store.evidence({ directoryId, ...query })) found.push(each)
+      for await (const each of exportEvidence(gateway.store.db, { directoryId, ...query })) found.push(each)
       return found
     }
     const { body: ada } = await scim('POST', '/Users', aUser('ada'))

@@ -6,6 +6,7 @@ import { startSisense } from '../../src/simulators/sisense/index.ts'
 import type { VendorSimulator } from '../../src/simulators/simulator.ts'
 import { aGroup, aUser, startTestGateway } from '../support/gateway.ts'
 import type { Policy } from '../../src/model/policy.ts'
+import { listDrift } from '../../src/operations/reconciliation/store.ts'
 
 const pattern = '/^team-(?<team>.+)$/'
 
@@ -13,7 +14,7 @@ async function stage(t: TestContext, simulator: VendorSimulator, policy: Partial
   t.after(() => simulator.close())
   const connection = { name: 'vendor', simulator, policy }
   const all = await startTestGateway(t, { connections: [connection] })
-  const { store, surveys, connections, directories } = all.gateway
+  const { store, reconciliation, connections, directories } = all.gateway
   const connectionId = connections.ofDirectory(directories[0]!.id)[0]!.id
   const settled = async (): Promise<void> => {
     await all.until('everything settled', async () => {
@@ -26,9 +27,9 @@ async function stage(t: TestContext, simulator: VendorSimulator, policy: Partial
     settled,
     async compare() {
       const from = simulator.trace.length
-      const survey = await surveys.reconcile(connectionId)
-      assert.equal(survey?.state, 'done', survey?.failure)
-      const found = await store.surveys.drifts(connectionId, { limit: 100 })
+      const run = await reconciliation.reconcile(connectionId)
+      assert.equal(run?.state, 'done', run?.failure)
+      const found = await listDrift(store.db, connectionId, { limit: 100 })
       const writes = simulator.trace.slice(from).filter(({ mutating }) => mutating)
       return {
         drift: found.flatMap(({ kind, group }) => (group ? `${kind} ${group.name}` : [])).sort(),
@@ -39,7 +40,7 @@ async function stage(t: TestContext, simulator: VendorSimulator, policy: Partial
       (await store.notices.list({ open: true, limit: 100 }))
         .map(({ kind, text }) => `${kind} ${text}`)
         .join(),
-    again: () => surveys.reconcile(connectionId),
+    again: () => reconciliation.reconcile(connectionId),
   }
 }
 

@@ -3,6 +3,7 @@ import { describe, it, type TestContext } from 'node:test'
 import { startSentinelone } from '../../src/simulators/sentinelone/index.ts'
 import { aPatch, aUser, startTestGateway } from '../support/gateway.ts'
 import type { Policy } from '../../src/model/policy.ts'
+import { decideListed, undecided } from '../../src/operations/import/store.ts'
 
 const urn = 'urn:drawbridge:params:scim:schemas:extension:provisioning:2.0:User'
 
@@ -28,7 +29,7 @@ async function start(t: TestContext, people: readonly string[], policy: Partial<
   })
   const connection = { name: 'console', simulator, policy: { default: { role: 'Viewer' }, ...policy } }
   const gateway = await startTestGateway(t, { connections: [connection], client: 'okta' })
-  const { connections, directories, surveys, store } = gateway.gateway
+  const { connections, directories, reconciliation, store } = gateway.gateway
   const connectionId = connections.ofDirectory(directories[0]!.id)[0]!.id
   const find = async (name: string) =>
     (
@@ -43,7 +44,7 @@ async function start(t: TestContext, people: readonly string[], policy: Partial<
     store,
     connectionId,
     find,
-    importAll: async () => (await surveys.import(connectionId))!,
+    importAll: async () => (await reconciliation.import(connectionId))!,
     statusOf: async (name: string) => (await find(name))[0][urn].connections[0].status as string,
     writes: () => trace.filter(({ mutating }) => mutating).length,
   }
@@ -55,8 +56,8 @@ describe('an import', () => {
       'ada@example.com',
       'bob@example.com',
     ])
-    const survey = await importAll()
-    assert.equal(survey.state, 'done', survey.failure)
+    const run = await importAll()
+    assert.equal(run.state, 'done', run.failure)
     const [found] = await find('ada')
     assert.equal(await statusOf('ada'), 'waiting')
     const { size } = state.users
@@ -111,18 +112,18 @@ describe('an import', () => {
       'ADA@example.com',
       'bob@example.com',
     ])
-    const survey = await importAll()
-    assert.deepEqual([survey.progress.counts['imported'], survey.progress.counts['undecided']], [1, 2])
-    const waiting = await store.imports.undecided(connectionId, 10)
+    const run = await importAll()
+    assert.deepEqual([run.progress.counts['imported'], run.progress.counts['undecided']], [1, 2])
+    const waiting = await undecided(store.db, connectionId, 10)
     assert.deepEqual(
       waiting.map(({ account }) => account.id),
       ['7000', '7001'],
     )
-    const by = { by: 'operator', at: '2026-01-01T00:00:00Z' }
-    await store.imports.decide(connectionId, '7000', { decision: 'import', ...by })
-    await store.imports.decide(connectionId, '7001', { decision: 'ignore', ...by })
+    const eve = { actor: 'operator:eve', requestId: 'test' }
+    await decideListed(store.db, connectionId, { vendorAccountId: '7000', decision: 'import' }, eve)
+    await decideListed(store.db, connectionId, { vendorAccountId: '7001', decision: 'ignore' }, eve)
     await importAll()
     assert.equal((await find('ada')).length, 1)
-    assert.equal((await store.imports.undecided(connectionId, 10)).length, 0)
+    assert.equal((await undecided(store.db, connectionId, 10)).length, 0)
   })
 })

@@ -4,6 +4,7 @@ import { previewConnection } from '../../src/operations/plans/preview.ts'
 import { aGroup, aPatch, aUser, deactivate, startTestGateway } from '../support/gateway.ts'
 import { falconPolicy, forget, person, startFalcon, writes } from '../support/vendors.ts'
 import type { Policy } from '../../src/model/policy.ts'
+import { acceptRisk, holdPerson, releasePerson } from '../../src/operations/holds/store.ts'
 
 const extension = 'urn:drawbridge:params:scim:schemas:extension:provisioning:2.0:User'
 const eve = { actor: 'operator:eve' }
@@ -24,7 +25,7 @@ describe('a person whom an operator holds', () => {
     const { scim, falcon, store, standing, until, directoryId } = await start(t)
     const { body: ada } = await scim('POST', '/Users', aUser('ada'))
     const ends = new Date(Date.now() + 4_000).toISOString()
-    assert.equal(await store.interventions.hold(ada.id, { reason: 'investigation', until: ends }, eve), true)
+    assert.equal(await holdPerson(store.db, ada.id, { reason: 'investigation', until: ends }, eve), true)
     await until('no role', () => person(falcon, 'ada')?.entitlements.length === 0)
     assert.equal((await scim('GET', `/Users/${ada.id}`)).body.active, true)
     const rename = aPatch({ op: 'replace', path: 'name.givenName', value: 'Augusta' })
@@ -38,10 +39,10 @@ describe('a person whom an operator holds', () => {
   it('gets everything back when the hold is released', async (t) => {
     const { scim, falcon, store, until } = await start(t)
     const { body: ada } = await scim('POST', '/Users', aUser('ada'))
-    await store.interventions.hold(ada.id, { reason: 'investigation' }, eve)
+    await holdPerson(store.db, ada.id, { reason: 'investigation' }, eve)
     await until('no role', () => person(falcon, 'ada')?.entitlements.length === 0)
-    assert.equal(await store.interventions.release(ada.id, eve), true)
-    assert.equal(await store.interventions.release(ada.id, eve), false)
+    assert.equal(await releasePerson(store.db, ada.id, eve), true)
+    assert.equal(await releasePerson(store.db, ada.id, eve), false)
     await until('back', () => person(falcon, 'ada')?.entitlements.length === 1)
   })
 })
@@ -55,7 +56,7 @@ describe('the risk of a failed shut-out', () => {
     const refused = await scim('PATCH', `/Users/${ada.id}`, deactivate)
     assert.equal(refused.status, 400)
     const [{ accountId }] = (await store.queue.outcomes(ada.id)) as unknown as [{ accountId: string }]
-    assert.equal(await store.interventions.acceptRisk(accountId, 'contract ends today', eve), true)
+    assert.equal(await acceptRisk(store.db, accountId, 'contract ends today', eve), true)
     assert.equal((await scim('GET', `/Users/${ada.id}`)).body.active, false)
     assert.equal((await scim('PATCH', `/Users/${ada.id}`, deactivate)).status, 200)
   })
@@ -69,7 +70,7 @@ describe('a preview', () => {
     await scim('POST', '/Groups', aGroup('Administrators', bob.id))
     forget(falcon)
     const lines = new Map<string, readonly string[]>()
-    const parts = { connections: gateway.connections, lookAt: store.lookAt, now: Date.now }
+    const parts = { connections: gateway.connections, db: store.db, now: Date.now }
     const totals = await previewConnection(parts, connectionId, (each) => {
       lines.set(each.userName, each.lines)
     })

@@ -20,6 +20,7 @@ import { startSisense } from '../../src/simulators/sisense/index.ts'
 import { openKit, openTarget } from '../contract/target.ts'
 import { aUser, startTestGateway, until } from '../support/gateway.ts'
 import type { ApiProfile } from '../../src/model/account.ts'
+import { decidePlans, listPlans } from '../../src/operations/plans/store.ts'
 
 const dayMs = 24 * 60 * 60_000
 const daysAgo = (days: number): string => new Date(Date.now() - days * dayMs - 60_000).toISOString()
@@ -76,10 +77,13 @@ describe('an inventory', () => {
 
     const { batch, proposed } = await inventories.propose(connectionId, 90)
     assert.equal(proposed, 1)
-    const [plan] = await store.plans.list(connectionId, { batch, limit: 10 })
+    const [plan] = await listPlans(store.db, connectionId, { batch, limit: 10 })
     assert.deepEqual([plan?.reason, plan?.state, plan?.userName], ['hold', 'waiting', 'ada@example.com'])
     assert.notEqual(at('ada'), undefined)
-    assert.equal(await store.plans.decide(connectionId, { batch }, 'approved', { actor: 'operator:eve' }), 1)
+    assert.equal(
+      await decidePlans(store.db, connectionId, { batch }, 'approved', { actor: 'operator:eve' }),
+      1,
+    )
     await until('the shut-out', () => at('ada') === undefined)
     assert.notEqual(at('bob'), undefined)
   })

@@ -15,6 +15,7 @@ import {
 } from '../support/gateway.ts'
 import { falconPolicy, startFalcon, type Falcon } from '../support/vendors.ts'
 import type { Policy } from '../../src/model/policy.ts'
+import { listPlans } from '../../src/operations/plans/store.ts'
 
 const hourMs = 3_600_000
 const usual = {
@@ -124,7 +125,7 @@ describe('a wrong group filter that would shut out 40 % of 500 people', () => {
     assert.equal(withAccess(falcon), 475)
     assert.equal(await inactive(scim), 25)
 
-    const waiting = await gateway.store.plans.list(connectionId, { states: ['waiting'], limit: 1_000 })
+    const waiting = await listPlans(gateway.store.db, connectionId, { states: ['waiting'], limit: 1_000 })
     assert.equal(waiting.length, 175)
     assert.deepEqual([...new Set(waiting.map(({ batch }) => batch))], ['guard:falcon:shut-out'])
     assert.match(waiting[0]!.words.lines[0]!, /End the access/)
@@ -174,7 +175,8 @@ describe('the limits of the guard', () => {
       falcon.people().filter((each) => each.entitlements.some((key) => key.includes('falcon_admin'))).length
     await until('four admins', () => admins() === 4)
     for (const id of ids) await scim('PATCH', `/Groups/${group.id}`, removeMember(id))
-    const waiting = () => gateway.store.plans.list(connectionId, { batch: 'guard:falcon:revoke', limit: 10 })
+    const waiting = () =>
+      listPlans(gateway.store.db, connectionId, { batch: 'guard:falcon:revoke', limit: 10 })
     await until('two wait', async () => (await waiting()).length === 2)
     assert.equal(admins(), 2)
     // A leaver is of another kind, and takes the waiting revoke along.

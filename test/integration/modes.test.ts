@@ -11,6 +11,7 @@ import {
 import { falconPolicy, forget, person, startFalcon, writes, type Falcon } from '../support/vendors.ts'
 import type { Policy } from '../../src/model/policy.ts'
 import type { ClientProfile } from '../../src/model/directory.ts'
+import { decidePlans, listPlans } from '../../src/operations/plans/store.ts'
 
 const extension = 'urn:drawbridge:params:scim:schemas:extension:provisioning:2.0:User'
 const guard = {
@@ -24,7 +25,7 @@ interface Setting extends GatewayUnderTest {
   readonly connectionId: string
   /** Status of the account, as the provisioning extension shows it. */
   standing(userId: string): Promise<{ readonly status: string; readonly failure?: string }>
-  plans(): ReturnType<GatewayUnderTest['gateway']['store']['plans']['list']>
+  plans(): ReturnType<typeof listPlans>
 }
 
 async function start(
@@ -43,7 +44,7 @@ async function start(
     connectionId,
     standing: async (id) =>
       (await gateway.scim('GET', `/Users/${id}?attributes=${extension}`)).body[extension].connections[0],
-    plans: () => store.plans.list(connectionId, { limit: 100 }),
+    plans: () => listPlans(store.db, connectionId, { limit: 100 }),
   }
 }
 
@@ -76,7 +77,7 @@ describe('mode shadow', () => {
     assert.match(words.get('ada@example.com')!, /Create the account ada@example.com.*Grant role/)
     assert.match(words.get('bob@example.com')!, /End the access/)
     assert.equal(
-      await gateway.store.plans.decide(connectionId, { all: true }, 'approved', { actor: 'operator:eve' }),
+      await decidePlans(gateway.store.db, connectionId, { all: true }, 'approved', { actor: 'operator:eve' }),
       0,
     )
     assert.equal((await scim('DELETE', `/Users/${bob.id}`)).status, 204)
@@ -102,7 +103,7 @@ describe('mode approve', () => {
       mode: 'approve',
     })
     const decide = (ids: readonly string[], how: 'approved' | 'rejected' = 'approved') =>
-      gateway.store.plans.decide(connectionId, { ids }, how, { actor: 'operator:eve' })
+      decidePlans(gateway.store.db, connectionId, { ids }, how, { actor: 'operator:eve' })
     const { body: ada } = await scim('POST', '/Users', aUser('ada'))
     const { body: bob } = await scim('POST', '/Users', aUser('bob'))
     assert.equal((await standing(ada.id)).status, 'waiting')
@@ -139,7 +140,7 @@ describe('mode approve', () => {
     const { body: ada } = await scim('POST', '/Users', aUser('ada'))
     // The account is created, then the grant fails once.
     falcon.failNext({ method: 'POST', path: /user-role/, status: 503, times: 1 })
-    await gateway.store.plans.decide(connectionId, { all: true }, 'approved', { actor: 'operator:eve' })
+    await decidePlans(gateway.store.db, connectionId, { all: true }, 'approved', { actor: 'operator:eve' })
     await until('the role', () => person(falcon, 'ada')?.entitlements.length === 1)
     await until('no plan', async () => (await plans()).length === 0)
     const { body: group } = await scim('POST', '/Groups', aGroup('Administrators'))

@@ -136,8 +136,8 @@ describe('an account that an operator took out of provisioning', () => {
     assert.match(failure, /out of provisioning/)
     const [{ connection_id: connectionId }] = await sql('SELECT connection_id FROM accounts')
     for (const id of falcon.state.users.keys()) falcon.state.grant(id, 'falcon_admin')
-    const survey = await gateway.surveys.reconcile(connectionId)
-    assert.equal(survey?.progress.counts['marked'] ?? 0, 0)
+    const run = await gateway.reconciliation.reconcile(connectionId)
+    assert.equal(run?.progress.counts['marked'] ?? 0, 0)
     const rows = []
     for await (const row of gateway.inventories.inventory(connectionId)) rows.push(row.login)
     assert.deepEqual(rows, ['ada@example.com'])

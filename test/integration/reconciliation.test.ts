@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import { reconcile as run } from '../../src/operations/reconciliation/reconcile.ts'
+import { reconcile as run } from '../../src/operations/reconciliation/reconciliation.ts'
 import { startSentinelone } from '../../src/simulators/sentinelone/index.ts'
 import { aPatch, aUser, deactivate, startTestGateway } from '../support/gateway.ts'
 import type { Policy } from '../../src/model/policy.ts'
+import { listDrift, listRuns } from '../../src/operations/reconciliation/store.ts'
+import type { OpenConnection } from '../../src/provisioning/connections.ts'
 
 async function start(t: TestContext, policy: Partial<Policy> = {}) {
   const simulator = await startSentinelone({ profile: 'current' })
@@ -23,7 +25,7 @@ async function start(t: TestContext, policy: Partial<Policy> = {}) {
   const connectionId = gateway.gateway.connections.ofDirectory(directory!.id)[0]!.id
   const { state, trace } = simulator
   const roleNamed = (name: string): string => state.roles.find((role) => role.name === name)?.id ?? ''
-  const { store, surveys } = gateway.gateway
+  const { store, reconciliation } = gateway.gateway
   return {
     ...gateway,
     simulator,
@@ -37,9 +39,9 @@ async function start(t: TestContext, policy: Partial<Policy> = {}) {
       return created.body.id
     },
     at: (name: string) => [...state.users.values()].find(({ email }) => email === `${name}@example.com`),
-    reconcile: () => surveys.reconcile(connectionId),
+    reconcile: () => reconciliation.reconcile(connectionId),
     drifts: async () =>
-      (await store.surveys.drifts(connectionId, { limit: 100 }))
+      (await listDrift(store.db, connectionId, { limit: 100 }))
         .map(({ kind, login = '' }) => `${kind} ${login.split('@')[0]}`)
         .sort(),
     writes: () => trace.filter(({ mutating }) => mutating).length,
@@ -79,8 +81,8 @@ async function drifted(t: TestContext, policy?: Partial<Policy>) {
 describe('reconciliation', () => {
   it('[R0-35] tells each kind of drift, repairs what the policy names and writes nothing else', async (t) => {
     const { reconcile, drifts, at, roleNamed, until, scim, leaver, notices, state } = await drifted(t)
-    const survey = await reconcile()
-    assert.equal(survey?.state, 'done', survey?.failure)
+    const outcome = await reconcile()
+    assert.equal(outcome?.state, 'done', outcome?.failure)
     assert.deepEqual(await drifts(), [
       // The role in the place of the default was granted by hand: told, and gone once the default is back.
       'excess poor',
@@ -126,9 +128,9 @@ describe('reconciliation', () => {
     const before = writes()
     const people = [...state.users]
     for (const [id, { email }] of people) if (email.endsWith('@example.com')) state.users.delete(id)
-    const survey = await reconcile()
-    assert.equal(survey?.state, 'failed')
-    assert.match(survey?.failure ?? '', /listed \d+ accounts, where there were \d+/)
+    const outcome = await reconcile()
+    assert.equal(outcome?.state, 'failed')
+    assert.match(outcome?.failure ?? '', /listed \d+ accounts, where there were \d+/)
     simulator.failNext({ match: { path: /users$/ }, status: 500, times: 50 } as never)
     assert.equal((await reconcile())?.state, 'failed')
     simulator.clearFaults()
@@ -145,24 +147,28 @@ describe('reconciliation', () => {
     at('eve')!.scopeRoles = [{ ...at('eve')!.scopeRoles[0]!, roleId: roleNamed('SOC') }]
     // The process dies once the list is kept.
     const crash = new AbortController()
-    const broken = {
-      ...store.surveys,
-      compare: async () => (crash.abort(), Promise.reject(crash.signal.reason)),
+    const opened = gateway.connections.byId(connectionId)!
+    const broken: OpenConnection = {
+      ...opened,
+      ready: async () => ({
+        ...(await opened.ready()),
+        catalogue: async () => (crash.abort(), Promise.reject(crash.signal.reason)),
+      }),
     }
-    const by = {
-      surveys: broken as never,
-      connections: gateway.connections,
+    const deps = {
+      db: store.db,
+      connections: { byId: () => broken, ofDirectory: () => [] },
       notices: { raise: async () => {}, resolve: async () => {} },
       log: { info() {}, warn() {}, error() {} } as never,
       now: Date.now,
       wake: () => {},
     }
-    await assert.rejects(run(by, connectionId, crash.signal))
+    await assert.rejects(run(deps, connectionId, crash.signal))
     const [eve] = (await scim('GET', '/Users?filter=userName eq "eve@example.com"')).body.Resources
     await scim('PATCH', `/Users/${eve.id}`, aPatch({ op: 'replace', path: 'title', value: 'Dr' }))
-    const survey = await reconcile()
-    assert.equal((await store.surveys.surveys(connectionId)).length, 1)
-    assert.equal(survey?.progress.counts['busy'], 1)
+    const outcome = await reconcile()
+    assert.equal((await listRuns(store.db, connectionId)).length, 1)
+    assert.equal(outcome?.progress.counts['busy'], 1)
     assert.deepEqual(await drifts(), ['excess bob', 'lacking bob'])
   })
 })

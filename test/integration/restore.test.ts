@@ -5,6 +5,7 @@ import pg from 'pg'
 import { startSentinelone } from '../../src/simulators/sentinelone/index.ts'
 import { aPatch, aUser, deactivate, freshDatabase, startTestGateway } from '../support/gateway.ts'
 import type { Policy } from '../../src/model/policy.ts'
+import { isRecovering } from '../../src/operations/reconciliation/store.ts'
 
 const urn = 'urn:drawbridge:params:scim:schemas:extension:provisioning:2.0:User'
 const token = 'the-token-of-the-restored-store'
@@ -43,7 +44,7 @@ async function setting(t: TestContext) {
   }
   const start = async (databaseUrl: string) => {
     const all = await startTestGateway(t, { connections: [connection], client: 'okta', databaseUrl, token })
-    const { connections, directories, store, surveys } = all.gateway
+    const { connections, directories, store, reconciliation } = all.gateway
     const connectionId = connections.ofDirectory(directories[0]!.id)[0]!.id
     const find = async (name: string) => {
       const path = `/Users?filter=userName eq "${name}@example.com"&attributes=userName,active,${urn}`
@@ -52,10 +53,10 @@ async function setting(t: TestContext) {
     return {
       ...all,
       store,
-      surveys,
+      reconciliation,
       connectionId,
       find,
-      isRecovering: () => store.surveys.isRecovering(connectionId),
+      isRecovering: () => isRecovering(store.db, connectionId),
     }
   }
   const there = () =>
@@ -84,7 +85,7 @@ describe('a store that was restored from an older backup', () => {
     await gap.gateway.close()
 
     const restored = await start(backup)
-    const { scim, find, surveys, connectionId, isRecovering, store, until } = restored
+    const { scim, find, reconciliation, connectionId, isRecovering, store, until } = restored
     assert.equal(await isRecovering(), true)
     const title = aPatch({ op: 'replace', path: 'name.familyName', value: 'Other' })
     assert.equal((await scim('PATCH', `/Users/${ada}`, title)).status, 200)
@@ -99,15 +100,15 @@ describe('a store that was restored from an older backup', () => {
     await until('everybody looked at', async () => (await store.gauges()).connections[0]?.due.length === 0)
     assert.deepEqual(there(), ['eve'])
 
-    const survey = await surveys.reconcile(connectionId)
-    assert.equal(survey?.progress.counts['contradictions'], 1, survey?.failure)
+    const run = await reconciliation.reconcile(connectionId)
+    assert.equal(run?.progress.counts['contradictions'], 1, run?.failure)
     assert.equal(await isRecovering(), true)
     const kinds = (await store.notices.list({ open: true, limit: 10 })).map(({ kind }) => kind)
     assert.ok(kinds.includes('store-restored'))
 
     // The identity provider has pushed everybody anew by now.
     assert.equal((await scim('PATCH', `/Users/${ada}`, deactivate)).status, 200)
-    await surveys.recovered(connectionId)
+    await reconciliation.recovered(connectionId)
     await until('the joiner', () => there().includes('new'))
     assert.deepEqual(there(), ['eve', 'new'])
   })
@@ -123,8 +124,8 @@ describe('a store that was restored from an older backup', () => {
     const restored = await start(backup)
     assert.equal((await restored.scim('POST', '/Users', aUser('new'))).status, 201)
     assert.deepEqual(there(), ['ada'])
-    const survey = await restored.surveys.reconcile(restored.connectionId)
-    assert.equal(survey?.progress.counts['contradictions'] ?? 0, 0, survey?.failure)
+    const run = await restored.reconciliation.reconcile(restored.connectionId)
+    assert.equal(run?.progress.counts['contradictions'] ?? 0, 0, run?.failure)
     await restored.until('the joiner', () => there().includes('new'))
     await restored.gateway.close()
     assert.equal(await (await start(backup)).isRecovering(), false)

@@ -12,6 +12,7 @@ import { migrate } from '../../src/store/migrate.ts'
 import { openStore, type Store } from '../../src/app/stores.ts'
 import { aConfiguration, aConnection, anActor } from '../support/configuration.ts'
 import { createTestDatabase, openTestStore, quiet, type TestStore } from '../support/database.ts'
+import { isRecovering } from '../../src/operations/reconciliation/store.ts'
 
 let source: TestStore
 let directoryId: string
@@ -144,5 +145,5 @@ test('a backup that cannot be written ends with the reason', async () => {
 
 async function doubted(store: Store): Promise<boolean> {
   const id = (await source.query<{ id: string }>('SELECT id FROM connections'))[0]!.id
-  return store.surveys.isRecovering(id)
+  return isRecovering(store.db, id)
 }

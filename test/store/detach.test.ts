@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import type { Actor } from '../../src/scim/ports.ts'
 import { aConfiguration, aConnection, anActor } from '../support/configuration.ts'
 import { openTestStore, type TestStore } from '../support/database.ts'
+import { holdPerson } from '../../src/operations/holds/store.ts'
 
 let store: TestStore
 let by: Actor
@@ -26,7 +27,7 @@ test('whoever an operator holds, whose link was lost, or whose proof reads have 
     assert.rejects(store.detach(sentry, origin, { abandon: false }), { code: 'SHUT_OUTS_UNPROVEN' })
   const account = (set: string) => store.query(`UPDATE accounts SET ${set} WHERE user_id = $1::uuid`, [id])
   await account(`vendor_account_id = 'v1', vendor_tenant = 'sentry:t', proven_version = wanted_version`)
-  await store.interventions.hold(id, { reason: 'laptop stolen' }, origin)
+  await holdPerson(store.db, id, { reason: 'laptop stolen' }, origin)
   await refused()
   await account(
     `vendor_account_id = NULL, vendor_tenant = NULL, snapshot = '{"entitlements":[],"granted":[]}'`,

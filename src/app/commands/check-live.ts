@@ -3,8 +3,9 @@ import { loadEnvironment } from '../../config/environment.ts'
 import type { DirectoryConfig, Environment } from '../../model/configuration.ts'
 import { liveHints, type RuleHint } from '../../doctor/rules.ts'
 import type { Offer, Population } from '../../doctor/rehearse.ts'
-import type { ConnectionFacts, ExplainStore } from '../../operations/explain/store.ts'
-import { openStore } from '../../app/stores.ts'
+import { type ConnectionFacts, connectionFacts, everybody, groupsOf } from '../../operations/explain/store.ts'
+import type { Sql } from '../../store/sql/statement.ts'
+import { openDatabase } from '../../store/open.ts'
 import type { Kit } from '../../vendors/kit/kit.ts'
 import { vendorOf } from '../../vendors/registry.ts'
 import type { Surroundings } from '../../cli/output.ts'
@@ -43,7 +44,7 @@ async function compare(
   const store =
     databaseUrl === undefined
       ? undefined
-      : await openStore({ databaseUrl, dataDir, log: kit.log }).catch(() => undefined)
+      : await openDatabase({ databaseUrl, dataDir, log: kit.log }).catch(() => undefined)
   try {
     const found: RuleHint[] = []
     if (databaseUrl !== undefined && !store)
@@ -52,12 +53,8 @@ async function compare(
       for (const connection of connections) {
         const vendor = vendorOf(connection.vendor)
         if (!vendor) continue
-        const population = await readPopulation(
-          store?.explain,
-          directory,
-          connection.name,
-          connection.policy.rules,
-        )
+        const { rules } = connection.policy
+        const population = store && (await populationOf(store.db, directory, connection.name, rules))
         found.push(...(await liveHints({ directory, connection, vendor, population, domains }, kit)))
       }
     }
@@ -67,31 +64,24 @@ async function compare(
   }
 }
 
-async function readPopulation(
-  store: ExplainStore | undefined,
-  ...of: readonly [string, string, Parameters<typeof populationOf>[3]]
-): Promise<Population | undefined> {
-  return store && populationOf(store, ...of)
-}
-
 /** Reads a directory once for all rules of a connection. Undefined where the store does not know the connection. */
 async function populationOf(
-  store: ExplainStore,
+  db: Sql,
   directory: string,
   connection: string,
   rules: readonly Rule[],
 ): Promise<Population | undefined> {
-  const facts = (await store.connections(directory)).find((each) => each.connection === connection)
+  const facts = (await connectionFacts(db, directory)).find((each) => each.connection === connection)
   if (!facts) return undefined
   const groups: GroupRef[] = []
-  for await (const group of store.groups(facts.directoryId)) groups.push(group)
+  for await (const group of groupsOf(db, facts.directoryId)) groups.push(group)
 
   const filters = new Map(
     rules.flatMap(({ attribute }) => (attribute === undefined ? [] : [[attribute, false]])),
   )
   const values = new Set<string>()
   const readsPeople = filters.size > 0 || rules.some(({ roles }) => roles !== undefined)
-  for await (const person of readsPeople ? store.everybody(facts.connectionId) : []) {
+  for await (const person of readsPeople ? everybody(db, facts.connectionId) : []) {
     if (!person.active || person.deleted) continue
     const { resource = {} } = subjectOf(person)
     for (const [filter, isMet] of filters) {
@@ -101,17 +91,17 @@ async function populationOf(
   }
   const hasValue = (value: string): boolean =>
     value === '*' ? values.size > 0 : values.has(value.trim().toLowerCase())
-  return { groups, filters, hasValue, joiners: (offer) => joinersOf(store, facts, offer) }
+  return { groups, filters, hasValue, joiners: (offer) => joinersOf(db, facts, offer) }
 }
 
-export async function* joinersOf(
-  store: ExplainStore,
+async function* joinersOf(
+  db: Sql,
   { connectionId, connection, made }: ConnectionFacts,
   { catalogue, can, policy }: Offer,
 ): AsyncGenerator<AccountDraft> {
   const now = new Date().toISOString()
   const at = { name: connection, policy, can }
-  for await (const { held, ...person } of store.everybody(connectionId)) {
+  for await (const { held, ...person } of everybody(db, connectionId)) {
     if (held) continue
     const wanted = wantedOf(wantedInput({ user: person, groups: person.groups, made }, at, catalogue, now))
     if (wanted.kind !== 'present') continue

@@ -1,4 +1,4 @@
-import type { EventQuery, EventView, HeldView, PersonView } from '../../model/operator.ts'
+import type { EventQuery, EventView, PersonView } from '../../model/operator.ts'
 import { empty, type Sql, sql, type Statement } from '../../store/sql/statement.ts'
 import { accountColumns, type AccountRow, toAccount } from './store.ts'
 import { given } from '../../store/directory/events.ts'
@@ -41,26 +41,6 @@ export async function people(
     ...row,
     ...given('hold', hold),
     accounts: byUser.get(row.id) ?? [],
-  }))
-}
-
-const mostHeld = 10_000
-
-export async function held(db: Sql): Promise<readonly HeldView[]> {
-  const rows = await db.rows<
-    Pick<HeldView, 'userId' | 'directory' | 'userName'> & {
-      readonly hold: Pick<HeldView, 'reason' | 'by' | 'at' | 'until'>
-    }
-  >(sql`
-    SELECT u.id AS "userId", d.name AS directory, u.user_name AS "userName", u.hold
-    FROM users u JOIN directories d ON d.id = u.directory_id
-    WHERE u.hold IS NOT NULL AND u.deleted_at IS NULL ORDER BY u.user_name LIMIT ${mostHeld}::int`)
-  return rows.map(({ hold: { reason, by, at, until }, ...row }) => ({
-    ...row,
-    reason,
-    by,
-    at,
-    ...given('until', until),
   }))
 }
 

@@ -4,6 +4,8 @@ import { notFound } from '../../admin/problem.ts'
 import { route, type Route } from '../../admin/route.ts'
 import { anything, closed, id, instant, listOf, name, record } from '../../admin/shapes.ts'
 import type { Change, ConnectionView, OperatorStore } from '../../model/operator.ts'
+import type { Sql } from '../../store/sql/statement.ts'
+import { connection as readConnection } from './store.ts'
 
 /** What asks vendors; absent where the store is opened alone. */
 export interface ConnectionActions {
@@ -237,6 +239,13 @@ function asking(actions: ConnectionActions): readonly Route[] {
       },
     }),
   ]
+}
+
+/** Rejects with a 404 `Problem` where there is no such connection. */
+export async function requireConnection(db: Sql, connectionId: string): Promise<ConnectionView> {
+  const found = await readConnection(db, connectionId)
+  if (!found) throw notFound('connection')
+  return found
 }
 
 export async function known(store: OperatorStore, connectionId: string): Promise<ConnectionView> {

@@ -19,6 +19,23 @@ export async function directories(db: Sql): Promise<readonly DirectoryView[]> {
   return rows.map(({ created_at, ...row }) => ({ ...row, createdAt: created_at.toISOString() }))
 }
 
+export async function directoryId(db: Sql, name: string): Promise<string | undefined> {
+  return (await db.row<{ id: string }>(sql`SELECT id FROM directories WHERE name = ${name}::text`))?.id
+}
+
+/** Records that an operator asked for something of a connection whose own event does not name who did. */
+export async function note(
+  db: Sql,
+  connectionId: string,
+  action: string,
+  by: Change,
+  detail: object = {},
+): Promise<void> {
+  const source = sql`connections c WHERE c.id = ${connectionId}::uuid`
+  const of = { directoryId: sql`c.directory_id`, resourceId: sql`c.id` }
+  await db.rows(tell(by, { action, resourceType: 'Connection', ...of, detail }, source))
+}
+
 interface ConnectionRow {
   readonly id: string
   readonly directory: string

@@ -1,14 +1,12 @@
 import { Type } from 'typebox'
-import type { Evidence, EvidenceQuery } from './store.ts'
-import type { OperatorStore } from '../../model/operator.ts'
+import type { Sql } from '../../store/sql/statement.ts'
+import { directoryId as directoryIdOf } from '../connections/store.ts'
+import { exportEvidence } from './store.ts'
 import { notFound } from '../../admin/problem.ts'
-import { route, type Route } from '../../admin/route.ts'
+import { ndjsonOf, route, type Route } from '../../admin/route.ts'
 import { closed, instant, name } from '../../admin/shapes.ts'
-import { ndjsonOf } from '../inventory/route.ts'
 
-export type ExportEvidence = (query: EvidenceQuery) => AsyncIterable<Evidence>
-
-export function evidenceRoutes(store: OperatorStore, evidence: ExportEvidence): readonly Route[] {
+export function evidenceRoutes(db: Sql): readonly Route[] {
   return [
     route({
       id: 'exportEvidence',
@@ -25,9 +23,9 @@ export function evidenceRoutes(store: OperatorStore, evidence: ExportEvidence): 
       }),
       streams: true,
       async run({ params, query }) {
-        const directoryId = await store.directoryId(params.directory)
+        const directoryId = await directoryIdOf(db, params.directory)
         if (directoryId === undefined) throw notFound('directory')
-        return ndjsonOf(evidence({ directoryId, ...query }))
+        return ndjsonOf(exportEvidence(db, { directoryId, ...query }))
       },
     }),
   ]

@@ -2,13 +2,20 @@ import { GatewayError } from '../../model/errors.ts'
 import { explain } from '../../translators/explain/explain.ts'
 import type { Capabilities } from '../../model/capabilities.ts'
 import { vendorOf } from '../../vendors/registry.ts'
-import type { ConnectionFacts, ExplainStore, PersonFacts } from './store.ts'
+import type { Sql } from '../../store/sql/statement.ts'
+import {
+  accountFacts,
+  type ConnectionFacts,
+  connectionFacts,
+  peopleFacts,
+  type PersonFacts,
+} from './store.ts'
 import type { ApiProfile } from '../../model/account.ts'
 import type { Explanation, WhatIf } from '../../translators/explain/model.ts'
 import { wantedInput } from '../../provisioning/wanted-input.ts'
 import type { WantedInput } from '../../translators/wanted.ts'
 
-export interface ExplainRequest {
+interface ExplainRequest {
   readonly userName: string
   /** By name; all directories otherwise. */
   readonly directory?: string
@@ -30,11 +37,11 @@ export interface ExplainedPerson {
  * nobody has the userName. Rejects with `GatewayError` `NO_CONNECTION`.
  */
 export async function explainPerson(
-  store: ExplainStore,
+  db: Sql,
   { userName, directory, connection, whatIf }: ExplainRequest,
-  now: () => number,
+  now: () => number = Date.now,
 ): Promise<readonly ExplainedPerson[]> {
-  const connections = await store.connections(directory)
+  const connections = await connectionFacts(db, directory)
   if (connection !== undefined && !connections.some((each) => isNamed(each, connection))) {
     throw noConnection(connection, connections)
   }
@@ -42,13 +49,13 @@ export async function explainPerson(
   const explained: ExplainedPerson[] = []
   for (const [directoryId, ofDirectory] of Map.groupBy(connections, (each) => each.directoryId)) {
     const meant = ofDirectory.filter((each) => connection === undefined || isNamed(each, connection))
-    for (const person of await store.people(userName, directoryId)) {
+    for (const person of await peopleFacts(db, userName, directoryId)) {
       explained.push({
         userName: person.userName,
         directory: ofDirectory[0]?.directory ?? '',
         active: person.active,
         deleted: person.deleted,
-        connections: await Promise.all(meant.map((each) => explainAt(store, person, each, whatIf, at))),
+        connections: await Promise.all(meant.map((each) => explainAt(db, person, each, whatIf, at))),
       })
     }
   }
@@ -56,11 +63,11 @@ export async function explainPerson(
 }
 
 /** Whether a connection is meant by `falcon` or `corp/falcon`. */
-export function isNamed(facts: Pick<ConnectionFacts, 'directory' | 'connection'>, name: string): boolean {
+function isNamed(facts: Pick<ConnectionFacts, 'directory' | 'connection'>, name: string): boolean {
   return name === facts.connection || name === `${facts.directory}/${facts.connection}`
 }
 
-export function noConnection(name: string, connections: readonly ConnectionFacts[]): GatewayError {
+function noConnection(name: string, connections: readonly ConnectionFacts[]): GatewayError {
   const known = connections.map((each) => `${each.directory}/${each.connection}`).join(', ') || 'none'
   return new GatewayError('NO_CONNECTION', `there is no connection called ${name}; there are: ${known}`)
 }
@@ -85,13 +92,13 @@ export function wantedAt(
 }
 
 async function explainAt(
-  store: ExplainStore,
+  db: Sql,
   person: PersonFacts,
   facts: ConnectionFacts,
   whatIf: WhatIf | undefined,
   now: string,
 ): Promise<Explanation> {
-  const account = await store.account(facts.connectionId, person.userId)
+  const account = await accountFacts(db, facts.connectionId, person.userId)
   return explain({
     ...wantedAt(person, facts, now),
     connection: facts.connection,

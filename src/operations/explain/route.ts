@@ -2,23 +2,14 @@ import { Type } from 'typebox'
 import { notFound } from '../../admin/problem.ts'
 import { route, type Route } from '../../admin/route.ts'
 import { anything, closed, listOf, name, record } from '../../admin/shapes.ts'
+import type { Sql } from '../../store/sql/statement.ts'
 import { ofConnection } from '../connections/route.ts'
-
-export interface ExplainActions {
-  /** Everybody of a userName at every connection; empty when nobody has it. */
-  explain(request: {
-    readonly userName: string
-    readonly directory?: string
-    readonly connection?: string
-    readonly whatIf?: { readonly without: readonly string[]; readonly with: readonly string[] }
-  }): Promise<readonly object[]>
-  /** What changed rules would do to everybody of a connection. Undefined: no such connection. */
-  effectOf(connectionId: string, change: object): Promise<object | undefined>
-}
+import { explainPerson } from './explain.ts'
+import { effectOfRules } from './rule-change.ts'
 
 const groups = Type.Array(Type.String(), { default: [], maxItems: 100 })
 
-export function explainRoutes(actions: ExplainActions): readonly Route[] {
+export function explainRoutes(db: Sql): readonly Route[] {
   return [
     route({
       id: 'explainPerson',
@@ -39,7 +30,7 @@ export function explainRoutes(actions: ExplainActions): readonly Route[] {
       async run({ params, body }) {
         const { without, with: added, ...where } = body
         const whatIf = without.length + added.length > 0 ? { whatIf: { without, with: added } } : {}
-        const items = await actions.explain({ userName: params.userName, ...where, ...whatIf })
+        const items = await explainPerson(db, { userName: params.userName, ...where, ...whatIf })
         return { items: [...items] }
       },
     }),
@@ -59,7 +50,7 @@ export function explainRoutes(actions: ExplainActions): readonly Route[] {
       }),
       answer: record,
       async run({ params, body }) {
-        const effect = await actions.effectOf(params.connection, body)
+        const effect = await effectOfRules(db, params.connection, body)
         if (!effect) throw notFound('connection')
         return { ...effect }
       },

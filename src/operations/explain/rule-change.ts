@@ -1,14 +1,15 @@
 import { effectOf, type EffectInput } from '../../translators/explain/rules.ts'
 import type { Deviation } from '../../model/plan.ts'
 import { wantedAt } from './explain.ts'
-import type { ConnectionFacts, ExplainStore, PersonAt } from './store.ts'
+import type { Sql } from '../../store/sql/statement.ts'
+import { type ConnectionFacts, connectionFacts, everybody, type PersonAt } from './store.ts'
 import type { Policy } from '../../model/policy.ts'
 import type { Effect, Named } from '../../translators/explain/model.ts'
 
 /** The part of a policy that `plan --rules` changes. */
-export type RuleChange = Partial<Pick<Policy, 'rules' | 'default' | 'exclusive' | 'people'>>
+type RuleChange = Partial<Pick<Policy, 'rules' | 'default' | 'exclusive' | 'people'>>
 
-export interface EntitlementCount extends Named {
+interface EntitlementCount extends Named {
   readonly gains: number
   readonly loses: number
 }
@@ -22,7 +23,7 @@ export interface RuleChangeEffect {
   readonly enters: number
   readonly leaves: number
   readonly entitlements: readonly EntitlementCount[]
-  /** Who gains and loses what; at most so many as were asked for, in the order of the store. */
+  /** Who gains and loses what; the first 10,000, in the order of the store. */
   readonly changes: readonly (Effect & { readonly userName: string })[]
   /** What does not resolve under the new rules, each once, with how many people it concerns. */
   readonly unresolved: readonly (Deviation & { readonly people: number })[]
@@ -37,27 +38,30 @@ const unresolvedCodes: ReadonlySet<Deviation['code']> = new Set([
   'entitlement-kind-missing',
 ])
 
-/** What changed rules would do to everybody of a connection, read as a stream. Nothing is written, no vendor is asked. */
+/**
+ * What changed rules would do to everybody of a connection, read as a stream. Nothing is written, no vendor is asked.
+ * Undefined: there is no such connection.
+ */
 export async function effectOfRules(
-  store: ExplainStore,
-  facts: ConnectionFacts,
+  db: Sql,
+  connectionId: string,
   change: RuleChange,
-  now: () => number,
-  most = mostChanges,
-): Promise<RuleChangeEffect> {
+): Promise<RuleChangeEffect | undefined> {
+  const facts = (await connectionFacts(db)).find((each) => each.connectionId === connectionId)
+  if (!facts) return undefined
   const tally = createTally()
-  const at = new Date(now()).toISOString()
+  const at = new Date().toISOString()
   const changes: (Effect & { readonly userName: string })[] = []
   let people = 0
   let changed = 0
-  for await (const person of store.everybody(facts.connectionId)) {
+  for await (const person of everybody(db, connectionId)) {
     people += 1
     const before = inputOf(person, facts, at)
     const effect = effectOf(before, { ...before, policy: { ...facts.policy, ...change } })
     tally.add(effect)
     if (!isChange(effect)) continue
     changed += 1
-    if (changes.length < most) changes.push({ userName: person.userName, ...effect })
+    if (changes.length < mostChanges) changes.push({ userName: person.userName, ...effect })
   }
   return { connection: facts.connection, people, changed, ...tally.totals(), changes }
 }

@@ -1,13 +1,13 @@
 import type { Held } from '../../model/plan.ts'
 import { createConnectionStore } from '../../store/connections/connections.ts'
-import { isId, type Sql, sql } from '../../store/sql/statement.ts'
+import { type Sql, sql } from '../../store/sql/statement.ts'
 import type { ApiProfile, Entitlement } from '../../model/account.ts'
 import type { GroupRef } from '../../model/person.ts'
 import type { Policy } from '../../model/policy.ts'
 import type { MadeGroups } from '../../model/work.ts'
 import type { AccountState, JournaledCall } from '../../translators/explain/model.ts'
 
-/** A person as the directory has them, for whoever explains. */
+/** A person as the directory has them. */
 export interface PersonFacts {
   readonly userId: string
   readonly userName: string
@@ -36,7 +36,7 @@ export interface ConnectionFacts {
 }
 
 /** A person's account at a connection. */
-export interface AccountFacts {
+interface AccountFacts {
   readonly held?: Held
   readonly state: AccountState
   /** Latest first. */
@@ -45,29 +45,6 @@ export interface AccountFacts {
 
 export interface PersonAt extends PersonFacts {
   readonly held?: Held
-}
-
-/** What explaining reads of the store; nothing is written. */
-export interface ExplainStore {
-  /** Connections, all or of one directory, by name. */
-  connections(directory?: string): Promise<readonly ConnectionFacts[]>
-  /** Everybody of this userName, letter case aside; a tombstone only where nobody lives under it. */
-  people(userName: string, directoryId: string): Promise<readonly PersonFacts[]>
-  account(connectionId: string, userId: string): Promise<AccountFacts | undefined>
-  /** Everybody who is provisioned or would be, in a stable order, a page at a time. */
-  everybody(connectionId: string): AsyncIterable<PersonAt>
-  groups(directoryId: string): AsyncIterable<GroupRef>
-}
-
-export function createExplainStore(db: Sql): ExplainStore {
-  return {
-    connections: (directory) => connections(db, directory),
-    people: (userName, directoryId) => people(db, userName, directoryId),
-    account: async (connectionId, userId) =>
-      isId(connectionId) && isId(userId) ? account(db, connectionId, userId) : undefined,
-    everybody: (connectionId) => everybody(db, connectionId),
-    groups: (directoryId) => groups(db, directoryId),
-  }
 }
 
 interface ConnectionRow {
@@ -82,7 +59,8 @@ interface ConnectionRow {
   readonly made: MadeGroups
 }
 
-async function connections(db: Sql, directory: string | undefined): Promise<readonly ConnectionFacts[]> {
+/** Connections, all or of one directory, by name. */
+export async function connectionFacts(db: Sql, directory?: string): Promise<readonly ConnectionFacts[]> {
   const rows = await db.rows<ConnectionRow>(sql`
     SELECT c.id, c.directory_id, d.name AS directory, c.name, c.vendor,
       coalesce(c.resolved_profile, c.api_profile) AS profile, c.settings, c.policy,
@@ -107,7 +85,8 @@ async function connections(db: Sql, directory: string | undefined): Promise<read
 
 const pageSize = 1_000
 
-async function* groups(db: Sql, directoryId: string): AsyncIterable<GroupRef> {
+/** Groups of a directory, a page in memory at a time. */
+export async function* groupsOf(db: Sql, directoryId: string): AsyncIterable<GroupRef> {
   let after = '00000000-0000-0000-0000-000000000000'
   for (;;) {
     const rows = await db.rows<{ id: string; display_name: string; external_id: string | null }>(sql`
@@ -150,7 +129,8 @@ function held() {
   return sql`(u.hold IS NOT NULL AND coalesce((u.hold->>'until')::timestamptz > clock_timestamp(), true))`
 }
 
-export async function people(
+/** Everybody of this userName, letter case aside; a tombstone only where nobody lives under it. */
+export async function peopleFacts(
   db: Sql,
   userName: string,
   directoryId: string,
@@ -168,7 +148,7 @@ export async function people(
 
 const peoplePageSize = 500
 
-/** Everybody of the connection's directory whom it may concern: live people, and whoever still has an account. */
+/** Everybody who is provisioned at a connection or would be, tombstones with an account included, in a stable order. */
 export async function* everybody(db: Sql, connectionId: string): AsyncIterable<PersonAt> {
   let after = '00000000-0000-0000-0000-000000000000'
   for (;;) {
@@ -197,7 +177,8 @@ interface AccountRow {
 
 const mostCalls = 200
 
-export async function account(
+/** A person's account at a connection. */
+export async function accountFacts(
   db: Sql,
   connectionId: string,
   userId: string,
@@ -246,7 +227,7 @@ function toPerson({ id, user_name, body, active, deleted, groups }: PersonRow): 
   return { userId: id, userName: user_name, resource: body, active, deleted, groups: groups.map(toGroup) }
 }
 
-export function toGroup({ id, displayName, externalId, since }: GroupRow): GroupRef {
+function toGroup({ id, displayName, externalId, since }: GroupRow): GroupRef {
   return {
     id,
     displayName,

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
-import type { Interventions } from './store.ts'
-import type { OperatorStore } from '../../model/operator.ts'
+import type { Sql } from '../../store/sql/statement.ts'
+import { acceptRisk, heldPeople, holdPerson, releasePerson } from './store.ts'
 import { notFound, Problem } from '../../admin/problem.ts'
 import { route, type Route } from '../../admin/route.ts'
 import { closed, id, instant, listOf } from '../../admin/shapes.ts'
@@ -17,13 +17,13 @@ const held = Type.Object({
 
 const reason = Type.String({ minLength: 1, maxLength: 500 })
 
-interface Parts {
-  readonly store: OperatorStore
+interface Deps {
+  readonly db: Sql
+  /** Accounts became due. */
   readonly wake: () => void
-  readonly interventions: Interventions
 }
 
-export function holdRoutes({ store, wake, interventions }: Parts): readonly Route[] {
+export function holdRoutes({ db, wake }: Deps): readonly Route[] {
   return [
     route({
       id: 'listHolds',
@@ -33,7 +33,7 @@ export function holdRoutes({ store, wake, interventions }: Parts): readonly Rout
       role: 'viewer',
       summary: 'People whom operators hold shut out.',
       answer: listOf(held),
-      run: async () => ({ items: [...(await store.held())] }),
+      run: async () => ({ items: [...(await heldPeople(db))] }),
     }),
     route({
       id: 'holdPerson',
@@ -45,7 +45,7 @@ export function holdRoutes({ store, wake, interventions }: Parts): readonly Rout
       params: closed({ user: id }),
       body: closed({ reason, until: Type.Optional(instant) }),
       async run({ params, body, by }) {
-        if (!(await interventions.hold(params.user, body, by))) throw notFound('person')
+        if (!(await holdPerson(db, params.user, body, by))) throw notFound('person')
         wake()
         return null
       },
@@ -59,7 +59,7 @@ export function holdRoutes({ store, wake, interventions }: Parts): readonly Rout
       summary: 'Ends a hold: what the directory wants counts again.',
       params: closed({ user: id }),
       async run({ params, by }) {
-        if (!(await interventions.release(params.user, by))) throw notFound('hold')
+        if (!(await releasePerson(db, params.user, by))) throw notFound('hold')
         wake()
         return null
       },
@@ -74,7 +74,7 @@ export function holdRoutes({ store, wake, interventions }: Parts): readonly Rout
       params: closed({ account: id }),
       body: closed({ reason }),
       async run({ params, body, by }) {
-        if (await interventions.acceptRisk(params.account, body.reason, by)) return null
+        if (await acceptRisk(db, params.account, body.reason, by)) return null
         throw new Problem(409, 'no-failed-shut-out', 'This account has no shut-out that failed for good.')
       },
     }),

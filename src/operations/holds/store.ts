@@ -1,39 +1,21 @@
 import { type Hold, priorities } from '../../model/work.ts'
 import { wish } from '../../store/directory/due.ts'
-import { recordEvent } from '../../store/directory/events.ts'
+import { given, recordEvent } from '../../store/directory/events.ts'
 import { awaitsProof, bury } from '../../store/directory/users.ts'
-import { isId, json, type Sql, sql } from '../../store/sql/statement.ts'
-import type { Intervening } from '../../model/recorded-plan.ts'
+import { isId, json, sql, type Sql } from '../../store/sql/statement.ts'
+import type { OperatorActor } from '../../model/recorded-plan.ts'
 
-export type HoldDraft = Pick<Hold, 'reason' | 'until'>
+type HoldDraft = Pick<Hold, 'reason' | 'until'>
 
-/** What operators decide about people and accounts against, or beside, the directory. Each is one transaction with its event. */
-export interface Interventions {
-  /** Shuts the person out everywhere, against a directory that wants them active; `until` ends it by itself. False: no such User. */
-  hold(userId: string, draft: HoldDraft, by: Intervening): Promise<boolean>
-  /** False: the person is not held. */
-  release(userId: string, by: Intervening): Promise<boolean>
-  /**
-   * Accepts that a shut-out which failed for good stays undone, until something is wished of the account anew: it is not tried
-   * again and counts as proven for the answer. False: there is no such shut-out.
-   */
-  acceptRisk(accountId: string, reason: string, by: Intervening): Promise<boolean>
-}
-
-export function createInterventions(db: Sql): Interventions {
-  return {
-    hold: (userId, draft, by) => hold(db, userId, draft, by),
-    release: (userId, by) => release(db, userId, by),
-    acceptRisk: (accountId, reason, by) => acceptRisk(db, accountId, reason, by),
-  }
-}
-
-/** The User's row is locked before its accounts, as by every write. */
-async function hold(
+/**
+ * Shuts the person out everywhere, against a directory that wants them active; `until` ends it by itself. False: no such User.
+ * The User's row is locked before its accounts, as by every write.
+ */
+export async function holdPerson(
   db: Sql,
   userId: string,
   { reason, until }: HoldDraft,
-  by: Intervening,
+  actor: OperatorActor,
 ): Promise<boolean> {
   if (!isId(userId)) return false
   const detail = { reason, ...(until === undefined ? {} : { until }) }
@@ -41,9 +23,9 @@ async function hold(
   return db.transaction(async (tx) => {
     const held = await tx.row(sql`
       WITH held AS (
-        UPDATE users SET hold = ${json({ ...detail, by: by.actor })} || jsonb_build_object('at', clock_timestamp())
+        UPDATE users SET hold = ${json({ ...detail, by: actor.actor })} || jsonb_build_object('at', clock_timestamp())
         WHERE id = ${userId}::uuid AND deleted_at IS NULL RETURNING id, directory_id
-      ), told AS (${recordEvent(by, { ...event, directoryId: sql`directory_id` }, sql`FROM held`)})
+      ), told AS (${recordEvent(actor, { ...event, directoryId: sql`directory_id` }, sql`FROM held`)})
       SELECT id FROM held`)
     if (!held) return false
     await tx.rows(
@@ -51,7 +33,7 @@ async function hold(
         sql`a.user_id = ${userId}::uuid`,
         sql`${priorities['shut-out']}::smallint`,
         'now',
-        clock(by, true),
+        clock(actor, true),
       ),
     )
     return true
@@ -59,23 +41,24 @@ async function hold(
 }
 
 /** The leaver's clock runs for holds as it does for the directory's wishes. */
-const clock = ({ requestId }: Intervening, leaving: boolean) => ({
+const clock = ({ requestId }: OperatorActor, leaving: boolean) => ({
   leaving: sql`${leaving}::boolean`,
   requestId: sql`${requestId ?? null}::text`,
 })
 
-async function release(db: Sql, userId: string, by: Intervening): Promise<boolean> {
+/** Ends a hold. False: the person is not held. */
+export async function releasePerson(db: Sql, userId: string, actor: OperatorActor): Promise<boolean> {
   if (!isId(userId)) return false
   const event = { action: 'user.released', resourceType: 'User', resourceId: sql`id` } as const
   return db.transaction(async (tx) => {
     const released = await tx.row(sql`
       WITH released AS (
         UPDATE users SET hold = NULL WHERE id = ${userId}::uuid AND hold IS NOT NULL RETURNING id, directory_id
-      ), told AS (${recordEvent(by, { ...event, directoryId: sql`directory_id` }, sql`FROM released`)})
+      ), told AS (${recordEvent(actor, { ...event, directoryId: sql`directory_id` }, sql`FROM released`)})
       SELECT id FROM released`)
     if (!released) return false
     await tx.rows(
-      wish(sql`a.user_id = ${userId}::uuid`, sql`${priorities.live}::smallint`, 'now', clock(by, false)),
+      wish(sql`a.user_id = ${userId}::uuid`, sql`${priorities.live}::smallint`, 'now', clock(actor, false)),
     )
     return true
   })
@@ -90,8 +73,16 @@ interface Leaver {
   readonly shown: boolean
 }
 
-/** What the proof would have shown of the User, the acceptance shows. */
-async function acceptRisk(db: Sql, accountId: string, reason: string, by: Intervening): Promise<boolean> {
+/**
+ * Accepts that a shut-out which failed for good stays undone, until something else is wanted of the account: it is not tried
+ * again, and the User is shown as if it were proven. False: there is no such shut-out.
+ */
+export async function acceptRisk(
+  db: Sql,
+  accountId: string,
+  reason: string,
+  actor: OperatorActor,
+): Promise<boolean> {
   if (!isId(accountId)) return false
   return db.transaction(async (tx) => {
     const user = await tx.row<Leaver>(sql`
@@ -109,17 +100,17 @@ async function acceptRisk(db: Sql, accountId: string, reason: string, by: Interv
     } as const
     const accepted = await tx.row(sql`
       WITH accepted AS (
-        UPDATE accounts SET due_at = NULL, accepted_risk = ${json({ reason, by: by.actor })} || jsonb_build_object('at', clock_timestamp())
+        UPDATE accounts SET due_at = NULL, accepted_risk = ${json({ reason, by: actor.actor })} || jsonb_build_object('at', clock_timestamp())
         WHERE id = ${accountId}::uuid AND status = 'failed' AND proven_version < wanted_version AND accepted_risk IS NULL
           AND (lease_until IS NULL OR lease_until <= clock_timestamp())
           AND EXISTS (SELECT FROM users u WHERE u.id = accounts.user_id
             AND (NOT u.active_wanted OR u.delete_requested_at IS NOT NULL OR u.deleted_at IS NOT NULL OR u.hold IS NOT NULL))
         RETURNING id, user_id, connection_id, failure
-      ), told AS (${recordEvent(by, event, sql`FROM accepted`)})
+      ), told AS (${recordEvent(actor, event, sql`FROM accepted`)})
       SELECT id FROM accepted`)
     if (!accepted) return false
     if (user.buried || (await awaitsProof(tx, user.id))) return true
-    if (user.deleting) await bury(tx, { actor: by.actor }, user.directory_id, user.id)
+    if (user.deleting) await bury(tx, { actor: actor.actor }, user.directory_id, user.id)
     else if (!user.wanted && user.shown) {
       await tx.rows(sql`
         UPDATE users SET active_shown = false, version = version + 1,
@@ -128,4 +119,36 @@ async function acceptRisk(db: Sql, accountId: string, reason: string, by: Interv
     }
     return true
   })
+}
+
+export interface HeldView {
+  readonly userId: string
+  readonly directory: string
+  readonly userName: string
+  readonly reason: string
+  readonly by: string
+  /** ISO 8601 instants. */
+  readonly at: string
+  readonly until?: string
+}
+
+const mostHeld = 10_000
+
+/** People whom operators hold shut out. */
+export async function heldPeople(db: Sql): Promise<readonly HeldView[]> {
+  const rows = await db.rows<
+    Pick<HeldView, 'userId' | 'directory' | 'userName'> & {
+      readonly hold: Pick<HeldView, 'reason' | 'by' | 'at' | 'until'>
+    }
+  >(sql`
+    SELECT u.id AS "userId", d.name AS directory, u.user_name AS "userName", u.hold
+    FROM users u JOIN directories d ON d.id = u.directory_id
+    WHERE u.hold IS NOT NULL AND u.deleted_at IS NULL ORDER BY u.user_name LIMIT ${mostHeld}::int`)
+  return rows.map(({ hold: { reason, by, at, until }, ...row }) => ({
+    ...row,
+    reason,
+    by,
+    at,
+    ...given('until', until),
+  }))
 }

@@ -1,16 +1,13 @@
-import { correlate } from '../../translators/correlation.ts'
-import type { Held } from '../../model/plan.ts'
-import { isLogin } from '../../translators/person.ts'
-import type { LiveConnection } from '../../provisioning/connections.ts'
-import { keepList, ListingRefused } from '../reconciliation/listing.ts'
-import type { Survey } from '../../model/reconciliation.ts'
-import type { Surveyor } from '../reconciliation/reconcile.ts'
-import type { ImportStore, Placement, Unplaced } from './store.ts'
 import type { Account, AccountSummary } from '../../model/account.ts'
-
-export interface Importing {
-  readonly imports: ImportStore
-}
+import type { Held } from '../../model/plan.ts'
+import type { LiveConnection } from '../../provisioning/connections.ts'
+import type { Sql } from '../../store/sql/statement.ts'
+import { correlate } from '../../translators/correlation.ts'
+import { isLogin } from '../../translators/person.ts'
+import { keepList, ListingRefused } from '../reconciliation/listing.ts'
+import type { ReconciliationDeps } from '../reconciliation/reconciliation.ts'
+import { beginRun, failRun, finishRun, listRuns, type ReconciliationRun } from '../reconciliation/store.ts'
+import { place, type Placed, type Placement, unplaced, type Unplaced } from './store.ts'
 
 /**
  * Makes Users of the vendor's accounts that have no person: unclaimed, so that nothing is planned for them until the identity
@@ -18,51 +15,51 @@ export interface Importing {
  * doubt is linked by the claim itself; what cannot be told apart waits for a decision. Writes nothing to the vendor.
  */
 export async function importAccounts(
-  by: Surveyor & Importing,
+  { db, connections, notices, log }: ReconciliationDeps,
   connectionId: string,
   signal: AbortSignal,
-): Promise<Survey | undefined> {
-  const opened = by.connections.byId(connectionId)
+): Promise<ReconciliationRun | undefined> {
+  const opened = connections.byId(connectionId)
   if (!opened) return undefined
-  const survey = await by.surveys.begin(connectionId, 'import')
+  const run = await beginRun(db, connectionId, 'import')
   return opened.patiently(async () => {
     try {
       const connection = await opened.ready()
-      if (survey.progress.phase === 'listing')
-        await keepList(survey, { surveys: by.surveys, connection, signal })
-      const counts = await placeAll(by, survey, connection, signal)
-      await by.surveys.finish(survey, counts)
+      if (run.progress.phase === 'listing') await keepList(run, { db, connection, signal })
+      const counts = await placeAll(db, run, connection, signal)
+      await finishRun(db, run, counts)
       const decision = { kind: 'decision-needed', connectionId, subject: 'import' } as const
-      const text = `${counts.undecided} accounts at ${opened.name} wait for a decision: import each as a User, link it to one, or ignore it.`
-      await (counts.undecided > 0 ? by.notices.raise({ ...decision, text }) : by.notices.resolve(decision))
-      by.log.info({ connection: opened.name, ...counts }, 'accounts imported')
+      const accounts = counts.undecided === 1 ? '1 account' : `${counts.undecided} accounts`
+      const text = `${accounts} at ${opened.name} need a decision: import each as a User, link it to one, or ignore it.`
+      await (counts.undecided > 0 ? notices.raise({ ...decision, text }) : notices.resolve(decision))
+      log.info({ connection: opened.name, ...counts }, 'accounts imported')
     } catch (error) {
       if (signal.aborted) throw error
       if (!(error instanceof ListingRefused) && (error as Error).name !== 'VendorError') throw error
-      await by.surveys.fail(survey, (error as Error).message)
-      by.log.warn({ connection: opened.name, error: (error as Error).message }, 'import refused')
+      await failRun(db, run, (error as Error).message)
+      log.warn({ connection: opened.name, error: (error as Error).message }, 'import refused')
     }
-    return (await by.surveys.surveys(connectionId, 'import')).find(({ id }) => id === survey.id)
+    return (await listRuns(db, connectionId, 'import')).find(({ id }) => id === run.id)
   })
 }
 
 async function placeAll(
-  { imports }: Importing,
-  survey: Survey,
+  db: Sql,
+  run: ReconciliationRun,
   connection: LiveConnection,
   signal: AbortSignal,
-): Promise<{ readonly imported: number; readonly linked: number; readonly undecided: number }> {
+): Promise<Placed> {
   const [self, vendorTenant] = await Promise.all([connection.self(), connection.tenant()])
-  let { position } = survey.progress
+  let { position } = run.progress
   const done = { imported: 0, linked: 0, undecided: 0 }
   for (;;) {
     signal.throwIfAborted()
-    const page = await imports.unplaced(survey, position)
+    const page = await unplaced(db, run, position)
     const last = page.at(-1)
     if (!last) return done
     position = last.account.id
-    const placements = page.flatMap((unplaced) => placementOf(unplaced, self, connection) ?? [])
-    const { imported, linked, undecided } = await imports.place(survey, {
+    const placements = page.flatMap((each) => placementOf(each, self, connection) ?? [])
+    const { imported, linked, undecided } = await place(db, run, {
       position,
       vendorTenant,
       placements,
@@ -75,23 +72,22 @@ async function placeAll(
 
 /** Undefined: nothing is to be done, because the account is nobody's or its person is provisioned in the usual way. */
 function placementOf(
-  unplaced: Unplaced,
+  { account, userIds, decision, linkedElsewhere, namesakes }: Unplaced,
   self: string | undefined,
   { policy }: LiveConnection,
 ): Placement | undefined {
-  const { account, userIds, decision, linkedElsewhere, namesakes } = unplaced
   const held = heldOf(account)
   if (account.id === self || linkedElsewhere || decision?.decision === 'ignore') return undefined
   if (decision?.decision === 'link') return { kind: 'link', account, userId: decision.userId, ...held }
   const isDecided = decision?.decision === 'import'
   const userName = loginOf(account)
   if (userName === undefined)
-    return waits(account, `${account.login} is no e-mail address, and the account has none.`)
+    return waits(account, `${account.login} is not an e-mail address, and the account has none.`)
   if (userIds.length > 1)
-    return waits(account, `${userIds.length} Users of the directory may be ${account.login}.`)
+    return waits(account, `${account.login} may be any of ${userIds.length} Users of the directory.`)
   // The person is known and has no account here yet: a run looks for it by login.
   if (userIds.length === 1) return undefined
-  if (namesakes > 0 && !isDecided) return waits(account, `Several accounts go by ${account.login}.`)
+  if (namesakes > 0 && !isDecided) return waits(account, `Several accounts have the login ${account.login}.`)
   const found = correlate([{ entitlements: [], ...account }], {
     login: userName,
     adopt: policy.adopt,

@@ -1,14 +1,40 @@
 import type { AccountSummary } from '../../model/account.ts'
-import type { Change, ListedDecision } from '../../model/operator.ts'
+import type { Change } from '../../model/operator.ts'
 import type { Held } from '../../model/plan.ts'
-import type { AccountDecision, Listed, Survey } from '../../model/reconciliation.ts'
 import { priorities } from '../../model/work.ts'
 import { userKeys } from '../../store/directory/rows.ts'
 import { tell } from '../../store/directory/events.ts'
-import { json, newId, type Sql, sql } from '../../store/sql/statement.ts'
-import { isListed } from '../reconciliation/store.ts'
+import { json, newId, sql, type Sql } from '../../store/sql/statement.ts'
+import { isListed, type ReconciliationRun } from '../reconciliation/store.ts'
 
-/** What becomes of an account of a vendor's list that has no person; counts with the next import. */
+/** An account that the list showed. */
+interface Listed {
+  readonly account: AccountSummary
+  /** ISO 8601 instant. */
+  readonly seenAt: string
+  readonly decision?: AccountDecision
+}
+
+/**
+ * What became of an account that an import could not place: it waits, and an operator says whether to `import` it as a
+ * User of its own, to `link` it to a User, or to `ignore` it.
+ */
+type AccountDecision =
+  | { readonly decision: 'waiting'; readonly detail: string }
+  | { readonly decision: 'import' | 'ignore'; readonly by: string; readonly at: string }
+  | { readonly decision: 'link'; readonly userId: string; readonly by: string; readonly at: string }
+
+export interface ListedDecision {
+  readonly vendorAccountId: string
+  readonly decision: 'import' | 'link' | 'ignore'
+  /** With `link`. */
+  readonly userId?: string
+}
+
+/**
+ * What becomes of an account of a vendor's list that has no person; counts with the next import. False: no such account in
+ * the list, or no such User.
+ */
 export async function decideListed(
   db: Sql,
   connectionId: string,
@@ -42,22 +68,6 @@ export async function decideListed(
   return row !== undefined
 }
 
-export async function directoryId(db: Sql, name: string): Promise<string | undefined> {
-  return (await db.row<{ id: string }>(sql`SELECT id FROM directories WHERE name = ${name}::text`))?.id
-}
-
-export async function note(
-  db: Sql,
-  connectionId: string,
-  action: string,
-  by: Change,
-  detail: object = {},
-): Promise<void> {
-  const source = sql`connections c WHERE c.id = ${connectionId}::uuid`
-  const of = { directoryId: sql`c.directory_id`, resourceId: sql`c.id` }
-  await db.rows(tell(by, { action, resourceType: 'Connection', ...of, detail }, source))
-}
-
 /** A listed account that no person is linked to, and the live Users of the directory that its login may mean. */
 export interface Unplaced extends Listed {
   readonly userIds: readonly string[]
@@ -82,39 +92,7 @@ export type Placement =
   | { readonly kind: 'link'; readonly account: AccountSummary; readonly userId: string; readonly held?: Held }
   | { readonly kind: 'waits'; readonly account: AccountSummary; readonly detail: string }
 
-export interface ImportStore {
-  /** The next accounts of the list without a person, by vendor account id. */
-  unplaced(survey: Survey, position: string | undefined): Promise<readonly Unplaced[]>
-  /** Keeps what became of one page and the place behind it, in one transaction. Gives the counts of what was done. */
-  place(
-    survey: Survey,
-    page: {
-      readonly position: string
-      readonly vendorTenant: string
-      readonly placements: readonly Placement[]
-    },
-  ): Promise<{ readonly imported: number; readonly linked: number; readonly undecided: number }>
-  /** Accounts that wait for a decision. */
-  undecided(connectionId: string, limit: number): Promise<readonly Listed[]>
-  /** Counts with the next import. False: no such account. */
-  decide(connectionId: string, vendorAccountId: string, decision: AccountDecision): Promise<boolean>
-}
-
 const perPage = 500
-
-export function createImportStore(db: Sql): ImportStore {
-  return {
-    unplaced: (survey, position) => unplaced(db, survey, position),
-    place: (survey, page) => place(db, survey, page),
-    undecided: (connectionId, limit) => undecided(db, connectionId, limit),
-    decide: async (connectionId, vendorAccountId, decision) => {
-      const row = await db.row(sql`
-        UPDATE vendor_accounts SET decision = ${json(decision)}
-        WHERE connection_id = ${connectionId}::uuid AND vendor_account_id = ${vendorAccountId}::text RETURNING 1 AS decided`)
-      return row !== undefined
-    },
-  }
-}
 
 interface UnplacedRow {
   readonly summary: AccountSummary
@@ -125,9 +103,10 @@ interface UnplacedRow {
   readonly namesakes: number
 }
 
-async function unplaced(
+/** The next accounts of the list without a person, by vendor account id. */
+export async function unplaced(
   db: Sql,
-  { id, connectionId }: Survey,
+  { id, connectionId }: ReconciliationRun,
   position: string | undefined,
 ): Promise<readonly Unplaced[]> {
   const rows = await db.rows<UnplacedRow>(sql`
@@ -156,20 +135,29 @@ const toListed = (row: Pick<UnplacedRow, 'summary' | 'seen_at' | 'decision'>): L
   ...(row.decision === null ? {} : { decision: row.decision }),
 })
 
-async function place(
+/** How many accounts became what. */
+export type Placed = Readonly<Record<'imported' | 'linked' | 'undecided', number>>
+
+/** Keeps what became of one page and the place behind it, in one transaction. Gives the counts of what was done. */
+export async function place(
   db: Sql,
-  survey: Survey,
-  { position, vendorTenant, placements }: Parameters<ImportStore['place']>[1],
-): Promise<{ imported: number; linked: number; undecided: number }> {
+  run: ReconciliationRun,
+  page: {
+    readonly position: string
+    readonly vendorTenant: string
+    readonly placements: readonly Placement[]
+  },
+): Promise<Placed> {
+  const { position, vendorTenant, placements } = page
   return db.transaction(async (tx) => {
     const done = { imported: 0, linked: 0, undecided: 0 }
     for (const placement of placements) {
-      if (placement.kind === 'user') done.imported += await placeUser(tx, survey, vendorTenant, placement)
-      else if (placement.kind === 'link') done.linked += await placeLink(tx, survey, vendorTenant, placement)
-      else done.undecided += await placeWaiting(tx, survey, placement)
+      if (placement.kind === 'user') done.imported += await placeUser(tx, run, vendorTenant, placement)
+      else if (placement.kind === 'link') done.linked += await placeLink(tx, run, vendorTenant, placement)
+      else done.undecided += await placeWaiting(tx, run, placement)
     }
     await tx.rows(sql`
-      UPDATE surveys SET progress = progress || ${json({ position })}, updated_at = clock_timestamp() WHERE id = ${survey.id}::uuid`)
+      UPDATE surveys SET progress = progress || ${json({ position })}, updated_at = clock_timestamp() WHERE id = ${run.id}::uuid`)
     return done
   })
 }
@@ -179,7 +167,7 @@ type UserPlacement = Extract<Placement, { kind: 'user' }>
 /** The User has an account at every connection, as every User; none is due, and the run of one that becomes due rests. */
 async function placeUser(
   tx: Sql,
-  { connectionId }: Survey,
+  { connectionId }: ReconciliationRun,
   vendorTenant: string,
   { account, body, link, held }: UserPlacement,
 ): Promise<number> {
@@ -212,7 +200,7 @@ async function placeUser(
 
 async function placeLink(
   tx: Sql,
-  { connectionId }: Survey,
+  { connectionId }: ReconciliationRun,
   vendorTenant: string,
   { account, userId, held }: Extract<Placement, { kind: 'link' }>,
 ): Promise<number> {
@@ -226,7 +214,7 @@ async function placeLink(
 
 async function placeWaiting(
   tx: Sql,
-  { connectionId }: Survey,
+  { connectionId }: ReconciliationRun,
   { account, detail }: Extract<Placement, { kind: 'waits' }>,
 ): Promise<number> {
   await tx.rows(sql`
@@ -235,7 +223,8 @@ async function placeWaiting(
   return 1
 }
 
-async function undecided(db: Sql, connectionId: string, limit: number): Promise<readonly Listed[]> {
+/** Accounts that wait for a decision. */
+export async function undecided(db: Sql, connectionId: string, limit: number): Promise<readonly Listed[]> {
   const rows = await db.rows<Pick<UnplacedRow, 'summary' | 'seen_at' | 'decision'>>(sql`
     SELECT summary, seen_at, decision FROM vendor_accounts
     WHERE connection_id = ${connectionId}::uuid AND decision->>'decision' = 'waiting'

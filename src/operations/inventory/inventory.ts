@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
+import { type Account, entitlementKey } from '../../model/account.ts'
 import { planHash } from '../../provisioning/guard.ts'
+import type { OpenConnection } from '../../provisioning/connections.ts'
 import { stepsFor } from '../../translators/plan.ts'
 import { usableSteps } from '../../translators/shut-out.ts'
 import { keepList } from '../reconciliation/listing.ts'
-import type { Surveyor } from '../reconciliation/reconcile.ts'
-import type { InventoryEntry, InventoryStore, Proposal } from './store.ts'
-import { type Account, entitlementKey } from '../../model/account.ts'
+import type { ReconciliationDeps } from '../reconciliation/reconciliation.ts'
+import { beginRun, failRun, finishRun } from '../reconciliation/store.ts'
+import { type InventoryEntry, listedAccounts, type Proposal, recordProposals } from './store.ts'
 
 /**
  * One account of a vendor. What the vendor does not tell is absent, never guessed. The columns are documented in
@@ -154,12 +156,10 @@ function quoted(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
-const perPage = 500
-
 export interface InventoryOptions {
-  /** Asks the vendor now; otherwise what was listed last is shown. */
+  /** Lists the accounts now; otherwise what was listed last is shown. */
   readonly live?: boolean
-  /** Reads the entitlements of each account that the list does not tell them of: a call each, or more. */
+  /** Reads the entitlements of each account where the list does not show them: a call each, or more. */
   readonly roles?: boolean
   /** Only accounts whose last login is known and at least so many days ago. */
   readonly dormantDays?: number
@@ -169,6 +169,11 @@ export interface InventoryOptions {
   readonly orphans?: boolean
 }
 
+export interface Proposed {
+  readonly batch: string
+  readonly proposed: number
+}
+
 export interface Inventories {
   /** Who has what, streamed. Rejects with `ListingRefused` where a live list cannot be believed. */
   inventory(connectionId: string, options?: InventoryOptions): AsyncGenerator<InventoryRow>
@@ -176,62 +181,44 @@ export interface Inventories {
    * Turns the accounts that are dormant into plans of shut-outs that wait for a decision, as one batch. Not: who is
    * privileged, the gateway's own, unclaimed, or leaves already.
    */
-  propose(
-    connectionId: string,
-    dormantDays: number,
-  ): Promise<{ readonly batch: string; readonly proposed: number }>
+  propose(connectionId: string, dormantDays: number): Promise<Proposed>
 }
 
-export function createInventories(by: Surveyor & { readonly inventories: InventoryStore }): Inventories {
+export function createInventories(deps: ReconciliationDeps): Inventories {
   return {
-    inventory: (connectionId, options = {}) => rows(by, connectionId, options),
-    propose: (connectionId, dormantDays) => propose(by, connectionId, dormantDays),
+    inventory: (connectionId, options = {}) => rows(deps, connectionId, options),
+    propose: (connectionId, dormantDays) => propose(deps, connectionId, dormantDays),
   }
 }
 
-type Inventorying = Surveyor & { readonly inventories: InventoryStore }
-
 async function* rows(
-  by: Inventorying,
+  { db, connections, now }: ReconciliationDeps,
   connectionId: string,
   options: InventoryOptions,
 ): AsyncGenerator<InventoryRow> {
-  const connection = by.connections.byId(connectionId)
+  const connection = connections.byId(connectionId)
   if (!connection) return
-  if (options.live) await listNow(by, connectionId)
-  const listed = entries(by, connectionId)
-  for await (const entry of options.roles ? withRoles(by, connectionId, listed) : listed) {
-    const row = toRow(entry, connection, by.now())
+  if (options.live) await listNow(db, connection)
+  const listed = listedAccounts(db, connectionId)
+  for await (const entry of options.roles ? withRoles(connection, listed) : listed) {
+    const row = toRow(entry, connection, now())
     if (isAsked(row, options)) yield row
-  }
-}
-
-async function* entries({ inventories }: Inventorying, connectionId: string): AsyncGenerator<InventoryEntry> {
-  let after: string | undefined
-  for (;;) {
-    const page: readonly InventoryEntry[] = await inventories.page(connectionId, after, perPage)
-    yield* page
-    after = page.at(-1)?.account.id
-    if (page.length < perPage) return
   }
 }
 
 /** As many at a time, in the order of the list; the connection's pace decides how fast. */
 const readTogether = 8
 
-/** Who has gone since the list was read is left out. */
+/** Accounts that have gone since the list was read are left out. */
 async function* withRoles(
-  by: Inventorying,
-  connectionId: string,
+  connection: OpenConnection,
   listed: AsyncIterable<InventoryEntry>,
 ): AsyncGenerator<InventoryEntry> {
-  const opened = by.connections.byId(connectionId)
-  if (!opened) return
-  const { target } = await opened.ready()
+  const { target } = await connection.ready()
   const complete = async (entry: InventoryEntry): Promise<InventoryEntry | undefined> => {
     if (entry.account.entitlements) return entry
     const known: Account = { ...entry.account, entitlements: [] }
-    const account = await opened.patiently(() => target.get(known.id, known))
+    const account = await connection.patiently(() => target.get(known.id, known))
     return account && { ...entry, account }
   }
   let waiting: InventoryEntry[] = []
@@ -243,18 +230,16 @@ async function* withRoles(
   for (const each of await Promise.all(waiting.map(complete))) if (each) yield each
 }
 
-async function listNow(by: Inventorying, connectionId: string): Promise<void> {
-  const opened = by.connections.byId(connectionId)
-  if (!opened) return
-  const survey = await by.surveys.begin(connectionId, 'inventory')
+async function listNow(db: ReconciliationDeps['db'], connection: OpenConnection): Promise<void> {
+  const run = await beginRun(db, connection.id, 'inventory')
   try {
     const { signal } = new AbortController()
-    const listed = await opened.patiently(async () => {
-      return keepList(survey, { surveys: by.surveys, connection: await opened.ready(), signal })
-    })
-    await by.surveys.finish(survey, { listed })
+    const listed = await connection.patiently(async () =>
+      keepList(run, { db, connection: await connection.ready(), signal }),
+    )
+    await finishRun(db, run, { listed })
   } catch (error) {
-    await by.surveys.fail(survey, (error as Error).message)
+    await failRun(db, run, (error as Error).message)
     throw error
   }
 }
@@ -265,47 +250,46 @@ function isAsked(row: InventoryRow, { dormantDays, invitedDays, orphans }: Inven
   return invitedDays === undefined || (row.invitedDays !== undefined && row.invitedDays >= invitedDays)
 }
 
-/** A login that the vendor does not tell of says nothing. */
+/** Where the vendor does not tell of logins, nobody is dormant. */
 function isDormant({ dormantDays, state }: InventoryRow, days: number): boolean {
   return state === 'active' && dormantDays !== undefined && dormantDays >= days
 }
 
+const perBatch = 500
+
 async function propose(
-  by: Inventorying,
+  { db, connections, notices, now }: ReconciliationDeps,
   connectionId: string,
   days: number,
-): Promise<{ readonly batch: string; readonly proposed: number }> {
+): Promise<Proposed> {
   const batch = randomUUID()
-  const opened = by.connections.byId(connectionId)
+  const opened = connections.byId(connectionId)
   if (!opened) return { batch, proposed: 0 }
   const connection = await opened.ready()
   const self = await connection.self()
   const steps = usableSteps(stepsFor('inactive', connection.policy), connection.can)
-  const hash = planHash([{ op: 'shut-out', steps }])
+  const operations = [{ op: 'shut-out', steps }] as const
+  const plan = { batch, operations, hash: planHash(operations) }
   let proposed = 0
   let proposals: Proposal[] = []
   const record = async (): Promise<void> => {
-    proposed += await by.inventories.propose(connectionId, batch, hash, steps, proposals)
+    proposed += await recordProposals(db, connectionId, plan, proposals)
     proposals = []
   }
-  for await (const entry of entries(by, connectionId)) {
+  for await (const entry of listedAccounts(db, connectionId)) {
     const { accountId } = entry
-    const row = toRow(entry, connection, by.now())
+    const row = toRow(entry, connection, now())
     const isMeant = row.standing === 'linked' && !row.privileged && row.accountId !== self
     if (accountId === undefined || !isMeant || !isDormant(row, days)) continue
     const line = `Shut out ${row.login}: the last login was ${row.dormantDays} days ago.`
-    if (proposals.push({ accountId, login: row.login, line }) >= perPage) await record()
+    if (proposals.push({ accountId, login: row.login, line }) >= perBatch) await record()
   }
   if (proposals.length > 0) await record()
   if (proposed > 0) {
-    const text = `${proposed} people who have not used ${connection.name} for ${days} days are proposed to be shut out; approve or reject batch ${batch}.`
-    await by.notices.raise({
-      kind: 'decision-needed',
-      connectionId,
-      subject: 'plans',
-      text,
-      detail: { batch },
-    })
+    const who = proposed === 1 ? '1 person has' : `${proposed} people have`
+    const text = `${who} not used ${connection.name} for ${days} days and would be shut out: approve or reject batch ${batch}.`
+    const notice = { kind: 'decision-needed', connectionId, subject: 'plans' } as const
+    await notices.raise({ ...notice, text, detail: { batch } })
   }
   return { batch, proposed }
 }

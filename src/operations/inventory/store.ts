@@ -1,6 +1,7 @@
-import type { Held } from '../../model/plan.ts'
-import { json, newId, type Sql, sql } from '../../store/sql/statement.ts'
 import type { AccountSummary } from '../../model/account.ts'
+import type { Held } from '../../model/plan.ts'
+import type { PlanDraft } from '../../model/recorded-plan.ts'
+import { json, newId, sql, type Sql } from '../../store/sql/statement.ts'
 
 /** A listed account and the person behind it, as the store knows both. */
 export interface InventoryEntry {
@@ -25,27 +26,6 @@ export interface Proposal {
   readonly line: string
 }
 
-export interface InventoryStore {
-  /** By vendor account id, after a place. */
-  page(connectionId: string, after: string | undefined, limit: number): Promise<readonly InventoryEntry[]>
-  /** Records plans that wait, one batch; accounts that are being run, or have a plan, are left out. Gives how many. */
-  propose(
-    connectionId: string,
-    batch: string,
-    hash: string,
-    steps: readonly string[],
-    proposals: readonly Proposal[],
-  ): Promise<number>
-}
-
-export function createInventoryStore(db: Sql): InventoryStore {
-  return {
-    page: (connectionId, after, limit) => page(db, connectionId, after, limit),
-    propose: (connectionId, batch, hash, steps, proposals) =>
-      propose(db, connectionId, { batch, hash, operations: [{ op: 'shut-out', steps }] }, proposals),
-  }
-}
-
 interface EntryRow {
   readonly summary: AccountSummary
   readonly seen_at: Date
@@ -54,11 +34,23 @@ interface EntryRow {
   readonly person: NonNullable<InventoryEntry['person']> | null
 }
 
+const perPage = 500
+
+/** What was listed last, by vendor account id, a page in memory at a time. */
+export async function* listedAccounts(db: Sql, connectionId: string): AsyncGenerator<InventoryEntry> {
+  let after: string | undefined
+  for (;;) {
+    const entries: readonly InventoryEntry[] = await page(db, connectionId, after)
+    yield* entries
+    after = entries.at(-1)?.account.id
+    if (entries.length < perPage) return
+  }
+}
+
 async function page(
   db: Sql,
   connectionId: string,
   after: string | undefined,
-  limit: number,
 ): Promise<readonly InventoryEntry[]> {
   const rows = await db.rows<EntryRow>(sql`
     SELECT v.summary, v.seen_at, a.id AS account_id, a.held,
@@ -68,7 +60,7 @@ async function page(
     FROM (
       SELECT * FROM vendor_accounts WHERE connection_id = ${connectionId}::uuid
         AND (${after ?? null}::text IS NULL OR vendor_account_id > ${after ?? null}::text)
-      ORDER BY vendor_account_id LIMIT ${limit}::int
+      ORDER BY vendor_account_id LIMIT ${perPage}::int
     ) v
     LEFT JOIN LATERAL (
       SELECT l.id, l.user_id, l.held FROM accounts l JOIN connections c ON c.id = v.connection_id
@@ -86,14 +78,11 @@ async function page(
   }))
 }
 
-async function propose(
+/** Records plans that wait, as one batch; accounts that are being run, or have a plan, are left out. Gives how many. */
+export async function recordProposals(
   db: Sql,
   connectionId: string,
-  {
-    batch,
-    hash,
-    operations,
-  }: { readonly batch: string; readonly hash: string; readonly operations: unknown },
+  { batch, hash, operations }: Pick<PlanDraft, 'hash' | 'operations'> & { readonly batch: string },
   proposals: readonly Proposal[],
 ): Promise<number> {
   const rows = proposals.map((proposal) => ({ ...proposal, id: newId() }))

@@ -2,15 +2,15 @@ import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
 import type { Operation, Plan, Wanted } from '../../model/plan.ts'
 import type { AccountWork } from '../../model/work.ts'
-import type { Provisioner } from '../../provisioning/account/run.ts'
-import type { LiveConnection } from '../../provisioning/connections.ts'
+import type { Connections, LiveConnection } from '../../provisioning/connections.ts'
 import { becauseOf, plan } from '../../translators/plan.ts'
 import { graceOf } from '../../translators/shut-out.ts'
 import { loginOf } from '../../translators/person.ts'
 import { inWords, type NameOf, namesFrom } from '../../translators/words.ts'
 import type { Entitlement, EntitlementRef } from '../../model/account.ts'
 import type { Policy } from '../../model/policy.ts'
-import type { LookAt } from '../../store/plans.ts'
+import { workPage } from '../../store/queue/work.ts'
+import type { Sql } from '../../store/sql/statement.ts'
 import { wantedInput } from '../../provisioning/wanted-input.ts'
 import { wantedOf } from '../../translators/wanted.ts'
 
@@ -22,7 +22,7 @@ const mostWaiting = 100
 
 /** A preview as a stream that is computed no faster than it is read; the totals come last, nothing for no connection. */
 export async function* previewLines(
-  by: Parameters<typeof previewConnection>[0],
+  deps: PreviewDeps,
   connectionId: string,
   options: { readonly unchanged?: boolean } = {},
 ): AsyncGenerator<PreviewLine> {
@@ -32,7 +32,7 @@ export async function* previewLines(
   const each = async (account: PreviewedAccount): Promise<void> => {
     if (!lines.write({ account })) await once(lines, 'drain', { signal })
   }
-  previewConnection(by, connectionId, each, { ...options, signal }).then(
+  previewConnection(deps, connectionId, each, { ...options, signal }).then(
     (totals) => {
       if (totals) lines.write({ totals, words: totalsInWords(totals) })
       lines.end()
@@ -58,10 +58,17 @@ export interface PreviewedAccount {
   readonly lines: readonly string[]
 }
 
+export interface PreviewDeps {
+  readonly db: Sql
+  readonly connections: Connections
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
+
 export interface PreviewOptions {
   /** Of rules and policies that are not in force yet. */
   readonly policy?: Policy
-  /** Accounts to which nothing would happen are told of, too. */
+  /** Includes accounts to which nothing would happen. */
   readonly unchanged?: boolean
   readonly signal?: AbortSignal
 }
@@ -74,12 +81,12 @@ const pageSize = 200
  * there is no such connection. Rejects with `VendorError` when the vendor does not answer.
  */
 export async function previewConnection(
-  by: Pick<Provisioner, 'connections' | 'now'> & { readonly lookAt: LookAt },
+  { db, connections, now }: PreviewDeps,
   connectionId: string,
   each: (account: PreviewedAccount) => void | Promise<void> = () => {},
   options: PreviewOptions = {},
 ): Promise<PreviewTotals | undefined> {
-  const opened = by.connections.byId(connectionId)
+  const opened = connections.byId(connectionId)
   if (!opened) return undefined
   const { policy, signal, unchanged = false } = options
   return opened.patiently(async () => {
@@ -90,13 +97,13 @@ export async function previewConnection(
       connection,
       catalogue,
       nameOf: namesFrom(catalogue),
-      by,
+      now,
       present: listedOnce(connection),
     }
-    const totals = newTotals(connection.name, new Date(by.now()).toISOString())
+    const totals = newTotals(connection.name, new Date(now()).toISOString())
     for (let after: string | undefined; ;) {
       signal?.throwIfAborted()
-      const page = await by.lookAt(connectionId, {
+      const page = await workPage(db, connectionId, {
         limit: pageSize,
         ...(after === undefined ? {} : { after }),
       })
@@ -115,7 +122,7 @@ interface Seen {
   readonly connection: LiveConnection
   readonly catalogue: readonly Entitlement[]
   readonly nameOf: NameOf
-  readonly by: Pick<Provisioner, 'now'>
+  readonly now: () => number
   /** Logins that the vendor has, in lower case; listed when they are first asked for. */
   readonly present: () => Promise<ReadonlySet<string>>
 }
@@ -142,7 +149,7 @@ async function previewed(work: AccountWork, seen: Seen): Promise<PreviewedAccoun
     ...(login === undefined ? {} : { login }),
   }
   if (work.unmanaged || work.user.unclaimed) return { ...account, kind: 'ignored', operations: [], lines: [] }
-  const now = new Date(seen.by.now()).toISOString()
+  const now = new Date(seen.now()).toISOString()
   const wanted = wantedOf(wantedInput(work, connection, seen.catalogue, now))
   if (wanted.kind === 'refused')
     return { ...account, kind: 'refused', operations: [], lines: [wanted.detail] }
@@ -155,10 +162,10 @@ async function previewed(work: AccountWork, seen: Seen): Promise<PreviewedAccoun
   return { ...account, kind: kindOf(operations), operations, lines }
 }
 
-function planned(work: AccountWork, wanted: Wanted, { connection, by }: Seen): Plan {
+function planned(work: AccountWork, wanted: Wanted, { connection, now: clock }: Seen): Plan {
   const { can, policy } = connection
   const { held, snapshot } = work
-  const now = new Date(by.now()).toISOString()
+  const now = new Date(clock()).toISOString()
   if (wanted.kind !== 'present' && held) {
     const grace = graceOf(becauseOf(wanted), held.account, snapshot, { can, policy, now })
     if (grace.kind === 'delayed') return { operations: [], deviations: [] }

@@ -1,12 +1,14 @@
 import { Type } from 'typebox'
 import { Problem } from '../../admin/problem.ts'
-import { route, type Route } from '../../admin/route.ts'
+import { ndjsonOf, route, type Route } from '../../admin/route.ts'
 import { anything, closed, id, instant, listOf, pageOf, pageQuery } from '../../admin/shapes.ts'
-import type { OperatorStore } from '../../model/operator.ts'
-import type { PlanChoice, RecordedPlan } from '../../model/recorded-plan.ts'
-import { known, ofConnection } from '../connections/route.ts'
-import { ndjsonOf } from '../inventory/route.ts'
-import type { PlanStore } from '../../store/plans.ts'
+import type { Notices } from '../../model/notice.ts'
+import type { Connections } from '../../provisioning/connections.ts'
+import type { Sql } from '../../store/sql/statement.ts'
+import { ofConnection, requireConnection } from '../connections/route.ts'
+import { resolveDecided } from './plans.ts'
+import { previewLines } from './preview.ts'
+import { decidePlans, listPlans, type PlanChoice, type RecordedPlan } from './store.ts'
 
 const plan = Type.Object({
   id,
@@ -30,13 +32,15 @@ const choice = closed({
   all: Type.Optional(Type.Literal(true)),
 })
 
-interface Parts {
-  readonly store: OperatorStore
+interface Deps {
+  readonly db: Sql
+  /** Accounts became due. */
   readonly wake: () => void
-  readonly plans: Pick<PlanStore, 'list' | 'decide'>
+  /** Absent where the store is opened alone. */
+  readonly notices?: Notices | undefined
 }
 
-export function planRoutes({ store, wake, plans }: Parts): readonly Route[] {
+export function planRoutes({ db, wake, notices }: Deps): readonly Route[] {
   const decision = (operationId: string, path: string, how: 'approved' | 'rejected', summary: string) =>
     route({
       id: operationId,
@@ -49,8 +53,9 @@ export function planRoutes({ store, wake, plans }: Parts): readonly Route[] {
       body: choice,
       answer: Type.Object({ decided: Type.Integer() }),
       async run({ params, body, by }) {
-        await known(store, params.connection)
-        const decided = await plans.decide(params.connection, choiceOf(body), how, by)
+        await requireConnection(db, params.connection)
+        const decided = await decidePlans(db, params.connection, choiceOf(body), how, by)
+        if (notices) await resolveDecided(db, notices, params.connection)
         wake()
         return { decided }
       },
@@ -62,7 +67,7 @@ export function planRoutes({ store, wake, plans }: Parts): readonly Route[] {
       path: '/connections/:connection/plans',
       tag: 'plans',
       role: 'viewer',
-      summary: 'Plans that wait, or were only written down, in words and as operations.',
+      summary: 'Plans that wait or were only recorded, in words and as operations.',
       params: ofConnection,
       query: closed({
         ...pageQuery,
@@ -73,18 +78,18 @@ export function planRoutes({ store, wake, plans }: Parts): readonly Route[] {
       }),
       answer: listOf(plan),
       async run({ params, query: { state, limit, ...query } }) {
-        await known(store, params.connection)
+        await requireConnection(db, params.connection)
         const asked = { ...query, ...(state ? { states: [state] } : {}), limit: limit + 1 }
-        return pageOf((await plans.list(params.connection, asked)).map(plain), limit)
+        return pageOf((await listPlans(db, params.connection, asked)).map(plain), limit)
       },
     }),
     decision(
       'approvePlans',
       'approve',
       'approved',
-      'Lets plans be carried out: those named, a batch, or all that wait.',
+      'Approves plans: those named, a batch, or all that wait.',
     ),
-    decision('rejectPlans', 'reject', 'rejected', 'Refuses plans; a plan that differs waits anew.'),
+    decision('rejectPlans', 'reject', 'rejected', 'Rejects plans; a plan that differs waits again.'),
   ]
 }
 
@@ -105,17 +110,12 @@ const plain = ({ operations, words, ...rest }: RecordedPlan) => ({
   words: { login: words.login, lines: [...words.lines] },
 })
 
-export interface PreviewActions {
-  /** What would happen now: a line for each account with something to do, the totals last. */
-  preview(connectionId: string, options: { readonly unchanged: boolean }): AsyncIterable<object>
+interface PreviewDeps {
+  readonly db: Sql
+  readonly connections: Connections
 }
 
-interface PreviewParts {
-  readonly store: OperatorStore
-  readonly previews: PreviewActions
-}
-
-export function previewRoutes({ store, previews }: PreviewParts): readonly Route[] {
+export function previewRoutes({ db, connections }: PreviewDeps): readonly Route[] {
   return [
     route({
       id: 'previewConnection',
@@ -129,8 +129,8 @@ export function previewRoutes({ store, previews }: PreviewParts): readonly Route
       query: closed({ unchanged: Type.Boolean({ default: false }) }),
       streams: true,
       async run({ params, query }) {
-        await known(store, params.connection)
-        return ndjsonOf(previews.preview(params.connection, query))
+        await requireConnection(db, params.connection)
+        return ndjsonOf(previewLines({ db, connections, now: Date.now }, params.connection, query))
       },
     }),
   ]

@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { VendorError } from '../../model/errors.ts'
 import type { LiveConnection } from '../../provisioning/connections.ts'
-import type { Survey, SurveyStore } from '../../model/reconciliation.ts'
+import type { Sql } from '../../store/sql/statement.ts'
+import { beginListing, endListing, keepListed, type ReconciliationRun } from './store.ts'
 import type { AccountSummary } from '../../model/account.ts'
 
 /** Accounts in memory at once. */
 const perBatch = 500
-/** How often a list that the vendor cut short for its rate limit is begun anew. */
+/** How often a list that the vendor cut short for its rate limit is started over. */
 const mostStarts = 5
 const longestPauseMs = 15 * 60_000
 
@@ -15,8 +16,8 @@ export class ListingRefused extends Error {
   override readonly name = 'ListingRefused'
 }
 
-export interface ListingOptions {
-  readonly surveys: SurveyStore
+interface ListingOptions {
+  readonly db: Sql
   readonly connection: LiveConnection
   readonly signal: AbortSignal
 }
@@ -26,17 +27,17 @@ export interface ListingOptions {
  * half of what was there before: a half-broken answer must not look like people who left.
  */
 export async function keepList(
-  survey: Survey,
-  { surveys, connection, signal }: ListingOptions,
+  run: ReconciliationRun,
+  { db, connection, signal }: ListingOptions,
 ): Promise<number> {
   for (let start = 1; ; start++) {
-    const { before } = await surveys.beginListing(survey)
+    const { before } = await beginListing(db, run)
     try {
-      const listed = await stream(survey, surveys, connection, signal)
+      const listed = await stream(run, db, connection, signal)
       if (listed === 0) throw new ListingRefused(`${connection.name} listed no account at all`)
       if (listed * 2 < before)
         throw new ListingRefused(`${connection.name} listed ${listed} accounts, where there were ${before}`)
-      await surveys.endListing(survey, listed)
+      await endListing(db, run, listed)
       return listed
     } catch (error) {
       if (!(error instanceof VendorError)) throw error
@@ -48,8 +49,8 @@ export async function keepList(
 }
 
 async function stream(
-  survey: Survey,
-  surveys: SurveyStore,
+  run: ReconciliationRun,
+  db: Sql,
   { target }: LiveConnection,
   signal: AbortSignal,
 ): Promise<number> {
@@ -57,7 +58,7 @@ async function stream(
   let batch: AccountSummary[] = []
   const keep = async (): Promise<void> => {
     signal.throwIfAborted()
-    await surveys.keepListed(survey, batch)
+    await keepListed(db, run, batch)
     listed += batch.length
     batch = []
   }

@@ -1,20 +1,15 @@
 import { Type } from 'typebox'
-import type { OperatorStore } from '../../model/operator.ts'
 import { route, type Route } from '../../admin/route.ts'
 import { anything, closed, id, instant, listOf, pageOf, pageQuery, record } from '../../admin/shapes.ts'
-import { known, ofConnection } from '../connections/route.ts'
-import type { DriftQuery, Survey, SurveyKind, SurveyStore } from '../../model/reconciliation.ts'
-
-export interface SurveyActions extends Pick<SurveyStore, 'surveys' | 'drifts'> {
-  /** Lets work go on that waits since the store was restored; answers how many accounts are due. */
-  recovered(connectionId: string): Promise<number>
-  /** Has a vendor's list walked; false when a walk of this kind waits or runs already. */
-  start(connectionId: string, kind: Exclude<SurveyKind, 'inventory'>): Promise<boolean>
-}
+import type { Sql } from '../../store/sql/statement.ts'
+import { ofConnection, requireConnection } from '../connections/route.ts'
+import { note } from '../connections/store.ts'
+import type { Reconciliation } from './runs.ts'
+import { type DriftQuery, listDrift, listRuns } from './store.ts'
 
 const kind = Type.Enum(['reconcile', 'import', 'inventory'])
 
-const survey = Type.Object({
+const run = Type.Object({
   id,
   connectionId: id,
   kind,
@@ -40,86 +35,93 @@ const drift = Type.Object({
   foundAt: instant,
 })
 
-interface Parts {
-  readonly store: OperatorStore
-  readonly surveys: SurveyActions
+interface Deps {
+  readonly db: Sql
+  readonly reconciliation: Pick<Reconciliation, 'request' | 'recovered'>
 }
 
-export function surveyRoutes(parts: Parts): readonly Route[] {
-  return [...reading(parts), ...asking(parts)]
-}
-
-function reading({ store, surveys }: Parts): readonly Route[] {
+export function reconciliationRoutes(deps: Deps): readonly Route[] {
+  const { db, reconciliation } = deps
   return [
-    route({
-      id: 'listSurveys',
-      method: 'GET',
-      path: '/connections/:connection/surveys',
-      tag: 'surveys',
-      role: 'viewer',
-      summary: 'Walks through the vendor’s list: how far they are, what they found.',
-      params: ofConnection,
-      query: closed({ kind: Type.Optional(kind) }),
-      answer: listOf(survey),
-      async run({ params, query }) {
-        await known(store, params.connection)
-        return { items: (await surveys.surveys(params.connection, query.kind)).map(plain) }
-      },
-    }),
+    ...runRoutes(deps, { path: 'reconciliation-runs', listId: 'listRuns', startId: 'startRun' }),
+    ...runRoutes(deps, { path: 'surveys', listId: 'listSurveys', startId: 'startSurvey', deprecated: true }),
     route({
       id: 'listDrift',
       method: 'GET',
       path: '/connections/:connection/drift',
-      tag: 'surveys',
+      tag: 'reconciliation',
       role: 'viewer',
       summary: 'Differences of accounts and groups that the last reconciliation found.',
       params: ofConnection,
       query: closed({ ...pageQuery, after: Type.Optional(id), kind: Type.Optional(Type.String()) }),
       answer: listOf(drift),
       async run({ params, query: { limit, ...query } }) {
-        await known(store, params.connection)
+        await requireConnection(db, params.connection)
         const asked = { ...query, limit: limit + 1 } as DriftQuery
-        return pageOf(await surveys.drifts(params.connection, asked), limit)
-      },
-    }),
-  ]
-}
-
-function asking({ store, surveys }: Parts): readonly Route[] {
-  return [
-    route({
-      id: 'startSurvey',
-      method: 'POST',
-      path: '/connections/:connection/surveys',
-      tag: 'surveys',
-      role: 'operator',
-      summary: 'Has the vendor’s list walked now: reconciliation or import.',
-      params: ofConnection,
-      body: closed({ kind: Type.Enum(['reconcile', 'import']) }),
-      answer: Type.Object({ started: Type.Boolean() }),
-      status: 202,
-      async run({ params, body, by }) {
-        await known(store, params.connection)
-        await store.note(params.connection, 'survey.asked', by, body)
-        return { started: await surveys.start(params.connection, body.kind) }
+        return pageOf(await listDrift(db, params.connection, asked), limit)
       },
     }),
     route({
       id: 'recoverConnection',
       method: 'POST',
       path: '/connections/:connection/recovered',
-      tag: 'surveys',
+      tag: 'reconciliation',
       role: 'admin',
       summary: 'Lets work go on that waits since the store was restored.',
       params: ofConnection,
       answer: Type.Object({ accounts: Type.Integer() }),
       async run({ params, by }) {
-        await known(store, params.connection)
-        await store.note(params.connection, 'connection.recovery-accepted', by)
-        return { accounts: await surveys.recovered(params.connection) }
+        await requireConnection(db, params.connection)
+        await note(db, params.connection, 'connection.recovery-accepted', by)
+        return { accounts: await reconciliation.recovered(params.connection) }
       },
     }),
   ]
 }
 
-const plain = ({ progress, ...rest }: Survey) => ({ ...rest, progress: { ...progress } })
+interface RunPath {
+  readonly path: string
+  readonly listId: string
+  readonly startId: string
+  readonly deprecated?: true
+}
+
+function runRoutes(
+  { db, reconciliation }: Deps,
+  { path, listId, startId, ...deprecated }: RunPath,
+): readonly Route[] {
+  const of = { path: `/connections/:connection/${path}`, tag: 'reconciliation', ...deprecated }
+  return [
+    route({
+      ...of,
+      id: listId,
+      method: 'GET',
+      role: 'viewer',
+      summary: 'Reconciliation, import and live inventory runs: how far they are and what they found.',
+      params: ofConnection,
+      query: closed({ kind: Type.Optional(kind) }),
+      answer: listOf(run),
+      async run({ params, query }) {
+        await requireConnection(db, params.connection)
+        const runs = await listRuns(db, params.connection, query.kind)
+        return { items: runs.map(({ progress, ...rest }) => ({ ...rest, progress: { ...progress } })) }
+      },
+    }),
+    route({
+      ...of,
+      id: startId,
+      method: 'POST',
+      role: 'operator',
+      summary: 'Starts a reconciliation or an import: the vendor’s accounts are listed now.',
+      params: ofConnection,
+      body: closed({ kind: Type.Enum(['reconcile', 'import']) }),
+      answer: Type.Object({ started: Type.Boolean() }),
+      status: 202,
+      async run({ params, body, by }) {
+        await requireConnection(db, params.connection)
+        await note(db, params.connection, 'survey.asked', by, body)
+        return { started: await reconciliation.request(body.kind, params.connection) }
+      },
+    }),
+  ]
+}

@@ -1,35 +1,124 @@
-import type {
-  Compared,
-  Drift,
-  DriftedGroup,
-  DriftQuery,
-  GroupDrift,
-  KeptGroup,
-  Survey,
-  SurveyCounts,
-  SurveyKind,
-  SurveyProgress,
-  SurveyStore,
-} from '../../model/reconciliation.ts'
-import { worksWhere } from '../../store/queue/work.ts'
-import { isRecovering, recovered } from '../../store/recovery.ts'
-import { empty, json, milliseconds, newId, type Sql, sql, type Statement } from '../../store/sql/statement.ts'
 import type { AccountSummary } from '../../model/account.ts'
+import type { LinkedGroup } from '../../model/group-work.ts'
+import type { GroupRef } from '../../model/person.ts'
 import type { DriftKind } from '../../model/policy.ts'
+import type { AccountWork } from '../../model/work.ts'
+import { gateway } from '../../store/directory/events.ts'
+import { worksWhere } from '../../store/queue/work.ts'
+import { empty, json, milliseconds, newId, sql, type Sql, type Statement } from '../../store/sql/statement.ts'
+
+/** Why a vendor's list is walked. */
+export type RunKind = 'reconcile' | 'import' | 'inventory'
+
+/** How far a run got; one that broke off goes on from here. */
+export interface RunProgress {
+  /** A listing that broke off starts over: vendors give no place to go on from. */
+  readonly phase: 'listing' | 'comparing'
+  readonly listed: number
+  /** ISO 8601 instant, the store's clock: when the listing began. */
+  readonly since?: string
+  /** The last account that was compared. */
+  readonly position?: string
+  readonly counts: RunCounts
+}
+
+/** Drift by kind, and beside it: `compared`, `busy` (not compared, work is under way), `marked`, `contradictions`, `imported`, `undecided`. */
+export type RunCounts = Readonly<Record<string, number>>
+
+export interface ReconciliationRun {
+  readonly id: string
+  readonly connectionId: string
+  readonly kind: RunKind
+  readonly state: 'running' | 'done' | 'failed'
+  readonly progress: RunProgress
+  readonly failure?: string
+  /** ISO 8601 instants. */
+  readonly startedAt: string
+  readonly finishedAt?: string
+}
+
+/** A group of the vendor. */
+export interface DriftedGroup {
+  readonly vendorGroupId: string
+  readonly name: string
+  /** The SCIM Group; an orphan has none. */
+  readonly groupId?: string
+}
+
+/** Of an account, or of a group. */
+export interface DriftDraft {
+  readonly kind: DriftKind
+  readonly accountId?: string
+  readonly vendorAccountId?: string
+  readonly login?: string
+  readonly group?: DriftedGroup
+  readonly detail: Readonly<Record<string, unknown>>
+}
+
+/** A link with a group of the vendor, as it was when the vendor's groups were asked for. */
+export interface KeptGroup {
+  readonly linkId: string
+  readonly group: GroupRef
+  readonly linked: Pick<LinkedGroup, 'id' | 'name' | 'madeHere'>
+  /** Leased, due, or with an open write: what the vendor shows may be on its way to change. */
+  readonly busy: boolean
+}
+
+/** What the vendor's groups differ in; `kept` is what they were compared with. */
+export interface GroupDrift {
+  readonly drafts: readonly (DriftDraft & { readonly group: DriftedGroup })[]
+  /** Links whose group is to be read again. */
+  readonly marks: readonly string[]
+  readonly kept: readonly KeptGroup[]
+}
+
+export interface Drift extends DriftDraft {
+  readonly id: string
+  /** The person, where there is one. */
+  readonly userName?: string
+  /** ISO 8601 instant. */
+  readonly foundAt: string
+}
+
+/** An account that is to be run again, reading it by id first. */
+export interface Mark {
+  readonly accountId: string
+  readonly priority: number
+  /** Starts the leaver's clock. */
+  readonly leaver: boolean
+}
+
+/** An account and what the list showed under its link. */
+export interface Compared {
+  readonly work: AccountWork
+  /** Settled since the listing began, or leased now: what the list shows may be older. */
+  readonly busy: boolean
+  readonly listed?: AccountSummary
+}
+
+export interface DriftQuery {
+  readonly kind?: DriftKind
+  readonly after?: string
+  readonly limit: number
+}
 
 const perPage = 500
 
 /** What the list shows of such accounts may be older than what their run saw. */
-const settledSince = (survey: Survey, lagMs: number): Statement => sql`(a.lease_until > clock_timestamp()
-  OR a.settled_at >= (SELECT (progress->>'since')::timestamptz FROM surveys WHERE id = ${survey.id}::uuid) - ${milliseconds(lagMs)})`
+const settledSince = (
+  run: ReconciliationRun,
+  lagMs: number,
+): Statement => sql`(a.lease_until > clock_timestamp()
+  OR a.settled_at >= (SELECT (progress->>'since')::timestamptz FROM surveys WHERE id = ${run.id}::uuid) - ${milliseconds(lagMs)})`
 
-export async function compare(
+/** The next accounts of the connection, by id; `lagMs` is how long the vendor's reads may lag. */
+export async function accountsToCompare(
   db: Sql,
-  survey: Survey,
+  run: ReconciliationRun,
   position: string | undefined,
   lagMs: number,
 ): Promise<readonly Compared[]> {
-  const { connectionId } = survey
+  const { connectionId } = run
   const works = await worksWhere(
     db,
     sql`a.connection_id = ${connectionId}::uuid AND (${position ?? null}::uuid IS NULL OR a.id > ${position ?? null}::uuid)
@@ -38,9 +127,9 @@ export async function compare(
   )
   if (works.length === 0) return []
   const rows = await db.rows<{ id: string; busy: boolean; summary: AccountSummary | null }>(sql`
-    SELECT a.id, coalesce(${settledSince(survey, lagMs)}, false) AS busy, v.summary
+    SELECT a.id, coalesce(${settledSince(run, lagMs)}, false) AS busy, v.summary
     FROM accounts a LEFT JOIN vendor_accounts v ON v.connection_id = a.connection_id
-      AND v.vendor_account_id = a.vendor_account_id AND ${isListed(survey.id)}
+      AND v.vendor_account_id = a.vendor_account_id AND ${isListed(run.id)}
     WHERE a.id = ANY(${works.map(({ accountId }) => accountId)}::uuid[])`)
   const byId = new Map(rows.map((row) => [row.id, row]))
   return works.map((work): Compared => {
@@ -49,9 +138,10 @@ export async function compare(
   })
 }
 
+/** Accounts of the list under these logins that nobody is linked to, by lower-cased login. */
 export async function unlinkedByLogin(
   db: Sql,
-  { id, connectionId }: Survey,
+  { id, connectionId }: ReconciliationRun,
   logins: readonly string[],
 ): Promise<ReadonlyMap<string, AccountSummary>> {
   if (logins.length === 0) return new Map()
@@ -62,18 +152,31 @@ export async function unlinkedByLogin(
   return new Map(rows.map((row) => [row.login_key, row.summary]))
 }
 
-/** Whose run has begun or ended since the list is left alone: it has read for itself. */
+/** What was found on one page of accounts. */
+export interface ComparedPage {
+  /** The last of them. */
+  readonly position: string
+  readonly counts: RunCounts
+  readonly drifts: readonly DriftDraft[]
+  readonly marks: readonly Mark[]
+  readonly lagMs: number
+}
+
+/**
+ * Keeps drift and marks of one page with the place behind it, in one transaction. Gives how many were marked: an account
+ * whose run has begun or ended since the listing is left alone, because that run has read for itself.
+ */
 export function keepCompared(
   db: Sql,
-  survey: Survey,
-  { position, counts, drifts, marks, lagMs }: Parameters<SurveyStore['keepCompared']>[1],
+  run: ReconciliationRun,
+  { position, counts, drifts, marks, lagMs }: ComparedPage,
 ): Promise<number> {
-  const requestId = `reconciliation:${survey.id}`
+  const requestId = `reconciliation:${run.id}`
   return db.transaction(async (tx) => {
     const found = drifts.map((drift) => ({ ...drift, id: newId() }))
     await tx.rows(sql`
       INSERT INTO drifts (id, connection_id, survey_id, kind, account_id, vendor_account_id, login, detail)
-      SELECT d.id, ${survey.connectionId}::uuid, ${survey.id}::uuid, d.kind, d."accountId", d."vendorAccountId", d.login, d.detail
+      SELECT d.id, ${run.connectionId}::uuid, ${run.id}::uuid, d.kind, d."accountId", d."vendorAccountId", d.login, d.detail
       FROM jsonb_to_recordset(${json(found)}) d(id uuid, kind text, "accountId" uuid, "vendorAccountId" text, login text, detail jsonb)`)
     const marked = await tx.rows<{ id: string }>(sql`
       UPDATE accounts SET uncertain = true, due_at = least(accounts.due_at, now()),
@@ -83,25 +186,25 @@ export function keepCompared(
       FROM (
         SELECT a.id, m.priority::smallint AS priority, m.leaver
         FROM jsonb_to_recordset(${json(marks)}) m("accountId" uuid, priority int, leaver boolean) JOIN accounts a ON a.id = m."accountId"
-        WHERE NOT coalesce(${settledSince(survey, lagMs)}, false) AND NOT a.unmanaged
+        WHERE NOT coalesce(${settledSince(run, lagMs)}, false) AND NOT a.unmanaged
         ORDER BY a.id FOR UPDATE OF a
       ) picked
       WHERE accounts.id = picked.id RETURNING accounts.id`)
     const all = { ...counts, marked: (counts['marked'] ?? 0) + marked.length }
     await tx.rows(sql`
       UPDATE surveys SET progress = progress || ${json({ position, counts: all })}, updated_at = clock_timestamp()
-      WHERE id = ${survey.id}::uuid`)
+      WHERE id = ${run.id}::uuid`)
     return marked.length
   })
 }
 
 /**
- * Accounts that no link leads to and no User of the directory can mean by their login. Repeated after a break, it finds what
- * it has recorded.
+ * Records as drift the accounts that no link leads to and no User of the directory can mean by their login; `except` is the
+ * gateway's own. Gives how many there are. Repeated after a break, it replaces what it has recorded.
  */
 export async function keepOrphans(
   db: Sql,
-  { id, connectionId }: Survey,
+  { id, connectionId }: ReconciliationRun,
   except: string | undefined,
 ): Promise<number> {
   return db.transaction(async (tx) => {
@@ -142,7 +245,8 @@ function groupOf(vendorGroupId: string, { name, group_id: groupId }: DriftRow): 
   return { vendorGroupId, name: name ?? vendorGroupId, ...(groupId === null ? {} : { groupId }) }
 }
 
-export async function drifts(
+/** What the last reconciliation found. */
+export async function listDrift(
   db: Sql,
   connectionId: string,
   { kind, after, limit }: DriftQuery,
@@ -198,12 +302,15 @@ export async function keptGroups(db: Sql, connectionId: string): Promise<readonl
   }))
 }
 
-/** Whoever has written the link since it was read has seen for itself. */
+/**
+ * Records the drift of groups in the place of what the run recorded before, and marks links. Left out is what has changed
+ * since it was read. Groups that somebody holds by Drawbridge's grant are no orphans. Gives the counts by kind.
+ */
 export function keepGroupDrift(
   db: Sql,
-  { id, connectionId }: Survey,
+  { id, connectionId }: ReconciliationRun,
   { drafts, marks, kept }: GroupDrift,
-): Promise<SurveyCounts> {
+): Promise<RunCounts> {
   return db.transaction(async (tx) => {
     await tx.rows(sql`DELETE FROM drifts WHERE survey_id = ${id}::uuid AND kind LIKE 'group-%'`)
     const unchanged = await tx.rows<{ id: string; group_id: string }>(sql`
@@ -244,14 +351,14 @@ const grantedGroups = (connectionId: string) => sql`
   SELECT substr(g->>'key', 7) FROM accounts a CROSS JOIN LATERAL jsonb_array_elements(coalesce(a.held->'granted', '[]')) g
   WHERE a.connection_id = ${connectionId}::uuid AND g->>'key' LIKE 'group:%'`
 
-/** Account `v` was listed since the survey began its list, be it by another survey that lists at the same time. */
-export const isListed = (surveyId: string): Statement =>
-  sql`(v.seen_at >= (SELECT (progress->>'since')::timestamptz FROM surveys WHERE id = ${surveyId}::uuid))`
+/** Account `v` was listed since the run began its list, be it by another run that lists at the same time. */
+export const isListed = (runId: string): Statement =>
+  sql`(v.seen_at >= (SELECT (progress->>'since')::timestamptz FROM surveys WHERE id = ${runId}::uuid))`
 
-/** Links lead to accounts that should be listed; what an earlier list showed should be, too. */
+/** Starts the listing over. `before`: how many accounts there should be, by the links and by the last list. */
 export async function beginListing(
   db: Sql,
-  { id, connectionId }: Survey,
+  { id, connectionId }: ReconciliationRun,
 ): Promise<{ since: string; before: number }> {
   const row = await db.row<{ since: string; before: number }>(sql`
     UPDATE surveys SET progress = jsonb_build_object('phase', 'listing', 'listed', 0, 'since', date_trunc('milliseconds', clock_timestamp())),
@@ -262,13 +369,13 @@ export async function beginListing(
         AND a.vendor_tenant IS NOT NULL),
       coalesce((SELECT (s.progress->>'listed')::int FROM surveys s WHERE s.connection_id = ${connectionId}::uuid
         AND s.state = 'done' ORDER BY s.started_at DESC LIMIT 1), 0))::int AS before`)
-  if (!row) throw new Error(`survey ${id} is gone`)
+  if (!row) throw new Error(`reconciliation run ${id} is gone`)
   return row
 }
 
 export async function keepListed(
   db: Sql,
-  { id, connectionId }: Survey,
+  { id, connectionId }: ReconciliationRun,
   accounts: readonly AccountSummary[],
 ): Promise<void> {
   // An account that a page shows twice is kept once.
@@ -283,7 +390,12 @@ export async function keepListed(
       survey_id = excluded.survey_id, seen_at = excluded.seen_at`)
 }
 
-export async function endListing(db: Sql, { id, connectionId }: Survey, listed: number): Promise<void> {
+/** The list is whole: what it did not show is forgotten. */
+export async function endListing(
+  db: Sql,
+  { id, connectionId }: ReconciliationRun,
+  listed: number,
+): Promise<void> {
   await db.transaction(async (tx) => {
     await tx.rows(sql`
       DELETE FROM vendor_accounts v WHERE v.connection_id = ${connectionId}::uuid AND NOT ${isListed(id)}`)
@@ -294,59 +406,39 @@ export async function endListing(db: Sql, { id, connectionId }: Survey, listed: 
   })
 }
 
-interface SurveyRow {
+interface RunRow {
   readonly id: string
   readonly connection_id: string
-  readonly kind: SurveyKind
-  readonly state: Survey['state']
-  readonly progress: Partial<SurveyProgress>
-  readonly counts: SurveyCounts
+  readonly kind: RunKind
+  readonly state: ReconciliationRun['state']
+  readonly progress: Partial<RunProgress>
+  readonly counts: RunCounts
   readonly failure: { readonly detail: string } | null
   readonly started_at: Date
   readonly finished_at: Date | null
 }
 
 const columns = sql`id, connection_id, kind, state, progress, counts, failure, started_at, finished_at`
-/** Surveys of a connection that are remembered, by kind. */
+/** Runs of a connection that are remembered, by kind. */
 const mostKept = 50
 
-export function createSurveyStore(db: Sql): SurveyStore {
-  return {
-    begin: (connectionId, kind) => begin(db, connectionId, kind),
-    beginListing: (survey) => beginListing(db, survey),
-    keepListed: (survey, accounts) => keepListed(db, survey, accounts),
-    endListing: (survey, listed) => endListing(db, survey, listed),
-    compare: (survey, position, lagMs) => compare(db, survey, position, lagMs),
-    unlinkedByLogin: (survey, logins) => unlinkedByLogin(db, survey, logins),
-    keepCompared: (survey, page) => keepCompared(db, survey, page),
-    keepOrphans: (survey, except) => keepOrphans(db, survey, except),
-    keptGroups: (connectionId) => keptGroups(db, connectionId),
-    keepGroupDrift: (survey, drift) => keepGroupDrift(db, survey, drift),
-    finish: (survey, counts) => finish(db, survey, counts),
-    fail: async (survey, failure) => {
-      await db.rows(sql`
-        UPDATE surveys SET state = 'failed', failure = ${json({ detail: failure })}, finished_at = clock_timestamp(), updated_at = clock_timestamp()
-        WHERE id = ${survey.id}::uuid`)
-    },
-    surveys: (connectionId, kind) => surveys(db, connectionId, kind),
-    drifts: (connectionId, query) => drifts(db, connectionId, query),
-    isRecovering: (connectionId) => isRecovering(db, connectionId),
-    recovered: (connectionId) => recovered(db, connectionId),
-  }
-}
-
-async function begin(db: Sql, connectionId: string, kind: SurveyKind): Promise<Survey> {
-  const running = await db.row<SurveyRow>(sql`
+/** Goes on with a run that broke off, or begins one. */
+export async function beginRun(db: Sql, connectionId: string, kind: RunKind): Promise<ReconciliationRun> {
+  const running = await db.row<RunRow>(sql`
     SELECT ${columns} FROM surveys WHERE connection_id = ${connectionId}::uuid AND kind = ${kind}::text AND state = 'running'
     ORDER BY started_at DESC LIMIT 1`)
-  if (running) return toSurvey(running)
-  const row = await db.row<SurveyRow>(sql`
+  if (running) return toRun(running)
+  const row = await db.row<RunRow>(sql`
     INSERT INTO surveys (id, connection_id, kind) VALUES (${newId()}::uuid, ${connectionId}::uuid, ${kind}::text) RETURNING ${columns}`)
-  return toSurvey(row!)
+  return toRun(row!)
 }
 
-/** Only the drift of the last reconciliation is kept. */
-async function finish(db: Sql, { id, connectionId, kind }: Survey, counts: SurveyCounts): Promise<void> {
+/** Ends a run that is done. Only the drift of the last reconciliation is kept. */
+export async function finishRun(
+  db: Sql,
+  { id, connectionId, kind }: ReconciliationRun,
+  counts: RunCounts,
+): Promise<void> {
   await db.transaction(async (tx) => {
     await tx.rows(sql`
       UPDATE surveys SET state = 'done', counts = ${json(counts)}, finished_at = clock_timestamp(), updated_at = clock_timestamp()
@@ -362,15 +454,26 @@ async function finish(db: Sql, { id, connectionId, kind }: Survey, counts: Surve
   })
 }
 
-async function surveys(db: Sql, connectionId: string, kind?: SurveyKind): Promise<readonly Survey[]> {
-  const rows = await db.rows<SurveyRow>(sql`
+export async function failRun(db: Sql, { id }: ReconciliationRun, failure: string): Promise<void> {
+  await db.rows(sql`
+    UPDATE surveys SET state = 'failed', failure = ${json({ detail: failure })}, finished_at = clock_timestamp(), updated_at = clock_timestamp()
+    WHERE id = ${id}::uuid`)
+}
+
+/** The latest first. */
+export async function listRuns(
+  db: Sql,
+  connectionId: string,
+  kind?: RunKind,
+): Promise<readonly ReconciliationRun[]> {
+  const rows = await db.rows<RunRow>(sql`
     SELECT ${columns} FROM surveys WHERE connection_id = ${connectionId}::uuid
       ${kind === undefined ? empty : sql`AND kind = ${kind}::text`}
     ORDER BY started_at DESC, id DESC LIMIT ${mostKept}::int`)
-  return rows.map(toSurvey)
+  return rows.map(toRun)
 }
 
-function toSurvey(row: SurveyRow): Survey {
+function toRun(row: RunRow): ReconciliationRun {
   const { phase = 'listing', listed = 0, since, position, counts = {} } = row.progress
   return {
     id: row.id,
@@ -388,4 +491,31 @@ function toSurvey(row: SurveyRow): Survey {
     startedAt: row.started_at.toISOString(),
     ...(row.finished_at === null ? {} : { finishedAt: row.finished_at.toISOString() }),
   }
+}
+
+/** True while only shut-outs run there after a restore. */
+export async function isRecovering(db: Sql, connectionId: string): Promise<boolean> {
+  const row = await db.row(sql`
+    SELECT 1 AS recovering FROM connections WHERE id = ${connectionId}::uuid AND recovering_since IS NOT NULL`)
+  return row !== undefined
+}
+
+/**
+ * After a restore: all kinds of work run again, and what waited is due behind all live work. What is held stays in doubt: each
+ * account is read before its next plan. Gives how many accounts are due.
+ */
+export async function endRecovery(db: Sql, connectionId: string): Promise<number> {
+  return db.transaction(async (tx) => {
+    const rows = await tx.rows(sql`
+      WITH over AS (
+        UPDATE connections SET recovering_since = NULL WHERE id = ${connectionId}::uuid AND recovering_since IS NOT NULL
+        RETURNING id, directory_id
+      ), told AS (
+        INSERT INTO events (directory_id, actor, action, resource_type, resource_id)
+        SELECT directory_id, ${gateway.actor}::text, 'connection.recovered', 'Connection', id::text FROM over
+      )
+      UPDATE accounts SET due_at = least(accounts.due_at, now()) FROM over
+      WHERE accounts.connection_id = over.id AND accounts.proven_version < accounts.wanted_version RETURNING accounts.id`)
+    return rows.length
+  })
 }

@@ -191,6 +191,12 @@ function changesOf({ client, draft, ids, connection, account }: Started): readon
     },
     { route: 'DELETE /holds/:user', path: `/holds/${ids.get('cyd')}`, action: 'user.released' },
     {
+      route: 'POST /connections/:connection/reconciliation-runs',
+      path: `${file}/reconciliation-runs`,
+      body: { kind: 'import' },
+      action: 'survey.asked',
+    },
+    {
       route: 'POST /connections/:connection/surveys',
       path: `${file}/surveys`,
       body: { kind: 'import' },

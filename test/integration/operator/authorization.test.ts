@@ -55,6 +55,8 @@ const expected: Readonly<Record<string, Role>> = {
   'DELETE /holds/:user': 'operator',
   'POST /accounts/:account/accept-risk': 'admin',
   'GET /notices': 'viewer',
+  'GET /connections/:connection/reconciliation-runs': 'viewer',
+  'POST /connections/:connection/reconciliation-runs': 'operator',
   'GET /connections/:connection/surveys': 'viewer',
   'POST /connections/:connection/surveys': 'operator',
   'GET /connections/:connection/drift': 'viewer',

@@ -2,43 +2,53 @@ import type { Logger } from 'pino'
 import { matching } from '../../config/rules/matching.ts'
 import type { Notices } from '../../model/notice.ts'
 import type { Wanted } from '../../model/plan.ts'
-import type {
-  Compared,
-  DriftDraft,
-  GroupDrift,
-  KeptGroup,
-  Mark,
-  Survey,
-  SurveyCounts,
-  SurveyStore,
-} from '../../model/reconciliation.ts'
 import { type AccountWork, priorities } from '../../model/work.ts'
 import type { Connections, LiveConnection } from '../../provisioning/connections.ts'
 import { isSameName } from '../../provisioning/groups/make.ts'
 import { loginOf } from '../../translators/person.ts'
 import { groupWanted, makesGroups } from '../../translators/rules/vendor-groups.ts'
 import { type Classified, contradicts, driftOf } from './classify.ts'
+import type { Sql } from '../../store/sql/statement.ts'
 import { keepList, ListingRefused } from './listing.ts'
+import {
+  accountsToCompare,
+  beginRun,
+  type Compared,
+  type DriftDraft,
+  endRecovery,
+  failRun,
+  finishRun,
+  type GroupDrift,
+  isRecovering,
+  keepCompared,
+  keepGroupDrift,
+  keepOrphans,
+  type KeptGroup,
+  keptGroups,
+  listRuns,
+  type Mark,
+  type ReconciliationRun,
+  type RunCounts,
+  unlinkedByLogin,
+} from './store.ts'
 import type { AccountSummary, Entitlement } from '../../model/account.ts'
 import type { RepairableDrift } from '../../model/policy.ts'
 import { wantedInput } from '../../provisioning/wanted-input.ts'
 import { wantedOf } from '../../translators/wanted.ts'
 
-interface ComparingGroups {
-  readonly by: { readonly surveys: SurveyStore; readonly wake: () => void }
-  readonly survey: Survey
-  readonly connection: LiveConnection
-}
-
 /**
- * Compares the vendor's groups with the links of a connection that makes groups; writes nothing to the vendor. Begun anew by a
- * survey that broke off. Rejects with `ListingRefused` where the answer cannot be believed.
+ * Compares the vendor's groups with the links of a connection that makes groups; writes nothing to the vendor. A run that
+ * broke off does it again. Rejects with `ListingRefused` where the answer cannot be believed.
  */
-export async function compareGroups({ by, survey, connection }: ComparingGroups): Promise<SurveyCounts> {
+async function compareGroups({
+  deps: { db, wake },
+  run,
+  connection,
+}: Pick<Comparing, 'deps' | 'run' | 'connection'>): Promise<RunCounts> {
   const { policy, can, target, name } = connection
   if (!makesGroups(policy) || !can.entitlements.group) return {}
   // Read first: what was linked before the vendor was asked must be in its answer.
-  const links = await by.surveys.keptGroups(connection.id)
+  const links = await keptGroups(db, connection.id)
   const kept = links.filter(({ group }) => groupWanted(policy, group, { matching }) !== undefined)
   const listed = (await target.catalogue()).filter(({ kind }) => kind === 'group')
   const linked = new Set(kept.map((each) => each.linked.id))
@@ -46,8 +56,8 @@ export async function compareGroups({ by, survey, connection }: ComparingGroups)
     throw new ListingRefused(`${name} listed ${listed.length} groups, where ${linked.size} are kept`)
   const compared = await driftOfLinks(kept, listed, connection)
   const drift = { ...compared, drafts: [...compared.drafts, ...orphansIn(listed, links)], kept }
-  const counts = await by.surveys.keepGroupDrift(survey, drift)
-  if (drift.marks.length > 0) by.wake()
+  const counts = await keepGroupDrift(db, run, drift)
+  if (drift.marks.length > 0) wake()
   return counts
 }
 
@@ -92,8 +102,8 @@ async function isCalled(
   return (await target.findGroups(name)).some((found) => found.id === id)
 }
 
-export interface Surveyor {
-  readonly surveys: SurveyStore
+export interface ReconciliationDeps {
+  readonly db: Sql
   readonly connections: Connections
   readonly notices: Notices
   readonly log: Logger
@@ -105,8 +115,8 @@ export interface Surveyor {
 
 /** What one comparison needs. */
 interface Comparing {
-  readonly by: Surveyor
-  readonly survey: Survey
+  readonly deps: ReconciliationDeps
+  readonly run: ReconciliationRun
   readonly connection: LiveConnection
   readonly catalogue: readonly Entitlement[]
   readonly recovering: boolean
@@ -117,96 +127,101 @@ interface Comparing {
  * repairs are marked, and their run reads them by id before it plans. Paced behind all live work. Goes on where it broke off.
  */
 export async function reconcile(
-  by: Surveyor,
+  deps: ReconciliationDeps,
   connectionId: string,
   signal: AbortSignal,
-): Promise<Survey | undefined> {
-  const opened = by.connections.byId(connectionId)
+): Promise<ReconciliationRun | undefined> {
+  const { db, connections, notices, log } = deps
+  const opened = connections.byId(connectionId)
   if (!opened) return undefined
-  const survey = await by.surveys.begin(connectionId, 'reconcile')
+  const run = await beginRun(db, connectionId, 'reconcile')
   return opened.patiently(async () => {
     const refusal = { kind: 'survey-refused', connectionId } as const
     try {
       const connection = await opened.ready()
-      if (survey.progress.phase === 'listing')
-        await keepList(survey, { surveys: by.surveys, connection, signal })
-      const recovering = await by.surveys.isRecovering(connectionId)
+      if (run.progress.phase === 'listing') await keepList(run, { db, connection, signal })
+      const recovering = await isRecovering(db, connectionId)
       const catalogue = await connection.catalogue()
-      const compared = await compareAll({ by, survey, connection, catalogue, recovering }, signal)
-      const counts = sum(compared, await groupsToo({ by, survey, connection }))
-      await by.surveys.finish(survey, counts)
-      await by.notices.resolve(refusal)
-      await conclude(by, connection, counts, recovering)
-      by.log.info({ connection: opened.name, ...counts }, 'reconciled')
+      const compared = await compareAll({ deps, run, connection, catalogue, recovering }, signal)
+      const counts = sum(compared, await groupsToo({ deps, run, connection }))
+      await finishRun(db, run, counts)
+      await notices.resolve(refusal)
+      await conclude(deps, connection, counts, recovering)
+      log.info({ connection: opened.name, ...counts }, 'reconciled')
     } catch (error) {
       if (signal.aborted) throw error
       if (!(error instanceof ListingRefused) && (error as Error).name !== 'VendorError') throw error
       const detail = (error as Error).message
-      await by.surveys.fail(survey, detail)
-      by.log.warn({ connection: opened.name, error: detail }, 'reconciliation refused')
+      await failRun(db, run, detail)
+      log.warn({ connection: opened.name, error: detail }, 'reconciliation refused')
       const text = `${opened.name} could not be compared with the directory, and nothing was concluded: ${detail}.`
-      await by.notices.raise({ ...refusal, text })
+      await notices.raise({ ...refusal, text })
     }
-    return (await by.surveys.surveys(connectionId, 'reconcile')).find(({ id }) => id === survey.id)
+    return (await listRuns(db, connectionId, 'reconcile')).find(({ id }) => id === run.id)
   })
 }
 
 /** What was found of accounts stands, whatever becomes of the groups. */
-async function groupsToo({
-  by,
-  survey,
-  connection,
-}: Parameters<typeof compareGroups>[0] & { readonly by: Surveyor }) {
+async function groupsToo(comparing: Parameters<typeof compareGroups>[0]): Promise<RunCounts> {
+  const {
+    connection,
+    deps: { notices, log },
+  } = comparing
   const refusal = { kind: 'survey-refused', connectionId: connection.id, subject: 'groups' } as const
   try {
-    const counts = await compareGroups({ by, survey, connection })
-    await by.notices.resolve(refusal)
+    const counts = await compareGroups(comparing)
+    await notices.resolve(refusal)
     return counts
   } catch (error) {
     if (!(error instanceof ListingRefused) && (error as Error).name !== 'VendorError') throw error
     const detail = (error as Error).message
-    by.log.warn({ connection: connection.name, error: detail }, 'groups not compared')
-    const text = `The groups of ${connection.name} could not be compared with the directory, and nothing was concluded of them: ${detail}.`
-    await by.notices.raise({ ...refusal, text })
+    log.warn({ connection: connection.name, error: detail }, 'groups not compared')
+    const text = `The groups of ${connection.name} could not be compared with the directory, and nothing was concluded about them: ${detail}.`
+    await notices.raise({ ...refusal, text })
     return {}
   }
 }
 
-async function compareAll(comparing: Comparing, signal: AbortSignal): Promise<SurveyCounts> {
-  const { by, survey, connection } = comparing
+async function compareAll(comparing: Comparing, signal: AbortSignal): Promise<RunCounts> {
+  const {
+    run,
+    connection,
+    deps: { db, wake },
+  } = comparing
   const lagMs = connection.can.readLagMs ?? 0
-  let { position, counts } = survey.progress
+  let { position, counts } = run.progress
   for (;;) {
     signal.throwIfAborted()
-    const page = await by.surveys.compare(survey, position, lagMs)
+    const page = await accountsToCompare(db, run, position, lagMs)
     const last = page.at(-1)
     if (!last) break
     const found = await comparePage(comparing, page)
     position = last.work.accountId
     counts = sum(counts, found.counts)
-    const marked = await by.surveys.keepCompared(survey, { ...found, position, counts, lagMs })
+    const marked = await keepCompared(db, run, { ...found, position, counts, lagMs })
     counts = sum(counts, { marked })
-    if (marked > 0) by.wake()
+    if (marked > 0) wake()
     for (const drift of found.drifts)
       if (drift.kind === 'reactivated') await tellReactivated(comparing, drift)
   }
-  const orphan = await by.surveys.keepOrphans(survey, await connection.self())
+  const orphan = await keepOrphans(db, run, await connection.self())
   return { ...counts, orphan }
 }
 
 interface Found {
-  readonly counts: SurveyCounts
+  readonly counts: RunCounts
   readonly drifts: readonly DriftDraft[]
   readonly marks: readonly Mark[]
 }
 
 async function comparePage(comparing: Comparing, page: readonly Compared[]): Promise<Found> {
-  const { by, survey, recovering, connection } = comparing
+  const { deps, run, recovering, connection } = comparing
   const drifts: DriftDraft[] = []
   const marks: Mark[] = []
-  let counts: SurveyCounts = { compared: page.length }
-  const shownByLogin = await by.surveys.unlinkedByLogin(
-    survey,
+  let counts: RunCounts = { compared: page.length }
+  const shownByLogin = await unlinkedByLogin(
+    deps.db,
+    run,
     page.flatMap(({ work }) => loginsOf(work, connection)),
   )
   for (const { work, busy, listed: linked } of page) {
@@ -231,13 +246,13 @@ async function comparePage(comparing: Comparing, page: readonly Compared[]): Pro
   return { counts, drifts, marks }
 }
 
-function wantedIn({ by, connection, catalogue }: Comparing, work: AccountWork): Wanted | undefined {
-  const wanted = wantedOf(wantedInput(work, connection, catalogue, new Date(by.now()).toISOString()))
+function wantedIn({ deps, connection, catalogue }: Comparing, work: AccountWork): Wanted | undefined {
+  const wanted = wantedOf(wantedInput(work, connection, catalogue, new Date(deps.now()).toISOString()))
   return wanted.kind === 'refused' ? undefined : wanted
 }
 
-function circumstances({ by, connection: { can, policy } }: Comparing) {
-  return { can, policy, now: new Date(by.now()).toISOString() }
+function circumstances({ deps, connection: { can, policy } }: Comparing) {
+  return { can, policy, now: new Date(deps.now()).toISOString() }
 }
 
 /** Under which an account may be that no link leads to. */
@@ -290,20 +305,20 @@ function toMark(
   return { accountId: work.accountId, leaver, priority: leaver ? priorities['shut-out'] : priorities.backlog }
 }
 
-function sum(one: SurveyCounts, other: SurveyCounts): SurveyCounts {
+function sum(one: RunCounts, other: RunCounts): RunCounts {
   const names = new Set([...Object.keys(one), ...Object.keys(other)])
   return Object.fromEntries([...names].map((name) => [name, (one[name] ?? 0) + (other[name] ?? 0)]))
 }
 
 async function tellReactivated(
-  { by, connection }: Comparing,
+  { deps, connection }: Comparing,
   { accountId, login = '' }: DriftDraft,
 ): Promise<void> {
   const repairs = connection.policy.reconcile?.repair.includes('reactivated') ?? false
   const next = repairs
     ? 'The access is being ended.'
     : 'The policy does not repair it; end the access by hand.'
-  await by.notices.raise({
+  await deps.notices.raise({
     kind: 'reactivated-leaver',
     connectionId: connection.id,
     ...(accountId === undefined ? {} : { subject: accountId }),
@@ -312,16 +327,24 @@ async function tellReactivated(
   })
 }
 
-/** Groups of others are usual, and no news. */
-const kinds = ['missing', 'orphan', 'lacking', 'excess', 'profile', 'group-missing', 'group-renamed'] as const
+/** Groups that Drawbridge did not make are usual, and no news. */
+const newsworthy = [
+  'missing',
+  'orphan',
+  'lacking',
+  'excess',
+  'profile',
+  'group-missing',
+  'group-renamed',
+] as const
 
 async function conclude(
-  { surveys, notices }: Surveyor,
+  { db, notices }: ReconciliationDeps,
   { id: connectionId, name }: LiveConnection,
-  counts: SurveyCounts,
+  counts: RunCounts,
   recovering: boolean,
 ): Promise<void> {
-  const found = kinds.filter((kind) => (counts[kind] ?? 0) > 0).map((kind) => `${counts[kind]} ${kind}`)
+  const found = newsworthy.filter((kind) => (counts[kind] ?? 0) > 0).map((kind) => `${counts[kind]} ${kind}`)
   const notice = { kind: 'drift-found', connectionId } as const
   if (found.length === 0) await notices.resolve(notice)
   else
@@ -333,14 +356,14 @@ async function conclude(
   if (!recovering) return
   const contradictions = counts['contradictions'] ?? 0
   if (contradictions === 0) {
-    await surveys.recovered(connectionId)
+    await endRecovery(db, connectionId)
     await notices.resolve({ kind: 'store-restored', connectionId })
     return
   }
   await notices.raise({
     kind: 'store-restored',
     connectionId,
-    text: `The store was restored, and ${name} contradicts it for ${contradictions} accounts: only shut-outs run there. Let the identity provider push everybody, then say that the store has recovered.`,
+    text: `The store was restored from a backup, and what ${name} shows contradicts it for ${contradictions === 1 ? '1 account' : `${contradictions} accounts`}: only shut-outs run there. Have the identity provider push everybody, then run "drawbridge recovered".`,
     detail: { contradictions },
   })
 }
