@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { failures, VendorError } from '../model/errors.ts'
-import { deviationOf, resolve, wishesOf } from '../translators/entitlements/catalogue.ts'
+import { deviationOf, resolve } from '../translators/entitlements/catalogue.ts'
+import { requestsOf } from '../translators/rules/right-side.ts'
 import { hasTemplate } from '../translators/rules/right-side.ts'
 import type { AnyVendor, DoctorFinding, Route, Target } from '../vendors/contract.ts'
 import type { NativeScimFacts } from '../vendors/native-scim.ts'
@@ -132,19 +133,21 @@ function rules(entries: readonly Entitlement[], { rules: all, default: usual }: 
   ]
   // What a template stands for only the groups of the directory can tell: `drawbridge check --live`.
   const plain = reasons.filter(({ right }) => !hasTemplate(right))
-  const wishes = plain.flatMap(({ right, reason }) => wishesOf(right).map((wish) => ({ wish, reason })))
-  const problems = wishes.flatMap(({ wish, reason }) => {
-    const resolution = resolve(wish, entries)
-    return resolution.kind === 'found' ? [] : [deviationOf(wish, reason, resolution).detail]
+  const requests = plain.flatMap(({ right, reason }) =>
+    requestsOf(right).map((request) => ({ request, reason })),
+  )
+  const problems = requests.flatMap(({ request, reason }) => {
+    const resolution = resolve(request, entries)
+    return resolution.kind === 'found' ? [] : [deviationOf(request, reason, resolution).detail]
   })
   if (problems.length > 0) return { check, state: 'failed', detail: [...new Set(problems)].join(' ') }
   return {
     check,
     state: 'ok',
     detail:
-      wishes.length === 0
+      requests.length === 0
         ? 'none'
-        : `${wishes.length === 1 ? 'one grant, which is' : `${wishes.length} grants, all`} in the catalogue`,
+        : `${requests.length === 1 ? 'one grant, which is' : `${requests.length} grants, all`} in the catalogue`,
   }
 }
 

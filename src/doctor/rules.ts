@@ -1,9 +1,9 @@
 import { matching } from '../config/rules/matching.ts'
 import type { ConnectionConfig, DirectoryConfig } from '../model/configuration.ts'
 import { VendorError } from '../model/errors.ts'
-import { deviationOf, resolve, slotAsked, wishesOf } from '../translators/entitlements/catalogue.ts'
+import { deviationOf, resolve, slotOfRequest } from '../translators/entitlements/catalogue.ts'
 import { groupCaptures, isPattern } from '../translators/rules/left-side.ts'
-import { filledIn, hasTemplate, leftWords } from '../translators/rules/right-side.ts'
+import { filledIn, hasTemplate, leftWords, requestsOf } from '../translators/rules/right-side.ts'
 import type { AnyVendor } from '../vendors/contract.ts'
 import type { Capabilities } from '../model/capabilities.ts'
 import type { Kit } from '../vendors/kit/kit.ts'
@@ -68,7 +68,7 @@ function shadowHints({ policy: { rules } }: ConnectionConfig, can: Capabilities)
     const taken = new Set(slotsOf(earlier, can))
     const slots = slotsOf(rule, can)
     const isBeaten =
-      slots.length > 0 && slots.length === wishesOf(rule).length && slots.every((slot) => taken.has(slot))
+      slots.length > 0 && slots.length === requestsOf(rule).length && slots.every((slot) => taken.has(slot))
     return isBeaten && rule.set === undefined
       ? [
           {
@@ -100,9 +100,9 @@ function rightOf({ role, team, vendorGroup, scope, set }: Rule): string {
 
 /** The slots of kinds that an account holds one of. */
 function slotsOf(rule: Rule, can: Capabilities): readonly string[] {
-  return wishesOf(rule)
+  return requestsOf(rule)
     .filter(({ kind }) => can.entitlements[kind]?.perAccount === 'one')
-    .map((wish) => slotAsked(wish, undefined).toLowerCase())
+    .map((request) => slotOfRequest(request, undefined).toLowerCase())
 }
 
 /** Rules of several scope levels at a vendor that knows an account at one level: whoever meets two is frozen. */
@@ -140,7 +140,7 @@ export async function liveHints(question: Question, kit: Kit): Promise<readonly 
   const { directory, connection, vendor, population, domains } = question
   const about = { directory, connection: connection.name }
   const { rules, default: byDefault } = connection.policy
-  const grants = rules.length > 0 || wishesOf(byDefault).length > 0
+  const grants = rules.length > 0 || requestsOf(byDefault).length > 0
   const unmet = population ? rules.flatMap((rule, index) => unmetFindings(rule, index, population)) : []
   if (!grants && domains.length === 0 && !population) return []
   try {
@@ -179,13 +179,13 @@ function rightFindings(
   { catalogue, can, groups }: Offer,
 ): readonly RuleFinding[] {
   const found = readingsOf(right, groups).flatMap((reading) =>
-    wishesOf(reading)
+    requestsOf(reading)
       .filter(({ name }) => name.trim() !== '')
-      .flatMap((wish) => {
-        const resolution = can.entitlements[wish.kind] ? resolve(wish, catalogue) : undefined
-        const isMade = 'create' in right && right.create === true && wish.kind === 'group'
+      .flatMap((request) => {
+        const resolution = can.entitlements[request.kind] ? resolve(request, catalogue) : undefined
+        const isMade = 'create' in right && right.create === true && request.kind === 'group'
         if (resolution?.kind === 'found' || (isMade && resolution?.kind === 'unknown')) return []
-        const { detail } = deviationOf(wish, { rule: place.rule ?? 'default' }, resolution)
+        const { detail } = deviationOf(request, { rule: place.rule ?? 'default' }, resolution)
         return [{ ...place, state: 'failed', detail } as const]
       }),
   )

@@ -1,4 +1,4 @@
-import type { AccountSettings } from './capabilities.ts'
+import type { AccountSettings, Capabilities } from './capabilities.ts'
 import type {
   Account,
   AccountDraft,
@@ -8,6 +8,7 @@ import type {
   ShutOutStep,
 } from './account.ts'
 import type { Person } from './person.ts'
+import type { Policy } from './policy.ts'
 
 /** Why a person is granted something. */
 export interface Reason {
@@ -22,11 +23,11 @@ export interface WantedEntitlement {
   readonly ref: EntitlementRef
   readonly name: string
   readonly reasons: readonly Reason[]
-  /** The right sides that led here, as `wishKey` writes them; kept with what is granted. */
-  readonly wishes: readonly string[]
+  /** The requests of rules that led here, as `requestKey` writes them; kept with what is granted. */
+  readonly requests: readonly string[]
 }
 
-/** An entitlement that Drawbridge granted, and the right sides that asked for it. */
+/** An entitlement that Drawbridge granted, and the requests that asked for it. Stored under these names. */
 export interface Granted {
   /** `entitlementKey`, or `settingKey` of a setting that Drawbridge set. */
   readonly key: string
@@ -44,7 +45,7 @@ export type Wanted =
       readonly kind: 'present'
       readonly person: Person
       readonly entitlements: readonly WantedEntitlement[]
-      /** Right sides that do not resolve now (`wishKey`): what they granted is not revoked meanwhile. */
+      /** Requests that do not resolve now (`requestKey`): what they granted is not revoked meanwhile. */
       readonly frozen: readonly string[]
       readonly deviations: readonly Deviation[]
       /** What rules `set`; the first rule that names a setting decides it. */
@@ -54,6 +55,8 @@ export type Wanted =
       /** Groups that are still to be made at the vendor, in words: the account waits for them. */
       readonly awaited?: readonly string[]
     }
+
+export type WantedPresent = Extract<Wanted, { kind: 'present' }>
 
 /** What the target was last proven to have. Plain JSON. */
 export interface Held {
@@ -119,6 +122,20 @@ export interface Deviation {
 
 /** What the journal holds: what was planned, and what follows from policy alone. */
 export type JournalOperation = Operation | { readonly op: 'renew-invitation' }
+
+/** What a plan is made from. */
+export interface PlanInput<W extends Wanted = Wanted> {
+  readonly wanted: W
+  readonly held: Held | undefined
+  readonly can: Capabilities
+  readonly policy: Policy
+  /** Given only when a person returns. */
+  readonly snapshot?: Snapshot | undefined
+  /** Of somebody who leaves: the steps that were tried in vain. Absent: any step that holds counts. */
+  readonly tried?: readonly ShutOutStep[] | undefined
+  /** ISO 8601 instant. */
+  readonly now: string
+}
 
 export interface Plan {
   readonly operations: readonly Operation[]

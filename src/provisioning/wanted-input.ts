@@ -32,7 +32,7 @@ export function wantedInput(
     groups,
     policy: connection.policy,
     catalogue,
-    capabilities: connection.can,
+    can: connection.can,
     connection: connection.name,
     matching,
     now,

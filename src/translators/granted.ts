@@ -10,16 +10,16 @@ import type { Granted, Snapshot, WantedEntitlement } from '../model/plan.ts'
 
 const longestMs = 30 * 24 * 60 * 60_000
 
-/** Whether a grant counts at an instant (ISO 8601); without one, it does. */
-export function isLive({ until }: Pick<EntitlementRef, 'until'>, now: string | undefined): boolean {
-  return until === undefined || now === undefined || Date.parse(until) > Date.parse(now)
+/** Whether a grant counts at an instant (ISO 8601). */
+export function isLive({ until }: Pick<EntitlementRef, 'until'>, now: string): boolean {
+  return until === undefined || Date.parse(until) > Date.parse(now)
 }
 
 /**
  * The grants of a snapshot that Drawbridge had not made, unexpired, while the snapshot is at most 30 days old; the
- * rules decide about all others anew.
+ * rules decide about all others again.
  */
-export function handMade(snapshot: Snapshot | undefined, now: string | undefined): readonly EntitlementRef[] {
+export function handMade(snapshot: Snapshot | undefined, now: string): readonly EntitlementRef[] {
   if (!snapshot || !isRecent(snapshot, now)) return []
   const ours = new Set(
     snapshot.granted.filter((each) => isLive(each, snapshot.takenAt)).map(({ key }) => key),
@@ -35,8 +35,8 @@ export function handMade(snapshot: Snapshot | undefined, now: string | undefined
 }
 
 /** What a snapshot kept is given back within 30 days. */
-export function isRecent(snapshot: Snapshot | undefined, now: string | undefined): boolean {
-  if (!snapshot || now === undefined) return false
+export function isRecent(snapshot: Snapshot | undefined, now: string): boolean {
+  if (!snapshot) return false
   return Date.parse(now) - Date.parse(snapshot.takenAt) <= longestMs
 }
 
@@ -52,19 +52,18 @@ export function grantedAfter(
   can?: Capabilities,
 ): readonly Granted[] {
   const { assign, revoke } = 'assign' in change ? change : { assign: change, revoke: [] }
-  const wishes = new Map(wanted.map((each) => [entitlementKey(each.ref), each.wishes]))
+  const requests = new Map(wanted.map((each) => [entitlementKey(each.ref), each.requests]))
   const replaced = replacedBy(assign, can)
   const switched = 'assign' in change ? Object.keys(change.settings ?? {}).map(settingKey) : []
   const gone = new Set([...keysOf(revoke), ...switched])
   const added = keysOf(assign)
 
   const kept = before.filter(({ key }) => !gone.has(key) && (added.has(key) || !replaced(key)))
-  const known = new Map(kept.map((each) => [each.key, refreshed(each, wishes.get(each.key))]))
+  const known = new Map(kept.map((each) => [each.key, refreshed(each, requests.get(each.key))]))
   for (const ref of assign) {
     const key = entitlementKey(ref)
-    const asked = known.get(key)?.wishes ?? wishes.get(key)
-    if (asked)
-      known.set(key, { key, wishes: asked, ...(ref.until === undefined ? {} : { until: ref.until }) })
+    const wishes = known.get(key)?.wishes ?? requests.get(key)
+    if (wishes) known.set(key, { key, wishes, ...(ref.until === undefined ? {} : { until: ref.until }) })
   }
   return [...known.values()]
 }
@@ -74,9 +73,9 @@ export function withoutEnded(granted: readonly Granted[], now: string): readonly
   return granted.filter((each) => isLive(each, now))
 }
 
-// Earlier wishes stay: should the newer ones go while an earlier one does not resolve, it must still freeze the grant.
-function refreshed(granted: Granted, asked: readonly string[] = []): Granted {
-  return { ...granted, wishes: [...new Set([...granted.wishes, ...asked])] }
+// Earlier requests stay: should the newer ones go while an earlier one does not resolve, it must still freeze the grant.
+function refreshed(granted: Granted, requests: readonly string[] = []): Granted {
+  return { ...granted, wishes: [...new Set([...granted.wishes, ...requests])] }
 }
 
 /** Tells of a key whether one of the assigned entitlements took its place. */

@@ -1,5 +1,3 @@
-import type { Account, EntitlementRef, ShutOutStep } from '../model/account.ts'
-import type { AccountSettings, Capabilities } from '../model/capabilities.ts'
 import type {
   Deviation,
   Held,
@@ -7,19 +5,212 @@ import type {
   JournalOperation,
   Operation,
   Plan,
-  Snapshot,
+  PlanInput,
   Wanted,
+  WantedPresent,
 } from '../model/plan.ts'
-import type { Policy } from '../model/policy.ts'
-import {
-  changesInOrder,
-  type Circumstances,
-  entitlementDifference,
-  settingDifference,
-} from './entitlements/difference.ts'
+import type { AccountSettings, Capabilities } from '../model/capabilities.ts'
+import { changesInOrder, entitlementDifference, settingDifference } from './entitlements/difference.ts'
 import { isTeamRole, slotOf } from './granted.ts'
 import { carriedTogether, draftProfile, profileDifference } from './person.ts'
 import { holds, isEnded, snapshotOf, usableSteps } from './shut-out.ts'
+import type { Account, EntitlementRef, ShutOutStep } from '../model/account.ts'
+import type { Policy } from '../model/policy.ts'
+
+export interface Differences {
+  readonly intents: readonly Intent[]
+  readonly deviations: readonly Deviation[]
+}
+
+/**
+ * What differs between what the directory wants and what a target holds, whatever made us look; and what is wanted and
+ * impossible. What `wanted` itself could not resolve is not repeated.
+ */
+export function intentsFor(input: PlanInput): Differences {
+  const { wanted, held } = input
+  if (wanted.kind === 'present') return forPresent({ ...input, wanted })
+  const because = becauseOf(wanted)
+  const isDue = held !== undefined && !isShutOut(held, stepsFor(because, input.policy), input)
+  return { intents: isDue ? [{ kind: 'shut-out', because }] : [], deviations: [] }
+}
+
+/** Somebody with an account whom no rule of a `mapped` connection grants anything any more is a leaver there. */
+export function becauseOf(wanted: Exclude<Wanted, WantedPresent>): 'inactive' | 'deleted' {
+  return wanted.kind === 'nothing' ? 'inactive' : wanted.because
+}
+
+export function stepsFor(because: 'inactive' | 'deleted', { deprovision }: Policy): readonly ShutOutStep[] {
+  return deprovision[because]
+}
+
+function isShutOut({ account }: Held, steps: readonly ShutOutStep[], { can, tried }: PlanInput): boolean {
+  const usable = usableSteps(steps, can)
+  return tried ? isEnded(account, usable, tried, can) : usable.some((step) => holds(step, account, can))
+}
+
+function forPresent(input: PlanInput<WantedPresent>): Differences {
+  const { wanted, held, can, policy } = input
+  if (!held && policy.people === 'mapped' && !isMatched(wanted)) return { intents: [], deviations: [] }
+
+  const profile = profileDifference(wanted.person, held?.account, can)
+  const { assign, revoke, deviations } = entitlementDifference(input)
+  const set = settingDifference(input)
+  const intents: readonly Intent[] = [
+    ...(held ? [] : [{ kind: 'provision' } as const]),
+    ...(held?.account.state === 'disabled' ? [{ kind: 'activate' } as const] : []),
+    ...(Object.keys(profile.change).length > 0
+      ? [{ kind: 'update-profile', change: profile.change } as const]
+      : []),
+    ...(Object.keys(set.settings).length > 0
+      ? [{ kind: 'update-settings', settings: set.settings } as const]
+      : []),
+    ...assign.map((entitlement) => ({ kind: 'assign', entitlement }) as const),
+    ...revoke.map((entitlement) => ({ kind: 'revoke', entitlement }) as const),
+  ]
+  return { intents, deviations: [...profile.deviations, ...set.deviations, ...deviations] }
+}
+
+// A right side that does not resolve keeps who is there, and brings nobody in.
+function isMatched({ entitlements }: WantedPresent): boolean {
+  return entitlements.some(({ reasons }) => reasons.some(({ rule }) => rule !== 'default'))
+}
+
+/**
+ * Turns what differs into the operations that this vendor can perform, in the order in which they must run: create,
+ * activate, update, grants, revokes. No clock, no I/O. The deviations are the plan's own; those of `wanted` are not repeated.
+ */
+export function plan(input: PlanInput): Plan {
+  const { wanted, held } = input
+  const recreated = wanted.kind === 'present' && held && recreation({ ...input, wanted, held })
+  if (recreated) return recreated
+  const { intents, deviations } = intentsFor(input)
+  const planned = wanted.kind === 'present' ? present(intents, { ...input, wanted }) : absent(intents, input)
+  return join([planned, { operations: [], deviations }])
+}
+
+/**
+ * Under `rename: recreate`, where the login cannot change: the account is removed and made again under the new login, with
+ * what it held by hand. Only where a removal is possible and a creation follows.
+ */
+function recreation(input: PlanInput<WantedPresent> & { readonly held: Held }): Plan | undefined {
+  const { wanted, held, can, policy, now } = input
+  if (policy.rename !== 'recreate' || !can.account.remove) return undefined
+  const { deviations } = profileDifference(wanted.person, held.account, can)
+  if (!deviations.some(({ code }) => code === 'login-immutable')) return undefined
+  const created = plan({ wanted, held: undefined, can, policy, snapshot: snapshotOf(held, now), now })
+  if (!created.operations.some(({ op }) => op === 'create')) return undefined
+  return { ...created, operations: [{ op: 'shut-out', steps: ['remove'] }, ...created.operations] }
+}
+
+function present(intents: readonly Intent[], input: PlanInput<WantedPresent>): Plan {
+  const { held, can } = input
+  const isInvited = held ? held.account.state === 'invited' : can.account.create === 'invite'
+  const assigned = refs(intents, 'assign')
+  const deferred: readonly EntitlementRef[] = isInvited ? assigned.filter(isTeamRole) : []
+  const assign = assigned.filter((ref) => !deferred.includes(ref))
+  const early = held ? [] : assign.filter(({ kind }) => can.entitlements[kind]?.assigned === 'on-create')
+  const late = assign.filter((ref) => !early.includes(ref))
+  const settings = intents.find((intent) => intent.kind === 'update-settings')?.settings
+  const renamed = intents.some(({ kind }) => kind === 'update-profile')
+
+  return join([
+    ...intents.map((intent) => planAccount(intent, { early, settings, renamed }, input)),
+    {
+      operations: changesInOrder({ assign: late, revoke: refs(intents, 'revoke') }, can).map((change) => ({
+        op: 'change-entitlements',
+        change,
+      })),
+      deviations: deferred.map(waitsForAcceptance),
+    },
+  ])
+}
+
+/** What a creation or an update takes along. */
+interface Carried {
+  readonly early: readonly EntitlementRef[]
+  readonly settings: AccountSettings | undefined
+  readonly renamed: boolean
+}
+
+function planAccount(
+  intent: Intent,
+  { early, settings, renamed }: Carried,
+  { wanted: { person }, held, can }: PlanInput<WantedPresent>,
+): Plan {
+  const carried = settings ? { settings } : {}
+  switch (intent.kind) {
+    case 'provision': {
+      const draft = {
+        login: person.login,
+        profile: draftProfile(person, can),
+        entitlements: early,
+        ...carried,
+      }
+      return does({ op: 'create', draft })
+    }
+    case 'activate':
+      return can.account.disable ? does({ op: 'activate' }) : cannot(noSwitch)
+    case 'update-profile':
+      return held
+        ? does({
+            op: 'update',
+            change: carriedTogether(intent.change, person, held.account, can),
+            ...carried,
+          })
+        : nothing
+    case 'update-settings':
+      // With an update of the profile, or with the creation, it has gone already.
+      return held && !renamed ? does({ op: 'update', change: {}, settings: intent.settings }) : nothing
+    case 'assign':
+    case 'revoke':
+    case 'shut-out':
+      return nothing
+  }
+}
+
+function absent(intents: readonly Intent[], { can, policy }: PlanInput): Plan {
+  return join(
+    intents.map((intent) => {
+      if (intent.kind !== 'shut-out') return nothing
+      const steps = stepsFor(intent.because, policy)
+      const usable = usableSteps(steps, can)
+      if (usable.length > 0) return does({ op: 'shut-out', steps: usable })
+      const detail = `The vendor can take none of the steps ${steps.join(', ')}; choose others under deprovision.`
+      return cannot({ code: 'no-usable-step', detail })
+    }),
+  )
+}
+
+function refs(intents: readonly Intent[], kind: 'assign' | 'revoke'): readonly EntitlementRef[] {
+  return intents.flatMap((intent) => (intent.kind === kind ? [intent.entitlement] : []))
+}
+
+const noSwitch: Deviation = {
+  code: 'attribute-immutable',
+  detail: 'The account is disabled at the vendor, and no call of the vendor enables it; enable it there.',
+}
+
+function waitsForAcceptance({ id, scope }: EntitlementRef): Deviation {
+  const detail = `Role ${id} in team ${scope?.id ?? ''} waits until the invitation is accepted; nothing needs to be done.`
+  return { code: 'entitlement-deferred', detail }
+}
+
+const nothing: Plan = { operations: [], deviations: [] }
+
+function does(operation: Operation): Plan {
+  return { operations: [operation], deviations: [] }
+}
+
+function cannot(deviation: Deviation): Plan {
+  return { operations: [], deviations: [deviation] }
+}
+
+function join(plans: readonly Plan[]): Plan {
+  return {
+    operations: plans.flatMap(({ operations }) => operations),
+    deviations: plans.flatMap(({ deviations }) => deviations),
+  }
+}
 
 /** Whether one of these logins is named by `guard.protect`: exactly, or by a pattern with `*`; letter case aside. */
 export function isProtected(logins: readonly (string | undefined)[], patterns: readonly string[]): boolean {
@@ -73,231 +264,4 @@ function revokes(operation: JournalOperation, account: Account | undefined, can:
     const slot = slotOf({ kind, ...(scope ? { scope } : {}) })
     return account?.entitlements.some((each) => slotOf(each) === slot && !floor.includes(each.id)) ?? false
   })
-}
-
-export interface Differences {
-  readonly intents: readonly Intent[]
-  readonly deviations: readonly Deviation[]
-}
-
-/** What differs between what the directory wants and what a target holds, whatever made us look. */
-export function intentsFor(
-  wanted: Wanted,
-  held: Held | undefined,
-  can: Capabilities,
-  policy: Policy,
-  snapshot?: Snapshot,
-  at?: { readonly now: string },
-): readonly Intent[] {
-  return differencesOf(wanted, held, { can, policy, snapshot, now: at?.now }).intents
-}
-
-/** The same with what is wanted and impossible. What `wanted` itself could not resolve is not repeated. */
-export function differencesOf(
-  wanted: Wanted,
-  held: Held | undefined,
-  circumstances: Circumstances,
-): Differences {
-  if (wanted.kind === 'present') return forPresent(wanted, held, circumstances)
-  const because = becauseOf(wanted)
-  const isDue = held && !isShutOut(held, stepsFor(because, circumstances.policy), circumstances)
-  return { intents: isDue ? [{ kind: 'shut-out', because }] : [], deviations: [] }
-}
-
-/** Somebody with an account whom no rule of a `mapped` connection grants anything any more is a leaver there. */
-export function becauseOf(wanted: Exclude<Wanted, Present>): 'inactive' | 'deleted' {
-  return wanted.kind === 'nothing' ? 'inactive' : wanted.because
-}
-
-export function stepsFor(because: 'inactive' | 'deleted', { deprovision }: Policy): readonly ShutOutStep[] {
-  return deprovision[because]
-}
-
-function isShutOut({ account }: Held, steps: readonly ShutOutStep[], { can, tried }: Circumstances): boolean {
-  const usable = usableSteps(steps, can)
-  return tried ? isEnded(account, usable, tried, can) : usable.some((step) => holds(step, account, can))
-}
-
-function forPresent(wanted: Present, held: Held | undefined, circumstances: Circumstances): Differences {
-  const { can, policy } = circumstances
-  if (!held && policy.people === 'mapped' && !isMatched(wanted)) return { intents: [], deviations: [] }
-
-  const profile = profileDifference(wanted.person, held?.account, can)
-  const { assign, revoke, deviations } = entitlementDifference(wanted, held, circumstances)
-  const set = settingDifference(wanted, held, circumstances)
-  const intents: readonly Intent[] = [
-    ...(held ? [] : [{ kind: 'provision' } as const]),
-    ...(held?.account.state === 'disabled' ? [{ kind: 'activate' } as const] : []),
-    ...(Object.keys(profile.change).length > 0
-      ? [{ kind: 'update-profile', change: profile.change } as const]
-      : []),
-    ...(Object.keys(set.settings).length > 0
-      ? [{ kind: 'update-settings', settings: set.settings } as const]
-      : []),
-    ...assign.map((entitlement) => ({ kind: 'assign', entitlement }) as const),
-    ...revoke.map((entitlement) => ({ kind: 'revoke', entitlement }) as const),
-  ]
-  return { intents, deviations: [...profile.deviations, ...set.deviations, ...deviations] }
-}
-
-// A right side that does not resolve keeps who is there, and brings nobody in.
-function isMatched({ entitlements }: Present): boolean {
-  return entitlements.some(({ reasons }) => reasons.some(({ rule }) => rule !== 'default'))
-}
-
-type Present = Extract<Wanted, { kind: 'present' }>
-
-interface Setting {
-  readonly held: Held | undefined
-  readonly can: Capabilities
-  readonly policy: Policy
-}
-
-/**
- * Turns what differs into the operations that this vendor can perform, in the order in which they must run: create,
- * activate, update, grants, revokes. No clock, no I/O. `snapshot` is given only when a person returns; `now` is an
- * ISO 8601 instant. The deviations are the plan's own; those of `wanted` are not repeated.
- */
-export function plan(
-  wanted: Wanted,
-  held: Held | undefined,
-  can: Capabilities,
-  policy: Policy,
-  snapshot: Snapshot | undefined,
-  now: string,
-): Plan {
-  const anew = wanted.kind === 'present' && held && recreation(wanted, held, { can, policy, now })
-  if (anew) return anew
-  const { intents, deviations } = differencesOf(wanted, held, { can, policy, snapshot, now })
-  const setting = { held, can, policy }
-  const planned = wanted.kind === 'present' ? present(intents, wanted, setting) : absent(intents, setting)
-  return join([planned, { operations: [], deviations }])
-}
-
-/**
- * Under `rename: recreate`, where the login cannot change: the account is removed and made anew under the new login, with
- * what it held by hand. Only where a removal is possible and a creation follows.
- */
-function recreation(
-  wanted: Present,
-  held: Held,
-  { can, policy, now }: { readonly can: Capabilities; readonly policy: Policy; readonly now: string },
-): Plan | undefined {
-  if (policy.rename !== 'recreate' || !can.account.remove) return undefined
-  const { deviations } = profileDifference(wanted.person, held.account, can)
-  if (!deviations.some(({ code }) => code === 'login-immutable')) return undefined
-  const anew = plan(wanted, undefined, can, policy, snapshotOf(held, now), now)
-  if (!anew.operations.some(({ op }) => op === 'create')) return undefined
-  return { ...anew, operations: [{ op: 'shut-out', steps: ['remove'] }, ...anew.operations] }
-}
-
-function present(intents: readonly Intent[], wanted: Present, setting: Setting): Plan {
-  const { held, can } = setting
-  const isInvited = held ? held.account.state === 'invited' : can.account.create === 'invite'
-  const assigned = refs(intents, 'assign')
-  const deferred: readonly EntitlementRef[] = isInvited ? assigned.filter(isTeamRole) : []
-  const assign = assigned.filter((ref) => !deferred.includes(ref))
-  const early = held ? [] : assign.filter(({ kind }) => can.entitlements[kind]?.assigned === 'on-create')
-  const late = assign.filter((ref) => !early.includes(ref))
-  const settings = intents.find((intent) => intent.kind === 'update-settings')?.settings
-  const renamed = intents.some(({ kind }) => kind === 'update-profile')
-
-  return join([
-    ...intents.map((intent) => planAccount(intent, wanted, { early, settings, renamed }, setting)),
-    {
-      operations: changesInOrder({ assign: late, revoke: refs(intents, 'revoke') }, can).map((change) => ({
-        op: 'change-entitlements',
-        change,
-      })),
-      deviations: deferred.map(waitsForAcceptance),
-    },
-  ])
-}
-
-/** What a creation or an update takes along. */
-interface Carried {
-  readonly early: readonly EntitlementRef[]
-  readonly settings: AccountSettings | undefined
-  readonly renamed: boolean
-}
-
-function planAccount(
-  intent: Intent,
-  { person }: Present,
-  { early, settings, renamed }: Carried,
-  { held, can }: Setting,
-): Plan {
-  const carried = settings ? { settings } : {}
-  switch (intent.kind) {
-    case 'provision': {
-      const draft = {
-        login: person.login,
-        profile: draftProfile(person, can),
-        entitlements: early,
-        ...carried,
-      }
-      return does({ op: 'create', draft })
-    }
-    case 'activate':
-      return can.account.disable ? does({ op: 'activate' }) : cannot(noSwitch)
-    case 'update-profile':
-      return held
-        ? does({
-            op: 'update',
-            change: carriedTogether(intent.change, person, held.account, can),
-            ...carried,
-          })
-        : nothing
-    case 'update-settings':
-      // With an update of the profile, or with the creation, it has gone already.
-      return held && !renamed ? does({ op: 'update', change: {}, settings: intent.settings }) : nothing
-    case 'assign':
-    case 'revoke':
-    case 'shut-out':
-      return nothing
-  }
-}
-
-function absent(intents: readonly Intent[], { can, policy }: Setting): Plan {
-  return join(
-    intents.map((intent) => {
-      if (intent.kind !== 'shut-out') return nothing
-      const steps = stepsFor(intent.because, policy)
-      const usable = usableSteps(steps, can)
-      if (usable.length > 0) return does({ op: 'shut-out', steps: usable })
-      const detail = `The vendor can take none of the steps ${steps.join(', ')}; choose others under deprovision.`
-      return cannot({ code: 'no-usable-step', detail })
-    }),
-  )
-}
-
-function refs(intents: readonly Intent[], kind: 'assign' | 'revoke'): readonly EntitlementRef[] {
-  return intents.flatMap((intent) => (intent.kind === kind ? [intent.entitlement] : []))
-}
-
-const noSwitch: Deviation = {
-  code: 'attribute-immutable',
-  detail: 'The account is disabled at the vendor, and no call of the vendor enables it; enable it there.',
-}
-
-function waitsForAcceptance({ id, scope }: EntitlementRef): Deviation {
-  const detail = `Role ${id} in team ${scope?.id ?? ''} waits until the invitation is accepted; nothing needs to be done.`
-  return { code: 'entitlement-deferred', detail }
-}
-
-const nothing: Plan = { operations: [], deviations: [] }
-
-function does(operation: Operation): Plan {
-  return { operations: [operation], deviations: [] }
-}
-
-function cannot(deviation: Deviation): Plan {
-  return { operations: [], deviations: [deviation] }
-}
-
-function join(plans: readonly Plan[]): Plan {
-  return {
-    operations: plans.flatMap(({ operations }) => operations),
-    deviations: plans.flatMap(({ deviations }) => deviations),
-  }
 }

@@ -16,7 +16,7 @@ export interface WantedInput {
   readonly groups: readonly GroupRef[]
   readonly policy: Policy
   readonly catalogue: readonly Entitlement[]
-  readonly capabilities: Capabilities
+  readonly can: Capabilities
   readonly defaultScope?: Scope
   readonly matching: Matching
   /** ISO 8601 instant. */
@@ -45,14 +45,8 @@ export function wantedOf(input: WantedInput): Wanted | Refused {
     return { kind: 'shut-out', because, ...(login === undefined ? {} : { login }) }
   }
 
-  const { matched, doubtful, ...grants } = entitlementsFor(
-    subjectOf(input),
-    policy,
-    input.catalogue,
-    input.capabilities,
-    input,
-  )
-  const mayBelong = grants.frozen.some((wish) => !doubtful.includes(wish) || wasGranted(wish, input))
+  const { matched, doubtful, ...grants } = entitlementsFor({ ...input, subject: subjectOf(input) })
+  const mayBelong = grants.frozen.some((request) => !doubtful.includes(request) || wasGranted(request, input))
   if (policy.people === 'mapped' && !matched && !mayBelong) return { kind: 'nothing' }
 
   const person = personOf(resource, groups, policy.login)
@@ -67,8 +61,11 @@ export function subjectOf({ resource, groups }: Pick<WantedInput, 'resource' | '
 
 // A right side that does not resolve now may well be this person's reason to be here: that is no leaver. A value of the
 // User that never was granted anything here was meant for another vendor.
-function wasGranted(wish: string, { granted }: WantedInput): boolean {
-  return granted === undefined || granted.some(({ wishes }) => wishes.length === 0 || wishes.includes(wish))
+function wasGranted(request: string, { granted }: WantedInput): boolean {
+  return (
+    granted === undefined ||
+    granted.some(({ wishes: requests }) => requests.length === 0 || requests.includes(request))
+  )
 }
 
 function noLogin({ login }: Policy): Refused {

@@ -105,7 +105,7 @@ async function* joinersOf(
     if (held) continue
     const wanted = wantedOf(wantedInput({ user: person, groups: person.groups, made }, at, catalogue, now))
     if (wanted.kind !== 'present') continue
-    const [first] = plan(wanted, undefined, can, policy, undefined, now).operations
+    const [first] = plan({ wanted, held: undefined, can, policy, now }).operations
     if (first?.op === 'create') yield first.draft
   }
 }

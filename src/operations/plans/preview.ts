@@ -171,7 +171,8 @@ function planned(work: AccountWork, wanted: Wanted, { connection, now: clock }: 
     if (grace.kind === 'delayed') return { operations: [], deviations: [] }
     if (grace.kind === 'over') return { operations: [{ op: 'shut-out', steps: ['remove'] }], deviations: [] }
   }
-  return plan(wanted, held, can, policy, wanted.kind === 'present' ? snapshot : undefined, now)
+  const returning = wanted.kind === 'present' ? snapshot : undefined
+  return plan({ wanted, held, can, policy, snapshot: returning, now })
 }
 
 /** Of an account that is not linked yet the listing tells only that it is there. */

@@ -1,4 +1,4 @@
-import { differencesOf } from '../../translators/plan.ts'
+import { intentsFor } from '../../translators/plan.ts'
 import type { Held, Intent, Wanted } from '../../model/plan.ts'
 import { type Capabilities } from '../../model/capabilities.ts'
 import type { AccountWork } from '../../model/work.ts'
@@ -35,7 +35,7 @@ export function driftOf(
     return isMissing ? [{ kind: 'missing', detail: {}, repairable: true }] : []
   }
   const held = asListed(work.held, listed)
-  const { intents } = differencesOf(wanted, held, { can, policy, now })
+  const { intents } = intentsFor({ wanted, held, can, policy, now })
   const found = (['lacking', 'excess', 'profile'] as const).flatMap((kind) => {
     const differing = intents.filter((intent) => kindOf(intent) === kind)
     return differing.length === 0 ? [] : [{ kind, detail: detailOf(differing), repairable: true }]
@@ -57,7 +57,7 @@ function ofLeaver(
   const wasNeverHere = wanted.kind === 'nothing' && vendorAccountId === undefined && !held && !snapshot
   if (!listed || wasNeverHere) return []
   const { tried = [] } = snapshot ?? {}
-  const { intents } = differencesOf(wanted, asListed(held, listed), { ...circumstances, tried })
+  const { intents } = intentsFor({ ...circumstances, wanted, held: asListed(held, listed), tried })
   const { state, entitlements } = listed
   const detail = { state, ...(entitlements ? { entitlements: entitlements.map(entitlementKey) } : {}) }
   return intents.length === 0 ? [] : [{ kind: 'reactivated', detail, repairable: true }]

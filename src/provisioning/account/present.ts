@@ -229,7 +229,7 @@ function soonest(...waits: readonly (number | undefined)[]): Pick<Ending, 'dueIn
 
 function planFor(run: Run, wanted: Present): Plan {
   const { can, policy } = run.connection
-  return plan(wanted, run.held, can, policy, run.snapshot, iso(run.deps.now()))
+  return plan({ wanted, held: run.held, can, policy, snapshot: run.snapshot, now: iso(run.deps.now()) })
 }
 
 async function guard(run: Run, { operations }: Plan): Promise<Ending | undefined> {

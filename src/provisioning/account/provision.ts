@@ -103,7 +103,7 @@ async function claimGrants(run: Run, change: EntitlementChange): Promise<void> {
   const revoke = change.revoke.filter((ref) => !holds.has(entitlementKey(ref)))
   const ours = assign
     .filter((ref) => !byHand.has(entitlementKey(ref)))
-    .map((ref) => ({ ref, name: ref.id, reasons: [], wishes: [] }))
+    .map((ref) => ({ ref, name: ref.id, reasons: [], requests: [] }))
   const granted = grantedAfter(held.granted, ours, { assign, revoke }, run.connection.can)
   await learn(run, { held: { ...held, granted } })
 }

@@ -109,7 +109,7 @@ async function planned(run: Run, wanted: ShutOut, account: Account): Promise<Pla
     const steps = usableSteps(stepsFor(becauseOf(wanted), policy), can)
     const isDone = steps.length === 0 || isEnded(account, steps, run.snapshot?.tried ?? [], can)
     return isDone
-      ? plan(wanted, run.held, can, policy, undefined, now)
+      ? plan({ wanted, held: run.held, can, policy, now })
       : { operations: [{ op: 'shut-out', steps }], deviations: [] }
   }
   const isOver = grace.kind === 'over' && !(await isSomebodyElses(run))

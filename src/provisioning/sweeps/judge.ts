@@ -3,7 +3,7 @@ import type { LiveConnection } from '../connections.ts'
 import type { Entitlement } from '../../model/account.ts'
 import type { AccountWork } from '../../model/work.ts'
 import { wantedOf } from '../../translators/wanted.ts'
-import { countedAs, differencesOf, plan } from '../../translators/plan.ts'
+import { countedAs, intentsFor, plan } from '../../translators/plan.ts'
 import { isDeepStrictEqual } from 'node:util'
 import { grantedAfter } from '../../translators/granted.ts'
 import { wantedInput } from '../wanted-input.ts'
@@ -43,10 +43,10 @@ export function judge(work: AccountWork, { connection, catalogue, now }: Surroun
   if (unsettled && user.active && !user.deleted) return doubtful
   const wanted = wantedOf(wantedInput(work, connection, catalogue, now))
   if (wanted.kind === 'refused') return doubtful
-  const { operations, deviations } = plan(wanted, held, can, policy, undefined, now)
+  const { operations, deviations } = plan({ wanted, held, can, policy, now })
   const { tried = [] } = work.snapshot ?? {}
   const leaves = wanted.kind !== 'present' && held !== undefined
-  if (leaves && differencesOf(wanted, held, { can, policy, now, tried }).intents.length > operations.length)
+  if (leaves && intentsFor({ wanted, held, can, policy, now, tried }).intents.length > operations.length)
     return doubtful
   if (operations.length > 0) return { kind: 'differs', as: sortOf(operations, work, can), operations, wanted }
   if (deviations.length > 0 || work.provenVersion < work.wantedVersion) return doubtful

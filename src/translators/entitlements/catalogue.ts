@@ -1,47 +1,7 @@
-import type { Deviation, Reason, WantedEntitlement } from '../../model/plan.ts'
-import { type Capabilities, type EntitlementKind } from '../../model/capabilities.ts'
+import type { Deviation, Reason } from '../../model/plan.ts'
+import type { EntitlementKind } from '../../model/capabilities.ts'
 import { type Entitlement, entitlementKey, type Scope } from '../../model/account.ts'
-import type { DefaultGrant } from '../../model/policy.ts'
 import { slotOf } from '../granted.ts'
-
-export interface Levelled {
-  readonly entitlements: readonly WantedEntitlement[]
-  /** Wishes that conflict: what they granted stays as it is. */
-  readonly frozen: readonly string[]
-  readonly deviations: readonly Deviation[]
-}
-
-/**
- * Some vendors know an account at one scope level only. Rules that ask for several levels cancel each other, and the
- * account stays as it is; the default gives way to any rule.
- */
-export function ofOneLevel(wanted: readonly WantedEntitlement[], can: Capabilities): Levelled {
-  const concerned = wanted.filter(({ ref }) => ref.scope && can.entitlements[ref.kind]?.scopeLevels === 'one')
-  const levels = new Set(concerned.filter(isByRule).map(levelOf))
-  if (levels.size === 0) return { entitlements: wanted, frozen: [], deviations: [] }
-  if (levels.size === 1) {
-    const beaten = new Set(concerned.filter((each) => !levels.has(levelOf(each))))
-    return { entitlements: wanted.filter((each) => !beaten.has(each)), frozen: [], deviations: [] }
-  }
-  return {
-    entitlements: wanted.filter((each) => !concerned.includes(each)),
-    frozen: concerned.flatMap(({ wishes }) => wishes),
-    deviations: concerned.filter(isByRule).map((each) => conflictOf(each, [...levels])),
-  }
-}
-
-function isByRule({ reasons }: WantedEntitlement): boolean {
-  return reasons.some(({ rule }) => rule !== 'default')
-}
-
-function levelOf({ ref }: WantedEntitlement): string | undefined {
-  return ref.scope?.level
-}
-
-function conflictOf({ ref, name }: WantedEntitlement, levels: readonly (string | undefined)[]): Deviation {
-  const detail = `Role "${name}" in ${ref.scope?.level} ${ref.scope?.id} conflicts with other rules: the vendor keeps an account at one scope level, and the rules name ${levels.join(' and ')}. Name one level; until then nothing is granted or revoked for it.`
-  return { code: 'entitlement-scope-conflict', detail }
-}
 
 /** Names that look like what was asked for, best first; for a message, so cheap rather than clever. */
 export function nearestNames(asked: string, names: readonly string[], count = 3): readonly string[] {
@@ -79,10 +39,14 @@ function editDistance(a: string, b: string): number {
   return above[b.length] ?? 0
 }
 
-/** Says why a wish grants nothing. No resolution: the vendor has nothing of that kind. */
-export function deviationOf(wish: Wish, reason: Reason, resolution: Resolution | undefined): Deviation {
+/** Says why a request grants nothing. No resolution: the vendor has nothing of that kind. */
+export function deviationOf(
+  request: EntitlementRequest,
+  reason: Reason,
+  resolution: Resolution | undefined,
+): Deviation {
   const where = reason.line === undefined ? '' : ` (line ${reason.line})`
-  const what = `${wish.kind} "${wish.name}"${inScope(wish)}${where}`
+  const what = `${request.kind} "${request.name}"${inScope(request)}${where}`
   if (resolution?.kind === 'ambiguous') {
     const detail = `Several entitlements are meant by ${what}: ${resolution.among.join(', ')}. Use the id or name a scope; until then nothing is granted or revoked for it.`
     return { code: 'entitlement-ambiguous', detail }
@@ -97,52 +61,31 @@ export function deviationOf(wish: Wish, reason: Reason, resolution: Resolution |
     const detail = `The vendor does not grant ${what}: ${resolution.why}. Take it out of the rule; until then nothing is granted or revoked for it.`
     return { code: 'entitlement-refused', detail }
   }
-  const detail = `This API profile of the vendor has no ${wish.kind}s, so ${what} cannot be granted. Take it out of the rule.`
+  const detail = `This API profile of the vendor has no ${request.kind}s, so ${what} cannot be granted. Take it out of the rule.`
   return { code: 'entitlement-kind-missing', detail }
 }
 
-function inScope({ scope }: Wish): string {
+function inScope({ scope }: EntitlementRequest): string {
   return Object.entries(scope ?? {})
     .map(([level, id]) => ` in ${level} ${id}`)
     .join('')
 }
 
-/** Says that the vendor's group of a rule with `create` is not there yet, or why it will not come. */
-export function groupAwaited({ name }: Wish, refusal: string | undefined): Deviation {
-  const detail =
-    refusal === undefined
-      ? `The group "${name}" is still to be made at the vendor; nothing needs to be done.`
-      : `The group "${name}" cannot be made at the vendor: ${refusal}`
-  return { code: 'group-awaited', detail }
-}
-
-/** The scope of a right side is its role's, if it has one. */
-export function wishesOf({ role, team, vendorGroup, scope }: DefaultGrant): readonly Wish[] {
-  const scoped = scope ? { scope } : {}
-  const groupScope = role === undefined ? scoped : {}
-  return [
-    ...(role === undefined ? [] : [{ kind: 'role', name: role, ...scoped } as const]),
-    ...[team, vendorGroup].flatMap((name) =>
-      name === undefined ? [] : [{ kind: 'group', name, ...groupScope } as const],
-    ),
-  ]
-}
-
-/** One stable text per wish, however the configuration writes it. */
-export function keyOfWish({ kind, name, scope }: Wish): string {
+/** One stable text per request, however the configuration writes it: `role:soc@site:emea`. */
+export function requestKey({ kind, name, scope }: EntitlementRequest): string {
   const levels = Object.entries(scope ?? {}).map(([level, id]) => `@${level}:${fold(id)}`)
   return `${kind}:${fold(name)}${levels.sort().join('')}`
 }
 
-/** The slot that a wish is about, as far as it can be told without the catalogue. */
-export function slotAsked({ kind, scope }: Wish, defaultScope: Scope | undefined): string {
+/** The slot that a request is about, as far as it can be told without the catalogue. */
+export function slotOfRequest({ kind, scope }: EntitlementRequest, defaultScope: Scope | undefined): string {
   const [named] = Object.entries(scope ?? {})
   if (named) return `${kind}@${named[0]}:${named[1].trim()}`
   return slotOf({ kind, ...(defaultScope ? { scope: defaultScope } : {}) })
 }
 
 /** One entitlement that a rule asks for, as the configuration spells it. */
-export interface Wish {
+export interface EntitlementRequest {
   readonly kind: EntitlementKind
   readonly name: string
   readonly scope?: { readonly [level: string]: string }
@@ -157,19 +100,23 @@ export type Resolution =
   | { readonly kind: 'refused'; readonly why: string }
 
 /**
- * Finds what a wish names: by id, then by name, letter case aside. A wish without a scope means the default scope,
+ * Finds what a request names: by id, then by name, letter case aside. A request without a scope means the default scope,
  * else all home scopes, else an entry without one, else the only entry there is; never a role in a team.
  */
-export function resolve(wish: Wish, catalogue: readonly Entitlement[], defaultScope?: Scope): Resolution {
-  const entries = indexOf(catalogue)[wish.kind]
-  const name = fold(wish.name)
+export function resolve(
+  request: EntitlementRequest,
+  catalogue: readonly Entitlement[],
+  defaultScope?: Scope,
+): Resolution {
+  const entries = indexOf(catalogue)[request.kind]
+  const name = fold(request.name)
   const named = (pool: readonly Entitlement[]): readonly Entitlement[] =>
-    wish.scope ? withinScope(pool, wish.scope, catalogue) : withoutScope(pool, defaultScope)
+    request.scope ? withinScope(pool, request.scope, catalogue) : withoutScope(pool, defaultScope)
   const byId = named(entries.byId.get(name) ?? [])
   const found = distinct(byId.length > 0 ? byId : named(entries.byName.get(name) ?? []))
 
   const [entitlement, ...further] = found
-  if (!entitlement) return { kind: 'unknown', nearest: nearestNames(wish.name, entries.names) }
+  if (!entitlement) return { kind: 'unknown', nearest: nearestNames(request.name, entries.names) }
   if (further.length > 0 && !isOnePerHome(found)) {
     return { kind: 'ambiguous', among: found.map(entitlementKey) }
   }
@@ -197,7 +144,7 @@ function withoutScope(pool: readonly Entitlement[], defaultScope: Scope | undefi
  */
 function withinScope(
   pool: readonly Entitlement[],
-  asked: NonNullable<Wish['scope']>,
+  asked: NonNullable<EntitlementRequest['scope']>,
   catalogue: readonly Entitlement[],
 ): readonly Entitlement[] {
   const scopes = Object.entries(asked).flatMap(([level, value]) => scopesNamed(level, value, catalogue))

@@ -4,14 +4,12 @@ import {
   entitlementKey,
   type EntitlementRef,
   type HeldEntitlement,
-  type ShutOutStep,
 } from '../../model/account.ts'
 import type { AccountSettings, Capabilities, SettingSupport } from '../../model/capabilities.ts'
-import type { Deviation, Granted, Held, Snapshot, Wanted } from '../../model/plan.ts'
-import type { Policy } from '../../model/policy.ts'
+import type { Deviation, Granted, Held, PlanInput, Snapshot, WantedPresent } from '../../model/plan.ts'
 import { handMade, isLive, isRecent, isTeamRole, keysOf, settingKey, slotOf } from '../granted.ts'
 
-export interface SettingDifference {
+interface SettingDifference {
   /** Only what differs and may be written. */
   readonly settings: AccountSettings
   readonly deviations: readonly Deviation[]
@@ -21,11 +19,13 @@ export interface SettingDifference {
  * What must be set so that an account has the settings that rules name. What no rule names any more falls back only where
  * Drawbridge had set it and the vendor's table says to what. A return gives back what somebody had set by hand.
  */
-export function settingDifference(
-  { settings = {} }: Pick<Present, 'settings'>,
-  held: Held | undefined,
-  { can, snapshot, now }: Circumstances,
-): SettingDifference {
+export function settingDifference({
+  wanted: { settings = {} },
+  held,
+  can,
+  snapshot,
+  now,
+}: PlanInput<WantedPresent>): SettingDifference {
   const supported = can.settings ?? {}
   const unknown = Object.keys(settings).filter((name) => !Object.hasOwn(supported, name))
   const wanted = new Map(Object.entries(settings).filter(([name]) => !unknown.includes(name)))
@@ -158,35 +158,18 @@ function chunked(
   })
 }
 
-export interface Circumstances {
-  readonly can: Capabilities
-  readonly policy: Policy
-  /** Given only when a person returns. */
-  readonly snapshot?: Snapshot | undefined
-  /** Of somebody who leaves: the steps that were tried in vain. Absent: any step that holds counts. */
-  readonly tried?: readonly ShutOutStep[]
-  /** ISO 8601 instant. */
-  readonly now?: string | undefined
-}
-
-export interface EntitlementDifference extends EntitlementChange {
+interface EntitlementDifference extends EntitlementChange {
   readonly deviations: readonly Deviation[]
 }
 
-type Present = Extract<Wanted, { kind: 'present' }>
-
 /** What must be assigned and revoked so that an account holds what is wanted. Nothing inherited is ever revoked. */
-export function entitlementDifference(
-  wanted: Present,
-  held: Held | undefined,
-  circumstances: Circumstances,
-): EntitlementDifference {
-  const { can, now } = circumstances
+export function entitlementDifference(input: PlanInput<WantedPresent>): EntitlementDifference {
+  const { wanted, held, can, now } = input
   const live = (held?.account.entitlements ?? []).filter((each) => isLive(each, now))
   const direct = live.filter(({ inherited }) => !inherited)
   const refs = wanted.entitlements.map(({ ref }) => asTaken(ref, can))
   const granted = (held?.granted ?? []).filter((each) => isLive(each, now))
-  const ours = ownership(wanted, granted, circumstances)
+  const ours = ownership(granted, input)
   const isOne = (ref: EntitlementRef): boolean => can.entitlements[ref.kind]?.perAccount === 'one'
 
   const keptSlots = new Map(direct.filter((each) => isOne(each) && ours.isFrozen(each)).map(bySlot))
@@ -195,7 +178,7 @@ export function entitlementDifference(
     return !live.some((each) => covers(each, ref)) && (keeper ?? entitlementKey(ref)) === entitlementKey(ref)
   })
   const excess = direct.filter((each) => !keysOf(refs).has(entitlementKey(each)) && ours.mayRevoke(each))
-  const returned = returning(refs, live, excess, circumstances)
+  const returned = returning(refs, live, excess, input)
 
   const assign = [...missing, ...returned]
   const filled = new Set(assign.filter(isOne).map(slotOf))
@@ -211,21 +194,22 @@ export function entitlementDifference(
 }
 
 interface Ownership {
-  /** A right side that does not resolve now may have asked for it. */
+  /** A request that does not resolve now may have asked for it. */
   readonly isFrozen: (held: EntitlementRef) => boolean
   readonly mayRevoke: (held: EntitlementRef) => boolean
 }
 
 function ownership(
-  { frozen }: Present,
   granted: readonly Granted[],
-  { can, policy }: Circumstances,
+  { wanted: { frozen }, can, policy }: PlanInput<WantedPresent>,
 ): Ownership {
   const grantedKeys = new Set(granted.map(({ key }) => key))
-  // Nobody can tell what an unresolved right side means among grants that no wish is known of: its kind is spared.
-  const frozenKinds = new Set(frozen.map((wish) => wish.split(':', 1)[0]))
-  const mayBeMeant = ({ key, wishes }: Granted): boolean =>
-    wishes.length === 0 ? frozenKinds.has(key.split(':', 1)[0]) : wishes.some((wish) => frozen.includes(wish))
+  // Nobody can tell what an unresolved request means among grants whose request is not known: its kind is spared.
+  const frozenKinds = new Set(frozen.map((request) => request.split(':', 1)[0]))
+  const mayBeMeant = ({ key, wishes: requests }: Granted): boolean =>
+    requests.length === 0
+      ? frozenKinds.has(key.split(':', 1)[0])
+      : requests.some((request) => frozen.includes(request))
   const frozenKeys = new Set(granted.filter(mayBeMeant).map(({ key }) => key))
   const isFrozen = (ref: EntitlementRef): boolean => frozenKeys.has(entitlementKey(ref))
   return {
@@ -245,7 +229,7 @@ function returning(
   wanted: readonly EntitlementRef[],
   live: readonly HeldEntitlement[],
   excess: readonly EntitlementRef[],
-  { can, policy, snapshot, now }: Circumstances,
+  { can, policy, snapshot, now }: PlanInput,
 ): readonly EntitlementRef[] {
   if (policy.exclusive) return []
   const known = keysOf([...wanted, ...live])

@@ -1,6 +1,6 @@
 import type { Granted, Intent, WantedEntitlement } from '../../model/plan.ts'
 import { isLive, slotOf, slotOfKey } from '../granted.ts'
-import { differencesOf } from '../plan.ts'
+import { intentsFor } from '../plan.ts'
 import { entitlementsFor, type Grants } from '../rules/rules.ts'
 import { subjectOf, wantedOf } from '../wanted.ts'
 import { effectOf, explainRules } from './rules.ts'
@@ -11,10 +11,10 @@ import type { Authority, ExplainedEntitlement, ExplainInput, Explanation, Journa
 
 /** Why a person has, at one connection, what they have; and why not what they have not. */
 export function explain(input: ExplainInput): Explanation {
-  const { held, state, groups, policy, capabilities: can, now, connection, vendor, whatIf } = input
+  const { held, state, groups, policy, can, now, connection, vendor, whatIf } = input
   const wanted = wantedOf({ ...input, ...(held ? { granted: held.granted } : {}) })
-  const grants = entitlementsFor(subjectOf(input), policy, input.catalogue, can, input)
-  const intents = wanted.kind === 'refused' ? [] : differencesOf(wanted, held, { can, policy, now }).intents
+  const grants = entitlementsFor({ ...input, subject: subjectOf(input) })
+  const intents = wanted.kind === 'refused' ? [] : intentsFor({ wanted, held, can, policy, now }).intents
   const { settings, changesAt } = wanted.kind === 'present' ? wanted : {}
   return {
     connection,
@@ -40,7 +40,7 @@ export function explain(input: ExplainInput): Explanation {
 
 const nothing: Pick<Grants, 'entitlements'> = { entitlements: [] }
 
-export function because({ policy }: ExplainInput, wanted: ReturnType<typeof wantedOf>): string {
+function because({ policy }: ExplainInput, wanted: ReturnType<typeof wantedOf>): string {
   switch (wanted.kind) {
     case 'refused':
       return wanted.detail
@@ -137,7 +137,7 @@ function explainOne(
 function authorityOf(
   live: readonly HeldEntitlement[],
   key: string,
-  { held, capabilities: can, now }: ExplainInput,
+  { held, can, now }: ExplainInput,
 ): Authority | undefined {
   const direct = live.find(({ inherited }) => !inherited)
   if (!direct) return live.length > 0 ? 'inherited' : undefined
@@ -163,7 +163,7 @@ const stays: Readonly<Record<Authority, string>> = {
 
 function remarkOn(
   { key, wanted, held, authority }: Standing,
-  { state, held: account, capabilities: can }: ExplainInput,
+  { state, held: account, can }: ExplainInput,
   intents: readonly Intent[],
 ): string | undefined {
   const isComing = intents.some(
@@ -186,7 +186,7 @@ function remarkOn(
 }
 
 /** Of a kind that an account holds one of, what is assigned replaces what is there. */
-function takesPlaceOf(assigned: EntitlementRef, key: string, can: ExplainInput['capabilities']): boolean {
+function takesPlaceOf(assigned: EntitlementRef, key: string, can: ExplainInput['can']): boolean {
   if (can.entitlements[assigned.kind]?.perAccount !== 'one') return false
   return slotOf(assigned) === slotOfKey(key) && entitlementKey(assigned) !== key
 }

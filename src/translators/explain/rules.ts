@@ -1,10 +1,10 @@
 import type { Held, Intent, Reason, Wanted, WantedEntitlement } from '../../model/plan.ts'
 import { type Capabilities } from '../../model/capabilities.ts'
-import { keyOfWish, resolve, wishesOf } from '../entitlements/catalogue.ts'
-import { differencesOf } from '../plan.ts'
+import { requestKey, resolve } from '../entitlements/catalogue.ts'
+import { intentsFor } from '../plan.ts'
 import { type Match, readRule } from '../rules/left-side.ts'
-import { type Asked, grantWords, hasRightSide, ruleWords } from '../rules/right-side.ts'
-import { askedBy, type Grants } from '../rules/rules.ts'
+import { grantWords, hasRightSide, requestsOf, type RuleRequest, ruleWords } from '../rules/right-side.ts'
+import { requestsBy, type Grants } from '../rules/rules.ts'
 import { subjectOf, type WantedInput, wantedOf } from '../wanted.ts'
 import { nameOf, ruleName } from './words.ts'
 import { type Entitlement, entitlementKey, type EntitlementRef } from '../../model/account.ts'
@@ -40,11 +40,11 @@ interface Outcome {
 }
 
 function outcomeOf(input: EffectInput): Outcome {
-  const { held, capabilities: can, policy, now, catalogue } = input
+  const { held, can, policy, now, catalogue } = input
   const wanted = wantedOf({ ...input, ...(held ? { granted: held.granted } : {}) })
   if (wanted.kind === 'refused')
     return { holds: named(heldBy(held), catalogue), account: undefined, deviations: [] }
-  const { intents } = differencesOf(wanted, held, { can, policy, now })
+  const { intents } = intentsFor({ wanted, held, can, policy, now })
   const account = accountAfter(intents)
   return {
     holds: isGone(wanted, account) ? [] : named(carriedOut(heldBy(held), intents, can), catalogue),
@@ -110,7 +110,7 @@ function explainRule(rule: Rule, index: number, input: ExplainInput, grants: Gra
   if (matches.length === 0 && ended.length > 0)
     return { ...about, outcome: 'ended', detail: ended.map(endWords).join('; ') }
   if (matches.length === 0) return { ...about, outcome: 'no-match', detail: missWords(rule) }
-  const asked = matches.flatMap((match) => askedBy(rule, index, match))
+  const asked = matches.flatMap((match) => requestsBy(rule, index, match))
   const through = [...new Set(matches.map(matchWords))].join(', ')
   if (asked.length === 0) {
     const outcome = rule.set ? 'grants' : 'nothing'
@@ -121,17 +121,20 @@ function explainRule(rule: Rule, index: number, input: ExplainInput, grants: Gra
 
 function explainDefault(policy: Policy, input: ExplainInput, grants: Grants): ExplainedRule | undefined {
   if (!hasRightSide(policy.default)) return undefined
-  const asked = wishesOf(policy.default).map((wish): Asked => ({ wish, reason: { rule: 'default' } }))
+  const asked = requestsOf(policy.default).map((request): RuleRequest => ({
+    request,
+    reason: { rule: 'default' },
+  }))
   const about = { rule: 'default', words: `default grants ${grantWords(policy.default)}` } as const
   if (asked.length === 0) return { ...about, outcome: 'grants', detail: 'everybody' }
   return { ...about, ...judged(asked, 'default', 'everybody', input, grants) }
 }
 
 function judged(
-  asked: readonly Asked[],
+  asked: readonly RuleRequest[],
   rule: Reason['rule'],
   through: string,
-  { catalogue, defaultScope, capabilities: can }: ExplainInput,
+  { catalogue, defaultScope, can }: ExplainInput,
   { entitlements, deviations, frozen }: Grants,
 ): Pick<ExplainedRule, 'outcome' | 'detail'> {
   const granted = entitlements.filter(({ reasons }) => reasons.some((reason) => reason.rule === rule))
@@ -139,9 +142,9 @@ function judged(
     const names = granted.map(({ ref, name }) => nameOf(ref, [...catalogue, { ...ref, name }]))
     return { outcome: 'grants', detail: `${through}: ${names.join(', ')}` }
   }
-  const unclear = asked.find(({ wish }) => frozen.includes(keyOfWish(wish)))
-  const found = asked.flatMap(({ wish }) => {
-    const resolution = can.entitlements[wish.kind] ? resolve(wish, catalogue, defaultScope) : undefined
+  const unclear = asked.find(({ request }) => frozen.includes(requestKey(request)))
+  const found = asked.flatMap(({ request }) => {
+    const resolution = can.entitlements[request.kind] ? resolve(request, catalogue, defaultScope) : undefined
     return resolution?.kind === 'found' ? [resolution.entitlement] : []
   })
   const winner = found.flatMap((ref) => inSlot(ref, entitlements))[0]
@@ -153,7 +156,7 @@ function judged(
       detail: `${through}: ${by} comes first and grants ${nameOf(winner.ref, catalogue)}`,
     }
   }
-  const why = deviations.find(({ detail }) => unclear && detail.includes(`"${unclear.wish.name}"`))
+  const why = deviations.find(({ detail }) => unclear && detail.includes(`"${unclear.request.name}"`))
   const detail = why?.detail ?? deviations[0]?.detail ?? 'it resolves to nothing that the vendor has'
   return { outcome: 'unresolved', detail: `${through}: ${detail}` }
 }

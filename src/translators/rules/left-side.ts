@@ -123,10 +123,10 @@ function needed(matching: Matching | undefined): Matching {
   return matching
 }
 
-export type Resource = Readonly<Record<string, unknown>>
+type Resource = Readonly<Record<string, unknown>>
 
 /** A value of the User's own roles or entitlements: what it names, and where only that is meant. */
-export interface NamedValue {
+interface NamedValue {
   readonly name: string
   /** Given by an id of the catalogue that Drawbridge publishes (`/Roles`, `/Entitlements`). */
   readonly kind?: 'role' | 'group'
@@ -149,11 +149,11 @@ export function namedValues(resource: Resource, connection: string | undefined):
   return [...new Map(named.map((value) => [keyOf(value), value])).values()]
 }
 
-export function entriesOf(value: unknown): readonly unknown[] {
+function entriesOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
 
-export function textOf(entry: unknown): string | undefined {
+function textOf(entry: unknown): string | undefined {
   if (typeof entry === 'string') return filled(entry)
   if (!isRecord(entry)) return undefined
   const value = filled(entry['value'])
@@ -163,7 +163,7 @@ export function textOf(entry: unknown): string | undefined {
 }
 
 /** `connection~kind~id[~level~id]`, other bytes than letters, digits, `_` and `-` as a dot and two hexadecimal digits. */
-export function publishedId(text: string): (NamedValue & { readonly connection: string }) | undefined {
+function publishedId(text: string): (NamedValue & { readonly connection: string }) | undefined {
   if (!/^[\w.~-]+$/.test(text)) return undefined
   const [connection, kind, id, level, scopeId, ...rest] = text.split('~').map(unescaped)
   if (connection === undefined || id === undefined || rest.length > 0) return undefined
@@ -172,7 +172,7 @@ export function publishedId(text: string): (NamedValue & { readonly connection: 
   return scopeId === undefined ? undefined : { connection, kind, name: id, scope: { [level]: scopeId } }
 }
 
-export function unescaped(text: string): string {
+function unescaped(text: string): string {
   try {
     return decodeURIComponent(text.replace(/\.([0-9a-f]{2})/g, '%$1'))
   } catch {
@@ -181,15 +181,15 @@ export function unescaped(text: string): string {
   }
 }
 
-export function keyOf({ name, kind, scope }: NamedValue): string {
+function keyOf({ name, kind, scope }: NamedValue): string {
   return JSON.stringify([kind, name.toLowerCase(), scope])
 }
 
-export function filled(value: unknown): string | undefined {
+function filled(value: unknown): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined
 }
 
-export function parsed(text: string): Resource | undefined {
+function parsed(text: string): Resource | undefined {
   try {
     const value: unknown = JSON.parse(text)
     return isRecord(value) ? value : undefined
@@ -198,6 +198,6 @@ export function parsed(text: string): Resource | undefined {
   }
 }
 
-export function isRecord(value: unknown): value is Resource {
+function isRecord(value: unknown): value is Resource {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

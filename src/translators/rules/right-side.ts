@@ -1,6 +1,6 @@
 import type { Match } from './left-side.ts'
 import type { DefaultGrant, Rule } from '../../model/policy.ts'
-import type { Wish } from '../entitlements/catalogue.ts'
+import type { EntitlementRequest } from '../entitlements/catalogue.ts'
 import type { Reason } from '../../model/plan.ts'
 
 /** Whether the rule says itself what is granted or set. */
@@ -72,9 +72,21 @@ function quoted(text: string): string {
   return JSON.stringify(text)
 }
 
+/** The scope of a right side is its role's, if it has one. */
+export function requestsOf({ role, team, vendorGroup, scope }: DefaultGrant): readonly EntitlementRequest[] {
+  const scoped = scope ? { scope } : {}
+  const groupScope = role === undefined ? scoped : {}
+  return [
+    ...(role === undefined ? [] : [{ kind: 'role', name: role, ...scoped } as const]),
+    ...[team, vendorGroup].flatMap((name) =>
+      name === undefined ? [] : [{ kind: 'group', name, ...groupScope } as const],
+    ),
+  ]
+}
+
 /** One entitlement that a rule asks for, for one person. */
-export interface Asked {
-  readonly wish: Wish
+export interface RuleRequest {
+  readonly request: EntitlementRequest
   readonly reason: Reason
   /** ISO 8601 instant at which the rule stops asking. */
   readonly until?: string

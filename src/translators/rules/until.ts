@@ -1,6 +1,6 @@
 import type { GroupRef } from '../../model/person.ts'
 
-export const unitMs: Readonly<Record<string, number>> = {
+const unitMs: Readonly<Record<string, number>> = {
   ms: 1,
   s: 1_000,
   m: 60_000,
@@ -8,10 +8,10 @@ export const unitMs: Readonly<Record<string, number>> = {
   d: 86_400_000,
 }
 
-export const dayMs = 86_400_000
+const dayMs = 86_400_000
 
 /** `until: suffix` reads the end of a group's name. */
-export const bySuffix = 'suffix'
+const bySuffix = 'suffix'
 
 /**
  * The instant (ISO 8601) at which a grant of a rule ends. A date counts to its end in UTC, a duration from the moment of
@@ -30,18 +30,18 @@ export function isDuration(text: string): boolean {
   return durationMs(text) !== undefined
 }
 
-export function durationMs(text: string): number | undefined {
+function durationMs(text: string): number | undefined {
   const [, count, unit] = /^(\d{1,6})(ms|s|m|h|d)$/.exec(text) ?? []
   const ms = unitMs[unit ?? '']
   return ms === undefined ? undefined : Number(count) * ms
 }
 
-export function suffixMs(name: string): number | undefined {
+function suffixMs(name: string): number | undefined {
   const [, duration] = /-(\d{1,6}[mhd])$/i.exec(name.trim()) ?? []
   return duration === undefined ? undefined : durationMs(duration.toLowerCase())
 }
 
-export function instantOf(text: string): string {
+function instantOf(text: string): string {
   const isDate = /^\d{4}-\d{2}-\d{2}$/.test(text)
   const ms = Date.parse(text) + (isDate ? dayMs : 0)
   if (Number.isNaN(ms)) throw new Error('until is neither a duration, nor an ISO date, nor suffix')

@@ -118,7 +118,7 @@ export function aHeld(account: Partial<Account> = {}, granted?: readonly Entitle
   const ours = granted ?? complete.entitlements.filter(({ inherited }) => !inherited)
   return {
     account: complete,
-    granted: ours.map((ref) => ({ key: entitlementKey(ref), wishes: [wishOf(ref)] })),
+    granted: ours.map((ref) => ({ key: entitlementKey(ref), wishes: [requestOf(ref)] })),
   }
 }
 
@@ -136,10 +136,10 @@ export function wants(refs: readonly EntitlementRef[] = [], given: Partial<Prese
 }
 
 export function wantedEntitlement(ref: EntitlementRef): WantedEntitlement {
-  return { ref, name: ref.id, reasons: [{ group: 'Some', rule: 0 }], wishes: [wishOf(ref)] }
+  return { ref, name: ref.id, reasons: [{ group: 'Some', rule: 0 }], requests: [requestOf(ref)] }
 }
 
-export const wishOf = (ref: EntitlementRef): string => entitlementKey(ref)
+export const requestOf = (ref: EntitlementRef): string => entitlementKey(ref)
 
 export type Ref = EntitlementRef
 

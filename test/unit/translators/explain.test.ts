@@ -34,7 +34,7 @@ function input(given: Partial<ExplainInput> = {}): ExplainInput {
     groups: ['Contractors', 'Everyone', 'Leads', 'Night'].map(member),
     policy: aPolicy({ rules }),
     catalogue,
-    capabilities: sentry,
+    can: sentry,
     matching,
     now,
     calls: [
@@ -104,7 +104,7 @@ describe('explain', () => {
       'temporary',
       {
         policy: aPolicy({ exclusive: true }),
-        capabilities: falcon,
+        can: falcon,
         catalogue: [entry(cidRole('x'))],
         held: aHeld({ entitlements: [{ ...cidRole('x'), until: '2026-12-01T00:00:00.000Z' }] }, []),
       },

@@ -25,7 +25,7 @@ describe('grantedAfter', () => {
     ])
   })
 
-  it('adds the wishes of today to those of before', () => {
+  it('adds the requests of today to those of before', () => {
     const before = [{ key: 'group:core', wishes: ['group:old name'] }]
     assert.deepEqual(grantedAfter(before, wanted, { assign: [], revoke: [] }), [
       { key: 'group:core', wishes: ['group:old name', 'group:core'] },

@@ -39,15 +39,14 @@ describe('rename: recreate', () => {
     { login: 'old@corp.example', profile: { email: 'old@corp.example' }, entitlements: [role('b')] },
     [],
   )
-  it('removes the account and makes it anew with what it held by hand', () => {
-    const { operations } = plan(
-      wants([role('a')]),
-      renamed,
-      falcon,
-      aPolicy({ rename: 'recreate' }),
-      undefined,
+  it('removes the account and makes it again with what it held by hand', () => {
+    const { operations } = plan({
+      wanted: wants([role('a')]),
+      held: renamed,
+      can: falcon,
+      policy: aPolicy({ rename: 'recreate' }),
       now,
-    )
+    })
     assert.deepEqual(
       operations.map(({ op }) => op),
       ['shut-out', 'create', 'change-entitlements'],
@@ -59,9 +58,13 @@ describe('rename: recreate', () => {
   })
   it('keeps the account under any other policy, and where nothing is renamed', () => {
     const ops = (rename: 'keep' | 'reject' | 'recreate', held = renamed) =>
-      plan(wants([role('b')]), held, falcon, aPolicy({ rename }), undefined, now).operations.map(
-        ({ op }) => op,
-      )
+      plan({
+        wanted: wants([role('b')]),
+        held,
+        can: falcon,
+        policy: aPolicy({ rename }),
+        now,
+      }).operations.map(({ op }) => op)
     assert.ok(!ops('keep').includes('shut-out') && !ops('reject').includes('shut-out'))
     assert.deepEqual(ops('recreate', aHeld({ entitlements: [role('b')] })), [])
   })
@@ -93,7 +96,13 @@ describe('graceDays', () => {
 
 describe('a plan in words', () => {
   it('is one sentence for each operation, with the names of the catalogue, deviations after them', () => {
-    const { operations } = plan(wants([role('a')]), undefined, falcon, aPolicy(), undefined, now)
+    const { operations } = plan({
+      wanted: wants([role('a')]),
+      held: undefined,
+      can: falcon,
+      policy: aPolicy(),
+      now,
+    })
     const lines = inWords(operations, namesFrom([entry(role('a'), 'Falcon Administrator')]), [
       { code: 'login-immutable', detail: 'It stays.' },
     ])

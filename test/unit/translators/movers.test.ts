@@ -54,7 +54,7 @@ function wantedIn(names: readonly string[], { can, catalogue, policy }: Vendor) 
     groups,
     policy,
     catalogue,
-    capabilities: can,
+    can,
     matching,
     now,
   })
@@ -71,7 +71,7 @@ function moves(
   let operations: readonly Operation[] = []
   for (const names of stations) {
     const wanted = wantedIn(names, vendor)
-    ;({ operations } = plan(wanted, held, vendor.can, vendor.policy, undefined, now))
+    ;({ operations } = plan({ wanted, held, can: vendor.can, policy: vendor.policy, now }))
     held = carriedOut(operations, held, wanted.entitlements, vendor.can)
     if (held?.account.state === 'invited') held = { ...held, account: { ...held.account, state: 'active' } }
   }
@@ -166,7 +166,13 @@ describe('a mover at CrowdStrike', () => {
       ...first,
       account: { ...first.account, entitlements: [...first.account.entitlements, cidRole('falcon_admin')] },
     }
-    const { operations } = plan(wantedIn([], falconHere), byHand, falcon, falconHere.policy, undefined, now)
+    const { operations } = plan({
+      wanted: wantedIn([], falconHere),
+      held: byHand,
+      can: falcon,
+      policy: falconHere.policy,
+      now,
+    })
     assert.deepEqual(operations.map(inWords), ['-role:analyst@cid:cid-a'])
   })
 })

@@ -25,7 +25,7 @@ function planned(
   policy: Partial<Policy> = {},
   snapshot?: Snapshot,
 ) {
-  return plan(wanted, held, can, aPolicy(policy), snapshot, now)
+  return plan({ wanted, held, can, policy: aPolicy(policy), snapshot, now })
 }
 
 const change = (assign: readonly Ref[], revoke: readonly Ref[] = []) => ({
@@ -82,7 +82,7 @@ describe('plan for a leaver', () => {
     assert.deepEqual(planned(nothing, held, falcon).operations, [{ op: 'shut-out', steps: ['strip'] }])
     assert.deepEqual(planned(nothing, undefined, falcon).operations, [])
     assert.deepEqual(planned(nothing, aHeld(), falcon).operations, [])
-    assert.deepEqual(intentsFor(nothing, held, falcon, aPolicy()), [
+    assert.deepEqual(intentsFor({ wanted: nothing, held, can: falcon, policy: aPolicy(), now }).intents, [
       { kind: 'shut-out', because: 'inactive' },
     ])
   })

@@ -5,7 +5,7 @@ import { holds } from '../../../src/translators/shut-out.ts'
 import type { Held, Operation, Wanted } from '../../../src/model/plan.ts'
 import { plan } from '../../../src/translators/plan.ts'
 import { type Capabilities, type EntitlementSupport } from '../../../src/model/capabilities.ts'
-import { ada, anAccount, aPolicy, now, wants, wishOf } from './builders.ts'
+import { ada, anAccount, aPolicy, now, wants, requestOf } from './builders.ts'
 import { carriedOut, stepTaken } from './simulated-account.ts'
 import {
   type EntitlementChange,
@@ -86,11 +86,11 @@ const world: fc.Arbitrary<World> = fc
     state: fc.constantFrom('active' as const, 'disabled' as const, 'invited' as const),
     profile: names,
     wantedProfile: names,
-    wishes: someRefs,
+    requests: someRefs,
     frozen: someRefs,
     exclusive: fc.boolean(),
   })
-  .map(({ can, holding, inherited, ours, state, profile, wantedProfile, wishes, frozen, exclusive }) => {
+  .map(({ can, holding, inherited, ours, state, profile, wantedProfile, requests, frozen, exclusive }) => {
     const direct = onePerSlot(holding ?? [], can)
     const entitlements: HeldEntitlement[] = [
       ...direct,
@@ -99,12 +99,12 @@ const world: fc.Arbitrary<World> = fc
     const account = anAccount({ state, profile: { email: ada.login, ...profile }, entitlements })
     const granted = direct
       .filter((_, at) => ours[at])
-      .map((each) => ({ key: entitlementKey(each), wishes: [wishOf(each)] }))
+      .map((each) => ({ key: entitlementKey(each), wishes: [requestOf(each)] }))
     const person = { ...ada, profile: { email: ada.login, ...wantedProfile } }
     return {
       can,
       held: holding && { account, granted },
-      wanted: wants(onePerSlot(wishes, can), { person, frozen: frozen.map(wishOf) }),
+      wanted: wants(onePerSlot(requests, can), { person, frozen: frozen.map(requestOf) }),
       policy: aPolicy({ exclusive }),
     }
   })
@@ -119,7 +119,7 @@ function onePerSlot(refs: readonly EntitlementRef[], can: Capabilities): readonl
 }
 
 function planOf({ wanted, held, can, policy }: World): readonly Operation[] {
-  return plan(wanted, held, can, policy, undefined, now).operations
+  return plan({ wanted, held, can, policy, now }).operations
 }
 
 function changesOf(operations: readonly Operation[]): readonly EntitlementChange[] {
@@ -240,7 +240,7 @@ describe('every shut-out', () => {
         if (!held) return
         const policy = aPolicy({ deprovision: { inactive, deleted: ['remove'], graceDays: 0 } })
         const wanted: Wanted = { kind: 'shut-out', because: 'inactive' }
-        const { operations, deviations } = plan(wanted, held, can, policy, undefined, now)
+        const { operations, deviations } = plan({ wanted, held, can, policy, now })
         const [operation] = operations
         if (!operation) {
           const done = inactive.some((step) => holds(step, held.account, can))
@@ -251,7 +251,7 @@ describe('every shut-out', () => {
         const account = stepTaken(operation.steps[0], held.account, can)
         assert.ok(holds(operation.steps[0], account, can))
         const after = account && { account, granted: [] }
-        assert.deepEqual(plan(wanted, after, can, policy, undefined, now).operations, [])
+        assert.deepEqual(plan({ wanted, held: after, can, policy, now }).operations, [])
       }),
       runs,
     )
@@ -262,7 +262,7 @@ describe('every shut-out', () => {
 function frozenIn({ held, wanted }: World): readonly HeldEntitlement[] {
   const keys = new Set(
     held?.granted
-      .filter(({ wishes }) => wishes.some((wish) => wanted.frozen.includes(wish)))
+      .filter(({ wishes: requests }) => requests.some((request) => wanted.frozen.includes(request)))
       .map(({ key }) => key),
   )
   return (held?.account.entitlements ?? []).filter(

@@ -29,7 +29,7 @@ function planned(
   policy: Partial<Policy> = {},
   snapshot?: Snapshot,
 ) {
-  return plan(wanted, held, can, aPolicy(policy), snapshot, now)
+  return plan({ wanted, held, can, policy: aPolicy(policy), snapshot, now })
 }
 
 const change = (assign: readonly a.Ref[], revoke: readonly a.Ref[] = []) => ({
@@ -200,7 +200,7 @@ describe('plan for entitlements', () => {
       cidRole('frozen'),
       cidRole('gone'),
     ])
-    const wanted = wants([], { frozen: [a.wishOf(cidRole('frozen'))] })
+    const wanted = wants([], { frozen: [a.requestOf(cidRole('frozen'))] })
     assert.deepEqual(planned(wanted, held, falcon).operations, [change([], [cidRole('gone')])])
     assert.deepEqual(planned(wanted, held, falcon, { exclusive: true }).operations, [
       change([], [cidRole('gone')]),
@@ -210,7 +210,7 @@ describe('plan for entitlements', () => {
   it('freezes what was granted for a reason that nobody knows while its kind has an unresolved right side', () => {
     const held = {
       ...aHeld({ entitlements: [cidRole('ours')] }),
-      granted: [{ key: a.wishOf(cidRole('ours')), wishes: [] }],
+      granted: [{ key: a.requestOf(cidRole('ours')), wishes: [] }],
     }
     assert.deepEqual(planned(wants([], { frozen: ['role:gone'] }), held, falcon).operations, [])
     assert.deepEqual(planned(wants([], { frozen: ['group:gone'] }), held, falcon).operations, [
@@ -228,7 +228,7 @@ describe('plan for entitlements', () => {
 
   it('does not replace the one role that is frozen', () => {
     const held = aHeld({ entitlements: [role('manager')] })
-    const frozen = [a.wishOf(role('manager'))]
+    const frozen = [a.requestOf(role('manager'))]
     assert.deepEqual(planned(wants([role('member')], { frozen }), held, sentry).operations, [])
     assert.deepEqual(planned(wants([role('member')]), held, sentry).operations, [change([role('member')])])
   })
@@ -301,12 +301,15 @@ describe('intentsFor', () => {
       entitlements: [group('old')],
     })
     const held = aHeld(account)
-    assert.deepEqual(intentsFor(wants([group('new')]), held, switchable, aPolicy()), [
+    const circumstances = { can: switchable, policy: aPolicy(), now }
+    assert.deepEqual(intentsFor({ wanted: wants([group('new')]), held, ...circumstances }).intents, [
       { kind: 'activate' },
       { kind: 'update-profile', change: { givenName: 'Ada' } },
       { kind: 'assign', entitlement: group('new') },
       { kind: 'revoke', entitlement: group('old') },
     ])
-    assert.deepEqual(intentsFor(wants(), undefined, switchable, aPolicy()), [{ kind: 'provision' }])
+    assert.deepEqual(intentsFor({ wanted: wants(), held: undefined, ...circumstances }).intents, [
+      { kind: 'provision' },
+    ])
   })
 })

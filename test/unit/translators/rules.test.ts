@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
-import { entitlementsFor, wishKey } from '../../../src/translators/rules/rules.ts'
+import { requestKey } from '../../../src/translators/entitlements/catalogue.ts'
+import { requestsOf } from '../../../src/translators/rules/right-side.ts'
+import { entitlementsFor } from '../../../src/translators/rules/rules.ts'
 import { cidRole, entry, falcon, group, role, sentry, teamRole } from './builders.ts'
 import { type Entitlement, entitlementKey } from '../../../src/model/account.ts'
 import type { GroupRef } from '../../../src/model/person.ts'
@@ -28,13 +30,12 @@ const inGroups = (...names: string[]): { groups: GroupRef[] } => ({
 })
 
 function granted(groups: string[], rules: readonly Rule[], byDefault: DefaultGrant = {}, can = sentry) {
-  const { entitlements, ...rest } = entitlementsFor(
-    inGroups(...groups),
-    { rules, default: byDefault },
+  const { entitlements, ...rest } = entitlementsFor({
+    subject: inGroups(...groups),
+    policy: { rules, default: byDefault },
     catalogue,
     can,
-    {},
-  )
+  })
   return { keys: entitlements.map(({ ref }) => entitlementKey(ref)), entitlements, ...rest }
 }
 
@@ -128,7 +129,7 @@ describe('entitlementsFor', () => {
     })
   }
 
-  it('merges the reasons and wishes of whatever leads to the same entitlement', () => {
+  it('merges the reasons and requests of whatever leads to the same entitlement', () => {
     const rules = [
       { group: 'A', team: 'core', line: 4 },
       { group: 'B', vendorGroup: 'Core Team' },
@@ -138,7 +139,7 @@ describe('entitlementsFor', () => {
         ref: group('core'),
         name: 'Core Team',
         reasons: [{ group: 'A', rule: 0, line: 4 }, { group: 'B', rule: 1 }, { rule: 'default' }],
-        wishes: ['group:core', 'group:core team'],
+        requests: ['group:core', 'group:core team'],
       },
     ])
   })
@@ -162,13 +163,12 @@ describe('entitlementsFor', () => {
 
   it('freezes what is ambiguous and lists what could be meant', () => {
     const twice = [...catalogue, entry(group('core-2'), 'Core Team')]
-    const { entitlements, frozen, deviations } = entitlementsFor(
-      inGroups('A'),
-      { rules: [{ group: 'A', team: 'core team' }], default: {} },
-      twice,
-      sentry,
-      {},
-    )
+    const { entitlements, frozen, deviations } = entitlementsFor({
+      subject: inGroups('A'),
+      policy: { rules: [{ group: 'A', team: 'core team' }], default: {} },
+      catalogue: twice,
+      can: sentry,
+    })
     assert.deepEqual({ entitlements, frozen }, { entitlements: [], frozen: ['group:core team'] })
     assert.equal(deviations[0]?.code, 'entitlement-ambiguous')
     assert.match(deviations[0].detail, /group:core, group:core-2/)
@@ -192,7 +192,12 @@ describe('entitlementsFor', () => {
   it('never takes a role without a scope for a role in the only team', () => {
     const oneTeam = [entry(group('core')), entry(teamRole('admin', 'core'), 'Team Admin')]
     const policy = { rules: [{ group: 'A', role: 'admin' }], default: {} }
-    const { entitlements, frozen } = entitlementsFor(inGroups('A'), policy, oneTeam, sentry, {})
+    const { entitlements, frozen } = entitlementsFor({
+      subject: inGroups('A'),
+      policy,
+      catalogue: oneTeam,
+      can: sentry,
+    })
     assert.deepEqual([entitlements, frozen], [[], ['role:admin']])
   })
 
@@ -228,7 +233,13 @@ describe('entitlementsFor', () => {
       const scopes =
         defaultCid === undefined ? {} : { defaultScope: { level: 'cid', id: defaultCid } as const }
       const policy = { rules: [{ group: 'A', ...rule }], default: {} }
-      const { entitlements, frozen } = entitlementsFor(inGroups('A'), policy, falconRoles, falcon, scopes)
+      const { entitlements, frozen } = entitlementsFor({
+        subject: inGroups('A'),
+        policy,
+        catalogue: falconRoles,
+        can: falcon,
+        ...scopes,
+      })
       assert.deepEqual(
         entitlements.map(({ ref }) => entitlementKey(ref)),
         keys,
@@ -239,7 +250,12 @@ describe('entitlementsFor', () => {
 
   it('takes an entry without a scope into the scope that a rule names', () => {
     const policy = { rules: [{ group: 'A', role: 'soc', scope: { site: '12' } }], default: {} }
-    const { entitlements } = entitlementsFor(inGroups('A'), policy, [entry(role('soc'), 'SOC')], falcon, {})
+    const { entitlements } = entitlementsFor({
+      subject: inGroups('A'),
+      policy,
+      catalogue: [entry(role('soc'), 'SOC')],
+      can: falcon,
+    })
     assert.deepEqual(
       entitlements.map(({ ref }) => entitlementKey(ref)),
       ['role:soc@site:12'],
@@ -269,7 +285,7 @@ describe('entitlementsFor', () => {
   })
 })
 
-describe('wishKey', () => {
+describe('requestKey', () => {
   const cases: [DefaultGrant, string][] = [
     [{ role: ' Falcon Admin ' }, 'role:falcon admin'],
     [{ role: 'SOC', scope: { site: 'EMEA' } }, 'role:soc@site:emea'],
@@ -279,6 +295,7 @@ describe('wishKey', () => {
     [{ role: 'admin', team: 'core', scope: { team: 'core' } }, 'role:admin@team:core+group:core'],
   ]
   for (const [right, key] of cases) {
-    it(`writes ${JSON.stringify(right)} as ${key}`, () => assert.equal(wishKey(right), key))
+    it(`writes ${JSON.stringify(right)} as ${key}`, () =>
+      assert.equal(requestsOf(right).map(requestKey).join('+'), key))
   }
 })

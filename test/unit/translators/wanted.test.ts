@@ -21,7 +21,7 @@ function wanted(given: Partial<WantedInput> = {}, policy: Partial<Policy> = {}) 
     groups: admins,
     policy: aPolicy({ rules, ...policy }),
     catalogue,
-    capabilities: falcon,
+    can: falcon,
     defaultScope: { level: 'cid', id: 'cid-a' },
     matching,
     now,

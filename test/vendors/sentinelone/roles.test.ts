@@ -13,7 +13,12 @@ describe('roles in scopes', async () => {
 
   async function granted(rules: readonly Rule[], settings: Readonly<Record<string, unknown>> = {}) {
     const catalogue = await open({ settings }).catalogue()
-    return entitlementsFor({ groups }, { rules, default: {} }, catalogue, capabilities('current'), {})
+    return entitlementsFor({
+      subject: { groups },
+      policy: { rules, default: {} },
+      catalogue,
+      can: capabilities('current'),
+    })
   }
 
   const analyst = async (target: ReturnType<typeof open>, login: string) =>
@@ -108,7 +113,12 @@ describe('roles in scopes', async () => {
     )
     const catalogue = await open().catalogue()
     const policy = { rules: conflicting.slice(1), default: { role: 'Viewer' } }
-    const beaten = entitlementsFor({ groups }, policy, catalogue, capabilities('current'), {})
+    const beaten = entitlementsFor({
+      subject: { groups },
+      policy,
+      catalogue,
+      can: capabilities('current'),
+    })
     assert.deepEqual(
       beaten.entitlements.map(({ ref }) => ref),
       [role('IT', site('EMEA'))],

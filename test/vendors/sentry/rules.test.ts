@@ -14,7 +14,12 @@ for (const profile of ['current', 'guide'] as const) {
       const person = { groups: [{ id: 'g1', displayName: 'Backend' }] }
       const policy = { rules: [{ group: 'Backend', ...right }], default: {} }
       const catalogue = await target().catalogue()
-      const grants = entitlementsFor(person, policy, catalogue, target().capabilities, {})
+      const grants = entitlementsFor({
+        subject: person,
+        policy,
+        catalogue,
+        can: target().capabilities,
+      })
       return {
         keys: grants.entitlements.map(({ ref }) => entitlementKey(ref)),
         deviations: grants.deviations.map(({ code }) => code),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ofOneLevel, resolve } from '../../../../src/translators/entitlements/catalogue.ts'
+import { resolve } from '../../../../src/translators/entitlements/catalogue.ts'
+import { ofOneLevel } from '../../../../src/translators/rules/rules.ts'
 import type { WantedEntitlement } from '../../../../src/model/plan.ts'
 import { type Capabilities } from '../../../../src/model/capabilities.ts'
 import { falcon, support } from '../builders.ts'
@@ -67,7 +68,7 @@ describe('one scope level', () => {
     ref: { kind: 'role', id: entry.id, ...(entry.scope ? { scope: entry.scope } : {}) },
     name: entry.name,
     reasons: [{ rule }],
-    wishes: [entitlementKey(entry)],
+    requests: [entitlementKey(entry)],
   })
   const [account, , site] = catalogue as [Entitlement, Entitlement, Entitlement]
 

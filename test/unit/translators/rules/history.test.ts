@@ -142,7 +142,7 @@ function wantedAt({ tenant, policy }: World, { groups, resource, now }: Moment) 
     groups,
     policy,
     catalogue,
-    capabilities,
+    can: capabilities,
     matching,
     now,
   })
@@ -156,7 +156,7 @@ function settled(world: World, moment: Moment, before: Held | undefined): Held {
   const wanted = wantedAt(world, moment)
   let held = before && lapsed(before, moment.now)
   for (let round = 0; round < 4; round += 1) {
-    const { operations } = plan(wanted, held, can, world.policy, undefined, moment.now)
+    const { operations } = plan({ wanted, held, can, policy: world.policy, now: moment.now })
     if (operations.length === 0) break
     assert.ok(round < 3, `does not settle: ${JSON.stringify(operations)}`)
     held = carriedOut(operations, held, wanted.entitlements, can)

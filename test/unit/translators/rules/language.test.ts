@@ -32,7 +32,11 @@ interface Given {
 }
 
 function grants({ groups = [], resource = {}, rules, byDefault = {}, connection }: Given) {
-  return entitlementsFor(subjectOf({ resource, groups }), { rules, default: byDefault }, teams, sentry, {
+  return entitlementsFor({
+    subject: subjectOf({ resource, groups }),
+    policy: { rules, default: byDefault },
+    catalogue: teams,
+    can: sentry,
     matching,
     now,
     connection,
@@ -239,7 +243,12 @@ describe('the rule language', () => {
 
   it('never takes a missing reader or clock for a mismatch', () => {
     const read = (rule: Rule) => () =>
-      entitlementsFor({ groups: in_('A'), resource: {} }, { rules: [rule], default: {} }, teams, sentry, {})
+      entitlementsFor({
+        subject: { groups: in_('A'), resource: {} },
+        policy: { rules: [rule], default: {} },
+        catalogue: teams,
+        can: sentry,
+      })
     assert.throws(read({ group: '/A/', team: 'core' }))
     assert.throws(read({ attribute: 'title pr', team: 'core' }))
     assert.throws(read({ group: 'A', team: 'core', until: '1h' }))
