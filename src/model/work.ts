@@ -1,6 +1,6 @@
 import type { Failure } from './errors.ts'
 import type { KnownPlan } from './recorded-plan.ts'
-import type { Deviation, Held, JournalOperation, Snapshot } from './plan.ts'
+import type { Deviation, Granted, Held, JournalOperation, Snapshot } from './plan.ts'
 import type { ApiProfile, Entitlement, ShutOutStep } from './account.ts'
 import type { GroupRef } from './person.ts'
 
@@ -180,6 +180,20 @@ export interface Settlement {
   readonly dueInMs?: number
   /** Counts towards the backoff. */
   readonly attempts: number
+  /** The vendor's id of an account that another User holds: due again as soon as it becomes free. */
+  readonly waitsFor?: string
+  /** The vendor's id of the account that this run ended the access of: whoever waits for it is due. */
+  readonly frees?: string | undefined
+}
+
+/** Another User's link with an account of the vendor. */
+export interface Holder {
+  readonly accountId: string
+  readonly vendorAccountId: string
+  /** The User is inactive or deleted, at the same connection, and proven shut out: the account may change hands. */
+  readonly isFree: boolean
+  /** What Drawbridge granted the account, before the shut-out as well. */
+  readonly granted: readonly Granted[]
 }
 
 /** Accounts of a User that a request runs by itself; the rest is the workers'. */
@@ -233,12 +247,14 @@ export interface AccountQueue {
   doubt(accountId: string): Promise<void>
   /** Moves link, held and snapshot of a predecessor whose removal is cancelled to this account, under both leases. */
   inherit(lease: Lease, predecessor: Lease): Promise<void>
-  /** Which of these vendor accounts are linked by another account of any connection of that vendor tenant. */
-  linkedElsewhere(
+  /** Who else is linked with these accounts of the vendor, by any connection of that vendor tenant. */
+  holders(
     accountId: string,
     vendorTenant: string,
     vendorAccountIds: readonly string[],
-  ): Promise<ReadonlySet<string>>
+  ): Promise<readonly Holder[]>
+  /** Takes a free account out of the hands of its holder. False: it is not free any more. */
+  takeOver(lease: Lease, holder: Holder): Promise<boolean>
   /** How the accounts of a user stand, for the answer. */
   outcomes(userId: string): Promise<readonly AccountStanding[]>
 }

@@ -19,6 +19,8 @@ export interface CorrelationInput {
 export type Correlation =
   | { readonly kind: 'none' }
   | { readonly kind: 'adopt'; readonly account: Account }
+  /** The account under the login is linked with another User, or by another connection. */
+  | { readonly kind: 'elsewhere'; readonly account: Account; readonly detail: string }
   /** Somebody has to decide. */
   | { readonly kind: 'wait'; readonly detail: string }
   | {
@@ -46,7 +48,8 @@ export function correlate(candidates: readonly Account[], input: CorrelationInpu
     return wait(`The vendor has several accounts under ${input.login} (${ids}); keep one of them.`)
   }
   if (input.linkedElsewhere(account.id)) {
-    return wait(`Account ${account.id} of ${input.login} is linked to another User or by another connection.`)
+    const detail = `Account ${account.id} of ${input.login} belongs to another User of the directory, or to another connection. Give this User another e-mail address, or remove the other one.`
+    return { kind: 'elsewhere', account, detail }
   }
   return input.shutOut ? forShutOut(account, input) : byPolicy(account, input)
 }

@@ -201,11 +201,10 @@ test('keeps an open journal row until it is closed together with the account', a
   const after = await store.queue.read(lease)
   assert.deepEqual([after.openOperations, after.vendorAccountId], [[], '7'])
   const rival = await claimOf(await person('rival@corp.example'))
-  assert.deepEqual(
-    await store.queue.linkedElsewhere(rival.lease.id, 'sentry:acme', ['7', '8']),
-    new Set(['7']),
-  )
-  assert.deepEqual(await store.queue.linkedElsewhere(lease.id, 'sentry:acme', ['7', '8']), new Set())
+  assert.deepEqual(await store.queue.holders(rival.lease.id, 'sentry:acme', ['7', '8']), [
+    { accountId: lease.id, vendorAccountId: '7', isFree: false, granted: [] },
+  ])
+  assert.deepEqual(await store.queue.holders(lease.id, 'sentry:acme', ['7', '8']), [])
   await assert.rejects(
     () => store.queue.save(rival.lease, { vendorAccountId: '7', vendorTenant: 'sentry:acme' }),
     {

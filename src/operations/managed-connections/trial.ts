@@ -3,7 +3,7 @@ import type { ConnectionConfig } from '../../model/configuration.ts'
 import { GatewayError, VendorError } from '../../model/errors.ts'
 import { openConnection } from '../../provisioning/connections.ts'
 import type { ConnectionStore } from '../../model/work.ts'
-import { tenantChanged } from '../../store/connections/connections.ts'
+import { isFormerName, tenantChanged } from '../../store/connections/connections.ts'
 import type { ConsoleConnection } from './sealed-store.ts'
 import type { Tried } from './store.ts'
 import { vendorOf } from '../../vendors/registry.ts'
@@ -41,7 +41,7 @@ function forgetful({ directory, name, tenantId }: ConsoleConnection): Connection
     park: async () => false,
     pause: async () => {},
     async keepTenant(_id, tenant) {
-      if (tenantId !== null && tenantId !== tenant)
+      if (tenantId !== null && tenantId !== tenant && !isFormerName(tenantId, tenant))
         throw tenantChanged(`${directory}/${name}`, tenantId, tenant)
     },
     profile: async () => undefined,

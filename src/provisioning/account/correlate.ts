@@ -3,6 +3,7 @@ import { loginOf } from '../../translators/person.ts'
 import { learn, linkTo, proven, unlink, type Ending, type Run } from './run.ts'
 import type { Account } from '../../model/account.ts'
 import { failureOf, iso } from '../engine.ts'
+import type { Holder } from '../../model/work.ts'
 
 const askAgainMs = 60 * 60_000
 
@@ -14,7 +15,7 @@ interface Circumstances {
 }
 
 /** Looks for the person's account at the vendor by login and decides by policy whether it is theirs. */
-export async function findAccount(run: Run, { login, ...rest }: Circumstances): Promise<Correlation> {
+export async function findAccount(run: Run, { login, ...rest }: Circumstances): Promise<Found> {
   const { target, can } = run.connection
   const [key] = can.correlateBy
   return judge(run, await target.find(key, login), { login, ...rest })
@@ -25,30 +26,48 @@ export async function judge(
   run: Run,
   candidates: readonly Account[],
   circumstances: Circumstances,
-): Promise<Correlation> {
+): Promise<Found> {
   if (candidates.length === 0) return { kind: 'none' }
   const { connection, work, deps } = run
   const [self, tenant] = await Promise.all([connection.self(), connection.tenant()])
   const ids = candidates.map(({ id }) => id)
-  const elsewhere = await deps.queue.linkedElsewhere(work.accountId, tenant, ids)
-  return correlate(candidates, {
+  const holders = await deps.queue.holders(work.accountId, tenant, ids)
+  const holderOf = (id: string): Holder | undefined =>
+    holders.find(({ vendorAccountId }) => vendorAccountId === id)
+  const isFree = (id: string): boolean => !circumstances.shutOut && holderOf(id)?.isFree === true
+  const found = correlate(candidates, {
     ...circumstances,
     adopt: connection.policy.adopt,
     ...(self === undefined ? {} : { self }),
     protect: connection.policy.guard.protect,
-    linkedElsewhere: (id) => elsewhere.has(id),
+    linkedElsewhere: (id) => holderOf(id) !== undefined && !isFree(id),
   })
+  const holder = found.kind === 'adopt' ? holderOf(found.account.id) : undefined
+  return holder && found.kind === 'adopt' ? { ...found, holder } : found
 }
 
+/** `holder`: the account is to be taken over from another User, who is proven shut out. */
+type Found =
+  Exclude<Correlation, { kind: 'adopt' }> | (Extract<Correlation, { kind: 'adopt' }> & { holder?: Holder })
+
 /** Links what was found, or says how the run ends without it. */
-export async function adopt(run: Run, found: Correlation): Promise<Ending | 'linked' | 'none'> {
+export async function adopt(run: Run, found: Found): Promise<Ending | 'linked' | 'none'> {
   switch (found.kind) {
     case 'none':
       return 'none'
     case 'adopt':
-      await linkTo(run, found.account)
+      if (found.holder && !(await run.deps.queue.takeOver(run.lease.current(), found.holder)))
+        return waitsFor(
+          run,
+          found.account,
+          'The account of this login is just being changed for another User.',
+        )
+      // What was granted to the former holder is ours to take away, and not there by hand.
+      await linkTo(run, found.account, found.holder?.granted)
       run.log.info({ vendorAccountId: found.account.id }, 'account adopted')
       return 'linked'
+    case 'elsewhere':
+      return waitsFor(run, found.account, found.detail)
     case 'wait':
       return {
         ...proven(),
@@ -58,6 +77,16 @@ export async function adopt(run: Run, found: Correlation): Promise<Ending | 'lin
       }
     case 'refuse':
       return { ...proven(), status: 'failed', failure: failureOf(run, found.failure, found.detail) }
+  }
+}
+
+function waitsFor(run: Run, { id }: Account, detail: string): Ending {
+  return {
+    ...proven(),
+    status: 'waiting',
+    failure: failureOf(run, 'ambiguous', detail),
+    waitsFor: id,
+    dueInMs: askAgainMs,
   }
 }
 

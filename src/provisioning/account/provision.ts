@@ -231,9 +231,13 @@ async function settle(
   ending: Ending,
 ): Promise<'settled' | 'again'> {
   const { deps, lease, work, last } = start
-  const settlementOf = ({ deviations = [], ...rest }: Ending) => {
-    return { ...rest, deviations, wantedVersion: work.wantedVersion }
-  }
+  const leaves = !work.user.active || work.user.deleted
+  const settlementOf = ({ deviations = [], ...rest }: Ending) => ({
+    ...rest,
+    deviations,
+    wantedVersion: work.wantedVersion,
+    frees: leaves ? work.vendorAccountId : undefined,
+  })
   try {
     return await deps.queue.settle(lease.current(), settlementOf(ending), last.unclosed)
   } catch (error) {

@@ -72,7 +72,10 @@ async function presentAccount(run: Run): Promise<Account | Ending | 'absent'> {
   }
   if (login === undefined) return 'absent'
   await run.connection.tenant(tenantAgeMs)
-  const adopted = await adopt(run, await findAccount(run, { login, shutOut: true }))
+  const found = await findAccount(run, { login, shutOut: true })
+  // It is another User's by now, and ends with that one: this User has none.
+  if (found.kind === 'elsewhere') return 'absent'
+  const adopted = await adopt(run, found)
   if (adopted === 'none') return 'absent'
   if (adopted !== 'linked')
     return adopted.status === 'failed' ? { ...adopted, dueInMs: shutOutRetryMs } : adopted
@@ -119,10 +122,9 @@ async function planned(run: Run, wanted: ShutOut, account: Account): Promise<Pla
 /** Somebody who came back under a new User has the account by now. */
 async function isSomebodyElses(run: Run): Promise<boolean> {
   const id = linked(run)
-  const elsewhere = await run.deps.queue.linkedElsewhere(run.work.accountId, await run.connection.tenant(), [
-    id,
-  ])
-  return elsewhere.has(id)
+  const { accountId } = run.work
+  const holders = await run.deps.queue.holders(accountId, await run.connection.tenant(), [id])
+  return holders.length > 0
 }
 
 /** What must never be written, then what may not be written now. */
@@ -211,9 +213,13 @@ async function readBack(run: Run, step: ShutOutStep): Promise<Account | undefine
 export async function findByLogin(run: Run): Promise<Account | undefined> {
   const { target, can } = run.connection
   const login = loginAtVendor(run)
-  await run.connection.tenant(tenantAgeMs)
-  const [found] = login === undefined ? [] : await target.find(can.correlateBy[0], login)
-  return found
+  const tenant = await run.connection.tenant(tenantAgeMs)
+  const found = login === undefined ? [] : await target.find(can.correlateBy[0], login)
+  if (found.length === 0) return undefined
+  const ids = found.map(({ id }) => id)
+  const holders = await run.deps.queue.holders(run.work.accountId, tenant, ids)
+  // What another User has by now is not this one's access.
+  return found.find(({ id }) => holders.every(({ vendorAccountId }) => vendorAccountId !== id))
 }
 
 /** Removes the account of somebody who gets another one. Rejects while the vendor still shows it. */

@@ -2,7 +2,7 @@ import { GatewayError } from '../../model/errors.ts'
 import type { AccountFailure, ConnectionStore, ResolvedProfile } from '../../model/work.ts'
 import type { EntitlementKind } from '../../model/capabilities.ts'
 import { gateway } from '../directory/events.ts'
-import { json, milliseconds, type Sql, sql } from '../sql/statement.ts'
+import { json, milliseconds, raw, type Sql, sql } from '../sql/statement.ts'
 import type { ApiProfile, Entitlement, Scope } from '../../model/account.ts'
 
 export function createConnectionStore(db: Sql): ConnectionStore {
@@ -45,7 +45,24 @@ async function keepTenant(db: Sql, id: string, tenant: string): Promise<void> {
       status = CASE WHEN status = 'new' AND coalesce(tenant_id, ${tenant}::text) = ${tenant}::text THEN 'ready' ELSE status END
     WHERE id = ${id}::uuid RETURNING tenant_id, name`)
   if (!row || row.tenant_id === tenant) return
+  if (isFormerName(row.tenant_id, tenant)) return renameTenant(db, id, row.tenant_id, tenant)
   throw tenantChanged(row.name, row.tenant_id, tenant)
+}
+
+/** Release 0.1.0 knew the organizations of a Sentry of one's own without their host: `sentry:1`, now `sentry:host/1`. */
+export function isFormerName(before: string, now: string): boolean {
+  const [vendor, id = ''] = before.split(/:(.*)/s)
+  return id !== '' && !id.includes('/') && now.startsWith(`${vendor}:`) && now.endsWith(`/${id}`)
+}
+
+async function renameTenant(db: Sql, id: string, before: string, now: string): Promise<void> {
+  await db.transaction(async (tx) => {
+    for (const table of ['accounts', 'group_links'])
+      await tx.rows(sql`UPDATE ${raw(table)} SET vendor_tenant = ${now}::text
+        WHERE connection_id = ${id}::uuid AND vendor_tenant = ${before}::text`)
+    await tx.rows(sql`UPDATE connections SET tenant_id = ${now}::text, status = CASE WHEN status = 'new' THEN 'ready' ELSE status END
+      WHERE id = ${id}::uuid AND tenant_id = ${before}::text`)
+  })
 }
 
 export const tenantChanged = (name: string, before: string, now: string): GatewayError =>

@@ -24,7 +24,7 @@ import {
   linking,
   saveAccount,
 } from './journal.ts'
-import { createReader, linkedElsewhere, outcomes } from './work.ts'
+import { createReader, holders, takeOver, outcomes } from './work.ts'
 
 export function createQueue(db: Sql, leasing: Leasing, handover: Handover): AccountQueue {
   return {
@@ -39,7 +39,8 @@ export function createQueue(db: Sql, leasing: Leasing, handover: Handover): Acco
     settle: createSettling(db, leasing),
     doubt: (accountId) => doubt(db, accountId),
     inherit: (lease, predecessor) => inherit(db, leasing, lease, predecessor),
-    linkedElsewhere: (accountId, tenant, ids) => linkedElsewhere(db, accountId, tenant, ids),
+    holders: (accountId, tenant, ids) => holders(db, accountId, tenant, ids),
+    takeOver: (lease, holder) => takeOver(db, leasing.owner, lease, holder),
     outcomes: (userId) => outcomes(db, userId),
   }
 }
@@ -126,7 +127,17 @@ async function settleLeaving(
   if (!row || row.again) return row
   if (settlement.status === 'proven') await recordEvidence(tx, lease.id, row.confirmed_at)
   await (proving.has(settlement.status) ? afterProof(tx, user, lease) : afterDoubt(tx, user, row))
+  if (settlement.status === 'proven' && settlement.frees !== undefined)
+    await wakeWaiting(tx, lease, settlement.frees)
   return row
+}
+
+/** Another User with the same login waits until the account is free. */
+async function wakeWaiting(tx: Sql, lease: Lease, vendorAccountId: string): Promise<void> {
+  await tx.rows(sql`
+    UPDATE accounts SET due_at = least(accounts.due_at, clock_timestamp())
+    WHERE waits_for = ${vendorAccountId}::text
+      AND connection_id = (SELECT connection_id FROM accounts a WHERE a.id = ${lease.id}::uuid)`)
 }
 
 async function afterProof(tx: Sql, user: Leaver, lease: Lease): Promise<void> {
@@ -193,6 +204,7 @@ function end({ owner }: Leasing, { lease, settlement, unclosed }: Ending, condit
         deviations = ${json(settlement.deviations)},
         failure = ${settlement.failure === undefined ? sql`accounts.failure` : json(settlement.failure)},
         verification = ${settlement.verification === undefined ? sql`accounts.verification` : json(settlement.verification)},
+        waits_for = ${settlement.waitsFor ?? null}::text,
         predecessor_id = ${proves ? sql`NULL` : sql`accounts.predecessor_id`},
         settled_at = clock_timestamp(), lease_owner = NULL, lease_until = NULL
       FROM users u, (SELECT status, proven_version, verification FROM accounts WHERE id = ${lease.id}::uuid) old

@@ -4,6 +4,7 @@ import {
   type AccountStatus,
   type AccountWork,
   type Hold,
+  type Holder,
   type Lease,
   LeaseLost,
   type MadeGroups,
@@ -14,6 +15,7 @@ import type { Deviation, Held, JournalOperation, Snapshot } from '../../model/pl
 import { isId, type Sql, sql, type Statement, unseen } from '../sql/statement.ts'
 import type { GroupRef } from '../../model/person.ts'
 import type { KnownPlan } from '../../model/recorded-plan.ts'
+import { gateway } from '../directory/events.ts'
 
 export interface WorkRow {
   readonly id: string
@@ -230,16 +232,46 @@ export function toStanding(row: StandingRow): AccountStanding {
   }
 }
 
-/** Which of these accounts of a vendor tenant are linked by another row than this one. */
-export async function linkedElsewhere(
+/** A holder `o` whose access has ended for good, as far as its directory wants: nothing runs there, nothing is awaited. */
+const isFree = sql`o.status = 'proven' AND o.proven_version >= o.wanted_version AND NOT o.unmanaged
+  AND (o.lease_until IS NULL OR o.lease_until <= clock_timestamp())
+  AND (NOT u.active_wanted OR u.delete_requested_at IS NOT NULL OR u.deleted_at IS NOT NULL)
+  AND NOT EXISTS (SELECT FROM operations j WHERE j.account_id = o.id AND j.closed_at IS NULL)`
+
+export async function holders(
   db: Sql,
   accountId: string,
   vendorTenant: string,
   vendorAccountIds: readonly string[],
-): Promise<ReadonlySet<string>> {
-  const rows = await db.rows<{ vendor_account_id: string }>(sql`
-    SELECT vendor_account_id FROM accounts
-    WHERE vendor_tenant = ${vendorTenant}::text AND vendor_account_id = ANY(${vendorAccountIds}::text[])
-      AND id <> ${accountId}::uuid`)
-  return new Set(rows.map((row) => row.vendor_account_id))
+): Promise<readonly Holder[]> {
+  return db.rows<Holder>(sql`
+    SELECT o.id AS "accountId", o.vendor_account_id AS "vendorAccountId",
+      (o.connection_id = a.connection_id AND ${isFree}) AS "isFree",
+      coalesce(o.snapshot->'granted', '[]') || coalesce(o.held->'granted', '[]') AS granted
+    FROM accounts o JOIN users u ON u.id = o.user_id JOIN accounts a ON a.id = ${accountId}::uuid
+    WHERE o.vendor_tenant = ${vendorTenant}::text AND o.vendor_account_id = ANY(${vendorAccountIds}::text[])
+      AND o.id <> a.id`)
+}
+
+/** The holder keeps its snapshot, and with it the login; the event tells both Users. */
+export async function takeOver(db: Sql, owner: string, lease: Lease, holder: Holder): Promise<boolean> {
+  const row = await db.row(sql`
+    WITH mine AS (
+      SELECT a.id, a.user_id FROM accounts a
+      WHERE a.id = ${lease.id}::uuid AND a.lease_epoch = ${lease.epoch}::int AND a.lease_owner = ${owner}::text
+    ), freed AS (
+      UPDATE accounts SET vendor_account_id = NULL, vendor_tenant = NULL, held = NULL
+      FROM accounts o JOIN users u ON u.id = o.user_id, mine
+      WHERE accounts.id = ${holder.accountId}::uuid AND o.id = accounts.id AND ${isFree}
+        AND accounts.vendor_account_id = ${holder.vendorAccountId}::text
+      RETURNING accounts.id, accounts.user_id AS former, accounts.connection_id, u.directory_id, mine.user_id
+    ), told AS (
+      INSERT INTO events (directory_id, actor, action, resource_type, resource_id, detail)
+      SELECT directory_id, ${gateway.actor}::text, 'account.handed-over', 'Account', id::text,
+        jsonb_build_object('userId', former, 'toUserId', user_id, 'connectionId', connection_id,
+          'vendorAccountId', ${holder.vendorAccountId}::text)
+      FROM freed
+    )
+    SELECT id FROM freed`)
+  return row !== undefined
 }

@@ -60,10 +60,15 @@ export const sentry = defineVendor({
       kit,
     )
     const client = createClient(send, { organization, profile, sendInvite })
-    const { origin } = new URL(baseUrl)
+    const { origin, host, hostname } = new URL(baseUrl)
     const { token } = credentials
     // Not spread: its table changes once the kind of token is known.
-    return Object.assign(createTarget(client, { profile, token }), {
+    return Object.assign(createTarget(client, {
+        profile,
+        token,
+        // Servers of one's own count their organizations anew, from 1.
+        ...(/(^|\.)sentry\.io$/.test(hostname) ? {} : { host }),
+      }), {
       examine: () => examine({ client, token, origin, organization, profile, sendInvite }),
     })
   },

@@ -193,11 +193,13 @@ async function matching(
 interface TargetOptions {
   readonly profile: ApiProfile
   readonly token: string
+  /** Of a server of one's own. */
+  readonly host?: string
 }
 
 export function createTarget(
   client: Client,
-  { profile, token }: TargetOptions,
+  { profile, token, host }: TargetOptions,
 ): TargetOf<SentryCapabilities> {
   const isGuide = profile === 'guide'
   let kind = kindOf(token)
@@ -225,7 +227,10 @@ export function createTarget(
       await self('test')
     },
 
-    tenant: () => client.organizationId('tenant'),
+    async tenant() {
+      const id = await client.organizationId('tenant')
+      return host === undefined ? id : `${host}/${id}`
+    },
 
     // Tokens of an integration belong to no member.
     self: async () => (await self('self'))?.id,

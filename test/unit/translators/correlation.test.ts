@@ -41,8 +41,8 @@ const cases: readonly Case[] = [
     when: 'another connection has it',
     found: [ada],
     given: { linkedElsewhere: (id) => id === 'a-1' },
-    result: 'wait',
-    says: /linked/,
+    result: 'elsewhere',
+    says: /belongs to another User/,
   },
   { when: 'it is the gateway itself', found: [ada], given: { self: 'a-1' }, result: 'own-identity' },
   { when: 'the policy asks', found: [ada], given: { adopt: 'ask' }, result: 'wait', says: /adopt a-1/ },
@@ -76,7 +76,7 @@ const cases: readonly Case[] = [
     when: 'our create led to an account linked elsewhere',
     found: [ada],
     given: { linkedElsewhere: () => true, ownOpenCreateAt: opened },
-    result: 'wait',
+    result: 'elsewhere',
   },
 
   { when: 'a leaver came by single sign-on', found: [bySso], given: { shutOut: true }, result: 'adopt' },
@@ -104,7 +104,7 @@ const cases: readonly Case[] = [
     when: 'a leaver is linked elsewhere',
     found: [ada],
     given: { shutOut: true, linkedElsewhere: () => true },
-    result: 'wait',
+    result: 'elsewhere',
   },
 ]
 
