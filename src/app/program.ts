@@ -13,18 +13,14 @@ import { statusCommand } from '../operations/connections/status-command.ts'
 import { evidenceCommand } from '../operations/evidence/command.ts'
 import { explainCommand } from '../operations/explain/command.ts'
 import { holdCommand, releaseCommand } from '../operations/holds/command.ts'
+import { importCommand } from '../operations/import/command.ts'
 import { inventoryCommand } from '../operations/inventory/command.ts'
 import { keysCommand } from '../operations/keys/command.ts'
 import { noticesCommand } from '../operations/notices/command.ts'
 import { operatorsCommand } from '../operations/operators/command.ts'
 import { planCommand } from '../operations/plans/command.ts'
 import { approveCommand, rejectCommand } from '../operations/plans/decide-command.ts'
-import {
-  driftCommand,
-  importCommand,
-  reconcileCommand,
-  recoveredCommand,
-} from '../operations/reconciliation/command.ts'
+import { driftCommand, reconcileCommand, recoveredCommand } from '../operations/reconciliation/command.ts'
 import { tokenCommand } from '../operations/tokens/command.ts'
 import { checkCommand } from './commands/check.ts'
 import { completionCommand } from './commands/completion.ts'

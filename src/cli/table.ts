@@ -48,3 +48,7 @@ export function list<T>(
 /** An instant in minutes, UTC, as people read it. */
 export const when = (instant: string | undefined): string | undefined =>
   instant?.replace('T', ' ').replace(/:\d\d(\.\d+)?Z$/, 'Z')
+
+/** `1 plan`, `2 plans`. */
+export const counted = (count: number, noun: string, plural = `${noun}s`): string =>
+  `${count} ${count === 1 ? noun : plural}`

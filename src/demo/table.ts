@@ -1,6 +1,6 @@
 import type { Gateway } from '../app/gateway.ts'
 import type { LiveConnection } from '../provisioning/connections.ts'
-import type { Standing } from '../store/connections/standings.ts'
+import { type AccountState, accountStates } from './store.ts'
 import { wantedOf } from '../translators/wanted.ts'
 import type { DemoVendors } from './setting.ts'
 import { type Entitlement, entitlementKey, type EntitlementRef } from '../model/account.ts'
@@ -9,7 +9,7 @@ import { wantedInput } from '../provisioning/wanted-input.ts'
 
 /** True when nothing waits for a worker; a write that is still being verified counts as settled. */
 export async function settled({ store, directories }: Gateway): Promise<boolean> {
-  const all = await Promise.all(directories.map(({ id }) => store.standings(id)))
+  const all = await Promise.all(directories.map(({ id }) => accountStates(store.db, id)))
   return all.flat().every(({ proven, status }) => proven || status === 'failed' || status === 'waiting')
 }
 
@@ -29,8 +29,8 @@ const headings = ['person', 'connection', 'wanted', 'held at the vendor', 'statu
 export async function convergenceTable(gateway: Gateway, simulated: DemoVendors): Promise<Convergence> {
   const rows: Row[] = []
   for (const directory of gateway.directories) {
-    for (const standing of await gateway.store.standings(directory.id)) {
-      rows.push(await rowOf(gateway, simulated, directory, standing))
+    for (const account of await accountStates(gateway.store.db, directory.id)) {
+      rows.push(await rowOf(gateway, simulated, directory, account))
     }
   }
   return {
@@ -43,29 +43,29 @@ async function rowOf(
   gateway: Gateway,
   simulated: DemoVendors,
   directory: DirectoryRef,
-  standing: Standing,
+  account: AccountState,
 ): Promise<Row> {
   const connection = await gateway.connections
     .ofDirectory(directory.id)
-    .find(({ name }) => name === standing.connection)
+    .find(({ name }) => name === account.connection)
     ?.ready()
-  if (!connection) throw new Error(`no connection ${standing.connection}`)
+  if (!connection) throw new Error(`no connection ${account.connection}`)
   const catalogue = await connection.catalogue()
-  const wanted = await wantedAt(gateway, directory, standing, connection, catalogue)
+  const wanted = await wantedAt(gateway, directory, account, connection, catalogue)
   const person = simulated.all
-    .find(({ vendor }) => vendor === standing.vendor)
+    .find(({ vendor }) => vendor === account.vendor)
     ?.people()
-    .find(({ login }) => login === standing.userName)
+    .find(({ login }) => login === account.userName)
   const held = person && person.entitlements.length > 0 ? [...person.entitlements].sort() : undefined
   const same = (wanted ?? []).toSorted().join() === (held ?? []).join()
   return {
-    converged: standing.proven && same,
+    converged: account.proven && same,
     cells: [
-      standing.userName,
-      standing.connection,
+      account.userName,
+      account.connection,
       named(wanted, catalogue) ?? 'no access',
       named(held, catalogue) ?? 'no access',
-      `${standing.status}${same ? '' : ' (differs)'}`,
+      `${account.status}${same ? '' : ' (differs)'}`,
     ],
   }
 }
@@ -74,7 +74,7 @@ async function rowOf(
 async function wantedAt(
   { store }: Gateway,
   directory: DirectoryRef,
-  { userId, active, deleted }: Standing,
+  { userId, active, deleted }: AccountState,
   { name, policy, can }: LiveConnection,
   catalogue: readonly Entitlement[],
 ): Promise<readonly string[] | undefined> {

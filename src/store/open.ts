@@ -11,7 +11,6 @@ import type { JobsDatabase } from '../model/schedule.ts'
 import type { Applied } from './connections/configuration.ts'
 import { createConnectionStore } from './connections/connections.ts'
 import { detach, type Detached } from './connections/detach.ts'
-import { type EventLine, type Standing, standings, timeline } from './connections/standings.ts'
 import { createDirectory } from './directory/directory.ts'
 import {
   type Embedded,
@@ -62,8 +61,6 @@ export interface Database {
   cursorSecret(): Promise<Uint8Array>
   /** Which database it is, for the log; without its address. */
   readonly database: string
-  standings(directoryId: string): Promise<readonly Standing[]>
-  timeline(directoryId: string, limit?: number): Promise<readonly EventLine[]>
   /** Lets go of a connection without a vendor call; `abandon`: although shut-outs are unproven there. */
   detach(
     connectionId: string,
@@ -138,8 +135,6 @@ function assemble(url: string, client: Client, leasing: Leasing, embedded: Embed
     forgetTokens: tokens.forget,
     cursorSecret: () => keptSecret(client, 'cursor_secret'),
     database: embedded ? embedded.version : 'PostgreSQL at DATABASE_URL',
-    standings: (directoryId) => standings(client, directoryId),
-    timeline: (directoryId, limit) => timeline(client, directoryId, limit),
     detach: (connectionId, by, options) => detach(client, connectionId, by, options),
     worksBy: ({ revisions }) => void (known = revisions),
     sweeps: createSweepStore(client, { owner: leasing.owner, revisions: () => known }),

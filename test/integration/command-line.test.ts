@@ -78,7 +78,7 @@ describe('the command line alone', { timeout: 300_000 }, () => {
     )
     const unchanged = await json('plan', 'sentry', '--now')
     assert.deepEqual([unchanged.accounts, unchanged.totals.kinds.unchanged], [[], 1])
-    assert.match((await drawbridge(['plan', 'sentry', '--now'])).out, /1 account at sentry\n +1 as wanted/)
+    assert.match((await drawbridge(['plan', 'sentry', '--now'])).out, /1 account at sentry\n +1 already as wanted/)
     const shown = await drawbridge(['status'])
     assert.match(shown.out, /corp\/sentry +sentry +enforce +ready +1 +1 +0/)
   })

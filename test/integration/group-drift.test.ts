@@ -7,6 +7,7 @@ import type { VendorSimulator } from '../../src/simulators/simulator.ts'
 import { aGroup, aUser, startTestGateway } from '../support/gateway.ts'
 import type { Policy } from '../../src/model/policy.ts'
 import { listDrift } from '../../src/operations/reconciliation/store.ts'
+import { accountStates } from '../../src/demo/store.ts'
 
 const pattern = '/^team-(?<team>.+)$/'
 
@@ -18,7 +19,7 @@ async function stage(t: TestContext, simulator: VendorSimulator, policy: Partial
   const connectionId = connections.ofDirectory(directories[0]!.id)[0]!.id
   const settled = async (): Promise<void> => {
     await all.until('everything settled', async () => {
-      const accounts = await store.standings(directories[0]!.id)
+      const accounts = await accountStates(store.db, directories[0]!.id)
       return accounts.every(({ status }) => ['proven', 'invited'].includes(status))
     })
   }

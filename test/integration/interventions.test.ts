@@ -32,7 +32,8 @@ describe('a person whom an operator holds', () => {
     assert.equal((await scim('PATCH', `/Users/${ada.id}`, rename)).status, 200)
     await until('told of', async () => /investigation/.test(JSON.stringify(await standing(ada.id))))
     await until('back', () => person(falcon, 'ada')?.entitlements.length === 1)
-    const actions = (await store.timeline(directoryId)).map(({ action }) => action)
+    const events = { text: 'SELECT action FROM events WHERE directory_id = $1::uuid', values: [directoryId] }
+    const actions = (await store.db.rows<{ action: string }>(events)).map(({ action }) => action)
     assert.ok(actions.includes('user.held'))
   })
 

@@ -5,6 +5,7 @@ import { startSentry } from '../../src/simulators/sentry/index.ts'
 import type { VendorSimulator } from '../../src/simulators/simulator.ts'
 import { aGroup, aPatch, aUser, startTestGateway, type GatewayUnderTest } from '../support/gateway.ts'
 import type { Policy } from '../../src/model/policy.ts'
+import { accountStates } from '../../src/demo/store.ts'
 
 interface Stage extends GatewayUnderTest {
   readonly simulator: VendorSimulator
@@ -39,7 +40,7 @@ function stageOf(
 
 async function unsettled({ gateway }: GatewayUnderTest): Promise<number> {
   const { directories, store } = gateway
-  const all = await store.standings(directories[0]!.id)
+  const all = await accountStates(store.db, directories[0]!.id)
   return all.filter(({ status }) => !['proven', 'invited'].includes(status)).length
 }
 

@@ -6,6 +6,7 @@ import { isSame, planningPart } from '../../src/store/connections/configuration.
 import { aConfiguration, aConnection, aDirectory, anActor, aPolicy } from '../support/configuration.ts'
 import { openTestStore, type TestStore } from '../support/database.ts'
 import { until } from '../support/gateway.ts'
+import { accountStates } from '../../src/demo/store.ts'
 
 let store: TestStore
 let by: Actor
@@ -184,13 +185,13 @@ test('keeps the tenant of a connection and its catalogue', async () => {
 })
 
 test('shows where everybody stands, and what happened, without a secret', async () => {
-  const rows = await store.standings(by.directory.id)
+  const rows = await accountStates(store.db, by.directory.id)
   assert.ok(
     rows.some(
       ({ userName, vendorAccountId }) => userName === 'linked@corp.example' && vendorAccountId === '1',
     ),
   )
-  const events = await store.timeline(by.directory.id)
+  const events = await store.query<{ action: string }>('SELECT action FROM events')
   assert.ok(events.some(({ action }) => action === 'connection.parked'))
   const everything = JSON.stringify(await store.query('SELECT * FROM events'), (_, value: unknown) => value)
   assert.ok(!everything.includes('not-a-real-secret') && !everything.includes(secret))

@@ -13,10 +13,10 @@ interface Options extends OperatorOptions {
 export function evidenceCommand(parts: Parts): Command {
   return operatorCommand('evidence', parts)
     .description(
-      'Write what shows that access has ended, a line of JSON for each proven shut-out, oldest first.',
+      'Write the evidence that access has ended: one line of JSON for each proven shut-out, oldest first.',
     )
-    .option('--directory <name>', 'directory; may be left out where there is only one')
-    .option('--user <userName>', 'only of this person')
+    .option('--directory <name>', 'needed where there are several directories')
+    .option('--user <userName>', 'only this person')
     .option('--from <instant>', 'proven at this instant or later, such as 2026-11-01T00:00:00Z')
     .option('--to <instant>', 'proven before this instant')
     .addHelpText(

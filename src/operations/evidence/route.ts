@@ -14,7 +14,7 @@ export function evidenceRoutes(db: Sql): readonly Route[] {
       path: '/directories/:directory/evidence',
       tag: 'evidence',
       role: 'viewer',
-      summary: 'What shows that access has ended: proven shut-outs, oldest first, streamed as NDJSON.',
+      summary: 'Evidence that access has ended: proven shut-outs, oldest first, streamed as NDJSON.',
       params: closed({ directory: name }),
       query: closed({
         userName: Type.Optional(Type.String()),

@@ -9,7 +9,7 @@ import type { ExplainedPerson } from './explain.ts'
 
 export function explainCommand(parts: Parts): Command {
   return operatorCommand('explain', parts)
-    .description('Show why a person has what they have at each vendor, and why not what they have not.')
+    .description('Show why a person has the access they have at each vendor, and why they lack the rest.')
     .argument('<userName>', 'userName of a person in the directory')
     .option('--directory <name>', 'only in this directory')
     .option('--connection <name>', 'only at this connection: its name, or <directory>/<connection>')
@@ -63,7 +63,7 @@ export async function explain(
   if (json) output.json({ userName, people })
   else for (const line of people.flatMap((person) => lines(person, output))) output.line(line)
   if (people.length > 0) return exitCodes.ok
-  output.problem(`Nobody has the userName ${userName}.`)
+  output.problem(`There is no User with the userName ${userName}.`)
   return exitCodes.failed
 }
 

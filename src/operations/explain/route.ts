@@ -18,7 +18,7 @@ export function explainRoutes(db: Sql): readonly Route[] {
       tag: 'people',
       role: 'viewer',
       summary:
-        'Why a person has what they have; "without" and "with" suppose other groups. Nothing is changed.',
+        'Why a person has the access they have; "without" and "with" suppose other groups. Nothing is changed.',
       params: closed({ userName: name }),
       body: closed({
         directory: Type.Optional(Type.String()),

@@ -8,6 +8,7 @@ import { exitCodes, type ExitCode } from '../../cli/exit-codes.ts'
 import type { Client } from '../../cli/client.ts'
 import { connectionOf, type NamedConnection } from '../../cli/names.ts'
 import type { Output, Surroundings } from '../../cli/output.ts'
+import { counted } from '../../cli/table.ts'
 import type { Effect } from '../../translators/explain/model.ts'
 
 interface Options {
@@ -45,7 +46,7 @@ function loadRules(file: string, facts: NamedConnection, { env }: Pick<Surroundi
   const vendor = vendorOf(facts.vendor)
   try {
     if (!isConfiguration(file)) {
-      if (!vendor) return fault(`the vendor ${facts.vendor} is not one of this release`)
+      if (!vendor) return fault(`this release has no vendor ${facts.vendor}`)
       return loadFragment(file, vendor)
     }
   } catch (error) {
@@ -58,7 +59,7 @@ function loadRules(file: string, facts: NamedConnection, { env }: Pick<Surroundi
   const found = loaded.configuration.directories
     .find(({ name }) => name === facts.directory)
     ?.connections.find(({ name }) => name === facts.name)
-  if (!found) return fault(`holds no connection ${facts.directory}/${facts.name}`)
+  if (!found) return fault(`has no connection ${facts.directory}/${facts.name}`)
   const { rules, default: byDefault, exclusive, people } = found.policy
   return { ok: true, fragment: { rules, default: byDefault, exclusive, people } }
 }
@@ -72,10 +73,11 @@ const mostShown = 50
 function effectLines(effect: RuleChangeEffect, { paint }: Output): readonly string[] {
   const { connection, people, changed, enters, leaves, entitlements, changes, unresolved } = effect
   return [
-    `${paint('bold', connection)}: ${changed} of ${people} people change; ${enters} would get an account, ${leaves} would be shut out`,
+    `${paint('bold', connection)}: something would change for ${changed} of ${counted(people, 'person', 'people')}; ${enters} would get an account, ${leaves} would be shut out`,
     ...entitlements.map(({ name, gains, loses }) => `  ${name}: +${gains} -${loses}`),
     ...unresolved.map(
-      ({ detail, people: count }) => `  ${paint('yellow', 'unresolved')} for ${count}: ${detail}`,
+      ({ detail, people: count }) =>
+        `  ${paint('yellow', 'not resolved')} for ${counted(count, 'person', 'people')}: ${detail}`,
     ),
     ...changes.slice(0, mostShown).map((each) => `  ${each.userName}: ${changeWords(each)}`),
     ...(changed > mostShown ? [`  … and ${changed - mostShown} more (--json lists them)`] : []),

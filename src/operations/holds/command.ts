@@ -20,11 +20,15 @@ interface Person {
 
 export function holdCommand(parts: Parts): Command {
   return operatorCommand('hold', parts)
-    .description('Shut a person out everywhere, against a directory that wants them active.')
+    .description('Shut a person out everywhere, even though the directory wants them active.')
     .argument('<userName>', 'userName of the person')
-    .requiredOption('--reason <text>', 'why, for events and whoever looks')
-    .option('--for <time>', 'ends by itself after this time, such as 24h; without it, when released', seconds)
-    .option('--directory <name>', 'where several directories know the userName')
+    .requiredOption('--reason <text>', 'why; recorded in the audit')
+    .option(
+      '--for <time>',
+      'end the hold after this time, such as 24h; without it, the hold lasts until it is released',
+      seconds,
+    )
+    .option('--directory <name>', 'needed where several directories have the userName')
     .addHelpText(
       'after',
       examples(
@@ -43,7 +47,7 @@ export function holdCommand(parts: Parts): Command {
         if (options.json) output.json({ held: person.id })
         else
           output.line(
-            `${person.userName} is held shut out${until ? ` until ${until}` : ''}; "explain" shows when it is proven`,
+            `${person.userName} is being shut out everywhere${until ? ` until ${until}` : ''}; "drawbridge explain ${person.userName}" shows when that is proven`,
           )
         return undefined
       }),
@@ -52,16 +56,16 @@ export function holdCommand(parts: Parts): Command {
 
 export function releaseCommand(parts: Parts): Command {
   return operatorCommand('release', parts)
-    .description('End a hold: what the directory wants counts again.')
+    .description('End a hold: the directory decides again.')
     .argument('<userName>', 'userName of the person')
-    .option('--directory <name>', 'where several directories know the userName')
+    .option('--directory <name>', 'needed where several directories have the userName')
     .addHelpText('after', examples('release ada@corp.example'))
     .action(async (userName: string, options: Options) =>
       withClient(parts, options, async (client, output) => {
         const person = await personOf(client, userName, options.directory)
         await client.call('DELETE', `/holds/${person.id}`)
         if (options.json) output.json({ released: person.id })
-        else output.line(`${person.userName} is released`)
+        else output.line(`${person.userName} is released; the directory decides again`)
         return undefined
       }),
     )
@@ -76,7 +80,7 @@ async function personOf(client: Client, userName: string, directory: string | un
   throw new CommandFailure(
     exitCodes.usage,
     one
-      ? `Several directories know ${userName}: ${live.map((each) => each.directory).join(', ')}. Add --directory.`
-      : `Nobody who lives has the userName ${userName}.`,
+      ? `Several directories have ${userName}: ${live.map((each) => each.directory).join(', ')}. Add --directory.`
+      : `There is no User with the userName ${userName}.`,
   )
 }

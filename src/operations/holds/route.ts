@@ -31,7 +31,7 @@ export function holdRoutes({ db, wake }: Deps): readonly Route[] {
       path: '/holds',
       tag: 'holds',
       role: 'viewer',
-      summary: 'People whom operators hold shut out.',
+      summary: 'People whom operators keep shut out.',
       answer: listOf(held),
       run: async () => ({ items: [...(await heldPeople(db))] }),
     }),
@@ -41,7 +41,7 @@ export function holdRoutes({ db, wake }: Deps): readonly Route[] {
       path: '/holds/:user',
       tag: 'holds',
       role: 'operator',
-      summary: 'Shuts a person out everywhere, against a directory that wants them active.',
+      summary: 'Shuts a person out everywhere, even though the directory wants them active.',
       params: closed({ user: id }),
       body: closed({ reason, until: Type.Optional(instant) }),
       async run({ params, body, by }) {
@@ -56,7 +56,7 @@ export function holdRoutes({ db, wake }: Deps): readonly Route[] {
       path: '/holds/:user',
       tag: 'holds',
       role: 'operator',
-      summary: 'Ends a hold: what the directory wants counts again.',
+      summary: 'Ends a hold: the directory decides again.',
       params: closed({ user: id }),
       async run({ params, by }) {
         if (!(await releasePerson(db, params.user, by))) throw notFound('hold')
@@ -70,7 +70,7 @@ export function holdRoutes({ db, wake }: Deps): readonly Route[] {
       path: '/accounts/:account/accept-risk',
       tag: 'holds',
       role: 'admin',
-      summary: 'Accepts that a shut-out which failed for good stays undone.',
+      summary: 'Accepts that a shut-out that failed for good stays undone.',
       params: closed({ account: id }),
       body: closed({ reason }),
       async run({ params, body, by }) {

@@ -3,11 +3,19 @@ import { examples, type Parts } from '../../cli/command.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
 import { connectionOf } from '../../cli/names.ts'
 import { table } from '../../cli/table.ts'
+import { runCommand } from '../reconciliation/command.ts'
 
 interface Listed {
   readonly account: { readonly id: string; readonly login: string }
   readonly decision?: { readonly decision: string; readonly detail?: string }
 }
+
+export const importCommand = (parts: Parts): Command =>
+  runCommand(
+    parts,
+    'import',
+    'Take over accounts that a vendor has already, as Users that wait for the identity provider to claim them.',
+  )
 
 const connection = ['<connection>', 'name of a connection, or <directory>/<connection>'] as const
 
@@ -34,17 +42,16 @@ export function undecidedCommand(parts: Parts): Command {
 
 export function decideCommand(parts: Parts): Command {
   return operatorCommand('decide', parts)
-    .description('Say what becomes of an account without a person, with the next import.')
+    .description('Decide what the next import does with an account that has no person.')
     .argument(...connection)
     .argument('<vendorAccountId>', 'its id at the vendor, as "account undecided" shows it')
     .addArgument(
-      new Argument('<decision>', 'a User of its own, linked to a User, or left alone').choices([
-        'import',
-        'link',
-        'ignore',
-      ]),
+      new Argument(
+        '<decision>',
+        'import: make it a User; link: link it to a User; ignore: leave it alone',
+      ).choices(['import', 'link', 'ignore']),
     )
-    .option('--user <id>', 'with link: id of the User')
+    .option('--user <id>', 'with link: the id of the User')
     .addHelpText(
       'after',
       examples(
@@ -64,7 +71,7 @@ export function decideCommand(parts: Parts): Command {
           const body = { vendorAccountId, decision, ...(options.user ? { userId: options.user } : {}) }
           await client.call('POST', `/connections/${id}/undecided`, body)
           if (options.json) output.json(body)
-          else output.line(`account ${vendorAccountId}: ${decision}, with the next import`)
+          else output.line(`the next import will ${decision} account ${vendorAccountId}`)
           return undefined
         }),
     )

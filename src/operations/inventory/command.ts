@@ -3,6 +3,7 @@ import { examples, type Parts } from '../../cli/command.ts'
 import { exitCodes } from '../../cli/exit-codes.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
 import { connectionOf } from '../../cli/names.ts'
+import { counted } from '../../cli/table.ts'
 
 interface Options extends OperatorOptions {
   readonly live?: boolean
@@ -15,16 +16,20 @@ interface Options extends OperatorOptions {
 
 export function inventoryCommand(parts: Parts): Command {
   return operatorCommand('inventory', parts)
-    .description(
-      'Write who has what at a vendor to the standard output, as CSV; with --json a line of JSON each.',
-    )
+    .description('Write who has what at a vendor as CSV; with --json as one line of JSON for each account.')
     .argument('<connection>', 'name of a connection, or <directory>/<connection>')
-    .option('--live', 'list the accounts now, instead of what was listed last')
-    .option('--roles', 'read what each account holds where the vendor’s list does not tell it: a call each')
+    .option('--live', 'list the vendor’s accounts now instead of showing what was listed last')
+    .option(
+      '--roles',
+      'read what each account holds where the vendor’s list does not show it: one call for each account',
+    )
     .option('--orphans', 'only accounts without a person')
-    .option('--dormant <days>', 'only accounts whose last login is known and so many days ago')
-    .option('--invited <days>', 'only invitations that nobody has accepted for so many days')
-    .option('--propose', 'with --dormant: plan to shut these people out; the plans wait for "approve"')
+    .option('--dormant <days>', 'only accounts whose last login was at least this many days ago')
+    .option('--invited <days>', 'only invitations that have not been accepted for this many days')
+    .option(
+      '--propose',
+      'with --dormant: plan to shut these people out; the plans wait for "drawbridge approve"',
+    )
     .addHelpText(
       'after',
       examples(
@@ -51,7 +56,7 @@ export function inventoryCommand(parts: Parts): Command {
           if (options.json) output.json(made)
           else
             output.line(
-              `${made.proposed} shut-outs proposed; approve or reject them with --batch ${made.batch}`,
+              `${counted(made.proposed, 'shut-out')} proposed; approve or reject with --batch ${made.batch}`,
             )
           return undefined
         }

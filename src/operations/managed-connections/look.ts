@@ -1,6 +1,6 @@
 import type { ConnectionCheck } from '../connections/route.ts'
 import type { LiveConnection } from '../../provisioning/connections.ts'
-import { credentialsEnd } from '../expiry/calendar.ts'
+import { credentialsEnd } from '../expiry/expiry.ts'
 
 /** Whether a connection works, as its vendor says: credentials, tenant, own identity, catalogue. Reads only. Rejects with `VendorError`. */
 export async function lookAt(live: LiveConnection): Promise<ConnectionCheck> {

@@ -4,7 +4,7 @@ import { examples, type Parts } from '../../cli/command.ts'
 import { connectionOf, pathOf } from '../../cli/names.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
 import type { Output } from '../../cli/output.ts'
-import { when } from '../../cli/table.ts'
+import { counted, when } from '../../cli/table.ts'
 
 interface Options extends OperatorOptions {
   readonly rules?: string
@@ -15,11 +15,14 @@ interface Options extends OperatorOptions {
 export function planCommand(parts: Parts): Command {
   return operatorCommand('plan', parts)
     .description(
-      'Show what waits to be done at a connection, what would be done now, or what changed rules would do; nothing is applied.',
+      'Show the plans that wait at a connection, what would be done now, or what changed rules would do. Nothing is applied.',
     )
     .argument('<connection>', 'name of a connection, or <directory>/<connection>')
-    .option('--rules <file>', 'a configuration file, or one with only rules, default, exclusive, people')
-    .option('--now', 'work out what would be done now for everybody, with the vendor’s present catalogue')
+    .option(
+      '--rules <file>',
+      'show what these rules would do: a configuration file, or a file with only rules, default, exclusive, people',
+    )
+    .option('--now', 'compute what would be done now for everybody, with the vendor’s current catalogue')
     .addOption(
       new Option('--state <state>', 'only plans of this state').choices([
         'recorded',
@@ -76,7 +79,7 @@ export async function showPlans(
   const plans = await client.all<Plan>(`/connections/${connection.id}/plans?limit=500${query}`)
   if (json) return output.json({ connection: pathOf(connection), mode: connection.mode, plans })
   output.line(
-    `${output.paint('bold', pathOf(connection))} (${connection.mode}): ${plans.length} plan${plans.length === 1 ? '' : 's'}`,
+    `${output.paint('bold', pathOf(connection))} (${connection.mode}): ${counted(plans.length, 'plan')}`,
   )
   for (const { id, userName, state: at, reason, batch, words, createdAt } of plans) {
     output.line()

@@ -3,6 +3,7 @@ import { examples, type Parts } from '../../cli/command.ts'
 import { exitCodes } from '../../cli/exit-codes.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
 import { connectionOf, pathOf } from '../../cli/names.ts'
+import { counted } from '../../cli/table.ts'
 
 interface Options extends OperatorOptions {
   readonly plan?: readonly string[]
@@ -11,14 +12,14 @@ interface Options extends OperatorOptions {
 }
 
 export const approveCommand = (parts: Parts): Command =>
-  decision(parts, 'approve', 'approved', 'Let plans that wait at a connection be carried out.')
+  decision(parts, 'approve', 'approved', 'Approve plans that wait at a connection: they are carried out.')
 
 export const rejectCommand = (parts: Parts): Command =>
   decision(
     parts,
     'reject',
     'rejected',
-    'Refuse plans that wait at a connection; one that differs waits anew.',
+    'Reject plans that wait at a connection; a plan that differs waits again.',
   )
 
 function decision(parts: Parts, name: string, done: string, description: string): Command {
@@ -27,7 +28,7 @@ function decision(parts: Parts, name: string, done: string, description: string)
     .argument('<connection>', 'name of a connection, or <directory>/<connection>')
     .option('--plan <id...>', 'only these plans, as "plan" shows them')
     .option('--batch <batch>', 'only plans of this batch')
-    .option('--all', 'everything that waits there')
+    .option('--all', 'all plans that wait there')
     .addHelpText(
       'after',
       examples(`${name} falcon --all`, `${name} falcon --plan 0197c6f0-0000-7000-8000-000000000000`),
@@ -35,7 +36,7 @@ function decision(parts: Parts, name: string, done: string, description: string)
     .action(async (named: string, { plan: ids, batch, all, ...options }: Options) =>
       withClient(parts, options, async (client, output) => {
         if ([ids, batch, all].filter((each) => each !== undefined).length !== 1) {
-          output.problem('Say which plans: exactly one of --plan, --batch and --all.')
+          output.problem('Say which plans: give exactly one of --plan, --batch and --all.')
           return exitCodes.usage
         }
         const connection = await connectionOf(client, named)
@@ -49,7 +50,7 @@ function decision(parts: Parts, name: string, done: string, description: string)
           },
         )
         if (options.json) output.json({ decided })
-        else output.line(`${decided} plan${decided === 1 ? '' : 's'} ${done} at ${pathOf(connection)}`)
+        else output.line(`${counted(decided, 'plan')} ${done} at ${pathOf(connection)}`)
         return undefined
       }),
     )

@@ -181,12 +181,12 @@ function found(wanted: Wanted, login: string): Pick<PreviewedAccount, 'kind' | '
     ? {
         kind: 'adopt',
         operations: [],
-        lines: [`Link the account ${login} that is there already, by the policy adopt.`],
+        lines: [`Link the existing account ${login}, as the policy "adopt" allows.`],
       }
     : {
         kind: 'shut-out',
         operations: [],
-        lines: [`End the access of ${login}, whose account is there already.`],
+        lines: [`Shut out the existing account ${login}.`],
       }
 }
 
@@ -274,17 +274,17 @@ export function totalsInWords({
     ...counted.map((kind) => `${kinds[kind]} ${phrases[kind]}`),
     ...Object.values(entitlements)
       .toSorted((a, b) => a.name.localeCompare(b.name))
-      .map(({ name, grants, revokes }) => `${name}: ${grants} granted, ${revokes} taken away`),
+      .map(({ name, grants, revokes }) => `${name}: ${grants} granted, ${revokes} revoked`),
   ]
 }
 
 const phrases: Record<PreviewKind, string> = {
   create: 'to create',
-  adopt: 'to link to an account that is there already',
-  recreate: 'to remove and create under a new login',
+  adopt: 'to link to an existing account',
+  recreate: 'to remove and create again under a new login',
   change: 'to change',
   'shut-out': 'to shut out',
   refused: 'refused',
   ignored: 'ignored',
-  unchanged: 'as wanted',
+  unchanged: 'already as wanted',
 }

@@ -47,13 +47,13 @@ function because({ policy }: ExplainInput, wanted: ReturnType<typeof wantedOf>):
     case 'shut-out':
       return wanted.because === 'deleted'
         ? 'The directory deleted the User.'
-        : 'The User is not active in the directory, or is held shut out.'
+        : 'The User is not active in the directory, or an operator holds them shut out.'
     case 'nothing':
-      return 'The connection takes in only whom a rule grants something, and no rule does.'
+      return 'Only people to whom a rule grants something get an account here, and no rule does.'
     case 'present':
       return policy.people === 'assigned'
-        ? 'The connection takes in everyone who is pushed.'
-        : 'A rule grants something, or may do so once it resolves.'
+        ? 'Everyone whom the identity provider pushes gets an account here.'
+        : 'A rule grants something, or may once it can be resolved.'
   }
 }
 
@@ -154,11 +154,11 @@ interface Standing {
 }
 
 const stays: Readonly<Record<Authority, string>> = {
-  granted: 'no rule asks for it now, and one that does not resolve may have: it stays until that is clear',
-  inherited: 'it comes through a group or parent of the vendor and can be taken away only there',
-  temporary: 'somebody gave it with an end; it is left alone and ends by itself',
-  'by-hand': 'somebody gave it at the vendor; it is left alone unless the connection is exclusive',
-  floor: 'nobody has less than this at the vendor',
+  granted: 'no rule asks for it now, but a rule that cannot be resolved may: it stays until that is clear',
+  inherited: 'it comes through a group or parent at the vendor and can be removed only there',
+  temporary: 'somebody granted it at the vendor for a time; it is left alone and ends by itself',
+  'by-hand': 'somebody granted it at the vendor; it is left alone unless the connection is exclusive',
+  floor: 'every account at this vendor has at least this',
 }
 
 function remarkOn(
@@ -175,10 +175,10 @@ function remarkOn(
       (intent.kind === 'revoke' && entitlementKey(intent.entitlement) === key) ||
       (intent.kind === 'assign' && takesPlaceOf(intent.entitlement, key, can)),
   )
-  if (wanted && held) return isComing ? 'it ends too early and will be granted anew' : undefined
+  if (wanted && held) return isComing ? 'it ends too early and will be granted again' : undefined
   if (wanted) {
     if (state?.failure) return `not granted yet: ${state.failure.detail}`
-    return account ? 'will be granted' : 'will be granted once the account is there'
+    return account ? 'will be granted' : 'will be granted once the account exists'
   }
   if (!held) return 'it has ended'
   if (isGoing) return 'will be revoked'

@@ -106,7 +106,7 @@ function explainRule(rule: Rule, index: number, input: ExplainInput, grants: Gra
   }
   const { matches, ended, exceptedBy } = readRule(rule, subjectOf(input), input)
   if (exceptedBy !== undefined)
-    return { ...about, outcome: 'excepted', detail: `cancelled by membership of "${exceptedBy}"` }
+    return { ...about, outcome: 'excepted', detail: `excluded as a member of "${exceptedBy}"` }
   if (matches.length === 0 && ended.length > 0)
     return { ...about, outcome: 'ended', detail: ended.map(endWords).join('; ') }
   if (matches.length === 0) return { ...about, outcome: 'no-match', detail: missWords(rule) }
@@ -114,7 +114,7 @@ function explainRule(rule: Rule, index: number, input: ExplainInput, grants: Gra
   const through = [...new Set(matches.map(matchWords))].join(', ')
   if (asked.length === 0) {
     const outcome = rule.set ? 'grants' : 'nothing'
-    return { ...about, outcome, detail: rule.set ? `${through}: ${grantWords({ set: rule.set })}` : through }
+    return { ...about, outcome, detail: rule.set ? `${grantWords({ set: rule.set })} (${through})` : through }
   }
   return { ...about, ...judged(asked, index, through, input, grants) }
 }
@@ -126,7 +126,8 @@ function explainDefault(policy: Policy, input: ExplainInput, grants: Grants): Ex
     reason: { rule: 'default' },
   }))
   const about = { rule: 'default', words: `default grants ${grantWords(policy.default)}` } as const
-  if (asked.length === 0) return { ...about, outcome: 'grants', detail: 'everybody' }
+  if (asked.length === 0)
+    return { ...about, outcome: 'grants', detail: `${grantWords(policy.default)} (everybody)` }
   return { ...about, ...judged(asked, 'default', 'everybody', input, grants) }
 }
 
@@ -140,7 +141,7 @@ function judged(
   const granted = entitlements.filter(({ reasons }) => reasons.some((reason) => reason.rule === rule))
   if (granted.length > 0) {
     const names = granted.map(({ ref, name }) => nameOf(ref, [...catalogue, { ...ref, name }]))
-    return { outcome: 'grants', detail: `${through}: ${names.join(', ')}` }
+    return { outcome: 'grants', detail: `${names.join(', ')} (${through})` }
   }
   const unclear = asked.find(({ request }) => frozen.includes(requestKey(request)))
   const found = asked.flatMap(({ request }) => {
@@ -150,14 +151,11 @@ function judged(
   const winner = found.flatMap((ref) => inSlot(ref, entitlements))[0]
   if (winner) {
     const where = winner.reasons[0]
-    const by = where?.rule === 'default' ? 'the default' : ruleName(where)
-    return {
-      outcome: 'beaten',
-      detail: `${through}: ${by} comes first and grants ${nameOf(winner.ref, catalogue)}`,
-    }
+    const why = `overridden by ${ruleName(where)}, which grants ${nameOf(winner.ref, catalogue)}`
+    return { outcome: 'beaten', detail: rule === 'default' ? why : `${through}, but ${why}` }
   }
   const why = deviations.find(({ detail }) => unclear && detail.includes(`"${unclear.request.name}"`))
-  const detail = why?.detail ?? deviations[0]?.detail ?? 'it resolves to nothing that the vendor has'
+  const detail = why?.detail ?? deviations[0]?.detail ?? 'the vendor has nothing of this name'
   return { outcome: 'unresolved', detail: `${through}: ${detail}` }
 }
 
@@ -185,6 +183,7 @@ function endWords({ group, until }: Match): string {
 }
 
 function missWords({ group, attribute }: Rule): string {
-  if (group !== undefined) return 'member of no such group'
+  if (group !== undefined)
+    return `not a member of ${group.startsWith('/') ? `a group that matches ${group}` : group}`
   return attribute === undefined ? 'the User has no such value' : 'the User does not match the filter'
 }

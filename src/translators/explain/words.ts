@@ -41,7 +41,7 @@ export function explanationLines(explanation: Explanation): readonly string[] {
     ...explanation.deviations.map(({ detail }) => `  note          ${detail}`),
     ...(explanation.changesAt === undefined
       ? []
-      : [`  changes       at ${explanation.changesAt}, when a rule's time is over`]),
+      : [`  changes       at ${explanation.changesAt}, when the time of a rule ends`]),
     ...(explanation.whatIf ? effectLines(explanation.whatIf) : []),
   ]
 }
@@ -49,13 +49,13 @@ export function explanationLines(explanation: Explanation): readonly string[] {
 const wantedWords: Readonly<Record<Explanation['wanted'], string>> = {
   present: 'wanted',
   'shut-out': 'to be shut out',
-  nothing: 'not taken in',
+  nothing: 'no account wanted',
   refused: 'cannot be provisioned',
 }
 
 function accountWords({ account, state }: Explanation): string {
   const what = account ? `${account.login} (${account.id}), ${account.state}` : 'none'
-  if (!state) return `${what}; never looked at`
+  if (!state) return `${what}; not looked at yet`
   const proof = state.provenAt === undefined ? 'never proven' : `last proof ${state.provenAt}`
   const failure = state.failure
     ? `; ${state.failure.kind}: ${state.failure.detail} (see: ${explainedBy('account', state.failure.kind)})`
@@ -63,25 +63,37 @@ function accountWords({ account, state }: Explanation): string {
   return `${what}; ${state.status}, ${proof}${failure}`
 }
 
-const outcomeWords: Readonly<Record<ExplainedRule['outcome'], string>> = {
-  grants: 'grants',
-  'no-match': 'does not concern',
-  excepted: 'excepted',
-  ended: 'over',
-  unresolved: 'unresolved',
-  beaten: 'beaten',
+const outcomeWords: Readonly<Record<Exclude<ExplainedRule['outcome'], 'grants' | 'beaten'>, string>> = {
+  'no-match': 'does not apply',
+  excepted: 'does not apply',
+  ended: 'has ended',
+  unresolved: 'cannot be resolved',
   nothing: 'grants nothing',
+}
+
+const authorityWords: Readonly<Record<NonNullable<ExplainedEntitlement['authority']>, string>> = {
+  granted: 'granted by Drawbridge',
+  inherited: 'inherited at the vendor',
+  temporary: 'granted at the vendor for a time',
+  'by-hand': 'granted at the vendor by hand',
+  floor: 'which every account has',
 }
 
 function ruleLine({ rule, line, words, outcome, detail }: ExplainedRule): string {
   const name = rule === 'default' ? 'default' : ruleName({ rule, ...(line === undefined ? {} : { line }) })
-  return `${name}: ${outcomeWords[outcome]} — ${detail} [${words}]`
+  const what =
+    outcome === 'grants'
+      ? `grants ${detail}`
+      : outcome === 'beaten'
+        ? detail
+        : `${outcomeWords[outcome]} — ${detail}`
+  return `${name}: ${what} [${words}]`
 }
 
 function entitlementLines(each: ExplainedEntitlement): readonly string[] {
   const { kind, name, scope, wanted, held, authority, because, until, call, remark } = each
   const where = scope ? ` in ${scope.level} "${scope.name ?? scope.id}"` : ''
-  const standing = held ? `held${authority ? `, ${authority}` : ''}` : 'not held'
+  const standing = held ? `held${authority ? ` (${authorityWords[authority]})` : ''}` : 'not held'
   const end = until === undefined ? '' : `, until ${until}`
   const reasons = because.map((reason) => {
     const through = reason.group ?? reason.value
@@ -91,12 +103,12 @@ function entitlementLines(each: ExplainedEntitlement): readonly string[] {
     `${kind} "${name}"${where}: ${wanted ? 'wanted' : 'not wanted'}, ${standing}${end}`,
     ...(reasons.length > 0 ? [`  because       ${reasons.join('; ')}`] : []),
     ...(call ? [`  last call     ${callWords(call)}`] : []),
-    ...(remark === undefined ? [] : [`  remark        ${remark}`]),
+    ...(remark === undefined ? [] : [`  note          ${remark}`]),
   ]
 }
 
 function callWords({ operation, openedAt, closedAt, outcome, requestId, detail }: JournaledCall): string {
-  const result = outcome ?? 'not known yet'
+  const result = outcome ?? 'outcome not known yet'
   const id = requestId === undefined ? '' : `, vendor request ${requestId}`
   return `${operationWords(operation)} at ${closedAt ?? openedAt}: ${result}${id}${detail === undefined ? '' : `; ${detail}`}`
 }

@@ -5,7 +5,7 @@ import {
   credentialsEnd,
   scheduleCalendar,
   tellEndings,
-} from '../../../src/operations/expiry/calendar.ts'
+} from '../../../src/operations/expiry/expiry.ts'
 import type { OpenConnection } from '../../../src/provisioning/connections.ts'
 import type { Ending } from '../../../src/operations/expiry/store.ts'
 import type { Notice, NoticeDraft } from '../../../src/model/notice.ts'
@@ -68,7 +68,7 @@ describe('the calendar of tokens', () => {
     const [vendor, scim] = await at(7)
     assert.match(
       vendor ?? '',
-      /^The credentials of corp\/falcon end at 2026-12-31T00:00:00.000Z, in 7 days\. Make new/,
+      /^The credentials of corp\/falcon end at 2026-12-31T00:00:00.000Z, in 7 days\. Create new/,
     )
     assert.match(scim ?? '', /^The SCIM token corp\/okta \(a1b2c3\) ends at .*, in 7 days\. Rotate it/)
   })

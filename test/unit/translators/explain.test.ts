@@ -61,11 +61,11 @@ describe('explain', () => {
       ({ line, outcome, detail }) => `${line} ${outcome}: ${detail}`,
     )
     assert.deepEqual(outcomes, [
-      '11 grants: member of "Leads": role "manager"',
-      '12 no-match: member of no such group',
-      '13 beaten: member of "Everyone": rule 1 (line 11) comes first and grants role "manager"',
-      '14 grants: member of "Leads": group "Core"',
-      '15 excepted: cancelled by membership of "Contractors"',
+      '11 grants: role "manager" (member of "Leads")',
+      '12 no-match: not a member of Boss',
+      '13 beaten: member of "Everyone", but overridden by rule 1 (line 11), which grants role "manager"',
+      '14 grants: group "Core" (member of "Leads")',
+      '15 excepted: excluded as a member of "Contractors"',
       '16 ended: membership of "Night" counted until 2026-11-21T10:00:00.000Z',
       '17 unresolved: member of "Leads": The vendor has no group "cored" (line 17). Nearest: "Core". Correct the rule or make it there; until then nothing is granted or revoked for it.',
     ])
@@ -79,7 +79,7 @@ describe('explain', () => {
     )
     assert.match(
       lines,
-      /group "Core": wanted, held, granted\n +because +rule 4 \(line 14\) through "Leads"\n +last call +change of entitlements at 2026-11-21T10:00:01\.000Z: done, vendor request req-7/,
+      /group "Core": wanted, held \(granted by Drawbridge\)\n +because +rule 4 \(line 14\) through "Leads"\n +last call +change of entitlements at 2026-11-21T10:00:01\.000Z: done, vendor request req-7/,
     )
   })
 
@@ -88,7 +88,7 @@ describe('explain', () => {
       'by-hand',
       {},
       'group:ops',
-      'somebody gave it at the vendor; it is left alone unless the connection is exclusive',
+      'somebody granted it at the vendor; it is left alone unless the connection is exclusive',
     ],
     ['by-hand', { policy: aPolicy({ exclusive: true }) }, 'group:ops', 'will be revoked'],
     [
@@ -98,7 +98,7 @@ describe('explain', () => {
         held: aHeld({ entitlements: [{ ...group('ops'), inherited: true }] }),
       },
       'group:ops',
-      'it comes through a group or parent of the vendor and can be taken away only there',
+      'it comes through a group or parent at the vendor and can be removed only there',
     ],
     [
       'temporary',
@@ -109,14 +109,14 @@ describe('explain', () => {
         held: aHeld({ entitlements: [{ ...cidRole('x'), until: '2026-12-01T00:00:00.000Z' }] }, []),
       },
       'role:x@cid:cid-a',
-      'somebody gave it with an end; it is left alone and ends by itself',
+      'somebody granted it at the vendor for a time; it is left alone and ends by itself',
     ],
     ['granted', { groups: [] }, 'role:manager', 'will be revoked'],
     [
       'floor',
       { held: aHeld({ entitlements: [role('member')] }, []), groups: [] },
       'role:member',
-      'nobody has less than this at the vendor',
+      'every account at this vendor has at least this',
     ],
   ]
   for (const [authority, given, key, remark] of authorities) {

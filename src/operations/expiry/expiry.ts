@@ -81,9 +81,9 @@ export async function tellEndings({ endings, notices, kept, now }: Calendar): Pr
 
 const doing = {
   vendor:
-    'Make new ones at the vendor and hand them over; without them nobody is provisioned there, nor shut out.',
-  scim: 'Rotate it and enter the new secret at the identity provider; without it nothing is pushed any more.',
-  operator: 'Make a new operator where it is still needed.',
+    'Create new ones at the vendor and give them to Drawbridge; without them nobody is provisioned or shut out there.',
+  scim: 'Rotate it and enter the new secret at the identity provider; without it, the identity provider can push nothing.',
+  operator: 'Create a new operator if it is still needed.',
 } as const
 
 function words({ kind, name, hint, endsAt }: Ending, days: number): string {
