@@ -5,8 +5,9 @@ import { type Sql, sql } from './sql/statement.ts'
 export const provenAction = 'account.shut-out-proven'
 
 /**
- * Stops the leaver's clock of an account whose shut-out is proven now, and keeps what shows it: who asked when, the calls
- * from the journal with the vendor's own ids, and what the last read showed. In the transaction of the proof.
+ * Stops the leaver's clock of an account whose shut-out is proven now, and keeps what shows it: who asked when, the vendor's
+ * id of the account (of one that was removed, from the journal), the calls with the vendor's own ids, and what the last read
+ * showed. In the transaction of the proof.
  */
 export async function recordEvidence(tx: Sql, accountId: string, confirmedAt: string | null): Promise<void> {
   await tx.rows(sql`
@@ -16,6 +17,10 @@ export async function recordEvidence(tx: Sql, accountId: string, confirmedAt: st
       WHERE accounts.id = old.id AND old.asked IS NOT NULL
       RETURNING accounts.id, accounts.user_id, accounts.connection_id, accounts.vendor_account_id, accounts.held,
         accounts.snapshot, old.asked, old.request, date_trunc('milliseconds', clock_timestamp()) AS proven
+    ), linked AS (
+      SELECT coalesce(proof.vendor_account_id, (SELECT o.before->>'id' FROM operations o
+        WHERE o.account_id = proof.id AND o.opened_at >= proof.asked AND o.before->>'id' IS NOT NULL
+        ORDER BY o.opened_at DESC, o.id DESC LIMIT 1)) AS id FROM proof
     ), calls AS (
       SELECT coalesce(jsonb_agg(jsonb_build_object('op', o.op, 'operation', o.operation, 'openedAt', o.opened_at,
         'closedAt', o.closed_at, 'durationMs', o.duration_ms, 'outcome', o.outcome, 'vendorRequestId', o.vendor_request_id)
@@ -25,11 +30,11 @@ export async function recordEvidence(tx: Sql, accountId: string, confirmedAt: st
     INSERT INTO events (directory_id, actor, request_id, action, resource_type, resource_id, detail)
     SELECT u.directory_id, ${gateway.actor}::text, proof.request, ${provenAction}::text, 'Account', proof.id::text,
       jsonb_build_object('userId', u.id, 'userName', u.user_name, 'connectionId', c.id, 'connection', c.name, 'vendor', c.vendor,
-        'vendorAccountId', proof.vendor_account_id,
+        'vendorAccountId', linked.id,
         'login', coalesce(proof.held->'account'->>'login', proof.snapshot->>'login', u.user_name),
         'requestId', proof.request, 'askedAt', proof.asked, 'provenAt', proof.proven, 'confirmedAt', ${confirmedAt}::text,
         'milliseconds', round(extract(epoch FROM proof.proven - proof.asked) * 1000), 'calls', calls.list,
         'readBack', CASE WHEN proof.held IS NULL THEN '{"account": "absent"}' ELSE jsonb_build_object('account', 'present',
           'state', proof.held->'account'->'state', 'entitlements', proof.held->'account'->'entitlements') END)
-    FROM proof JOIN users u ON u.id = proof.user_id JOIN connections c ON c.id = proof.connection_id, calls`)
+    FROM proof JOIN users u ON u.id = proof.user_id JOIN connections c ON c.id = proof.connection_id, linked, calls`)
 }

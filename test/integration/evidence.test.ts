@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type Evidence, exportEvidence } from '../../src/operations/evidence/store.ts'
+import { type ExportedEvidence, exportEvidence } from '../../src/operations/evidence/store.ts'
 import { aUser, deactivate, startTestGateway } from '../support/gateway.ts'
 import { bothVendors } from '../support/vendors.ts'
 
@@ -9,8 +9,8 @@ describe('evidence of a shut-out', () => {
     const { connections } = await bothVendors(t)
     const { scim, gateway, until } = await startTestGateway(t, { connections, client: 'okta' })
     const directoryId = gateway.directories[0]!.id
-    const all = async (query: object = {}): Promise<readonly Evidence[]> => {
-      const found: Evidence[] = []
+    const all = async (query: object = {}): Promise<readonly ExportedEvidence[]> => {
+      const found: ExportedEvidence[] = []
       for await (const each of exportEvidence(gateway.store.db, { directoryId, ...query })) found.push(each)
       return found
     }
@@ -31,10 +31,17 @@ describe('evidence of a shut-out', () => {
       [ada.id, 'ada@example.com', { account: 'absent' }, 'shut-out', 'done'],
     )
     assert.match(sentry.requestId ?? '', /^[0-9a-f-]{36}$/)
+    assert.match(sentry.vendorAccountId ?? '', /^\d+$/, 'the id of the account that was removed')
     assert.equal(Date.parse(sentry.provenAt) - Date.parse(sentry.askedAt), sentry.milliseconds)
     const metrics = await (await fetch(`${gateway.url}/metrics`)).text()
     assert.match(metrics, /drawbridge_shut_out_seconds_count\{[^}]*sentry"\} 2/)
     assert.deepEqual(await all({ to: from }), [])
+    await until('sealed', async () => (await all()).every(({ auditEvent }) => auditEvent.hash !== undefined))
+    const events = await gateway.store.audit.page({}, '0', 1_000)
+    for (const { auditEvent } of await all()) {
+      const event = events.find(({ id }) => id === auditEvent.id)
+      assert.deepEqual([event?.action, event?.hash], ['account.shut-out-proven', auditEvent.hash])
+    }
     assert.equal(
       (await all({ userId: ada.id })).every(({ userId }) => userId === ada.id),
       true,

@@ -62,6 +62,8 @@ describe('an inventory', () => {
       [ada.standing, ada.userName, ada.state, ada.dormantDays, ada.seat, ada.entitlements?.length],
       ['linked', 'ada@example.com', 'active', 100, true, 1],
     )
+    assert.match(ada.entitlements?.[0] ?? '', /^role Viewer/)
+    assert.match(ada.entitlementKeys?.[0] ?? '', /^role:\d+/)
     assert.equal(
       Object.keys(ada).every((key) => inventoryColumns.some((column) => column === key)),
       true,

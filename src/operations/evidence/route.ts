@@ -1,8 +1,8 @@
 import { Type } from 'typebox'
 import type { Sql } from '../../store/sql/statement.ts'
 import { directoryId as directoryIdOf } from '../connections/store.ts'
-import { exportEvidence } from './store.ts'
-import { notFound } from '../../admin/problem.ts'
+import { exportEvidence, isKnownPerson } from './store.ts'
+import { notFound, Problem } from '../../admin/problem.ts'
 import { ndjsonOf, route, type Route } from '../../admin/route.ts'
 import { closed, instant, name } from '../../admin/shapes.ts'
 
@@ -25,6 +25,13 @@ export function evidenceRoutes(db: Sql): readonly Route[] {
       async run({ params, query }) {
         const directoryId = await directoryIdOf(db, params.directory)
         if (directoryId === undefined) throw notFound('directory')
+        const { userName } = query
+        if (userName !== undefined && !(await isKnownPerson(db, directoryId, userName)))
+          throw new Problem(
+            404,
+            'not-found',
+            `Directory ${params.directory} has no User ${userName}, not even one who was deleted: there is no evidence of them.`,
+          )
         return ndjsonOf(exportEvidence(db, { directoryId, ...query }))
       },
     }),

@@ -1,6 +1,7 @@
 import type { JournalOperation } from '../../model/plan.ts'
+import { given } from '../../store/directory/events.ts'
 import { provenAction } from '../../store/evidence-record.ts'
-import { empty, type Sql, sql } from '../../store/sql/statement.ts'
+import { empty, type Sql, sql, type Statement } from '../../store/sql/statement.ts'
 import type { HeldEntitlement } from '../../model/account.ts'
 
 /** What shows that a person's access at one connection has ended: one shut-out, from the request to the proof. */
@@ -10,7 +11,7 @@ export interface Evidence {
   readonly connectionId: string
   readonly connection: string
   readonly vendor: string
-  /** Null when the account was removed. */
+  /** Kept also after a removal; null where there was no account. */
   readonly vendorAccountId: string | null
   /** As the vendor knew it. */
   readonly login: string
@@ -41,6 +42,12 @@ export interface Evidence {
       }
 }
 
+/** Evidence with its event, whose place in the audit's chain can be verified. */
+export interface ExportedEvidence extends Evidence {
+  /** `position` and `hash` are absent until the event is sealed, some seconds after it was written. */
+  readonly auditEvent: { readonly id: string; readonly position?: number; readonly hash?: string }
+}
+
 export interface EvidenceQuery {
   readonly directoryId: string
   readonly userId?: string
@@ -52,20 +59,45 @@ export interface EvidenceQuery {
 
 const perPage = 500
 
+interface EvidenceRow {
+  readonly id: string
+  readonly position: number | null
+  readonly hash: string | null
+  readonly detail: Evidence
+}
+
+/** Of everybody who has, or had when they were deleted, or had when it was proven, this userName. */
+const isOf = (directoryId: string, userName: string): Statement => sql`(
+  lower(detail->>'userName') = ${userName.toLowerCase()}::text OR detail->>'userId' IN (${idsOf(directoryId, userName)}))`
+
+const idsOf = (directoryId: string, userName: string): Statement => sql`
+  SELECT id::text FROM users
+  WHERE directory_id = ${directoryId}::uuid AND ${userName.toLowerCase()}::text IN (user_name_key, former_name_key)`
+
+/** Whether the directory has, or ever had, somebody of this userName. */
+export async function isKnownPerson(db: Sql, directoryId: string, userName: string): Promise<boolean> {
+  const row = await db.row<{ known: boolean }>(sql`
+    SELECT EXISTS (${idsOf(directoryId, userName)}) OR EXISTS (
+      SELECT FROM events WHERE directory_id = ${directoryId}::uuid AND action = ${provenAction}::text
+        AND lower(detail->>'userName') = ${userName.toLowerCase()}::text) AS known`)
+  return row?.known ?? false
+}
+
 /** Evidence of proven shut-outs, oldest first, a page in memory at a time. */
-export async function* exportEvidence(db: Sql, query: EvidenceQuery): AsyncGenerator<Evidence> {
+export async function* exportEvidence(db: Sql, query: EvidenceQuery): AsyncGenerator<ExportedEvidence> {
   const { directoryId, userId, userName, from, to } = query
   let after = '0'
   for (;;) {
-    const rows = await db.rows<{ id: string; detail: Evidence }>(sql`
-      SELECT id::text, detail FROM events
+    const rows = await db.rows<EvidenceRow>(sql`
+      SELECT id::text, position::float8 AS position, hash, detail FROM events
       WHERE directory_id = ${directoryId}::uuid AND action = ${provenAction}::text AND id > ${after}::bigint
         ${userId === undefined ? empty : sql`AND detail->>'userId' = ${userId}::text`}
-        ${userName === undefined ? empty : sql`AND lower(detail->>'userName') = ${userName.toLowerCase()}::text`}
+        ${userName === undefined ? empty : sql`AND ${isOf(directoryId, userName)}`}
         ${from === undefined ? empty : sql`AND at >= ${from}::timestamptz`}
         ${to === undefined ? empty : sql`AND at < ${to}::timestamptz`}
       ORDER BY events.id LIMIT ${perPage}::int`)
-    for (const { detail } of rows) yield detail
+    for (const { id, position, hash, detail } of rows)
+      yield { ...detail, auditEvent: { id, ...given('position', position), ...given('hash', hash) } }
     const last = rows.at(-1)
     if (!last || rows.length < perPage) return
     after = last.id

@@ -4,10 +4,11 @@ import { planHash } from '../../provisioning/guard.ts'
 import type { OpenConnection } from '../../provisioning/connections.ts'
 import { stepsFor } from '../../translators/plan.ts'
 import { usableSteps } from '../../translators/shut-out.ts'
+import { type NameOf, namesFrom } from '../../translators/words.ts'
 import { keepList } from '../reconciliation/listing.ts'
 import type { ReconciliationDeps } from '../reconciliation/reconciliation.ts'
 import { beginRun, failRun, finishRun } from '../reconciliation/store.ts'
-import { type InventoryEntry, listedAccounts, type Proposal, recordProposals } from './store.ts'
+import { catalogueOf, type InventoryEntry, listedAccounts, type Proposal, recordProposals } from './store.ts'
 
 /**
  * One account of a vendor. What the vendor does not tell is absent, never guessed. The columns are documented in
@@ -25,6 +26,7 @@ export interface InventoryRow {
   readonly standing: 'linked' | 'leaver' | 'unclaimed' | 'orphan'
   readonly userName?: string
   readonly userId?: string
+  /** By name: `role SOC in site EMEA`; what the catalogue does not know by its id. */
   readonly entitlements?: readonly string[]
   readonly privileged: boolean
   readonly lastOwner?: boolean
@@ -46,6 +48,8 @@ export interface InventoryRow {
   /** Takes a seat: everybody who is not disabled, invitations included. */
   readonly seat: boolean
   readonly seenAt: string
+  /** The same by kind, id and scope, as `entitlementKey` writes them. */
+  readonly entitlementKeys?: readonly string[]
 }
 
 export const inventoryColumns = [
@@ -75,6 +79,7 @@ export const inventoryColumns = [
   'invitedDays',
   'seat',
   'seenAt',
+  'entitlementKeys',
 ] as const satisfies readonly (keyof InventoryRow)[]
 
 const dayMs = 24 * 60 * 60_000
@@ -83,6 +88,7 @@ export function toRow(
   { account, person, held, seenAt }: InventoryEntry,
   connection: { readonly name: string; readonly vendor: string },
   nowMs: number,
+  nameOf: NameOf = entitlementKey,
 ): InventoryRow {
   const { profile, facts, state } = account
   const entitlements = account.entitlements ?? held?.account.entitlements
@@ -98,7 +104,7 @@ export function toRow(
     standing: standingOf(person),
     userName: person?.userName,
     userId: person?.userId,
-    entitlements: entitlements?.map(entitlementKey).sort(),
+    entitlements: entitlements?.map(nameOf).sort(),
     privileged: account.privileged,
     lastOwner: facts.lastOwner,
     source: facts.source,
@@ -115,6 +121,7 @@ export function toRow(
     invitedDays: isInvited ? daysSince(account.createdAt, nowMs) : undefined,
     seat: state !== 'disabled',
     seenAt,
+    entitlementKeys: entitlements?.map(entitlementKey).sort(),
   })
 }
 
@@ -199,9 +206,10 @@ async function* rows(
   const connection = connections.byId(connectionId)
   if (!connection) return
   if (options.live) await listNow(db, connection)
+  const nameOf = namesFrom(await catalogueOf(db, connectionId))
   const listed = listedAccounts(db, connectionId)
   for await (const entry of options.roles ? withRoles(connection, listed) : listed) {
-    const row = toRow(entry, connection, now())
+    const row = toRow(entry, connection, now(), nameOf)
     if (isAsked(row, options)) yield row
   }
 }

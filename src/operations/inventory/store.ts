@@ -1,6 +1,7 @@
-import type { AccountSummary } from '../../model/account.ts'
+import type { AccountSummary, Entitlement } from '../../model/account.ts'
 import type { Held } from '../../model/plan.ts'
 import type { PlanDraft } from '../../model/recorded-plan.ts'
+import { createConnectionStore } from '../../store/connections/connections.ts'
 import { json, newId, sql, type Sql } from '../../store/sql/statement.ts'
 
 /** A listed account and the person behind it, as the store knows both. */
@@ -32,6 +33,11 @@ interface EntryRow {
   readonly account_id: string | null
   readonly held: Held | null
   readonly person: NonNullable<InventoryEntry['person']> | null
+}
+
+/** The vendor's catalogue as it was fetched last; empty before. */
+export async function catalogueOf(db: Sql, connectionId: string): Promise<readonly Entitlement[]> {
+  return (await createConnectionStore(db).catalogue(connectionId))?.entries ?? []
 }
 
 const perPage = 500
