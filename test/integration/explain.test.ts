@@ -6,6 +6,8 @@ import { describe, it, type TestContext } from 'node:test'
 import { run } from '../../src/app/program.ts'
 import { addMember, aGroup, aPatch, aUser, removeMember, startTestGateway } from '../support/gateway.ts'
 import { startFalcon, startSentryWithTeams, type Falcon } from '../support/vendors.ts'
+import { explainPerson } from '../../src/operations/explain/explain.ts'
+import { explanationLines } from '../../src/translators/explain/words.ts'
 
 const rules = [
   { group: 'Analysts', role: 'Detection Monitor', line: 9 },
@@ -133,6 +135,35 @@ describe('explain and plan --rules', () => {
     await scim('PATCH', `/Users/${ada}`, aPatch({ op: 'replace', value: { active: false } }))
     const gone = await command('explain', 'ada@example.com', '--connection', 'falcon')
     assert.match(gone.out, /to be shut out\. The User is not active/)
+  })
+
+  it('says when the next try is and what an account waits for', async (t) => {
+    const falcon = await startFalcon(t)
+    const policy = { rules: [], default: { role: 'Falcon Analyst - Read Only' }, mode: 'approve' } as const
+    const { scim, gateway } = await startTestGateway(t, {
+      connections: [{ name: 'falcon', simulator: falcon, policy }],
+    })
+    await scim('POST', '/Users', aUser('ada'))
+    const explained = async (): Promise<string> => {
+      const [ada] = await explainPerson(gateway.store.db, { userName: 'ada@example.com' })
+      return ada!.connections.flatMap(explanationLines).join('\n')
+    }
+    assert.match(
+      await explained(),
+      /waits for +a decision: run "drawbridge approve corp\/falcon --plan [0-9a-f-]{36}", or "reject"/,
+    )
+    const set = (table: 'accounts' | 'connections', assignments: string) =>
+      gateway.store.db.rows({ text: `UPDATE ${table} SET ${assignments}`, values: [] })
+    await gateway.store.db.rows({ text: 'DELETE FROM plans', values: [] })
+    await set('accounts', `status = 'pending', attempts = 2, due_at = '2040-01-01T00:00:00Z'`)
+    assert.match(await explained(), /next try +2040-01-01T00:00:00.000Z, after 2 failed tries/)
+    assert.doesNotMatch(await explained(), /waits for/)
+    await set('connections', `pauses = '{"users": "2039-01-01T00:00:00Z"}'`)
+    assert.match(await explained(), /waits for +the rate limit of the vendor, until 2039-01-01T00:00:00.000Z/)
+    await set('connections', `status = 'parked', parked_reason = '{"detail": "the secret is wrong"}'`)
+    assert.match(await explained(), /waits for +the connection, which is parked \(the secret is wrong\)/)
+    await set('accounts', 'unmanaged = true')
+    assert.match(await explained(), /waits for +an operator, who took the account out of provisioning/)
   })
 
   it('[M-09] check --live compares rules with catalogue and directory, and writes nothing', async (t) => {

@@ -9,9 +9,10 @@ import {
   connectionFacts,
   peopleFacts,
   type PersonFacts,
+  type Waiting,
 } from './store.ts'
 import type { ApiProfile } from '../../model/account.ts'
-import type { Explanation, WhatIf } from '../../translators/explain/model.ts'
+import type { AccountState, Explanation, WhatIf } from '../../translators/explain/model.ts'
 import { wantedInput } from '../../provisioning/wanted-input.ts'
 import type { WantedInput } from '../../translators/wanted.ts'
 
@@ -104,8 +105,33 @@ async function explainAt(
     connection: facts.connection,
     vendor: facts.vendor,
     ...(account?.held ? { held: account.held } : {}),
-    ...(account ? { state: account.state } : {}),
+    ...(account ? { state: { ...account.state, ...waitsFor(account.waiting, facts) } } : {}),
     calls: account?.calls ?? [],
     ...(whatIf ? { whatIf } : {}),
   })
+}
+
+/** What has to happen before anything more is done for an account, as a phrase after "waits for". */
+function waitsFor(account: Waiting, facts: ConnectionFacts): Pick<AccountState, 'waitsFor'> {
+  const reason = causeOfWaiting(account, facts)
+  return reason === undefined ? {} : { waitsFor: reason }
+}
+
+function causeOfWaiting(account: Waiting, { connection, directory }: ConnectionFacts): string | undefined {
+  const path = `${directory}/${connection}`
+  if (account.unmanaged) return 'an operator, who took the account out of provisioning'
+  if (account.riskAccepted) return 'nothing: an operator accepted that the shut-out stays undone'
+  if (account.running) return 'the run that is under way'
+  const isIdle = account.proven && account.status !== 'verifying' && account.dueAt === null
+  if (isIdle) return undefined
+  if (account.parked) {
+    const reason = account.parkedReason === null ? '' : ` (${account.parkedReason})`
+    return `the connection, which is parked${reason}: correct its settings or credentials, then run "drawbridge retry ${path} --unpark"`
+  }
+  if (account.planState === 'waiting')
+    return `a decision: run "drawbridge approve ${path} --plan ${account.planId}", or "reject" in its place`
+  if (account.dueAt === null) return account.status === 'failed' ? 'a change: it failed for good' : undefined
+  if (account.pausedUntil) return `the rate limit of the vendor, until ${account.pausedUntil.toISOString()}`
+  if (account.isDue) return 'its turn in the queue'
+  return account.status === 'verifying' ? 'the vendor’s reads to show the change' : undefined
 }

@@ -4,7 +4,9 @@ import { type Sql, sql } from '../../store/sql/statement.ts'
 import type { ApiProfile, Entitlement } from '../../model/account.ts'
 import type { GroupRef } from '../../model/person.ts'
 import type { Policy } from '../../model/policy.ts'
+import type { PlanState } from '../../model/recorded-plan.ts'
 import type { MadeGroups } from '../../model/work.ts'
+import { at, given } from '../../store/directory/events.ts'
 import type { AccountState, JournaledCall } from '../../translators/explain/model.ts'
 
 /** A person as the directory has them. */
@@ -35,10 +37,29 @@ export interface ConnectionFacts {
   readonly made: MadeGroups
 }
 
+/** What may keep an account from being run. */
+export interface Waiting {
+  readonly proven: boolean
+  readonly status: string
+  readonly dueAt: Date | null
+  readonly isDue: boolean
+  /** A process works on it at this moment. */
+  readonly running: boolean
+  readonly unmanaged: boolean
+  readonly riskAccepted: boolean
+  /** Of the connection. */
+  readonly parked: boolean
+  readonly parkedReason: string | null
+  readonly pausedUntil: Date | null
+  readonly planId: string | null
+  readonly planState: PlanState | null
+}
+
 /** A person's account at a connection. */
 interface AccountFacts {
   readonly held?: Held
   readonly state: AccountState
+  readonly waiting: Waiting
   /** Latest first. */
   readonly calls: readonly JournaledCall[]
 }
@@ -165,14 +186,15 @@ export async function* everybody(db: Sql, connectionId: string): AsyncIterable<P
   }
 }
 
-interface AccountRow {
+interface AccountRow extends Waiting {
   readonly id: string
   readonly held: Held | null
   readonly status: string
   readonly proven: boolean
-  readonly proven_at: Date | null
+  readonly provenAt: Date | null
   readonly failure: AccountState['failure'] | null
   readonly deviations: AccountState['deviations']
+  readonly attempts: number
 }
 
 const mostCalls = 200
@@ -184,19 +206,29 @@ export async function accountFacts(
   userId: string,
 ): Promise<AccountFacts | undefined> {
   const row = await db.row<AccountRow>(sql`
-    SELECT id, held, status, proven_version >= wanted_version AS proven, proven_at, failure, deviations
-    FROM accounts WHERE connection_id = ${connectionId}::uuid AND user_id = ${userId}::uuid`)
+    SELECT a.id, a.held, a.status, a.proven_version >= a.wanted_version AS proven, a.proven_at AS "provenAt", a.failure,
+      a.deviations, a.attempts, a.due_at AS "dueAt", coalesce(a.due_at <= clock_timestamp(), false) AS "isDue", a.unmanaged,
+      a.accepted_risk IS NOT NULL AS "riskAccepted", coalesce(a.lease_until > clock_timestamp(), false) AS running,
+      c.status = 'parked' AS parked, c.parked_reason->>'detail' AS "parkedReason",
+      (SELECT max(p.value::timestamptz) FROM jsonb_each_text(c.pauses) p WHERE p.value::timestamptz > clock_timestamp()) AS "pausedUntil",
+      p.id AS "planId", p.state AS "planState"
+    FROM accounts a JOIN connections c ON c.id = a.connection_id LEFT JOIN plans p ON p.account_id = a.id
+    WHERE a.connection_id = ${connectionId}::uuid AND a.user_id = ${userId}::uuid`)
   if (!row) return undefined
+  const { id, held, status, proven, provenAt, failure, deviations, attempts, dueAt } = row
   return {
-    ...(row.held ? { held: row.held } : {}),
+    ...given('held', held),
+    waiting: row,
     state: {
-      status: row.status,
-      proven: row.proven,
-      ...(row.proven_at ? { provenAt: row.proven_at.toISOString() } : {}),
-      ...(row.failure ? { failure: row.failure } : {}),
-      deviations: row.deviations,
+      status,
+      proven,
+      ...at('provenAt', provenAt),
+      ...given('failure', failure),
+      deviations,
+      ...at('nextTryAt', dueAt),
+      ...(attempts > 0 ? { failedTries: attempts } : {}),
     },
-    calls: await callsOf(db, row.id),
+    calls: await callsOf(db, id),
   }
 }
 

@@ -24,6 +24,12 @@ export interface AccountState {
   readonly provenAt?: string
   readonly failure?: { readonly kind: string; readonly detail: string }
   readonly deviations: readonly Deviation[]
+  /** ISO 8601 instant of the next try; absent where none is due. */
+  readonly nextTryAt?: string
+  /** Tries that have failed since the last success. */
+  readonly failedTries?: number
+  /** One phrase: what has to happen before anything more is done for the account. */
+  readonly waitsFor?: string
 }
 
 export interface ExplainInput extends Omit<WantedInput, 'granted'> {

@@ -32,6 +32,7 @@ export function explanationLines(explanation: Explanation): readonly string[] {
   return [
     `${connection} (${vendor}): ${wantedWords[wanted]}. ${because}`,
     `  account       ${accountWords(explanation)}`,
+    ...nextLines(explanation.state),
     `  groups        ${groups.map(({ displayName }) => JSON.stringify(displayName)).join(', ') || 'none'}`,
     ...(rules.length > 0 ? ['  rules'] : []),
     ...rules.map((rule) => `    ${ruleLine(rule)}`),
@@ -61,6 +62,16 @@ function accountWords({ account, state }: Explanation): string {
     ? `; ${state.failure.kind}: ${state.failure.detail} (see: ${explainedBy('account', state.failure.kind)})`
     : ''
   return `${what}; ${state.status}, ${proof}${failure}`
+}
+
+function nextLines(state: Explanation['state']): readonly string[] {
+  const { nextTryAt, failedTries = 0, waitsFor } = state ?? {}
+  const after =
+    failedTries === 0 ? '' : `, after ${failedTries} failed ${failedTries === 1 ? 'try' : 'tries'}`
+  return [
+    ...(nextTryAt === undefined ? [] : [`  next try      ${nextTryAt}${after}`]),
+    ...(waitsFor === undefined ? [] : [`  waits for     ${waitsFor}`]),
+  ]
 }
 
 const outcomeWords: Readonly<Record<Exclude<ExplainedRule['outcome'], 'grants' | 'beaten'>, string>> = {
