@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { failures, VendorError } from '../model/errors.ts'
-import type { Deviation, JournalOperation } from '../model/plan.ts'
+import type { Deviation, JournalOperation, Wanted } from '../model/plan.ts'
 import type { KnownPlan, PlanReason } from '../model/recorded-plan.ts'
 import type { AccountFailure } from '../model/work.ts'
 import { countedAs, isProtected, takesAway } from '../translators/plan.ts'
@@ -129,6 +129,7 @@ export async function gate(
   run: Run,
   operations: readonly JournalOperation[],
   deviations: readonly Deviation[] = [],
+  wanted?: Wanted,
 ): Promise<Ending | undefined> {
   const { connection, work } = run
   const { mode, guard } = connection.policy
@@ -141,14 +142,14 @@ export async function gate(
     case 'rejected':
       return { ...proven(), status: 'failed', failure: rejected(run) }
     case 'record':
-      return wait(run, verdict.reason, operations, deviations)
+      return wait(run, verdict.reason, operations, deviations, wanted)
     case 'count': {
       const limit = verdict.as === 'shut-out' ? guard.shutOuts : guard.revokes
       const { lease, deps } = run
       const admission = await deps.plans.admit(lease.current(), verdict.as, work.wantedVersion, limit)
       if (admission.kind === 'admitted') return undefined
       await tripped(run, verdict.as, admission.limit)
-      return wait(run, 'guard', operations, deviations)
+      return wait(run, 'guard', operations, deviations, wanted)
     }
   }
 }
@@ -158,6 +159,7 @@ async function wait(
   reason: PlanReason,
   operations: readonly JournalOperation[],
   deviations: readonly Deviation[],
+  wanted: Wanted | undefined,
 ): Promise<Ending> {
   const batch = batchOf(run, reason, operations)
   const login = loginAtVendor(run) ?? run.work.user.id
@@ -165,7 +167,7 @@ async function wait(
   const { plan: known } = run.work
   // What stands already keeps its words: neither they nor the vendor's judgement are needed again.
   const stands = known?.hash === hash && known.reason === reason
-  const lines = stands ? [] : await linesOf(run, operations, deviations)
+  const lines = stands ? [] : await linesOf(run, operations, deviations, wanted)
   await run.deps.plans.record(run.lease.current(), {
     reason,
     ...(batch === undefined ? {} : { batch }),
@@ -181,8 +183,9 @@ async function linesOf(
   run: Run,
   operations: readonly JournalOperation[],
   deviations: readonly Deviation[],
+  wanted: Wanted | undefined,
 ): Promise<readonly string[]> {
-  const own = inWords(operations, await nameOf(run), deviations)
+  const own = inWords(operations, await nameOf(run), deviations, wanted)
   return [...own, ...(await rehearsed(run, operations))]
 }
 

@@ -1,4 +1,4 @@
-import type { Deviation, JournalOperation } from '../model/plan.ts'
+import type { Deviation, JournalOperation, Reason, Wanted, WantedEntitlement } from '../model/plan.ts'
 import { entitlementKey, type EntitlementRef, type ShutOutStep } from '../model/account.ts'
 
 /** The name of an entitlement as the catalogue spells it; its id where the catalogue does not know it. */
@@ -15,19 +15,49 @@ export function namesFrom(
   }
 }
 
-/** A plan in people's words: one sentence for each operation, deviations after them. */
+/**
+ * A plan in people's words: one sentence for each operation, deviations after them. With `wanted` each says why in brackets:
+ * the rule and group that grant something, that none does any more, or why access ends.
+ */
 export function inWords(
   operations: readonly JournalOperation[],
   nameOf: NameOf,
   deviations: readonly Deviation[] = [],
+  wanted?: Wanted,
 ): readonly string[] {
+  const name = wanted?.kind === 'present' ? withReasons(nameOf, wanted.entitlements) : nameOf
   return [
-    ...operations.map((operation) => sentence(operation, nameOf)),
+    ...operations.map((operation) => sentence(operation, name, wanted)),
     ...deviations.map(({ detail }) => detail),
   ]
 }
 
-function sentence(operation: JournalOperation, nameOf: NameOf): string {
+function withReasons(nameOf: NameOf, wanted: readonly WantedEntitlement[]): NameOf {
+  const reasons = new Map(wanted.map((each) => [entitlementKey(each.ref), each.reasons]))
+  return (ref) => {
+    const why = reasons.get(entitlementKey(ref))?.map(reasonWords) ?? ['no rule grants it']
+    return `${nameOf(ref)} [${why.join('; ')}]`
+  }
+}
+
+function reasonWords(reason: Reason): string {
+  const through = reason.group === undefined ? '' : `, group ${JSON.stringify(reason.group)}`
+  return `${ruleName(reason)}${through}${reason.value === undefined ? '' : `, value ${JSON.stringify(reason.value)}`}`
+}
+
+function causeOf(wanted: Wanted | undefined): string {
+  if (wanted?.kind === 'nothing') return ' [no rule grants anything here]'
+  if (wanted?.kind !== 'shut-out') return ''
+  return wanted.because === 'deleted' ? ' [the directory deleted the User]' : ' [the User is not active]'
+}
+
+/** `rule 3 (line 27)`, counted from 1. */
+export function ruleName(reason: Pick<Reason, 'rule' | 'line'> | undefined): string {
+  if (!reason || reason.rule === 'default') return 'the default'
+  return `rule ${reason.rule + 1}${reason.line === undefined ? '' : ` (line ${reason.line})`}`
+}
+
+function sentence(operation: JournalOperation, nameOf: NameOf, wanted: Wanted | undefined): string {
   switch (operation.op) {
     case 'create': {
       const { login, entitlements } = operation.draft
@@ -51,13 +81,13 @@ function sentence(operation: JournalOperation, nameOf: NameOf): string {
       const { assign, revoke, settings = {} } = operation.change
       const parts = [
         ...(assign.length > 0 ? [`grant ${list(assign.map(nameOf))}`] : []),
-        ...(revoke.length > 0 ? [`take away ${list(revoke.map(nameOf))}`] : []),
+        ...(revoke.length > 0 ? [`revoke ${list(revoke.map(nameOf))}`] : []),
         ...Object.keys(settings).map((name) => `switch ${name} off`),
       ]
       return capital(`${parts.join(' and ')}.`)
     }
     case 'shut-out':
-      return `End the access: ${operation.steps.map((step) => steps[step]).join('; if that does not hold, ')}.`
+      return `End the access${causeOf(wanted)}: ${operation.steps.map((step) => steps[step]).join('; if that does not hold, ')}.`
     case 'end-sessions':
       return 'End API tokens and sessions.'
     case 'renew-invitation':
@@ -67,7 +97,7 @@ function sentence(operation: JournalOperation, nameOf: NameOf): string {
 
 const steps: Record<ShutOutStep, string> = {
   disable: 'disable the account',
-  strip: 'take everything away that it holds',
+  strip: 'revoke everything that it holds',
   remove: 'remove the account',
 }
 

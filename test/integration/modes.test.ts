@@ -75,7 +75,8 @@ describe('mode shadow', () => {
       (await plans()).map(({ userName, words: { lines } }) => [userName, lines.join(' ')]),
     )
     assert.match(words.get('ada@example.com')!, /Create the account ada@example.com.*Grant role/)
-    assert.match(words.get('bob@example.com')!, /End the access/)
+    assert.match(words.get('ada@example.com')!, /Grant role .* \[(rule 1|the default)/)
+    assert.match(words.get('bob@example.com')!, /End the access \[the User is not active\]: /)
     assert.equal(
       await decidePlans(gateway.store.db, connectionId, { all: true }, 'approved', { actor: 'operator:eve' }),
       0,

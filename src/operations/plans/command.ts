@@ -4,6 +4,7 @@ import { examples, type Parts } from '../../cli/command.ts'
 import { connectionOf, pathOf } from '../../cli/names.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
 import type { Output } from '../../cli/output.ts'
+import type { PlanReason } from '../../model/recorded-plan.ts'
 import { counted, when } from '../../cli/table.ts'
 
 interface Options extends OperatorOptions {
@@ -61,14 +62,23 @@ interface Plan {
   readonly id: string
   readonly userName: string
   readonly state: string
-  readonly reason: string
+  readonly reason: PlanReason
   readonly batch?: string
+  readonly requestId?: string
   readonly words: { readonly lines: readonly string[] }
   readonly createdAt: string
 }
 
+const reasons: Readonly<Record<PlanReason, string>> = {
+  shadow: 'only recorded, the connection is in shadow mode',
+  approve: 'every plan needs approval here',
+  guard: 'a limit for mass changes was reached',
+  admission: 'the person was in the directory before the connection was added',
+  hold: 'proposed by an operator',
+}
+
 /** Shows what waits at a connection, or would be done if it did more than watch. */
-export async function showPlans(
+async function showPlans(
   client: Client,
   output: Output,
   named: string,
@@ -78,16 +88,20 @@ export async function showPlans(
   const query = state === undefined ? '' : `&state=${state}`
   const plans = await client.all<Plan>(`/connections/${connection.id}/plans?limit=500${query}`)
   if (json) return output.json({ connection: pathOf(connection), mode: connection.mode, plans })
+  const news = plans.filter((plan) => state !== undefined || plan.state !== 'rejected')
   output.line(
-    `${output.paint('bold', pathOf(connection))} (${connection.mode}): ${counted(plans.length, 'plan')}`,
+    `${output.paint('bold', pathOf(connection))} (${connection.mode}): ${counted(news.length, 'plan')}`,
   )
-  for (const { id, userName, state: at, reason, batch, words, createdAt } of plans) {
+  for (const { id, userName, state: at, reason, batch, requestId, words, createdAt } of news) {
     output.line()
-    output.line(
-      `${output.paint('bold', userName)}  ${at} (${reason}${batch ? `, batch ${batch}` : ''}), ${when(createdAt)}, ${id}`,
-    )
+    output.line(`${output.paint('bold', userName)}  ${at}: ${reasons[reason]}`)
     for (const line of words.lines) output.line(`  ${line}`)
+    if (requestId !== undefined) output.line(`  asked for by request ${requestId}`)
+    output.line(`  plan ${id}, ${when(createdAt)}${batch === undefined ? '' : `, batch ${batch}`}`)
   }
+  const hidden = plans.length - news.length
+  if (hidden > 0)
+    output.line(`\n${counted(hidden, 'rejected plan')} not shown; add --state rejected to see them`)
 }
 
 interface Line {
@@ -97,7 +111,7 @@ interface Line {
 }
 
 /** Shows what would happen now for everybody of a connection, as it is computed; the vendor is read, nothing is written. */
-export async function showPreview(
+async function showPreview(
   client: Client,
   output: Output,
   named: string,

@@ -68,11 +68,12 @@ export interface PreviewDeps {
 export interface PreviewOptions {
   /** Of rules and policies that are not in force yet. */
   readonly policy?: Policy
-  /** Includes accounts to which nothing would happen. */
+  /** Includes accounts to which nothing would happen, and those that are ignored. */
   readonly unchanged?: boolean
   readonly signal?: AbortSignal
 }
 
+const notNews: ReadonlySet<PreviewKind> = new Set(['unchanged', 'ignored'])
 const pageSize = 200
 
 /**
@@ -110,7 +111,7 @@ export async function previewConnection(
       for (const work of page) {
         const account = await previewed(work, seen)
         countIn(totals, account, seen.nameOf)
-        if (unchanged || account.kind !== 'unchanged') await each(account)
+        if (unchanged || !notNews.has(account.kind)) await each(account)
       }
       after = page.at(-1)?.accountId
       if (page.length < pageSize) return totals
@@ -155,7 +156,7 @@ async function previewed(work: AccountWork, seen: Seen): Promise<PreviewedAccoun
     return { ...account, kind: 'refused', operations: [], lines: [wanted.detail] }
   const { operations, deviations } = planned(work, wanted, seen)
   const own = wanted.kind === 'present' ? wanted.deviations : []
-  const lines = inWords(operations, seen.nameOf, [...own, ...deviations])
+  const lines = inWords(operations, seen.nameOf, [...own, ...deviations], wanted)
   if (!work.held && login !== undefined && (operations.length > 0 || wanted.kind === 'shut-out')) {
     if ((await seen.present()).has(login.toLowerCase())) return { ...account, ...found(wanted, login) }
   }

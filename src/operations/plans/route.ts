@@ -15,6 +15,7 @@ const plan = Type.Object({
   accountId: id,
   connectionId: id,
   userName: Type.String(),
+  requestId: Type.Optional(Type.String()),
   state: Type.String(),
   reason: Type.String(),
   batch: Type.Optional(Type.String()),

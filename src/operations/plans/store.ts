@@ -10,6 +10,8 @@ export interface RecordedPlan extends PlanDraft {
   readonly accountId: string
   readonly connectionId: string
   readonly userName: string
+  /** Of a shut-out: the identity provider's request that asked for it. */
+  readonly requestId?: string
   readonly state: PlanState
   /** ISO 8601 instants. */
   readonly createdAt: string
@@ -34,6 +36,7 @@ interface PlanRow {
   readonly account_id: string
   readonly connection_id: string
   readonly user_name: string
+  readonly request_id: string | null
   readonly reason: PlanReason
   readonly batch: string | null
   readonly hash: string
@@ -54,7 +57,7 @@ export async function listPlans(
   const { states, reason, batch, after, limit } = query
   if (!isId(connectionId) || (after !== undefined && !isId(after))) return []
   const rows = await db.rows<PlanRow>(sql`
-    SELECT p.id, p.account_id, p.connection_id, u.user_name, p.reason, p.batch, p.hash, p.operations, p.words, p.state,
+    SELECT p.id, p.account_id, p.connection_id, u.user_name, a.shut_out_request_id AS request_id, p.reason, p.batch, p.hash, p.operations, p.words, p.state,
       p.created_at, p.decided_at, p.decided_by
     FROM plans p JOIN accounts a ON a.id = p.account_id JOIN users u ON u.id = a.user_id
     WHERE p.connection_id = ${connectionId}::uuid
@@ -72,6 +75,7 @@ function toPlan(row: PlanRow): RecordedPlan {
     accountId: row.account_id,
     connectionId: row.connection_id,
     userName: row.user_name,
+    ...(row.request_id === null ? {} : { requestId: row.request_id }),
     reason: row.reason,
     ...(row.batch === null ? {} : { batch: row.batch }),
     hash: row.hash,

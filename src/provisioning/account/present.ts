@@ -141,7 +141,7 @@ export async function provide(run: Run, wanted: Present): Promise<Ending> {
   const first = planFor(run, wanted)
   const found = await lookFirst(run, wanted, first)
   if (found !== 'none') return found === 'linked' ? provide(run, wanted) : found
-  const objection = (await guard(run, first)) ?? (await gate(run, first.operations, first.deviations))
+  const objection = (await guard(run, first)) ?? (await gate(run, first.operations, first.deviations, wanted))
   if (objection) return { ...objection, deviations: [...wanted.deviations, ...first.deviations] }
   const outcome = await executeAll(run, first, wanted)
   if (outcome === 'removed') return provide(run, wanted)

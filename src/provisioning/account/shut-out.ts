@@ -90,14 +90,14 @@ async function takeSteps(run: Run, wanted: ShutOut, account: Account): Promise<E
     const [impossible] = deviations
     if (impossible) return refused(failureOf(run, 'no-step', impossible.detail))
     const left: readonly JournalOperation[] = hasOpenSessions(run) ? [{ op: 'end-sessions' }] : []
-    const stopped = await stoppedBy(run, account, left)
+    const stopped = await stoppedBy(run, wanted, account, left)
     if (stopped) return stopped
     if (run.connection.policy.mode !== 'shadow') await keepSnapshot(run)
     await endSessions(run)
     // Nothing to take is what this read shows; where reads lag, only a later one can prove it.
     return can.readLagMs ? verifying(run, 'strip') : proven()
   }
-  const stopped = await stoppedBy(run, account, operations)
+  const stopped = await stoppedBy(run, wanted, account, operations)
   if (stopped) return stopped
   await keepSnapshot(run)
   return fallThrough(run, operation.steps.slice(firstStepLeft(run, operation.steps)))
@@ -130,11 +130,12 @@ async function isSomebodyElses(run: Run): Promise<boolean> {
 /** What must never be written, then what may not be written now. */
 async function stoppedBy(
   run: Run,
+  wanted: ShutOut,
   account: Account,
   operations: readonly JournalOperation[],
 ): Promise<Ending | undefined> {
   const objection = await objectionTo(run, account, operations)
-  return objection ? refused(objection) : gate(run, operations)
+  return objection ? refused(objection) : gate(run, operations, [], wanted)
 }
 
 /** Two reads further apart than the lag must show that a step did not hold before the next one is taken. */

@@ -100,7 +100,7 @@ export function plansOf(
       operations,
       words: {
         login: wanted.kind === 'present' ? wanted.person.login : '',
-        lines: inWords(operations, nameOf),
+        lines: inWords(operations, nameOf, [], wanted),
       },
     },
   }))

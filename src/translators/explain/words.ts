@@ -1,6 +1,7 @@
 import { explainedBy } from '../../model/errors.ts'
-import type { JournalOperation, Reason } from '../../model/plan.ts'
+import type { JournalOperation } from '../../model/plan.ts'
 import { type Entitlement, entitlementKey, type EntitlementRef } from '../../model/account.ts'
+import { ruleName } from '../words.ts'
 import type { Effect, ExplainedEntitlement, ExplainedRule, Explanation, JournaledCall } from './model.ts'
 
 /** The entry of the catalogue for what is held or wanted. */
@@ -149,10 +150,4 @@ function effectLines({ account, gains, loses, deviations }: Effect): readonly st
     ...(changes.length > 0 ? changes : ['nothing would change']).map((line) => `    ${line}`),
     ...deviations.map(({ detail }) => `    note          ${detail}`),
   ]
-}
-
-/** `rule 3 (line 27)`, counted from 1. */
-export function ruleName(reason: Pick<Reason, 'rule' | 'line'> | undefined): string {
-  if (!reason || reason.rule === 'default') return 'the default'
-  return `rule ${reason.rule + 1}${reason.line === undefined ? '' : ` (line ${reason.line})`}`
 }

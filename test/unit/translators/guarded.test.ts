@@ -112,7 +112,22 @@ describe('a plan in words', () => {
       'It stays.',
     ])
     assert.deepEqual(inWords([{ op: 'shut-out', steps: ['strip', 'remove'] }], namesFrom([])), [
-      'End the access: take everything away that it holds; if that does not hold, remove the account.',
+      'End the access: revoke everything that it holds; if that does not hold, remove the account.',
+    ])
+  })
+
+  it('says of each grant which rule and group it is for, and why access ends', () => {
+    const names = namesFrom([entry(role('a'), 'Falcon Administrator'), entry(role('b'), 'Analyst')])
+    const [granted] = wants([role('a')]).entitlements
+    const reasons = [{ rule: 2, line: 27, group: 'Falcon Admins' }, { rule: 'default' }] as const
+    const wanted = { ...wants([]), entitlements: [{ ...granted!, reasons }] }
+    const change = { assign: [role('a')], revoke: [role('b')] }
+    assert.deepEqual(inWords([{ op: 'change-entitlements', change }], names, [], wanted), [
+      'Grant role Falcon Administrator [rule 3 (line 27), group "Falcon Admins"; the default] and revoke role Analyst [no rule grants it].',
+    ])
+    const shutOut = [{ op: 'shut-out', steps: ['remove'] }] as const
+    assert.deepEqual(inWords(shutOut, names, [], { kind: 'shut-out', because: 'deleted' }), [
+      'End the access [the directory deleted the User]: remove the account.',
     ])
   })
 })
