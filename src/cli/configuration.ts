@@ -1,6 +1,6 @@
 import { loadEnvironment } from '../config/environment.ts'
 import { loadConfiguration } from '../config/load.ts'
-import { type Problem } from '../config/file/problems.ts'
+import { type Problem } from '../config/problems.ts'
 import type { Configuration, Environment } from '../model/configuration.ts'
 import { configurationCode } from '../dictionary/entries/configuration.ts'
 import { explainedBy } from '../model/errors.ts'

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander'
-import { nearest } from '../config/file/problems.ts'
+import { nearest } from '../config/problems.ts'
 import type { Client } from './client.ts'
 import { CommandFailure, exitCodes } from './exit-codes.ts'
 

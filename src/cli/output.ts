@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import type { Variables } from '../config/file/references.ts'
+import type { Variables } from '../config/file.ts'
 
 /** The parts of a process that the command line uses; a test passes its own. */
 export interface Surroundings {

@@ -36,7 +36,7 @@ export function isPublicAddress(address: string): boolean {
 }
 
 /** True when the operator has named this target in DRAWBRIDGE_INSECURE_TARGETS; a host without a port covers all ports. */
-export function isNamedInsecure(url: URL, insecureTargets: readonly string[]): boolean {
+function isNamedInsecure(url: URL, insecureTargets: readonly string[]): boolean {
   const host = url.hostname.toLowerCase()
   const port = url.port || (url.protocol === 'https:' ? '443' : '80')
   return insecureTargets.some((each) => [host, `${host}:${port}`].includes(each.toLowerCase()))

@@ -1,11 +1,13 @@
 import type { AnyVendor } from '../vendors/contract.ts'
-import { durationMs, type RawConnection } from './file/schema.ts'
+import type { RawConnection } from './schema.ts'
 import type { ConnectionConfig } from '../model/configuration.ts'
-import { findings } from './file/findings.ts'
-import { isRecord, nearest, type Finding, type Path } from './file/problems.ts'
-import { type Context, ruleFindings, toRule } from './rules/check.ts'
+import { findings } from './findings.ts'
+import { type Finding, isRecord, nearest, type Path } from './problems.ts'
+import { type Context, ruleFindings, toRule } from './rules.ts'
 import { checkSettings, credentialsSchema, defaultSteps, possibleSteps } from './vendor-settings.ts'
+import type { DefaultSteps } from '../model/account.ts'
 import type { GuardLimit, Policy } from '../model/policy.ts'
+import { durationMs } from '../translators/rules/until.ts'
 
 export interface Checked<T> {
   readonly value?: T
@@ -13,7 +15,7 @@ export interface Checked<T> {
 }
 
 const longestReplyMs = 50_000
-const shortestSurveyMs = 60_000
+const shortestReconcileMs = 60_000
 
 /** Checks one connection as far as its shape allows; `value` is meant only when the whole file has no findings. */
 export function checkConnection(
@@ -55,12 +57,7 @@ export function checkConnection(
   }
 }
 
-function policyOf(
-  raw: RawConnection,
-  base: Path,
-  { lineOf }: Context,
-  steps: ReturnType<typeof defaultSteps>,
-): Policy {
+function policyOf(raw: RawConnection, base: Path, { lineOf }: Context, steps: DefaultSteps): Policy {
   return {
     mode: raw.mode ?? 'enforce',
     people: raw.people ?? 'assigned',
@@ -68,25 +65,44 @@ function policyOf(
     rules: (raw.rules ?? []).map((rule, index) => toRule(rule, lineOf([...base, 'rules', index]))),
     default: only(raw.default ?? {}, ['role', 'team', 'vendorGroup', 'scope', 'set']) as Policy['default'],
     exclusive: raw.exclusive ?? false,
-    deprovision: {
-      inactive: raw.deprovision?.inactive ?? steps.inactive,
-      deleted: raw.deprovision?.deleted ?? steps.deleted,
-      graceDays: raw.deprovision?.graceDays ?? 0,
-    },
+    deprovision: deprovisionOf(raw, steps),
     rename: raw.rename ?? 'keep',
     adopt: raw.adopt ?? 'always',
-    guard: {
-      protect: raw.guard?.protect ?? [],
-      shutOuts: limitOf(raw.guard?.shutOuts, 25),
-      revokes: limitOf(raw.guard?.revokes, 100),
-    },
+    guard: guardOf(raw),
     reinvite: raw.reinvite ?? 'never',
-    reply: {
-      budgetMs: durationMs(raw.reply?.budget ?? '8s') ?? 8000,
-      pendingShutOut: raw.reply?.pendingShutOut ?? 'retry',
-    },
+    reply: replyOf(raw),
     reconcile: reconcileOf(raw),
   }
+}
+
+function deprovisionOf({ deprovision }: RawConnection, steps: DefaultSteps): Policy['deprovision'] {
+  return {
+    inactive: deprovision?.inactive ?? steps.inactive,
+    deleted: deprovision?.deleted ?? steps.deleted,
+    graceDays: deprovision?.graceDays ?? 0,
+  }
+}
+
+function guardOf({ guard }: RawConnection): Policy['guard'] {
+  return {
+    protect: guard?.protect ?? [],
+    shutOuts: limitOf(guard?.shutOuts, 25),
+    revokes: limitOf(guard?.revokes, 100),
+  }
+}
+
+function replyOf({ reply }: RawConnection): Policy['reply'] {
+  return {
+    budgetMs: durationMs(reply?.budget ?? '8s') ?? 8000,
+    pendingShutOut: reply?.pendingShutOut ?? 'retry',
+  }
+}
+
+function reconcileOf({
+  reconcile: { every = '6h', repair } = {},
+}: RawConnection): NonNullable<Policy['reconcile']> {
+  const everyMs = durationMs(every)
+  return { ...(everyMs === undefined ? {} : { everyMs }), repair: repair ?? ['lacking', 'reactivated'] }
 }
 
 const guardWindow = '1h'
@@ -115,17 +131,10 @@ function unknownVendor(vendor: unknown, base: Path, { vendors }: Context): reado
   ]
 }
 
-function reconcileOf({
-  reconcile: { every = '6h', repair } = {},
-}: RawConnection): NonNullable<Policy['reconcile']> {
-  const everyMs = durationMs(every)
-  return { ...(everyMs === undefined ? {} : { everyMs }), repair: repair ?? ['lacking', 'reactivated'] }
-}
-
 function reconcileFindings(raw: RawConnection, base: Path, { sound }: Context): readonly Finding[] {
   const path = [...base, 'reconcile', 'every']
   const every = sound(path) ? raw.reconcile?.every : undefined
-  return every !== undefined && (durationMs(every) ?? shortestSurveyMs) < shortestSurveyMs
+  return every !== undefined && (durationMs(every) ?? shortestReconcileMs) < shortestReconcileMs
     ? [{ path, message: 'must be at least 1m, or never: a whole listing is read each time' }]
     : []
 }
@@ -164,5 +173,5 @@ function stepFindings(
 function invitationFindings(vendor: AnyVendor, { reinvite }: RawConnection, base: Path): readonly Finding[] {
   const invites = vendor.profiles.some((profile) => vendor.capabilities(profile).account.create === 'invite')
   if (reinvite !== 'once' || invites) return []
-  return [{ path: [...base, 'reinvite'], message: `${vendor.name} makes accounts without an invitation` }]
+  return [{ path: [...base, 'reinvite'], message: `${vendor.name} creates accounts without an invitation` }]
 }

@@ -2,23 +2,23 @@ import { existsSync, readFileSync } from 'node:fs'
 import type { Environment } from '../model/configuration.ts'
 import { masterKeyForm, parseMasterKeys } from '../secrets/keys.ts'
 import { checkBaseUrl } from './base-url.ts'
-import type { Variables } from './file/references.ts'
+import type { Variables } from './file.ts'
 
 const address = /^[^\s@<>,;:"()[\]\\]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/
 
 /** E-mail addresses of a comma list; undefined when it has none, or something else. */
-export function addressesOf(text: string): readonly string[] | undefined {
+function addressesOf(text: string): readonly string[] | undefined {
   const all = text.split(',').map((each) => each.trim())
   return all.every((each) => address.test(each)) ? all : undefined
 }
 
 /** An address, or `Name <address>`; nothing that could begin another header. */
-export function isMailbox(text: string): boolean {
+function isMailbox(text: string): boolean {
   const [, named] = /^[^<>"\p{Cc}]*<([^<>]+)>$/u.exec(text) ?? []
   return address.test(named ?? text)
 }
 
-export function isSmtpUrl(text: string): boolean {
+function isSmtpUrl(text: string): boolean {
   const url = URL.parse(text)
   if (!url || !['smtp:', 'smtps:'].includes(url.protocol) || url.hostname === '') return false
   const decodes = [url.username, url.password].every((part) => decoded(part) !== undefined)
@@ -26,7 +26,7 @@ export function isSmtpUrl(text: string): boolean {
 }
 
 /** `name=value` pairs of a comma list, values with percent encoding (W3C Baggage); undefined when it is something else. */
-export function pairsOf(text: string): Readonly<Record<string, string>> | undefined {
+function pairsOf(text: string): Readonly<Record<string, string>> | undefined {
   const pairs: Record<string, string> = {}
   for (const part of text.split(',').filter((each) => each.trim() !== '')) {
     const [, name, value = ''] = /^\s*([\w-]+)\s*=\s*([\x21-\x7e ]*?)\s*$/.exec(part) ?? []
@@ -46,7 +46,7 @@ function decoded(text: string): string | undefined {
 }
 
 /** Something wrong with an environment variable. `message` never holds its value. */
-export interface EnvironmentProblem {
+interface EnvironmentProblem {
   readonly name: string
   readonly message: string
 }
@@ -120,16 +120,16 @@ const readers = {
     expects: 'an https URL of a public host, or one that DRAWBRIDGE_INSECURE_TARGETS names',
     fits: (text, env) => isReachable(text, insecureTargetsOf(env)),
   },
-  AUDIT_WEBHOOK_SECRET: { expects: '16 characters or more', fits: (text) => text.length >= 16 },
+  AUDIT_WEBHOOK_SECRET: { expects: 'at least 16 characters', fits: (text) => text.length >= 16 },
   AUDIT_SYSLOG: {
     expects: 'tcp://host:port or tls://host:port',
     fits: (text) => /^(tcp|tls):\/\/[^/?#@\s]+$/.test(text) && URL.canParse(text),
   },
   AUDIT_RETENTION_DAYS: {
-    expects: 'a number of days from 30 on',
+    expects: 'a number of days, at least 30',
     fits: (text) => /^\d{2,5}$/.test(text) && Number(text) >= 30,
   },
-  METRICS_TOKEN: { expects: '16 characters or more', fits: (text) => text.length >= 16 },
+  METRICS_TOKEN: { expects: 'at least 16 characters', fits: (text) => text.length >= 16 },
   LOG_LEVEL: {
     expects: `one of ${logLevels.join(', ')}`,
     fits: (text) => logLevels.some((level) => level === text),
@@ -158,52 +158,55 @@ export function loadEnvironment(env: Variables): LoadedEnvironment {
   problems.push(...incomplete(given))
   if (problems.length > 0) return { ok: false, problems }
 
-  const all = <T>(names: readonly Name[], of: (...values: string[]) => T): T | undefined => {
-    const values = names.map(given)
-    return values.every((value) => value !== undefined) ? of(...values) : undefined
-  }
-  const tls = all(together[0], (certFile = '', keyFile = '') => ({ certFile, keyFile }))
-  const noticeWebhook = all(together[1], (url = '', secret = '') => ({ url, secret }))
-  const auditWebhook = all(together[2], (url = '', secret = '') => ({ url, secret }))
-  const noticeMail = all(together[3], (to = '', from = '', smtpUrl = '') => {
-    return { to: addressesOf(to) ?? [], from, smtpUrl }
-  })
-  const tracing = all(['OTEL_EXPORTER_OTLP_ENDPOINT'], (endpoint = '') => ({
-    endpoint,
-    headers: pairsOf(given('OTEL_EXPORTER_OTLP_HEADERS') ?? '') ?? {},
-    serviceName: given('OTEL_SERVICE_NAME') ?? 'drawbridge',
-  }))
-  const auditSyslog = given('AUDIT_SYSLOG')
-  const retention = given('AUDIT_RETENTION_DAYS')
-  const adminToken = given('DRAWBRIDGE_ADMIN_TOKEN')
-  const publicUrl = given('PUBLIC_URL')?.replace(/\/+$/, '')
-  const databaseUrl = given('DATABASE_URL')
-  const vendorProxy = given('VENDOR_PROXY')
-  const metricsToken = given('METRICS_TOKEN')
   return {
     ok: true,
     environment: Object.freeze({
       host: given('HOST') ?? '127.0.0.1',
       port: Number(given('PORT') ?? 8080),
-      ...(publicUrl && { publicUrl }),
-      ...(tls && { tls }),
       trustProxy: trustProxyOf(given('TRUST_PROXY')),
-      ...(databaseUrl && { databaseUrl }),
-      ...(vendorProxy && { vendorProxy }),
-      ...(metricsToken && { metricsToken }),
       dataDir: given('DRAWBRIDGE_DATA_DIR') ?? './.drawbridge',
       insecureTargets: insecureTargetsOf(env),
-      ...(adminToken && { adminToken }),
-      ...masterKeysIn(given('DRAWBRIDGE_MASTER_KEY')),
-      ...(noticeWebhook && { noticeWebhook }),
-      ...(noticeMail && { noticeMail }),
-      ...(tracing && { tracing }),
-      ...(auditWebhook && { auditWebhook }),
-      ...(auditSyslog && { auditSyslog }),
-      ...(retention && { auditRetentionDays: Number(retention) }),
       logLevel: (given('LOG_LEVEL') ?? 'info') as Environment['logLevel'],
+      ...known({
+        publicUrl: given('PUBLIC_URL')?.replace(/\/+$/, ''),
+        databaseUrl: given('DATABASE_URL'),
+        vendorProxy: given('VENDOR_PROXY'),
+        metricsToken: given('METRICS_TOKEN'),
+        adminToken: given('DRAWBRIDGE_ADMIN_TOKEN'),
+        auditSyslog: given('AUDIT_SYSLOG'),
+        auditRetentionDays: numberOf(given('AUDIT_RETENTION_DAYS')),
+      }),
+      ...masterKeysIn(given('DRAWBRIDGE_MASTER_KEY')),
+      ...inGroups(given),
     }),
   }
+}
+
+/** Settings that are made of several variables. */
+function inGroups(given: (name: Name) => string | undefined) {
+  const all = <T>(names: readonly Name[], of: (...values: string[]) => T): T | undefined => {
+    const values = names.map(given)
+    return values.every((value) => value !== undefined) ? of(...values) : undefined
+  }
+  return known({
+    tls: all(together[0], (certFile = '', keyFile = '') => ({ certFile, keyFile })),
+    noticeWebhook: all(together[1], (url = '', secret = '') => ({ url, secret })),
+    auditWebhook: all(together[2], (url = '', secret = '') => ({ url, secret })),
+    noticeMail: all(together[3], (to = '', from = '', smtpUrl = '') => {
+      return { to: addressesOf(to) ?? [], from, smtpUrl }
+    }),
+    tracing: all(['OTEL_EXPORTER_OTLP_ENDPOINT'], (endpoint = '') => ({
+      endpoint,
+      headers: pairsOf(given('OTEL_EXPORTER_OTLP_HEADERS') ?? '') ?? {},
+      serviceName: given('OTEL_SERVICE_NAME') ?? 'drawbridge',
+    })),
+  })
+}
+
+/** Without what is absent. */
+function known<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const entries = Object.entries(values).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> }
 }
 
 function incomplete(given: (name: Name) => string | undefined): readonly EnvironmentProblem[] {
@@ -226,6 +229,10 @@ function masterKeysOf(text: string): ReturnType<typeof parseMasterKeys> {
 function masterKeysIn(text = ''): Pick<Environment, 'masterKeys'> {
   const parsed = masterKeysOf(text)
   return 'keys' in parsed ? { masterKeys: parsed.keys } : {}
+}
+
+function numberOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Number(text)
 }
 
 function trustProxyOf(text: string | undefined): boolean | string {

@@ -1,5 +1,5 @@
 import type { AnyVendor } from '../vendors/contract.ts'
-import { ConfigurationSchema, ConnectionSchema, DirectorySchema, namePattern } from './file/schema.ts'
+import { ConfigurationSchema, ConnectionSchema, DirectorySchema, namePattern } from './schema.ts'
 import { credentialsSchema, settingsSchema } from './vendor-settings.ts'
 
 /** JSON Schema of the configuration file for editors, with the settings and credentials of every vendor. */

@@ -2,13 +2,13 @@ import { Type, type TObject, type TSchema } from 'typebox'
 import { Default } from 'typebox/value'
 import type { AnyVendor } from '../vendors/contract.ts'
 import { checkBaseUrl } from './base-url.ts'
-import { findings } from './file/findings.ts'
-import { endPattern } from './file/schema.ts'
-import { isRecord, type Finding, type Path } from './file/problems.ts'
+import { findings } from './findings.ts'
+import { type Finding, isRecord, type Path } from './problems.ts'
+import { endPattern } from './schema.ts'
 import type { ApiProfile, DefaultSteps, ShutOutStep } from '../model/account.ts'
 
 /** Settings that every vendor has, beside its own. */
-export function commonSettings(vendor: AnyVendor) {
+function commonSettings(vendor: AnyVendor) {
   return {
     baseUrl: Type.Optional(
       Type.String({

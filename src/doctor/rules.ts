@@ -1,4 +1,4 @@
-import { matching } from '../config/rules/matching.ts'
+import { matching } from '../config/matching.ts'
 import type { ConnectionConfig, DirectoryConfig } from '../model/configuration.ts'
 import { VendorError } from '../model/errors.ts'
 import { deviationOf, resolve, slotOfRequest } from '../translators/entitlements/catalogue.ts'

@@ -1,4 +1,4 @@
-import { matching } from '../config/rules/matching.ts'
+import { matching } from '../config/matching.ts'
 import type { Entitlement } from '../model/account.ts'
 import type { Capabilities } from '../model/capabilities.ts'
 import type { Policy } from '../model/policy.ts'

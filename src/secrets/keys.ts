@@ -3,7 +3,7 @@ import type { MasterKey } from '../model/configuration.ts'
 
 /** The form of `DRAWBRIDGE_MASTER_KEY`, for people. */
 export const masterKeyForm =
-  'base64 of 32 bytes (openssl rand -base64 32), or several of them as a comma list, each perhaps with a name as in 2026:<base64>; or file:/path of a file that holds the same'
+  '32 bytes in base64 (openssl rand -base64 32); or several of them, separated by commas, each with a name in front if you like, as in 2026:<base64>; or file:/path of a file that holds the same'
 
 const keyBytes = 32
 const idPattern = /^[A-Za-z0-9._-]{1,32}$/

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { resolveReferences } from '../../config/file/references.ts'
-import { isRecord, pathText } from '../../config/file/problems.ts'
-import { readSource } from '../../config/file/source.ts'
+import { readSource, resolveReferences } from '../../config/file.ts'
+import { isRecord, pathText } from '../../config/problems.ts'
 import { CommandFailure, exitCodes } from '../../cli/exit-codes.ts'
 import type { Surroundings } from '../../cli/output.ts'
 

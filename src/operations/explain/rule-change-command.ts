@@ -1,6 +1,6 @@
 import { loadConfiguration } from '../../config/load.ts'
-import { isConfiguration, loadFragment, type RuleFragment } from '../../config/rules/fragment.ts'
-import type { Problem } from '../../config/file/problems.ts'
+import { isConfiguration, loadFragment, type RuleFragment } from '../../config/rule-file.ts'
+import type { Problem } from '../../config/problems.ts'
 import type { RuleChangeEffect } from './rule-change.ts'
 import { vendorOf, vendors } from '../../vendors/registry.ts'
 import { reportFaults } from '../../cli/configuration.ts'

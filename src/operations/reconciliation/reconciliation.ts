@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { matching } from '../../config/rules/matching.ts'
+import { matching } from '../../config/matching.ts'
 import type { Notices } from '../../model/notice.ts'
 import type { Wanted } from '../../model/plan.ts'
 import { type AccountWork, priorities } from '../../model/work.ts'

@@ -1,5 +1,5 @@
 import { ignoring } from '../../model/errors.ts'
-import { matching } from '../../config/rules/matching.ts'
+import { matching } from '../../config/matching.ts'
 import { groupWanted } from '../../translators/rules/vendor-groups.ts'
 import { isSameName, judge, make } from './make.ts'
 import type { LinkedGroup } from '../../model/group-work.ts'

@@ -30,7 +30,8 @@ export function isDuration(text: string): boolean {
   return durationMs(text) !== undefined
 }
 
-function durationMs(text: string): number | undefined {
+/** Milliseconds of `500ms`, `8s`, `30m`, `6h`, `30d`; undefined for anything else. */
+export function durationMs(text: string): number | undefined {
   const [, count, unit] = /^(\d{1,6})(ms|s|m|h|d)$/.exec(text) ?? []
   const ms = unitMs[unit ?? '']
   return ms === undefined ? undefined : Number(count) * ms

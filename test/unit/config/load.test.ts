@@ -150,7 +150,7 @@ describe('references', () => {
   const faults: readonly [string, string, string][] = [
     ['a variable that is not set', '${NOWHERE}', 'the environment variable NOWHERE is not set'],
     ['an empty variable', '${EMPTY}', 'the environment variable EMPTY is empty'],
-    ['a malformed name', '${A B}', '${…} must hold the name of an environment variable'],
+    ['a malformed name', '${A B}', '${…} must contain the name of an environment variable'],
     ['a missing file', 'file:/nowhere/token', 'the file /nowhere/token cannot be read (ENOENT)'],
     [
       'a relative file',
@@ -241,7 +241,7 @@ describe('problems', () => {
     [
       'renewed invitations where a vendor sends none',
       connection('reinvite: once'),
-      [`8: ${prod}.reinvite Acme makes accounts without an invitation`],
+      [`8: ${prod}.reinvite Acme creates accounts without an invitation`],
     ],
     [
       'a reply budget that identity providers would not wait for',
@@ -253,11 +253,11 @@ describe('problems', () => {
       connection('reply: { budget: 8 seconds }'),
       [`8: ${prod}.reply.budget must be a duration such as 500ms, 8s, 30m, 6h or 30d`],
     ],
-    ['an empty file', '', ['1:  the file must hold a block "directories:"']],
+    ['an empty file', '', ['1:  the file must contain a block "directories:"']],
     [
       'a key that stands twice',
       'directories: {}\ndirectories: {}',
-      ['2:  the same key stands twice in one block'],
+      ['2:  the same key appears twice in one block'],
     ],
   ]
   for (const [what, text, expected] of faults) {

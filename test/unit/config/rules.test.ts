@@ -65,17 +65,17 @@ describe('rules in the file', () => {
   }
 
   const faults: readonly [string, RegExp][] = [
-    ['{ group: "/a(?=b)/", team: x }', /^\.group look-ahead and look-behind.*syntax of RE2/],
+    ['{ group: "/a(?=b)/", team: x }', /^\.group look-ahead and look-behind.*RE2 syntax/],
     ['{ group: "/(?<!a)b/", team: x }', /^\.group look-ahead and look-behind/],
     ['{ group: "/(a)\\\\1/", team: x }', /^\.group back-references/],
     ['{ group: "/a++/", team: x }', /^\.group atomic groups and possessive/],
-    ['{ group: "/(a/", team: x }', /^\.group is not a pattern of RE2's syntax: missing closing \)/],
-    ['{ group: "/a", team: x }', /^\.group a pattern ends in \//],
-    ['{ group: A, team: x, except: ["/(/"] }', /^\.except\[0\] is not a pattern/],
+    ['{ group: "/(a/", team: x }', /^\.group is not a valid RE2 pattern: missing closing \)/],
+    ['{ group: "/a", team: x }', /^\.group a pattern must end in \//],
+    ['{ group: A, team: x, except: ["/(/"] }', /^\.except\[0\] is not a valid RE2 pattern/],
     ['{ group: "externalId:", team: x }', /^\.group externalId: must be followed/],
     [
       '{ group: "/^(?<team>.+)$/", team: "{tean}" }',
-      /^\.team the pattern has no capture of that name; it has \{team\}/,
+      /^\.team the pattern has no capture with that name; it has \{team\}/,
     ],
     ['{ roles: "*", team: "{team}" }', /^\.team the only template of a rule over roles is \{value\}/],
     ['{ attribute: department eq, role: admin }', /^\.attribute is not a SCIM filter/],
@@ -83,9 +83,9 @@ describe('rules in the file', () => {
       '{ attribute: departmnt eq "x", role: admin }',
       /^\.attribute compares an attribute that Users do not have/,
     ],
-    ['{ attribute: meta.created pr, role: admin }', /^\.attribute can look neither at id/],
-    ['{ attribute: title pr, role: admin, until: 24h }', /^\.until only a membership has a beginning/],
-    ['{ roles: "*", until: suffix }', /^\.until only a membership has a beginning/],
+    ['{ attribute: meta.created pr, role: admin }', /^\.attribute must not compare id/],
+    ['{ attribute: title pr, role: admin, until: 24h }', /^\.until a duration counts from the start of a membership/],
+    ['{ roles: "*", until: suffix }', /^\.until a duration counts from the start of a membership/],
     ['{ group: A, role: admin, until: tomorrow }', /^\.until must be a duration/],
     ['{ group: A, role: admin, until: 2027-02-31T }', /^\.until must be a duration/],
     ['{ group: A, attribute: title pr, role: admin }', /^ a rule needs exactly one of/],
@@ -110,7 +110,7 @@ describe('rules in the file', () => {
     )
     assert.match(
       problems('{ group: A, set: { anything: true } }', 'crowdstrike').join(),
-      /has no settings of accounts/,
+      /has no account settings/,
     )
   })
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { matching } from '../../../src/config/rules/matching.ts'
+import { matching } from '../../../src/config/matching.ts'
 import { explain } from '../../../src/translators/explain/explain.ts'
 import { explanationLines } from '../../../src/translators/explain/words.ts'
 import { aHeld, aPolicy, cidRole, entry, falcon, group, now, role, sentry } from './builders.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { wantedOf, type WantedInput } from '../../../src/translators/wanted.ts'
-import { matching } from '../../../src/config/rules/matching.ts'
+import { matching } from '../../../src/config/matching.ts'
 import { aPolicy, cidRole, entry, falcon, now } from './builders.ts'
 import type { Policy } from '../../../src/model/policy.ts'
 

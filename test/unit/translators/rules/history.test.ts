@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
-import { matching } from '../../../../src/config/rules/matching.ts'
+import { matching } from '../../../../src/config/matching.ts'
 import type { Held } from '../../../../src/model/plan.ts'
 import { plan } from '../../../../src/translators/plan.ts'
 import { wantedOf } from '../../../../src/translators/wanted.ts'

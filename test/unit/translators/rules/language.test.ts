@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { matching } from '../../../../src/config/rules/matching.ts'
+import { matching } from '../../../../src/config/matching.ts'
 import { entitlementsFor } from '../../../../src/translators/rules/rules.ts'
 import { subjectOf } from '../../../../src/translators/wanted.ts'
 import { processorMs } from '../../../support/processor-time.ts'

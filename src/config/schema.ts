@@ -1,18 +1,10 @@
 import { type Static, Type } from 'typebox'
 
-const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
-
-/** Milliseconds of `500ms`, `8s`, `30m`, `6h`, `30d`; undefined for anything else. */
-export function durationMs(text: string): number | undefined {
-  const match = /^([0-9]{1,6})(ms|s|m|h|d)$/.exec(text)
-  return match ? Number(match[1]) * units[match[2] as keyof typeof units] : undefined
-}
-
 /** Directory, connection and token names: they appear in addresses, logs and commands. */
 export const namePattern = '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$'
 
 /** A number and a unit: `8s`, `1h`, `6h`, `30d`. */
-export const durationPattern = '^[0-9]{1,6}(ms|s|m|h|d)$'
+const durationPattern = '^[0-9]{1,6}(ms|s|m|h|d)$'
 
 /** A date, or an instant with its offset (RFC 3339). */
 export const endPattern =
@@ -41,7 +33,7 @@ const grants = {
   scope: Type.Optional(Scope),
 }
 
-export const RuleSchema = Type.Object(
+const RuleSchema = Type.Object(
   {
     group: Type.Optional(
       Type.String({
@@ -194,4 +186,3 @@ export const ConfigurationSchema = Type.Object(
 export type RawRule = Static<typeof RuleSchema>
 export type RawConnection = Static<typeof ConnectionSchema>
 export type RawDirectory = Static<typeof DirectorySchema>
-export type RawConfiguration = Static<typeof ConfigurationSchema>

@@ -1,9 +1,9 @@
 import { RE2JS, RE2JSException } from 're2js'
-import { matches } from '../../scim/filter/evaluate.ts'
-import { parseFilter } from '../../scim/filter/parse.ts'
-import { type Filter } from '../../scim/filter/ast.ts'
-import { userModel } from '../../scim/schema/model.ts'
-import type { Matching } from '../../model/policy.ts'
+import { matches } from '../scim/filter/evaluate.ts'
+import { parseFilter } from '../scim/filter/parse.ts'
+import { type Filter } from '../scim/filter/ast.ts'
+import { userModel } from '../scim/schema/model.ts'
+import type { Matching } from '../model/policy.ts'
 
 /** Compiled once for each text; a configuration holds few of them, and texts that failed are kept by nobody. */
 const patterns = new Map<string, RE2JS>()

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { Type, type Static } from 'typebox'
-import type { AnyVendor } from '../../vendors/contract.ts'
-import { findings } from '../file/findings.ts'
-import { isRecord, pathText, type Path, type Problem } from '../file/problems.ts'
-import { ConnectionSchema, type RawConnection } from '../file/schema.ts'
-import { readSource } from '../file/source.ts'
-import { ruleFindings, toRule } from './check.ts'
-import type { Policy } from '../../model/policy.ts'
+import type { AnyVendor } from '../vendors/contract.ts'
+import { findings } from './findings.ts'
+import { isRecord, pathText, type Problem, soundness } from './problems.ts'
+import { ConnectionSchema, type RawConnection } from './schema.ts'
+import { readSource } from './file.ts'
+import { ruleFindings, toRule } from './rules.ts'
+import type { Policy } from '../model/policy.ts'
 
 /** The keys of a connection that a file of rules may hold. */
 const FragmentSchema = Type.Pick(ConnectionSchema, ['rules', 'default', 'exclusive', 'people'])
@@ -28,10 +28,8 @@ export function loadFragment(path: string, vendor: AnyVendor): LoadedFragment {
   const source = readSource(readFileSync(path, 'utf8'))
   if (!('lineOf' in source)) return { ok: false, problems: source }
   const shape = findings(FragmentSchema, source.value ?? {})
-  const sound = (at: Path): boolean =>
-    !shape.some((each) => isWithin(each.path, at) || isWithin(at, each.path))
   const raw = (isRecord(source.value) ? source.value : {}) as Static<typeof FragmentSchema>
-  const all = [...shape, ...ruleFindings(vendor, raw as RawConnection, [], { sound })]
+  const all = [...shape, ...ruleFindings(vendor, raw as RawConnection, [], { sound: soundness(shape) })]
   if (all.length > 0) {
     const problems = all.map(({ path: at, message, atKey }) => ({
       path: pathText(at),
@@ -50,8 +48,4 @@ export function loadFragment(path: string, vendor: AnyVendor): LoadedFragment {
       ...(people === undefined ? {} : { people }),
     },
   }
-}
-
-function isWithin(path: Path, start: Path): boolean {
-  return path.length >= start.length && start.every((step, index) => String(path[index]) === String(step))
 }

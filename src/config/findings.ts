@@ -1,7 +1,7 @@
 import type { TSchema } from 'typebox'
 import { Settings } from 'typebox/system'
 import { Errors } from 'typebox/value'
-import { isRecord, nearest, type Finding, type Path } from './problems.ts'
+import { type Finding, isRecord, nearest, type Path } from './problems.ts'
 
 /** Everything that a schema has against a value, one finding a fault, in words for an admin. */
 export function findings(schema: TSchema, value: unknown, base: Path = []): readonly Finding[] {
@@ -33,7 +33,7 @@ function unknownKey(path: Path, key: string, known: readonly string[]): Finding 
     return {
       path,
       atKey: true,
-      message: 'is not a usable name: letters, digits, ".", "_" and "-", at most 63',
+      message: 'is not a valid name; use letters, digits, ".", "_" and "-", at most 63 characters',
     }
   const guess = nearest(key, known)
   const hint = guess ? `did you mean "${guess}"?` : `known keys: ${known.join(', ')}`
@@ -69,10 +69,10 @@ function message(keyword: string, params: Record<string, unknown>): string {
     minItems: limit === '1' ? 'must not be empty' : `must have at least ${limit} entries`,
     minimum: `must be at least ${limit}`,
     maximum: `must be at most ${limit}`,
-    uniqueItems: 'must not name the same value twice',
+    uniqueItems: 'must not contain the same value twice',
     pattern: patternWords(String(params['pattern'])),
   }
-  return words[keyword] ?? `does not fit (${keyword})`
+  return words[keyword] ?? `is not valid (${keyword})`
 }
 
 const typeWords: Readonly<Record<string, string>> = {
@@ -87,7 +87,7 @@ const typeWords: Readonly<Record<string, string>> = {
 function patternWords(pattern: string): string {
   if (pattern.includes('(ms|s|m|h|d)')) return 'must be a duration such as 500ms, 8s, 30m, 6h or 30d'
   if (pattern.startsWith('^[A-Za-z0-9][A-Za-z0-9._-]'))
-    return 'must be a name: letters, digits, ".", "_" and "-", at most 63'
+    return 'must be a name: letters, digits, ".", "_" and "-", at most 63 characters'
   if (pattern.startsWith('^[0-9]{4}-'))
     return 'must be a date such as 2027-01-31, or an instant such as 2027-01-31T18:00:00Z'
   return `must match ${pattern}`
@@ -106,7 +106,7 @@ function unionMessage(all: readonly SchemaError[], instancePath: string): string
   )
   return types.length > 0
     ? `must be ${[...new Set(types)].join(' or ')}`
-    : 'does not fit any of the allowed forms'
+    : 'does not match any of the allowed forms'
 }
 
 function inUnion(instancePath: string, unions: ReadonlySet<string>): boolean {

@@ -26,6 +26,16 @@ export function pathText(path: Path): string {
   }, '')
 }
 
+/** Whether a path leads to a value or to a part of it. */
+export function isWithin(path: Path, whole: Path): boolean {
+  return path.length >= whole.length && whole.every((step, index) => String(path[index]) === String(step))
+}
+
+/** Tells of each part of a file whether it, and what surrounds it, is free of what was found. */
+export function soundness(found: readonly Finding[]): (path: Path) => boolean {
+  return (path) => !found.some((each) => isWithin(each.path, path) || isWithin(path, each.path))
+}
+
 /** The one of `known` that a mistyped word most likely meant. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const ranked = known
