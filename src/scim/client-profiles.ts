@@ -6,7 +6,10 @@ export interface ClientSwitches {
   readonly stringBooleans: boolean
   /** `replace` on a value filter that matches nothing makes the element, or is refused with `noTarget`. */
   readonly replaceUnmatched: 'create' | 'no-target'
-  /** Bare `manager`, extension attributes without their URN, unquoted filter literals, bare-string members. */
+  /**
+   * What clients write in other shapes than the schema's is understood: texts for objects, lists of one, objects for
+   * texts, JSON as text, extension attributes without their URN, unquoted filter literals, bare-string members.
+   */
   readonly lenient: boolean
   /** Member ids that are no Users: left out and remembered, or refused with `invalidValue`. */
   readonly unknownMembers: 'park' | 'refuse'
@@ -14,6 +17,10 @@ export interface ClientSwitches {
   readonly uniqueGroupNames: boolean
   /** PATCH of a Group answers 200 with the Group, 204, or by the number of members. */
   readonly groupPatchAnswer: 'body' | 'by-size' | 'empty'
+  /** A Group without members is shown with `members: []`, which some clients read without looking whether it is there. */
+  readonly emptyMembers: boolean
+  /** The path of a PATCH that names no attribute of the resource type is ignored, or refused with `invalidPath`. */
+  readonly unknownPaths: 'ignore' | 'refuse'
   /** An `id` inside a PATCH without path must be the resource's own. */
   readonly ownIdOnly: boolean
   /** `schemas` must name the resource type's core URN. */
@@ -28,13 +35,15 @@ const unknownClient: ClientSwitches = {
   // It may be Entra, and no request of Okta needs equal names: it looks a name up before it creates.
   uniqueGroupNames: true,
   groupPatchAnswer: 'by-size',
+  emptyMembers: true,
+  unknownPaths: 'ignore',
   ownIdOnly: false,
   coreSchemaRequired: false,
 }
 
 const profiles: Readonly<Record<ClientProfile, ClientSwitches>> = Object.freeze({
   auto: Object.freeze(unknownClient),
-  okta: Object.freeze({ ...unknownClient, lenient: false, uniqueGroupNames: false }),
+  okta: Object.freeze({ ...unknownClient, uniqueGroupNames: false }),
   entra: Object.freeze({ ...unknownClient, groupPatchAnswer: 'empty' as const }),
   rfc: Object.freeze({
     stringBooleans: false,
@@ -43,6 +52,8 @@ const profiles: Readonly<Record<ClientProfile, ClientSwitches>> = Object.freeze(
     unknownMembers: 'refuse' as const,
     uniqueGroupNames: false,
     groupPatchAnswer: 'body' as const,
+    emptyMembers: false,
+    unknownPaths: 'refuse' as const,
     ownIdOnly: true,
     coreSchemaRequired: true,
   }),

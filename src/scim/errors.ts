@@ -113,6 +113,22 @@ export const invalidCursor = ofType('invalidCursor')
 export const expiredCursor = ofType('expiredCursor')
 export const invalidCount = ofType('invalidCount')
 
+/**
+ * Does one part of a write. With `ignored`, a part that is refused does not fail the whole: why is put there, and the
+ * rest goes on.
+ */
+export function doPart(ignored: string[] | undefined, part: () => void): void {
+  try {
+    part()
+  } catch (error) {
+    if (ignored === undefined || !(error instanceof ScimError)) throw error
+    if (ignored.length < mostIgnored) ignored.push(error.detail)
+  }
+}
+
+/** More are not told: an answer stays readable. */
+const mostIgnored = 20
+
 /** 404 for a resource of this type that the directory does not have. */
 export function notFound(type: string, id: string): ScimError {
   return new ScimError(

@@ -56,21 +56,17 @@ export function createGroups(ports: ScimPorts): Resources<StoredGroup> {
     async patch(actor, id, json, check) {
       const switches = switchesOf(actor.directory.client)
       const operations = parsePatch(json, groupModel, switches)
-      const members =
-        check || switches.unknownMembers === 'refuse'
-          ? undefined
-          : memberDelta(operations, groupModel.rows, switches)
-      if (members) {
+      const { delta, alone } = memberDelta(operations, groupModel.rows, switches)
+      if (mayLack(delta, switches) && (await directory.group(actor.directory, id))) {
+        await refuseUnknown(ports, actor, delta)
+      }
+      if (alone && !check && switches.unknownMembers !== 'refuse') {
         const mostMembers = switches.groupPatchAnswer === 'by-size' ? mostMembersShown : undefined
-        return recorded(ports, actor, await directory.changeMembers(actor, id, members, { mostMembers }), id)
+        return recorded(ports, actor, await directory.changeMembers(actor, id, delta, { mostMembers }), id)
       }
       const edit: Edit = (current) => {
         const { body, members } = applyPatch(groupModel, current.body, operations, switches, { id })
         return { body, members: members ?? untouched }
-      }
-      if (switches.unknownMembers === 'refuse') {
-        const current = await directory.group(actor.directory, id)
-        if (current) await refuseUnknown(ports, actor, edit(current).members)
       }
       return update(ports, actor, id, check, edit)
     },
@@ -119,9 +115,15 @@ function recorded({ provisioning, log }: ScimPorts, actor: Actor, write: GroupWr
   return write.group
 }
 
-/** For clients that want all members or none. Others lose a whole push over one id, for good (Okta). */
-async function refuseUnknown({ directory }: ScimPorts, actor: Actor, { add }: MemberDelta): Promise<void> {
-  if (switchesOf(actor.directory.client).unknownMembers !== 'refuse') return
+/**
+ * Members that are no Users. Some clients want all members or none; others lose a whole push over one id, for good
+ * (Okta). When not one of those that are to replace the members is known, the Group would be emptied: that is refused.
+ */
+async function refuseUnknown({ directory }: ScimPorts, actor: Actor, delta: MemberDelta): Promise<void> {
+  const switches = switchesOf(actor.directory.client)
+  if (!mayLack(delta, switches)) return
+  const wantsAll = switches.unknownMembers === 'refuse'
+  const { add } = delta
   const unknown = new Set(add)
   const ids = [...add]
   for (let at = 0; at < ids.length; at += idsAtOnce) {
@@ -130,9 +132,15 @@ async function refuseUnknown({ directory }: ScimPorts, actor: Actor, { add }: Me
       .map((value) => ({ kind: 'compare', path: idPath, op: 'eq', value }) as const)
     const query = { filter: { kind: 'or', terms } as const, startIndex: 1, count: idsAtOnce }
     for (const { id } of (await directory.users(actor.directory, query)).resources) unknown.delete(id)
+    if (!wantsAll && unknown.size < add.size) return
   }
   const [first] = unknown
   if (first !== undefined) throw invalidValue(`Member ${quoted(first)} is no User of this directory`)
+}
+
+/** Whether members that are no Users can be a reason to refuse. */
+function mayLack({ add, clear }: MemberDelta, { unknownMembers }: ClientSwitches): boolean {
+  return add.size > 0 && (clear || unknownMembers === 'refuse')
 }
 
 async function showsPatched(
@@ -154,15 +162,17 @@ async function showGroups(
 ): Promise<readonly Record<string, unknown>[]> {
   if (groups.length === 0) return []
   const members = projection.wants('members') ? await membersOf(ports, ref, groups) : undefined
-  return groups.map((group) =>
-    projection.apply(
+  const none = members && switchesOf(ref.client).emptyMembers ? [] : undefined
+  return groups.map((group) => {
+    const shown = members?.get(group.id) ?? []
+    return projection.apply(
       represent(groupModel, {
         ...group,
         location: locationOf(groupModel, group.id, baseUrl),
-        members: members?.get(group.id),
+        members: shown.length > 0 ? shown : none,
       }),
-    ),
-  )
+    )
+  })
 }
 
 /** By Group; those that came with their members are not asked for again. */

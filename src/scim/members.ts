@@ -31,17 +31,17 @@ export function foldMembers(
   return adding(op === 'replace' ? none(true) : changes, ids)
 }
 
-/** What the operations ask together; undefined when one of them touches anything but `rows`. */
+/** What the operations ask of `rows` together; `alone`: they touch nothing else. */
 export function memberDelta(
   operations: readonly PatchOperation[],
   rows: string | undefined,
   switches: ClientSwitches,
-): MemberDelta | undefined {
-  const onlyRows = operations.every(
+): { readonly delta: MemberDelta; readonly alone: boolean } {
+  const ofRows = operations.filter(
     ({ target }) => !target.extension && target.attribute !== undefined && target.attribute.name === rows,
   )
-  if (!onlyRows) return undefined
-  return operations.reduce<MemberChanges>((before, each) => foldMembers(before, each, switches), none())
+  const delta = ofRows.reduce<MemberChanges>((before, each) => foldMembers(before, each, switches), none())
+  return { delta, alone: ofRows.length === operations.length }
 }
 
 function adding(changes: MemberChanges, ids: Iterable<string>): MemberChanges {

@@ -1,6 +1,6 @@
 import type { ClientSwitches } from './client-profiles.ts'
-import { invalidSyntax, invalidValue, quoted } from './errors.ts'
-import { checkImmutable, checkRequired } from './values/required.ts'
+import { doPart, invalidSyntax, invalidValue, quoted } from './errors.ts'
+import { checkImmutable, checkRequired, isBlank } from './values/required.ts'
 import { memberIds } from './members.ts'
 import type { ExtensionModel, ResourceModel } from './schema/model.ts'
 import { coerceAttribute } from './values/coerce.ts'
@@ -16,6 +16,14 @@ interface NormalisedBody {
   readonly password?: string
 }
 
+/** Parts of a body that could not be had: why, and which attributes keep their present values. */
+export interface Ignored {
+  readonly details: string[]
+  /** Names of core attributes, and URNs of extensions with the names of theirs. */
+  readonly core: Set<string>
+  readonly extensions: Map<string, Set<string>>
+}
+
 /** What was sent, under the schema's own attributes. */
 interface Sorted {
   readonly core: Map<AttributeDefinition, unknown>
@@ -24,28 +32,30 @@ interface Sorted {
 
 /**
  * Turns the body of POST or PUT into the form in which resources are stored: canonical names in the schema's order, no
- * null, nothing readOnly or unknown. Throws `invalidSyntax` or `invalidValue`.
+ * null, nothing readOnly or unknown. Throws `invalidSyntax` or `invalidValue`; with `ignored`, what can be left out is
+ * noted there instead.
  */
 export function normaliseBody(
   model: ResourceModel,
   body: unknown,
   switches: ClientSwitches,
   purpose: 'create' | 'replace',
+  ignored?: Ignored,
 ): NormalisedBody {
   if (!isObject(body)) throw invalidSyntax('The body must be a JSON object. Send the resource itself.')
-  checkSchemas(model, body, switches)
-  const { core, extensions } = sort(model, body)
-  const { password, ...result } = coreData(model, core, switches)
+  doPart(ignored?.details, () => checkSchemas(model, body, switches))
+  const { core, extensions } = sort(model, body, ignored)
+  const { password, ...result } = coreData(model, core, switches, ignored)
   const rows = model.attributes.find(({ name }) => name === model.rows)
   const sent = rows && core.get(rows)
   // Null says nothing of members, an empty list that there are none.
   const members = sent === undefined || sent === null ? undefined : memberIds(sent, switches)
   for (const extension of model.extensions) {
-    const data = extensionData(extension, extensions.get(extension), switches)
+    const data = extensionData(extension, extensions.get(extension), switches, ignored)
     if (data) result[extension.urn] = data
   }
   if (purpose === 'create' && isActivatable(model)) result['active'] ??= true
-  checkRequired(model, result)
+  doPart(ignored?.details, () => checkRequired(model, result))
   return {
     body: result,
     ...(members && { members }),
@@ -58,13 +68,18 @@ function coreData(
   model: ResourceModel,
   given: ReadonlyMap<AttributeDefinition, unknown>,
   switches: ClientSwitches,
+  ignored: Ignored | undefined,
 ): Record<string, unknown> {
   const data: Record<string, unknown> = {}
   for (const [definition, value] of inOrder(model.attributes, given)) {
     const { name, mutability, returned } = definition
     if (mutability === 'readOnly' || name === model.rows) continue
-    const coerced = coerceAttribute(definition, value, name, switches)
-    if (coerced !== undefined && (returned !== 'never' || name === 'password')) data[name] = coerced
+    ignored?.core.add(name)
+    doPart(ignored?.details, () => {
+      const coerced = coerceAttribute(definition, value, name, switches)
+      if (coerced !== undefined && (returned !== 'never' || name === 'password')) data[name] = coerced
+      ignored?.core.delete(name)
+    })
   }
   return data
 }
@@ -82,15 +97,26 @@ function inOrder(
   return found
 }
 
-function sort(model: ResourceModel, body: Readonly<Record<string, unknown>>): Sorted {
+function sort(
+  model: ResourceModel,
+  body: Readonly<Record<string, unknown>>,
+  ignored: Ignored | undefined,
+): Sorted {
   const sorted: Sorted = { core: new Map(), extensions: new Map() }
   for (const [key, value] of Object.entries(body)) {
     const attribute = model.attribute(key)
     const extension = attribute ? undefined : model.extension(key)
     if (attribute) sorted.core.set(attribute, value)
-    else if (extension) sorted.extensions.set(extension, container(extension, key, value))
-    else if (key.toLowerCase() === model.schema.toLowerCase()) {
-      for (const [definition, each] of container(model, key, value)) sorted.core.set(definition, each)
+    else if (extension) {
+      ignored?.extensions.set(extension.urn, new Set(extension.attributes.map(({ name }) => name)))
+      doPart(ignored?.details, () => {
+        sorted.extensions.set(extension, container(extension, key, value))
+        ignored?.extensions.delete(extension.urn)
+      })
+    } else if (key.toLowerCase() === model.schema.toLowerCase()) {
+      doPart(ignored?.details, () => {
+        for (const [definition, each] of container(model, key, value)) sorted.core.set(definition, each)
+      })
     }
   }
   return sorted
@@ -115,14 +141,22 @@ function extensionData(
   extension: ExtensionModel,
   given: ReadonlyMap<AttributeDefinition, unknown> | undefined,
   switches: ClientSwitches,
+  ignored: Ignored | undefined,
 ): ResourceBody | undefined {
   if (!given || extension.readOnly) return undefined
   const data: Record<string, unknown> = {}
+  const kept = new Set<string>()
   for (const [definition, value] of inOrder(extension.attributes, given)) {
-    if (definition.mutability === 'readOnly') continue
-    const coerced = coerceAttribute(definition, value, `${extension.urn}:${definition.name}`, switches)
-    if (coerced !== undefined && definition.returned !== 'never') data[definition.name] = coerced
+    const { name, mutability, returned } = definition
+    if (mutability === 'readOnly') continue
+    kept.add(name)
+    doPart(ignored?.details, () => {
+      const coerced = coerceAttribute(definition, value, `${extension.urn}:${name}`, switches)
+      if (coerced !== undefined && returned !== 'never') data[name] = coerced
+      kept.delete(name)
+    })
   }
+  if (kept.size > 0) ignored?.extensions.set(extension.urn, kept)
   return Object.keys(data).length === 0 ? undefined : data
 }
 
@@ -168,6 +202,25 @@ export function replaceBody(
   }
   checkRequired(model, next)
   return sameValue(current, next) ? current : next
+}
+
+/** What was sent, with the present values of the attributes that were ignored, or are required and missing. */
+export function withKept(
+  model: ResourceModel,
+  current: ResourceBody,
+  sent: ResourceBody,
+  { core, extensions }: Ignored,
+): ResourceBody {
+  const missing = model.attributes.filter(({ name, required }) => required && isBlank(sent[name]))
+  const next = { ...sent, ...picked(current, [...core, ...missing.map(({ name }) => name)]) }
+  for (const [urn, names] of extensions) {
+    next[urn] = { ...section(sent, urn), ...picked(section(current, urn), [...names]) }
+  }
+  return next
+}
+
+function picked(body: ResourceBody, names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(names.flatMap((name) => (body[name] === undefined ? [] : [[name, body[name]]])))
 }
 
 function section(body: ResourceBody, urn: string): ResourceBody {

@@ -13,8 +13,8 @@ export interface Projection {
   /** True when the client named attributes to show: then PATCH must answer 200 with a body. */
   readonly named: boolean
   apply(resource: Readonly<Record<string, unknown>>): Record<string, unknown>
-  /** Whether any part of a top-level attribute, or of the extension with this URN, is shown. */
-  wants(name: string): boolean
+  /** Whether any part of a top-level attribute, or of the extension with this URN, is shown; or that attribute of it. */
+  wants(name: string, inExtension?: string): boolean
 }
 
 /** Names that a client gave, as a tree; `true` means the whole attribute. */
@@ -71,14 +71,20 @@ function compile(
     const show = showOf(definition, names.get(definition.name), mode)
     if (show) shows.set(definition.name, show)
   }
+  const containers = new Map<string, ReadonlyMap<string, Show>>()
   for (const extension of model.extensions) {
-    const show = containerShow(extension, names.get(extension.urn), mode)
-    if (show) shows.set(extension.urn, show)
+    const parts = containerShows(extension, names.get(extension.urn), mode)
+    if (parts.size === 0) continue
+    containers.set(extension.urn, parts)
+    shows.set(extension.urn, (value) => partsOf(value, parts))
   }
   return {
     named,
     apply: (resource) => applied(model, resource, shows),
-    wants: (name) => shows.has(model.attribute(name)?.name ?? model.extension(name)?.urn ?? name),
+    wants: (name, inExtension) =>
+      inExtension === undefined
+        ? shows.has(model.attribute(name)?.name ?? model.extension(name)?.urn ?? name)
+        : (containers.get(name)?.has(inExtension) ?? false),
   }
 }
 
@@ -143,19 +149,19 @@ function showOf(definition: AttributeDefinition, node: Node, mode: Mode): Show |
   return (value) => (Array.isArray(value) ? listOf(value, shows) : partsOf(value, shows))
 }
 
-function containerShow(extension: ExtensionModel, node: Node, mode: Mode): Show | undefined {
-  if (mode === 'excluded' && node === true) return undefined
+function containerShows(extension: ExtensionModel, node: Node, mode: Mode): ReadonlyMap<string, Show> {
   const shows = new Map<string, Show>()
+  if (mode === 'excluded' && node === true) return shows
   for (const definition of extension.attributes) {
     const show = showOf(definition, node instanceof Map ? node.get(definition.name) : node, mode)
     if (show) shows.set(definition.name, show)
   }
-  return shows.size === 0 ? undefined : (value) => partsOf(value, shows)
+  return shows
 }
 
 function listOf(values: readonly unknown[], shows: ReadonlyMap<string, Show>): unknown {
   const shown = values.map((value) => partsOf(value, shows)).filter((value) => value !== undefined)
-  return shown.length === 0 ? undefined : shown
+  return shown.length === 0 && values.length > 0 ? undefined : shown
 }
 
 function partsOf(value: unknown, shows: ReadonlyMap<string, Show>): unknown {

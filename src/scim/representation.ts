@@ -15,7 +15,7 @@ interface RepresentationInput {
   readonly location: string
   /** Groups the User is in. */
   readonly groups?: readonly MemberRef[] | undefined
-  /** Members of the Group. */
+  /** Members of the Group, as far as they are shown; an empty list is shown as one. */
   readonly members?: readonly MemberRef[] | undefined
   /** Content of the provisioning extension. */
   readonly extension?: Readonly<Record<string, unknown>> | undefined
@@ -66,8 +66,7 @@ function computed(name: string, input: RepresentationInput, baseUrl: string): un
 
 function written(name: string, model: ResourceModel, input: RepresentationInput, baseUrl: string): unknown {
   if (name === model.rows) {
-    if (!input.members?.length) return undefined
-    return input.members.map(({ userId, display }) => ({
+    return input.members?.map(({ userId, display }) => ({
       value: userId,
       $ref: `${baseUrl}/Users/${userId}`,
       display,

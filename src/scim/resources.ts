@@ -31,6 +31,12 @@ export interface View {
   readonly baseUrl: string
 }
 
+/** A resource after a write of it. */
+export type Changed<T> = T & {
+  /** What a write that shuts out could not have besides, in words for the admin; shown in the answer to that write. */
+  readonly ignored?: readonly string[]
+}
+
 /**
  * What can be done with the resources of one type, between HTTP and the ports. Refusals are thrown as ScimError;
  * whatever a write resolves with is a success of that write.
@@ -42,12 +48,12 @@ export interface Resources<T extends StoredUser | StoredGroup> {
   /** In the order given; what the view leaves out is not fetched. */
   show(
     directory: DirectoryRef,
-    resources: readonly T[],
+    resources: readonly Changed<T>[],
     view: View,
   ): Promise<readonly Record<string, unknown>[]>
   create(actor: Actor, json: unknown): Promise<T>
-  replace(actor: Actor, id: string, json: unknown, check: Precondition | undefined): Promise<T>
-  patch(actor: Actor, id: string, json: unknown, check: Precondition | undefined): Promise<T>
+  replace(actor: Actor, id: string, json: unknown, check: Precondition | undefined): Promise<Changed<T>>
+  patch(actor: Actor, id: string, json: unknown, check: Precondition | undefined): Promise<Changed<T>>
   remove(actor: Actor, id: string, check: Precondition | undefined): Promise<void>
   /** Whether PATCH answers with the resource when the client did not say which attributes it wants. */
   showsPatched(directory: DirectoryRef, resource: T): Promise<boolean>

@@ -2,13 +2,13 @@ import { type Answer, answerTo } from './answer.ts'
 import { switchesOf } from './client-profiles.ts'
 import { notFound, ScimError, uniqueness } from './errors.ts'
 import { normaliseBody, replaceBody } from './normalise.ts'
-import { applyPatch } from './patch/apply.ts'
-import { parsePatch } from './patch/operations.ts'
-import type { Actor, CreationSecret, Precondition, StoredUser, UserWrite } from './ports.ts'
+import type { Actor, CreationSecret, Precondition, Provisioning, StoredUser, UserWrite } from './ports.ts'
 import { represent } from './representation.ts'
-import { locationOf, type Resources, type ScimPorts, type View } from './resources.ts'
+import { type Changed, locationOf, type Resources, type ScimPorts, type View } from './resources.ts'
 import { provisioningUrn } from './schema/definitions.ts'
 import { userModel } from './schema/model.ts'
+import { patchOf, replacementOf, type UserEdit } from './user-edits.ts'
+import { sameValue } from './values/json.ts'
 import type { DirectoryRef, ResourceBody } from '../model/directory.ts'
 
 /** How an identical create that is still being answered is waited for. */
@@ -30,22 +30,10 @@ export function createUsers(ports: ScimPorts, patience: Patience): Resources<Sto
     show: (ref, users, view) => showUsers(ports, ref, users, view),
     create: (actor, json) => createUser(ports, patience, actor, json),
 
-    async replace(actor, id, json, check) {
-      const { body } = normaliseBody(userModel, json, switchesOf(actor.directory.client), 'replace')
-      return update(ports, actor, id, check, (current) => replaceBody(userModel, current.body, body))
-    },
-
-    async patch(actor, id, json, check) {
-      const switches = switchesOf(actor.directory.client)
-      const operations = parsePatch(json, userModel, switches)
-      return update(
-        ports,
-        actor,
-        id,
-        check,
-        (current) => applyPatch(userModel, current.body, operations, switches, { id }).body,
-      )
-    },
+    replace: (actor, id, json, check) =>
+      update(ports, actor, id, check, replacementOf(json, switchesOf(actor.directory.client))),
+    patch: (actor, id, json, check) =>
+      update(ports, actor, id, check, patchOf(json, switchesOf(actor.directory.client))),
 
     async remove(actor, id, check) {
       const ref = actor.directory
@@ -68,7 +56,7 @@ async function createUser(
   const { directory } = ports
   const ref = actor.directory
   const { body, password } = normaliseBody(userModel, json, switchesOf(ref.client), 'create')
-  refuseObjection(ports, ref, body)
+  if (body['active'] !== false) refuseObjection(ports.provisioning, ref, body)
   const user = await recordCreate(ports, patience, actor, body)
   const active = user.body['active'] !== false
   const outcomes = await runRecorded(ports, actor, user.id, password === undefined ? {} : { password })
@@ -127,16 +115,11 @@ async function update(
   actor: Actor,
   id: string,
   check: Precondition | undefined,
-  edit: (current: StoredUser) => ResourceBody,
-): Promise<StoredUser> {
+  edit: UserEdit,
+): Promise<Changed<StoredUser>> {
   const { directory, provisioning } = ports
   const ref = actor.directory
-  const write: UserWrite = await directory.updateUser(actor, id, (current) => {
-    check?.(current)
-    const body = edit(current)
-    refuseObjection(ports, ref, body)
-    return body
-  })
+  const { write, ignored } = await recordUpdate(ports, actor, id, check, edit)
   if (write.kind === 'not-found') throw notFound('User', id)
   if (write.kind === 'duplicate') throw duplicate()
   // A write without effect runs too: Okta's Force Sync and Entra's restart count on it.
@@ -148,13 +131,43 @@ async function update(
   )
   if (answer.status >= 400) throw refusal(answer)
   // Only the proof of a shut-out changes what is shown.
-  if (outcomes.length === 0 || write.user.body['active'] !== false) return write.user
-  return (await directory.user(ref, id)) ?? write.user
+  const proven = outcomes.length > 0 && write.user.body['active'] === false
+  const user = (proven && (await directory.user(ref, id))) || write.user
+  return ignored.length === 0 ? user : { ...user, ignored }
 }
 
-/** A write that shuts out is never refused because something else about the person is impossible. */
-function refuseObjection({ provisioning }: ScimPorts, ref: DirectoryRef, body: ResourceBody): void {
-  if (body['active'] === false) return
+/** A write that shuts out is recorded even where a part of it is impossible, a userName that another User has included. */
+async function recordUpdate(
+  { directory, provisioning, log }: ScimPorts,
+  actor: Actor,
+  id: string,
+  check: Precondition | undefined,
+  edit: UserEdit,
+): Promise<{ readonly write: UserWrite; readonly ignored: readonly string[] }> {
+  let ignored: string[] = []
+  const record = (renames: boolean): Promise<UserWrite> =>
+    directory.updateUser(actor, id, (current) => {
+      check?.(current)
+      ignored = []
+      const body = edit.body(current, ignored)
+      if (body['active'] !== false) refuseObjection(provisioning, actor.directory, body)
+      if (renames) return body
+      const next = { ...body, userName: current.body['userName'] }
+      return sameValue(next, current.body) ? current.body : next
+    })
+  let write = await record(true)
+  if (write.kind === 'duplicate' && edit.shutsOut) {
+    write = await record(false)
+    ignored.push(duplicate().detail)
+  }
+  if (ignored.length > 0) {
+    const details = { requestId: actor.requestId, user: id, parts: ignored.length }
+    log.info(details, 'impossible parts of a write that shuts out were ignored')
+  }
+  return { write, ignored }
+}
+
+function refuseObjection(provisioning: Provisioning, ref: DirectoryRef, body: ResourceBody): void {
   const objection = provisioning.objection(ref, body)
   if (objection === undefined) return
   const { kind: code, detail } = objection
@@ -164,7 +177,7 @@ function refuseObjection({ provisioning }: ScimPorts, ref: DirectoryRef, body: R
 async function showUsers(
   { directory, provisioning }: ScimPorts,
   ref: DirectoryRef,
-  users: readonly StoredUser[],
+  users: readonly Changed<StoredUser>[],
   { projection, baseUrl }: View,
 ): Promise<readonly Record<string, unknown>[]> {
   if (users.length === 0) return []
@@ -172,7 +185,7 @@ async function showUsers(
   const unread = users.filter((user) => user.groups === undefined).map(({ id }) => id)
   const [memberships, extensions] = await Promise.all([
     projection.wants('groups') && unread.length > 0 ? directory.groupsOf(ref, unread) : undefined,
-    projection.wants(provisioningUrn) ? provisioning.extension(ref, ids) : undefined,
+    projection.wants(provisioningUrn, 'connections') ? provisioning.extension(ref, ids) : undefined,
   ])
   const groups = memberships && Map.groupBy(memberships, ({ userId }) => userId)
   return users.map((user) =>
@@ -181,7 +194,7 @@ async function showUsers(
         ...user,
         location: locationOf(userModel, user.id, baseUrl),
         groups: user.groups ?? groups?.get(user.id),
-        extension: extensions?.get(user.id),
+        extension: { ...extensions?.get(user.id), ...(user.ignored && { ignored: user.ignored }) },
       }),
     ),
   )

@@ -16,7 +16,8 @@ describe('authentication', () => {
       const { call } = await scimApp(t)
       const answer = await call('GET', '/Users', undefined, { authorization })
       assert.equal(answer.status, 401)
-      assert.equal(answer.headers['www-authenticate'], 'Bearer realm="drawbridge"')
+      const error = says === 'a wrong token' ? ', error="invalid_token"' : ''
+      assert.equal(answer.headers['www-authenticate'], `Bearer realm="drawbridge"${error}`)
       assert.equal(answer.headers['content-type'], 'application/scim+json')
       assert.deepEqual(answer.json['schemas'], [errorUrn])
       assert.equal(answer.json['status'], '401')
@@ -55,6 +56,15 @@ describe('authentication', () => {
     assert.equal(limited.json['status'], '429')
     assert.match(String(limited.headers['retry-after']), /^[1-9]\d*$/)
     for (let n = 0; n < 10; n++) assert.equal((await call('GET', '/Users')).status, 200)
+  })
+
+  it('never counts requests without a token as refused ones', async (t) => {
+    const { call } = await scimApp(t, { limits: { failedAttempts: { max: 3, windowMs: 60_000 } } })
+    const asked = (authorization?: string) => call('GET', '/Users', undefined, { authorization })
+    for (const authorization of [undefined, '', 'Bearer', 'Bearer ', 'Basic dXNlcjpwYXNz', undefined]) {
+      for (let n = 0; n < 5; n++) assert.equal((await asked(authorization)).status, 401)
+    }
+    assert.equal((await asked('Bearer guess')).status, 401)
   })
 
   it('[M-01] [T-06] keeps directories apart: a foreign id is 404', async (t) => {

@@ -307,7 +307,7 @@ describe('lives of resources', () => {
       assert.doesNotMatch((await app.call('GET', path)).text, new RegExp(`"id":"${id}"`))
       const filter = encodeURIComponent(`id eq "${id}"`)
       assert.equal((await app.call('GET', `${path}?filter=${filter}`)).json['totalResults'], 0)
-      assert.equal((await app.call('GET', `/Groups/${group['id']}`)).json['members'], undefined)
+      assert.deepEqual((await app.call('GET', `/Groups/${group['id']}`)).json['members'], [])
     }
   })
 

@@ -33,9 +33,17 @@ export async function perform(doing: Doing, step: Step): Promise<Written> {
   if (step.id === undefined) throw unresolved(`No resource was created for bulkId ${quoted(bulkId ?? '')}`)
   const check = version === undefined ? undefined : doing.demand(version)
   if (method === 'PUT') return type.replace(doing.actor, step.id, data, check)
-  if (method === 'PATCH') return type.patch(doing.actor, step.id, data, check)
+  if (method === 'PATCH') return type.patch(doing.actor, step.id, patchMessage(doing, data), check)
   await type.remove(doing.actor, step.id, check)
   return undefined
+}
+
+/** RFC 7644 §3.7.3 itself gives the operations alone as the data of a PATCH; some clients leave out `schemas`. */
+function patchMessage({ actor }: Doing, data: unknown): unknown {
+  if (Array.isArray(data)) return { schemas: [patchSchema], Operations: data as unknown[] }
+  const complete = !isObject(data) || Object.keys(data).some((key) => key.toLowerCase() === 'schemas')
+  if (complete || !switchesOf(actor.directory.client).lenient) return data
+  return { schemas: [patchSchema], ...data }
 }
 
 async function create({ actor }: Doing, step: Step, type: Writes, data: unknown): Promise<Written> {

@@ -33,3 +33,16 @@ export interface Sort {
   readonly path: BoundPath
   readonly descending: boolean
 }
+
+/** Two readings of one filter, which differ in values alone, as one that finds what either finds. */
+export function eitherReading(a: Filter, b: Filter): Filter {
+  if ((a.kind === 'and' || a.kind === 'or') && a.kind === b.kind) {
+    return { kind: a.kind, terms: a.terms.map((term, at) => eitherReading(term, b.terms[at] ?? term)) }
+  }
+  if (a.kind === 'not' && b.kind === 'not') return { kind: 'not', term: eitherReading(a.term, b.term) }
+  if (a.kind === 'element' && b.kind === 'element') {
+    return { ...a, filter: eitherReading(a.filter, b.filter) }
+  }
+  if (a.kind !== 'compare' || b.kind !== 'compare' || a.value === b.value) return a
+  return { kind: a.op === 'ne' ? 'and' : 'or', terms: [a, b] }
+}

@@ -1,6 +1,7 @@
 import { invalidFilter, quoted } from '../errors.ts'
 import type { ResourceModel } from '../schema/model.ts'
 import type { CompareOp, Filter } from './ast.ts'
+import { matches } from './evaluate.ts'
 import {
   boundLiteral,
   comparedPath,
@@ -181,8 +182,29 @@ function parseTerm(parser: Parser, scope: Scope): Filter {
   }
   const operand = operandOf(scope, token.text, parser.options)
   if (parser.lexer.peek().kind === '[') return parseElement(parser, scope, operand, token.text)
-  return parseComparison(parser, operand, token.text)
+  const comparison = parseComparison(parser, operand, token.text)
+  return scope.kind === 'resource' && operand.names[0] === 'schemas'
+    ? ofSchemas(scope.model, comparison)
+    : comparison
 }
+
+/** `schemas` is kept nowhere: it names the core schema, and each extension of which there is something. */
+function ofSchemas(model: ResourceModel, comparison: Filter): Filter {
+  const always: Filter = { kind: 'present', path: { ...whole, names: ['id'], type: 'string' } }
+  if (comparison.kind !== 'compare') return always
+  const { op, value } = comparison
+  if (value === null) return op === 'ne' ? always : { kind: 'not', term: always }
+  const holds = (urn: string) =>
+    matches({ kind: 'compare', path: { ...whole, names: ['urn'], type: 'string' }, op, value }, { urn })
+  if (holds(model.schema)) return always
+  const terms = model.extensions
+    .filter(({ urn, readOnly }) => !readOnly && holds(urn))
+    .map(({ urn }): Filter => ({ kind: 'present', path: { ...whole, names: [urn], type: 'complex' } }))
+  const [only = { kind: 'not', term: always } as const, ...more] = terms
+  return more.length === 0 ? only : { kind: 'or', terms }
+}
+
+const whole = { caseExact: false, multiValued: false } as const
 
 function nested(parser: Parser, closing: ')' | ']', parse: () => Filter): Filter {
   parser.depth += 1

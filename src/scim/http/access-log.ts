@@ -1,14 +1,14 @@
 import type { FastifyInstance } from 'fastify'
 
 /**
- * One line per request, and the request's id on every answer. The route's pattern stands for the URL: query strings
+ * One line per request, and the request's id on every answer; no answer is kept by anybody in between. The route's pattern stands for the URL: query strings
  * carry filter values, and those carry names.
  */
 export function logAccess(app: FastifyInstance): void {
   // Nothing in these lines is secret, and looking for it costs more than answering.
   const log = app.log.child({}, { redact: [] })
   app.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id)
+    reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' })
     done()
   })
   app.addHook('onResponse', (request, reply, done) => {

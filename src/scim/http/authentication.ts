@@ -61,14 +61,22 @@ export async function authenticate(
 
   async function answerTo(refusal: Error, request: FastifyRequest): Promise<Error> {
     if (refusal instanceof ScimError) return refusal
+    if (!hasToken(request)) return challenge('Bearer realm="drawbridge"')
     const counted = await attempt(request)
     if (!counted.isAllowed && counted.isExceeded) {
       return new ScimError(429, 'Too many refused tokens from this address', {
         headers: { 'retry-after': String(Math.max(1, counted.ttlInSeconds)) },
       })
     }
-    return new ScimError(401, 'A valid bearer token is required', {
-      headers: { 'www-authenticate': 'Bearer realm="drawbridge"' },
-    })
+    return challenge('Bearer realm="drawbridge", error="invalid_token"')
   }
+}
+
+/** Without a token nothing was guessed: such a request asks how to authenticate (RFC 6750 §3). */
+function hasToken({ headers }: FastifyRequest): boolean {
+  return /^bearer +\S/i.test(headers.authorization ?? '')
+}
+
+function challenge(scheme: string): ScimError {
+  return new ScimError(401, 'A valid bearer token is required', { headers: { 'www-authenticate': scheme } })
 }

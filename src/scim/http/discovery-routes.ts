@@ -15,7 +15,11 @@ interface DiscoveryOptions {
 /** What a client can learn about the service provider (RFC 7644 §4). */
 export function discoveryRoutes(app: FastifyInstance, { baseUrl, limits, models }: DiscoveryOptions): void {
   endpoint(app, '/ServiceProviderConfig', {
-    GET: async (request) => serviceProviderConfig(limits, baseUrl(request)),
+    async GET(request, reply) {
+      const config = serviceProviderConfig(limits, baseUrl(request))
+      reply.header('content-location', config.meta.location)
+      return config
+    },
   })
   documentRoutes(app, '/Schemas', 'Schema', (request) =>
     schemaDocuments({ baseUrl: baseUrl(request), models }),
@@ -42,10 +46,11 @@ function documentRoutes(
     },
   })
   endpoint(app, `${path}/:id`, {
-    async GET(request) {
+    async GET(request, reply) {
       const { id } = request.params as { readonly id: string }
       const found = documents(request).find((each) => each.id.toLowerCase() === id.toLowerCase())
       if (!found) throw notFound(type, id)
+      reply.header('content-location', found.meta.location)
       return found
     },
   })
@@ -63,7 +68,12 @@ interface AdvertisedLimits {
  * What this service provider can do (RFC 7643 §5, RFC 9865 §4). Numbers are present where a feature is off, too:
  * some clients (authentik) read them without looking at `supported`.
  */
-export function serviceProviderConfig(limits: AdvertisedLimits, baseUrl: string): object {
+export function serviceProviderConfig(
+  limits: AdvertisedLimits,
+  baseUrl: string,
+): { readonly meta: { readonly resourceType: string; readonly location: string } } & Readonly<
+  Record<string, unknown>
+> {
   const { defaultCount, maxCount, bodyBytes, maxOperations } = limits
   return {
     schemas: ['urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig'],

@@ -84,8 +84,11 @@ export function answerFrameworkError(
   // As bytes: the framework adds a charset to JSON that it serialises itself.
   void reply
     .code(status)
-    .header('content-type', 'application/scim+json')
-    .header('link', helpLink(refusal))
+    .headers({
+      'content-type': 'application/scim+json',
+      'cache-control': 'no-store',
+      link: helpLink(refusal),
+    })
     .send(Buffer.from(JSON.stringify(errorBody(refusal))))
 }
 

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { DirectoryRef } from '../../model/directory.ts'
-import { switchesOf } from '../client-profiles.ts'
+import { type ClientSwitches, switchesOf } from '../client-profiles.ts'
 import { invalidCount, invalidPath, invalidSyntax, invalidValue, quoted } from '../errors.ts'
+import { eitherReading, type Filter } from '../filter/ast.ts'
 import { parseFilter } from '../filter/parse.ts'
 import { parseSort } from '../filter/sort.ts'
 import { compileProjection } from '../projection.ts'
@@ -13,6 +14,7 @@ import { type Asked, collect, type Listed } from './lists.ts'
 import {
   type BaseUrl,
   directoryOf,
+  listParameters,
   type PageLimits,
   pageWindow,
   type ReadParameters,
@@ -69,7 +71,7 @@ export function searchRoute(
 export function rootRoutes(app: FastifyInstance, types: readonly Listed[], options: ListOptions): void {
   searchRoute(app, '', types, options)
   endpoint(app, '/', {
-    GET: async (request) => answerList(types, request, readParameters(request.query), options),
+    GET: async (request) => answerList(types, request, listParameters(request), options),
   })
 }
 
@@ -112,7 +114,7 @@ function bindQuery(
   const switches = switchesOf(directory.client)
   const sortBy = asked.sortBy?.trim()
   const bound = models.map((model) => ({
-    filter: asked.filter === undefined ? undefined : parseFilter(asked.filter, model, switches),
+    filter: filterOf(asked, model, switches),
     sort: sortBy ? parseSort(sortBy, asked.sortOrder, model, switches) : undefined,
     view: { projection: compileProjection(model, asked), baseUrl },
   }))
@@ -120,6 +122,18 @@ function bindQuery(
     throw invalidPath(`Lists cannot be sorted by ${quoted(sortBy)}: there is no such attribute.`)
   }
   return bound
+}
+
+function filterOf(
+  { filter, filterWithPluses }: ReadParameters,
+  model: ResourceModel,
+  switches: ClientSwitches,
+): Filter | undefined {
+  if (filter === undefined) return undefined
+  const read = parseFilter(filter, model, switches)
+  return filterWithPluses === undefined
+    ? read
+    : eitherReading(read, parseFilter(filterWithPluses, model, switches))
 }
 
 /** Which page: by index, or after what a cursor says; an empty cursor is the first page. */

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { invalidSyntax, ScimError } from '../errors.ts'
+import { invalidSyntax, quoted, ScimError } from '../errors.ts'
 import { depthOf } from './requests.ts'
 
 const scimJson = 'application/scim+json'
@@ -25,6 +25,8 @@ export function speakScimJson(app: FastifyInstance, { bodyBytes, depth }: BodyLi
     { parseAs: 'string', bodyLimit: bodyBytes },
     (request, text, done) => {
       if (text === '') return done(null, undefined)
+      const encoding = request.headers['content-encoding']?.trim() ?? ''
+      if (encoding !== '' && encoding.toLowerCase() !== 'identity') return done(encoded(encoding))
       const type = mediaTypeOf(request.headers['content-type'])
       if (type !== scimJson && type !== json) {
         return done(new ScimError(415, `Bodies must be ${scimJson} or ${json}`))
@@ -40,6 +42,15 @@ export function speakScimJson(app: FastifyInstance, { bodyBytes, depth }: BodyLi
     if (payload) reply.header('content-type', answerTypeFor(request))
     done(null, payload)
   })
+}
+
+/** RFC 7694 §3: `Accept-Encoding` says what would be taken. */
+function encoded(encoding: string): ScimError {
+  return new ScimError(
+    415,
+    `Bodies cannot be compressed, and this one is: ${quoted(encoding)}. Send it without Content-Encoding.`,
+    { headers: { 'accept-encoding': 'identity' } },
+  )
 }
 
 /** `application/json` only for clients whose `Accept` rules everything else out. */

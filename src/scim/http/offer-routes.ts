@@ -5,7 +5,7 @@ import { compileProjection } from '../projection.ts'
 import { defineModel, type ResourceModel } from '../schema/model.ts'
 import { answerList, type ListOptions, readSearchRequest } from './list-routes.ts'
 import { listedWhole } from './lists.ts'
-import { directoryOf, readParameters } from './requests.ts'
+import { directoryOf, listParameters, readParameters } from './requests.ts'
 import type { CatalogueEntry, DirectoryRef } from '../../model/directory.ts'
 import type { AttributeDraft } from '../schema/attribute.ts'
 import { endpoint } from './endpoints.ts'
@@ -101,18 +101,19 @@ export function offerRoutes(app: FastifyInstance, { model, all }: Offers, option
     listedWhole(model, (directory) => all(directory, baseUrl(request)))
 
   endpoint(app, model.endpoint, {
-    GET: async (request) => answerList([listed(request)], request, readParameters(request.query), options),
+    GET: async (request) => answerList([listed(request)], request, listParameters(request), options),
   })
   endpoint(app, `${model.endpoint}/.search`, {
     POST: async (request) => answerList([listed(request)], request, readSearchRequest(request.body), options),
   })
 
   endpoint(app, `${model.endpoint}/:id`, {
-    async GET(request) {
+    async GET(request, reply) {
       const { id } = request.params as { readonly id: string }
       const everything = await all(directoryOf(request), baseUrl(request))
       const found = everything.find((each) => each['id'] === id)
       if (!found) throw notFound(model.name, id)
+      reply.header('content-location', `${baseUrl(request)}${model.endpoint}/${id}`)
       return compileProjection(model, readParameters(request.query)).apply(found)
     },
   })

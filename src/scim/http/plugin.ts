@@ -114,8 +114,8 @@ export const serverLimits = {
   requestTimeout: 30_000,
   /** Nothing moves on the connection, in either direction; longer than any answer takes. */
   connectionTimeout: 120_000,
-  /** Longest id in an address. */
-  routerOptions: { maxParamLength: 512 },
+  /** Longest id in an address; a base URL that ends in a slash makes doubled ones. */
+  routerOptions: { maxParamLength: 512, ignoreDuplicateSlashes: true },
   http: {
     /** For its headers to arrive. */
     headersTimeout: 15_000,

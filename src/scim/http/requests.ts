@@ -97,6 +97,8 @@ const [quote, backslash, openBrace, closeBrace, openBracket, closeBracket] = [
 /** What a read may ask for, as text; names in any letter case (Entra's own client sends `startindex`). */
 export interface ReadParameters {
   readonly filter?: string | undefined
+  /** The filter with `+` in its addresses where `filter` has blanks; what either finds is found. */
+  readonly filterWithPluses?: string | undefined
   readonly startIndex?: string | undefined
   readonly count?: string | undefined
   readonly sortBy?: string | undefined
@@ -150,6 +152,46 @@ function isEmpty(query: unknown): boolean {
   for (const _ in query as object | undefined) return false
   return true
 }
+
+/**
+ * The same for a list. A `+` in the address of a request is a blank to those who encode forms, and itself to RFC 3986,
+ * so that `userName eq "kim+tag@example.com"` is read in two ways: a client that writes its blanks as `%20` means `+`
+ * inside quotes; of any other, an e-mail address is looked for both ways.
+ */
+export function listParameters({ query, url }: Pick<FastifyRequest, 'query' | 'url'>): ReadParameters {
+  const asked = readParameters(query)
+  const raw = url.includes('+') ? rawFilter(url) : undefined
+  const readings = raw === undefined || asked.filter === undefined ? undefined : plusReadings(raw)
+  if (readings === undefined) return asked
+  if (/%20/.test(raw ?? '')) return { ...asked, filter: readings.every }
+  return readings.addresses === asked.filter ? asked : { ...asked, filterWithPluses: readings.addresses }
+}
+
+/** As it stands in the address, not decoded. */
+function rawFilter(url: string): string | undefined {
+  const parameters = url.slice(url.indexOf('?') + 1).split('&')
+  return parameters.find((each) => /^filter=/i.test(each))?.slice('filter='.length)
+}
+
+/** A character that is none stands for each `+` until it is known whether it is within quotes. */
+const mark = '\uffff'
+
+/** With `+` for itself in every quoted value, and in those only that are e-mail addresses then. */
+function plusReadings(raw: string): { readonly every: string; readonly addresses: string } | undefined {
+  let text: string
+  try {
+    text = decodeURIComponent(raw.replaceAll('+', mark))
+  } catch {
+    return undefined
+  }
+  // Quoted values and what lies between them.
+  const parts = text.match(/"(?:[^"\\]|\\.)*"?|[^"]+/gs) ?? []
+  const read = (literal: (part: string) => boolean): string =>
+    parts.map((part) => part.replaceAll(mark, part.startsWith('"') && literal(part) ? '+' : ' ')).join('')
+  return { every: read(() => true), addresses: read((part) => address.test(part)) }
+}
+
+const address = /^"[^\s"@]+@[^\s"@\uffff]+\.[^\s"@.\uffff]+"$/
 
 /** Out-of-range numbers are brought into range; text that is no number is refused. */
 export function pageWindow(

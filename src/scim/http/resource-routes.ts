@@ -3,13 +3,14 @@ import { notFound } from '../errors.ts'
 import type { StoredGroup, StoredUser } from '../ports.ts'
 import { compileProjection } from '../projection.ts'
 import { versionTag } from '../representation.ts'
-import { locationOf, type Resources, type View } from '../resources.ts'
+import { type Changed, locationOf, type Resources, type View } from '../resources.ts'
 import type { ResourceModel } from '../schema/model.ts'
 import type { AcknowledgeWhenSent } from './acknowledgement.ts'
 import {
   actorOf,
   directoryOf,
   hasAlready,
+  listParameters,
   preconditionOf,
   type ReadParameters,
   readParameters,
@@ -42,13 +43,13 @@ function collectionRoutes<T extends StoredUser | StoredGroup>(
 
   endpoint(app, model.endpoint, {
     async GET(request) {
-      return answerList([resources], request, readParameters(request.query), options)
+      return answerList([resources], request, listParameters(request), options)
     },
 
     async POST(request, reply) {
       const view = viewOf(model, readParameters(request.query), baseUrl(request))
       const resource = await resources.create(actorOf(request), request.body)
-      reply.code(201).header('location', locationOf(model, resource.id, view.baseUrl))
+      reply.code(201)
       return acknowledgeWhenSent(
         request,
         reply,
@@ -71,8 +72,12 @@ function elementRoutes<T extends StoredUser | StoredGroup>(
       const view = viewOf(model, readParameters(request.query), baseUrl(request))
       const resource = await resources.find(directoryOf(request), idOf(request))
       if (!resource) throw notFound(model.name, idOf(request))
-      if (hasAlready(request, resource))
-        return reply.code(304).header('etag', versionTag(resource.version)).send()
+      if (hasAlready(request, resource)) {
+        return reply
+          .code(304)
+          .headers(identity(model, resource, view))
+          .send()
+      }
       return show(resources, request, reply, resource, view)
     },
 
@@ -92,7 +97,10 @@ function elementRoutes<T extends StoredUser | StoredGroup>(
       if (named || (await resources.showsPatched(directoryOf(request), resource))) {
         return show(resources, request, reply, resource, view)
       }
-      return reply.code(204).header('etag', versionTag(resource.version)).send()
+      return reply
+        .code(204)
+        .headers(identity(model, resource, view))
+        .send()
     },
 
     async DELETE(request, reply) {
@@ -110,12 +118,22 @@ async function show<T extends StoredUser | StoredGroup>(
   resources: Resources<T>,
   request: FastifyRequest,
   reply: FastifyReply,
-  resource: T,
+  resource: Changed<T>,
   view: View,
 ): Promise<unknown> {
   const [shown] = await resources.show(directoryOf(request), [resource], view)
-  reply.header('etag', versionTag(resource.version))
+  reply.headers(identity(resources.model, resource, view))
   return shown
+}
+
+/** Which resource an answer is about: `meta.location` (RFC 7643 §3.1, the examples of RFC 7644 §3) and `meta.version`. */
+function identity(
+  model: ResourceModel,
+  { id, version }: StoredUser | StoredGroup,
+  { baseUrl }: View,
+): Record<string, string> {
+  const location = locationOf(model, id, baseUrl)
+  return { location, 'content-location': location, etag: versionTag(version) }
 }
 
 function idOf(request: FastifyRequest): string {

@@ -1,5 +1,5 @@
 import type { ClientSwitches } from '../client-profiles.ts'
-import { mutability, quoted } from '../errors.ts'
+import { doPart, mutability, quoted } from '../errors.ts'
 import type { MemberDelta } from '../ports.ts'
 import type { ResourceModel } from '../schema/model.ts'
 import { isObject, sameValue } from '../values/json.ts'
@@ -20,24 +20,34 @@ export interface Patched {
 /** Enough for any honest PATCH; used up within a fraction of a second. */
 const mostSteps = 300_000
 
-/** Applies the operations in order, all or none; `current` is never changed. Throws a ScimError. */
+/**
+ * Applies the operations in order, all or none; `current` is never changed. With `ignored`, operations that cannot be
+ * applied are noted there and left out. Throws a ScimError.
+ */
 export function applyPatch(
   model: ResourceModel,
   current: ResourceBody,
   operations: readonly PatchOperation[],
   switches: ClientSwitches,
   self: { readonly id: string },
+  ignored?: string[],
 ): Patched {
-  const draft: Record<string, unknown> = { ...current }
+  let draft: Record<string, unknown> = { ...current }
   const effort: Effort = { left: mostSteps }
   let members: MemberChanges | undefined
   for (const operation of operations) {
     const { attribute, extension } = operation.target
-    if (!attribute) {
-      if (extension) delete draft[extension.urn]
-    } else if (!extension && attribute.name === 'id') checkId(operation, self.id)
-    else if (!extension && attribute.name === model.rows) members = foldMembers(members, operation, switches)
-    else applyTo(draft, operation, attribute, switches, effort)
+    doPart(ignored, () => {
+      const next = { ...draft }
+      if (!attribute) {
+        if (extension) delete next[extension.urn]
+      } else if (!extension && attribute.name === 'id') checkId(operation, self.id)
+      else if (!extension && attribute.name === model.rows)
+        members = foldMembers(members, operation, switches)
+      else applyTo(next, operation, attribute, switches, effort)
+      if (ignored) checkRequired(model, next)
+      draft = next
+    })
   }
   checkRequired(model, draft)
   return { body: sameValue(draft, current) ? current : draft, members }
@@ -56,19 +66,25 @@ function applyTo(
 ): void {
   const { op, target, value, keyed } = operation
   const { extension, filter, subAttribute, text: path } = target
-  if (!extension && op === 'remove' && definition.name === 'active') {
-    // Unassigned would read as active, and bring leavers back.
+  const keepsActive = !extension && definition.name === 'active'
+  if (keepsActive && op === 'remove') {
     if (keyed) return
-    throw mutability('active cannot be removed. Replace it with true or false.')
+    throw activeUnassigned()
   }
   const section = extension ? draft[extension.urn] : draft
   const container: Record<string, unknown> = isObject(section) ? { ...section } : {}
   const change = { op, definition, filter, subAttribute, value, path, switches, effort }
   const after = changed(container[definition.name], change)
+  if (keepsActive && after === undefined) throw activeUnassigned()
   const holder = extension ? container : draft
   if (after === undefined) delete holder[definition.name]
   else holder[definition.name] = after
   if (!extension) return
   if (Object.keys(container).length === 0) delete draft[extension.urn]
   else draft[extension.urn] = container
+}
+
+/** Unassigned would read as active, and bring leavers back. */
+function activeUnassigned(): Error {
+  return mutability('active cannot be removed. Replace it with true or false.')
 }

@@ -285,14 +285,21 @@ function checkSet(before: unknown, after: unknown, path: string): void {
 }
 
 function changeOne(before: unknown, change: Change): unknown {
-  const { definition, op, subAttribute, value, path, switches } = change
-  const parts = isObject(before) ? before : {}
+  const { definition, op, subAttribute, filter, value, path, switches } = change
+  if (filter && !(isObject(before) && matches(filter, before))) {
+    // What is to be removed is not there, or is another one by now.
+    if (op === 'remove') return before
+    if (op === 'replace' && switches.replaceUnmatched === 'no-target') {
+      throw noTarget(`No value matches ${quoted(path)}. Correct the filter, or leave out the brackets.`)
+    }
+  }
+  const parts = isObject(before) ? before : filter && subAttribute ? termsGiven(filter, change) : {}
   if (subAttribute) return changePart(parts, subAttribute, change)
   if (op === 'remove') return undefined
   const after = coerceAttribute(definition, value, path, switches)
-  if (!isObject(after)) return isObject(value) ? merged(parts, {}, value, change) : after
   // A bare id or a list of one replaces the whole reference (Entra ID's manager).
-  return isObject(value) ? merged(parts, after, value, change) : after
+  if (definition.type !== 'complex' || !isObject(value)) return after
+  return merged(parts, isObject(after) ? after : {}, value, change)
 }
 
 function merged(
@@ -321,7 +328,8 @@ function changePart(
 ): unknown {
   const { definition, value, switches } = change
   if (switches.lenient && isReference(definition) && part.name === 'value' && value === '') return undefined
-  const after = changed(before[part.name], { ...change, definition: part, subAttribute: undefined })
+  const inside = { ...change, definition: part, subAttribute: undefined, filter: undefined }
+  const after = changed(before[part.name], inside)
   const result: Record<string, unknown> = { ...before }
   if (after === undefined) delete result[part.name]
   else result[part.name] = after

@@ -1,5 +1,6 @@
 import type { ClientSwitches } from '../client-profiles.ts'
 import {
+  doPart,
   invalidFilter,
   invalidPath,
   invalidSyntax,
@@ -13,7 +14,7 @@ import type { Filter } from '../filter/ast.ts'
 import { parseElementFilter } from '../filter/parse.ts'
 import { type AttributeDefinition, subAttributeOf } from '../schema/attribute.ts'
 import { type ExtensionModel, type ResolvedPath, resolvePath, type ResourceModel } from '../schema/model.ts'
-import { isObject, isUnassigned } from '../values/json.ts'
+import { isObject, isUnassigned, jsonIn } from '../values/json.ts'
 
 /** What an operation changes. No `attribute`: the whole extension, or without one the whole resource. */
 interface PatchTarget {
@@ -66,8 +67,8 @@ function withFilter(
   switches: ClientSwitches,
 ): PatchTarget | undefined {
   const { attribute, extension } = path
-  if (!attribute?.multiValued || path.subAttribute) {
-    throw invalidPath(`${quoted(text)} filters an attribute that has one value only. Leave out the brackets.`)
+  if (!attribute || path.subAttribute || (!attribute.multiValued && attribute.type !== 'complex')) {
+    throw invalidPath(`${quoted(text)} filters an attribute that has no parts. Leave out the brackets.`)
   }
   const filter = parseElementFilter(filterText, attribute, switches)
   if (namesUnknown(filter)) {
@@ -112,6 +113,7 @@ interface Reading {
   readonly model: ResourceModel
   readonly switches: ClientSwitches
   readonly operations: PatchOperation[]
+  readonly ignored: string[] | undefined
 }
 
 export const patchSchema = 'urn:ietf:params:scim:api:messages:2.0:PatchOp'
@@ -119,20 +121,25 @@ export const maxOperations = 5000
 
 /**
  * Validates a PatchOp message and binds it to the schema (RFC 7644 §3.5.2). Attributes that the resource type does not
- * have are ignored in `add` and `replace`; a `remove` that cannot be understood is refused. What belongs to schemas that
- * nobody here knows is always ignored. Throws a ScimError.
+ * have are ignored, removals of them too, because they were never kept; a removal that may mean members is refused.
+ * With `ignored`, what cannot be understood is noted there instead of refused. Throws a ScimError.
  */
-export function parsePatch(body: unknown, model: ResourceModel, switches: ClientSwitches): PatchOperation[] {
-  const reading: Reading = { model, switches, operations: [] }
-  for (const operation of operationsOf(body)) readOperation(reading, operation)
+export function parsePatch(
+  body: unknown,
+  model: ResourceModel,
+  switches: ClientSwitches,
+  ignored?: string[],
+): PatchOperation[] {
+  const reading: Reading = { model, switches, operations: [], ignored }
+  for (const operation of operationsOf(body, ignored)) {
+    doPart(ignored, () => readOperation(reading, operation))
+  }
   return reading.operations
 }
 
-function operationsOf(body: unknown): readonly unknown[] {
+function operationsOf(body: unknown, ignored: string[] | undefined): readonly unknown[] {
   const message = fields(body, 'The body')
-  const schemas = message.get('schemas')
-  const named = Array.isArray(schemas) && schemas.some((urn) => foldedText(urn) === patchSchema.toLowerCase())
-  if (!named) throw invalidSyntax(`schemas must name ${patchSchema}. Add it to the body.`)
+  doPart(ignored, () => checkSchemas(message.get('schemas')))
   const operations = message.get('operations')
   if (!Array.isArray(operations) || operations.length === 0) {
     throw invalidSyntax('Operations must be an array with one operation at least. Add it to the body.')
@@ -141,6 +148,11 @@ function operationsOf(body: unknown): readonly unknown[] {
     throw tooLarge(`A PATCH may have ${maxOperations} operations at most. Send several requests.`)
   }
   return operations
+}
+
+function checkSchemas(schemas: unknown): void {
+  const named = Array.isArray(schemas) && schemas.some((urn) => foldedText(urn) === patchSchema.toLowerCase())
+  if (!named) throw invalidSyntax(`schemas must name ${patchSchema}. Add it to the body.`)
 }
 
 /** By name in lower case; names that are no fields do no harm in a Map. */
@@ -169,10 +181,9 @@ function readOperation(reading: Reading, operation: unknown): void {
 function readPath(reading: Reading, op: Op, path: string, value: unknown): void {
   const target = parsePath(path, reading.model, reading.switches)
   if (!target) {
-    if (op !== 'remove' || isForeign(path, reading.model)) return
-    throw invalidPath(
-      `${quoted(path)} is no attribute of a ${reading.model.name}. Correct the path of the remove.`,
-    )
+    const { model, switches } = reading
+    if (switches.unknownPaths === 'ignore' && !(op === 'remove' && mayMeanRows(model, path, value))) return
+    throw invalidPath(`${quoted(path)} is no attribute of a ${model.name}. Correct the path of the ${op}.`)
   }
   if (target.attribute) {
     if (value === undefined && op !== 'remove') {
@@ -188,21 +199,30 @@ function readPath(reading: Reading, op: Op, path: string, value: unknown): void 
   push(reading, op, target, undefined, false)
 }
 
-/** Of a schema that was never stored here (an identity provider's own extension): its removal is true already. */
-function isForeign(path: string, { urns }: ResourceModel): boolean {
+/** A removal with a misspelled `members`, which must not pass for done; of schemas that nobody here knows it is none. */
+function mayMeanRows({ rows, urns }: ResourceModel, path: string, value: unknown): boolean {
   const folded = path.toLowerCase()
-  return folded.startsWith('urn:') && !urns.some(({ folded: urn }) => folded.startsWith(urn))
+  const foreign = folded.startsWith('urn:') && !urns.some(({ folded: urn }) => folded.startsWith(urn))
+  if (rows === undefined || foreign) return false
+  return folded.includes('[') || !isUnassigned(value) || folded.includes(rows.slice(0, -1))
 }
 
 /** An operation without path: each key of the value stands for a path. */
 function readObject(reading: Reading, op: Op, value: unknown): void {
   if (op === 'remove') throw noTarget('A remove needs a path. Name what is to be removed.')
-  if (!isObject(value)) {
+  const object = (reading.switches.lenient && jsonIn(value)) || value
+  if (!isObject(object)) {
     throw invalidValue(
       `An ${op} without path needs an object of attributes as value. Add a path, or such a value.`,
     )
   }
-  for (const [key, each] of Object.entries(value)) readKey(reading, op, key, each)
+  readKeys(reading, op, '', object)
+}
+
+function readKeys(reading: Reading, op: 'add' | 'replace', prefix: string, object: object): void {
+  for (const [key, value] of Object.entries(object)) {
+    doPart(reading.ignored, () => readKey(reading, op, `${prefix}${key}`, value))
+  }
 }
 
 function readContainer(reading: Reading, op: 'add' | 'replace', target: PatchTarget, value: unknown): void {
@@ -212,8 +232,7 @@ function readContainer(reading: Reading, op: 'add' | 'replace', target: PatchTar
     return
   }
   if (!isObject(value)) throw invalidValue(`${quoted(text)} needs an object of attributes as value.`)
-  const prefix = extension?.urn ?? reading.model.schema
-  for (const [key, each] of Object.entries(value)) readKey(reading, op, `${prefix}:${key}`, each)
+  readKeys(reading, op, `${extension?.urn ?? reading.model.schema}:`, value)
 }
 
 function readKey(reading: Reading, op: 'add' | 'replace', key: string, value: unknown): void {

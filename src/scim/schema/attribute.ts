@@ -19,6 +19,8 @@ export interface AttributeDefinition {
   /** Suggestions; never enforced. */
   readonly canonicalValues?: readonly string[]
   readonly referenceTypes?: readonly string[]
+  /** Somebody is found or reached by it: JSON is no value of it. */
+  readonly address?: boolean
   readonly subAttributes?: readonly AttributeDefinition[]
 }
 
@@ -35,6 +37,7 @@ export interface AttributeDraft {
   readonly uniqueness?: 'none' | 'server' | 'global'
   readonly canonicalValues?: readonly string[]
   readonly referenceTypes?: readonly string[]
+  readonly address?: boolean
   readonly subAttributes?: readonly AttributeDraft[]
 }
 

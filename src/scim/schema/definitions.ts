@@ -45,6 +45,13 @@ export const provisioningUser: SchemaDraft = {
   description: 'What the vendors really have of this User, one value per connection of the directory.',
   attributes: [
     {
+      name: 'ignored',
+      multiValued: true,
+      description:
+        'In the answer to a write that ends the access of this User: what else it asked for and could not have.',
+      mutability: 'readOnly',
+    },
+    {
       name: 'connections',
       type: 'complex',
       multiValued: true,
@@ -132,11 +139,16 @@ const primary: AttributeDraft = {
   description: 'Marks the preferred address; at most one value is true.',
 }
 
-export const user = imported(Schemas.User.definition, (attribute) =>
-  attribute.name === 'addresses' && !attribute.subAttributes?.some(({ name }) => name === 'primary')
-    ? { ...attribute, subAttributes: [...(attribute.subAttributes ?? []), primary] }
-    : attribute,
-)
+export const user = imported(Schemas.User.definition, (attribute) => {
+  const { name, subAttributes = [] } = attribute
+  if (name === 'userName') return { ...attribute, address: true }
+  if (name === 'addresses' && !subAttributes.some((part) => part.name === 'primary')) {
+    return { ...attribute, subAttributes: [...subAttributes, primary] }
+  }
+  if (name !== 'emails' && name !== 'phoneNumbers' && name !== 'ims') return attribute
+  const parts = subAttributes.map((part) => (part.name === 'value' ? { ...part, address: true } : part))
+  return { ...attribute, subAttributes: parts }
+})
 
 export const enterpriseUser = imported(Schemas.EnterpriseUser.definition)
 

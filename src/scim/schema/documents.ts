@@ -14,7 +14,10 @@ interface DocumentOptions {
   readonly models?: readonly ResourceModel[]
 }
 
-export type DiscoveryDocument = { readonly id: string } & Readonly<Record<string, unknown>>
+export type DiscoveryDocument = {
+  readonly id: string
+  readonly meta: { readonly location: string }
+} & Readonly<Record<string, unknown>>
 
 const schemaUrn = 'urn:ietf:params:scim:schemas:core:2.0:Schema'
 const resourceTypeUrn = 'urn:ietf:params:scim:schemas:core:2.0:ResourceType'

@@ -1,7 +1,7 @@
 import type { ClientSwitches } from '../client-profiles.ts'
 import { invalidValue, quoted } from '../errors.ts'
 import { type AttributeDefinition, type AttributeType, subAttributeOf } from '../schema/attribute.ts'
-import { isObject, isUnassigned } from './json.ts'
+import { isObject, isUnassigned, jsonIn } from './json.ts'
 
 export type ComplexValue = Readonly<Record<string, unknown>>
 
@@ -32,7 +32,8 @@ export function coerceList(
   switches: ClientSwitches,
 ): unknown[] {
   if (isUnassigned(value)) return []
-  const list: readonly unknown[] = Array.isArray(value) ? value : [value]
+  const given = (switches.lenient && definition.type === 'complex' && jsonIn(value)) || value
+  const list: readonly unknown[] = Array.isArray(given) ? given : [given]
   checkCount(list.length, path)
   return list
     .filter((each) => !isUnassigned(each))
@@ -53,9 +54,7 @@ function coerceOne(
   switches: ClientSwitches,
 ): unknown {
   if (!Array.isArray(value)) return coerceValue(definition, value, path, switches)
-  if (switches.lenient && definition.type === 'complex' && value.length === 1) {
-    return coerceValue(definition, value[0], path, switches)
-  }
+  if (switches.lenient && value.length === 1) return coerceOne(definition, value[0], path, switches)
   throw invalidValue(`${path} holds one value only. Send it without brackets.`)
 }
 
@@ -66,8 +65,15 @@ function coerceValue(
   path: string,
   switches: ClientSwitches,
 ): unknown {
-  if (definition.type !== 'complex') return coerceSimple(definition, value, path, switches)
-  return coerceComplex(definition, value, path, switches)
+  if (definition.type === 'complex') return coerceComplex(definition, value, path, switches)
+  const given = switches.lenient && isObject(value) ? valueIn(value) : value
+  return isUnassigned(given) ? undefined : coerceSimple(definition, given, path, switches)
+}
+
+/** The `value` of an object that stands where a simple value belongs; without one the object itself. */
+function valueIn(object: ComplexValue): unknown {
+  const key = Object.keys(object).find((name) => name.toLowerCase() === 'value')
+  return key === undefined ? object : object[key]
 }
 
 /** Keys come out in the schema's order, so that equal values have equal JSON. */
@@ -93,7 +99,10 @@ function coerceComplex(
   return Object.keys(result).length === 0 || clears(definition, result, switches) ? undefined : result
 }
 
-/** Entra ID sends the manager as a bare id, and clears it with an empty one. */
+/**
+ * Entra ID sends the manager as a bare id, and clears it with an empty one; Okta sends roles as texts. An object may also
+ * come as JSON in a text.
+ */
 function objectOf(
   definition: AttributeDefinition,
   value: unknown,
@@ -101,7 +110,12 @@ function objectOf(
   switches: ClientSwitches,
 ): ComplexValue {
   if (isObject(value)) return value
-  if (typeof value === 'string' && switches.lenient && subAttributeOf(definition, 'value')) return { value }
+  if (typeof value === 'string' && switches.lenient) {
+    const parsed = jsonIn(value)
+    const [only, ...more] = Array.isArray(parsed) ? (parsed as unknown[]) : [parsed]
+    if (isObject(only) && more.length === 0) return only
+    if (parsed === undefined && subAttributeOf(definition, 'value')) return { value }
+  }
   throw wrongType('complex', path)
 }
 
@@ -250,6 +264,9 @@ function coerceSimple(
       if (type === 'decimal' || (type === 'integer' && Number.isInteger(value))) return value
       break
     case 'string':
+      if (definition.address && jsonIn(value)) {
+        throw invalidValue(`${path} is an address, not JSON: ${quoted(value)}. Send the address alone.`)
+      }
       return coerceText(type, value, path, switches)
     default:
   }

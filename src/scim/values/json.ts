@@ -31,3 +31,13 @@ export function sameValue(a: unknown, b: unknown): boolean {
 function assigned(value: object): [string, unknown][] {
   return Object.entries(value).filter((entry) => entry[1] !== undefined)
 }
+
+/** The object or list that a text is, written as JSON; undefined for other texts. */
+export function jsonIn(value: unknown): object | undefined {
+  if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return undefined
+  try {
+    return JSON.parse(value) as object
+  } catch {
+    return undefined
+  }
+}

@@ -57,6 +57,6 @@ function check(definition: AttributeDefinition, value: unknown, path: string, mo
   }
 }
 
-function isBlank(value: unknown): boolean {
+export function isBlank(value: unknown): boolean {
   return value === undefined || (typeof value === 'string' && value.trim() === '')
 }

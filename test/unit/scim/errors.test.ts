@@ -53,7 +53,7 @@ describe('client profiles', () => {
       ]),
       [
         [true, 'create', true, 'park', true, 'by-size'],
-        [true, 'create', false, 'park', false, 'by-size'],
+        [true, 'create', true, 'park', false, 'by-size'],
         [true, 'create', true, 'park', true, 'empty'],
         [false, 'no-target', false, 'refuse', false, 'body'],
       ],

@@ -138,8 +138,12 @@ describe('compileProjection', () => {
     assert.deepEqual(wants({ attributes: 'id' }, 'members', 'id'), [false, true])
     assert.deepEqual(wants({ attributes: 'members.value' }, 'members'), [true])
     const user = (query: Query) => compileProjection(userModel, query)
-    assert.equal(user({}).wants(provisioningUrn), false)
+    assert.equal(user({}).wants(provisioningUrn, 'connections'), false)
     assert.equal(user({ attributes: provisioningUrn.toUpperCase() }).wants(provisioningUrn), true)
+    assert.equal(
+      user({ attributes: provisioningUrn.toUpperCase() }).wants(provisioningUrn, 'connections'),
+      true,
+    )
     assert.equal(user({ attributes: 'userName' }).wants('groups'), false)
     assert.deepEqual(
       [user({}).named, user({ excludedAttributes: 'name' }).named, user({ attributes: 'x' }).named],

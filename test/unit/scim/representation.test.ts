@@ -90,7 +90,7 @@ describe('represent', () => {
     assert.deepEqual(represent(groupModel, { ...input, members })['members'], [
       { value: 'u', $ref: 'https://x/scim/v2/Users/u', display: 'ada', type: 'User' },
     ])
-    assert.equal(represent(groupModel, { ...input, members: [] })['members'], undefined)
+    assert.deepEqual(represent(groupModel, { ...input, members: [] })['members'], [])
     assert.equal(represent(groupModel, input)['members'], undefined)
   })
 })

@@ -36,7 +36,10 @@ describe('parseFilter', () => {
     ['emails[type eq "work" and value co "@x"]', 'emails[type eq "work" and value co "@x"]'],
     ['emails[type eq "work"].value eq "a@b"', 'emails[type eq "work" and value eq "a@b"]'],
     ['emails[not (type eq "work") or primary eq true]', 'emails[not (type eq "work") or primary eq true]'],
-    ['schemas eq "urn:x"', 'schemas eq "urn:x"'],
+    ['schemas eq "urn:x"', 'not (id pr)'],
+    [`schemas eq "${core.toUpperCase()}"`, 'id pr'],
+    [`not (schemas sw "${enterprise}")`, `not (${enterprise} pr)`],
+    ['schemas pr', 'id pr'],
     [
       'meta.lastModified ge "0001-01-03T00:00:00.0000000Z"',
       'meta.lastModified ge "0001-01-03T00:00:00.0000000Z"',

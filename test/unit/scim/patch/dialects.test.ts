@@ -66,8 +66,10 @@ describe('applyPatch for Entra ID', () => {
     assert.deepEqual(patchUser([{ op: 'replace', path: 'department', value: 'D' }], 'entra')[enterprise], {
       department: 'D',
     })
-    assert.equal(patchUser([{ op: 'replace', path: 'department', value: 'D' }], 'rfc'), ada)
-    assert.throws(() => patchUser([{ op: 'remove', path: 'department' }], 'rfc'), refusal('invalidPath'))
+    for (const op of ['add', 'replace', 'remove']) {
+      assert.throws(() => patchUser([{ op, path: 'department', value: 'D' }], 'rfc'), refusal('invalidPath'))
+    }
+    assert.equal(patchUser([{ op: 'replace', value: { department: 'D' } }], 'rfc'), ada)
   })
 })
 

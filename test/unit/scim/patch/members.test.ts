@@ -167,12 +167,9 @@ describe('applyPatch on members', () => {
   }
 
   test('[G-05] takes bare ids only from lenient clients', () => {
-    for (const client of ['okta', 'rfc'] as const) {
-      assert.throws(
-        () => patchMembers([{ op: 'add', path: 'members', value: ['1'] }], client),
-        refusal('invalidValue'),
-      )
-    }
+    const operation = { op: 'add', path: 'members', value: ['1'] }
+    assert.deepEqual(patchMembers([operation], 'okta')?.add, ['1'])
+    assert.throws(() => patchMembers([operation], 'rfc'), refusal('invalidValue'))
   })
 
   test('renames a group along with its members', () => {

@@ -65,7 +65,7 @@ describe('parsePatch', () => {
       '__proto__',
       '__proto__.polluted',
       'title[value pr]',
-      'name[givenName pr]',
+      'name.givenName[value pr]',
       'emails.value[value pr]',
       7,
       {},
@@ -91,7 +91,7 @@ describe('parsePatch', () => {
     }
   })
 
-  test('[R-23] ignores unknown attributes in add and replace, and refuses to remove them', () => {
+  test('[R-23] ignores unknown attributes, and refuses removals that may mean members; rfc refuses their paths', () => {
     for (const path of [
       'nosuch',
       `${enterprise}:nosuch`,
@@ -99,14 +99,24 @@ describe('parsePatch', () => {
       'emails[type eq "work"].nosuch',
       'manager.nosuch',
     ]) {
-      assert.deepEqual(parse(message({ op: 'add', path, value: 'x' })), [])
-      assert.throws(() => parse(message({ op: 'remove', path })), refusal('invalidPath', /is no attribute/))
+      for (const op of ['add', 'replace', 'remove']) {
+        assert.deepEqual(parse(message({ op, path, value: 'x' })), [])
+        assert.throws(
+          () => parsePatch(message({ op, path, value: 'x' }), userModel, switchesOf('rfc')),
+          refusal('invalidPath', /is no attribute/),
+        )
+      }
     }
-    assert.throws(
-      () =>
-        parsePatch(message({ op: 'remove', path: 'membrs[value eq "1"]' }), groupModel, switchesOf('auto')),
-      refusal('invalidPath'),
-    )
+    const ofGroup = (operation: object) => parsePatch(message(operation), groupModel, switchesOf('auto'))
+    for (const operation of [
+      { path: 'membrs[value eq "1"]' },
+      { path: 'membrs', value: [{ value: '1' }] },
+      { path: 'member' },
+      { path: 'members.nosuch' },
+    ]) {
+      assert.throws(() => ofGroup({ op: 'remove', ...operation }), refusal('invalidPath'))
+    }
+    assert.deepEqual(ofGroup({ op: 'remove', path: 'description' }), [])
     assert.deepEqual(
       parse(message({ op: 'add', value: { nosuch: 1, 'a b': 2, '': 3, __proto__x: 4, é: 5 } })),
       [],

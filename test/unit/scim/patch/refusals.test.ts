@@ -32,7 +32,7 @@ describe('applyPatch refuses', () => {
     [{ op: 'replace', path: 'emails[type eq "x"]', value: { value: 'n' } }, 'noTarget', 'rfc'],
     [{ op: 'add', path: 'emails[type ne "work" and type ne "home"].value', value: 'n' }, 'noTarget'],
     [{ op: 'replace', value: { password: 7 } }, 'invalidValue'],
-    [{ op: 'replace', path: `${enterprise}:manager`, value: '7' }, 'invalidValue', 'okta'],
+    [{ op: 'replace', path: `${enterprise}:manager`, value: '7' }, 'invalidValue', 'rfc'],
     [
       {
         op: 'add',
