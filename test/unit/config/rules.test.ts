@@ -84,7 +84,10 @@ describe('rules in the file', () => {
       /^\.attribute compares an attribute that Users do not have/,
     ],
     ['{ attribute: meta.created pr, role: admin }', /^\.attribute must not compare id/],
-    ['{ attribute: title pr, role: admin, until: 24h }', /^\.until a duration counts from the start of a membership/],
+    [
+      '{ attribute: title pr, role: admin, until: 24h }',
+      /^\.until a duration counts from the start of a membership/,
+    ],
     ['{ roles: "*", until: suffix }', /^\.until a duration counts from the start of a membership/],
     ['{ group: A, role: admin, until: tomorrow }', /^\.until must be a duration/],
     ['{ group: A, role: admin, until: 2027-02-31T }', /^\.until must be a duration/],
