@@ -5,8 +5,7 @@ import { findings } from './findings.ts'
 import { type Finding, isRecord, nearest, type Path } from './problems.ts'
 import { type Context, ruleFindings, toRule } from './rules.ts'
 import { checkSettings, credentialsSchema, defaultSteps, possibleSteps } from './vendor-settings.ts'
-import type { DefaultSteps } from '../model/account.ts'
-import type { GuardLimit, Policy } from '../model/policy.ts'
+import type { DefaultSteps, GuardLimit, Policy } from '../model/policy.ts'
 import { durationMs } from '../translators/rules/until.ts'
 
 export interface Checked<T> {

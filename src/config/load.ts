@@ -119,7 +119,7 @@ function toProblems(found: readonly Finding[], source: Source): readonly Problem
 
 const shortestSecret = 16
 
-export function checkDirectory(
+function checkDirectory(
   name: string,
   raw: RawDirectory,
   base: Path,
@@ -156,7 +156,7 @@ function domainFindings(raw: RawDirectory, base: Path, { sound }: Context): read
 }
 
 /** Token secrets select a directory, so that each must be long enough and stand for one token only. */
-export function tokenFindings(
+function tokenFindings(
   directories: Readonly<Record<string, unknown>>,
   usable: (path: Path) => boolean,
 ): readonly Finding[] {

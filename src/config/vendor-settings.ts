@@ -5,7 +5,8 @@ import { checkBaseUrl } from './base-url.ts'
 import { findings } from './findings.ts'
 import { type Finding, isRecord, type Path } from './problems.ts'
 import { endPattern } from './schema.ts'
-import type { ApiProfile, DefaultSteps, ShutOutStep } from '../model/account.ts'
+import type { ApiProfile } from '../model/account.ts'
+import type { DefaultSteps, ShutOutStep } from '../model/policy.ts'
 
 /** Settings that every vendor has, beside its own. */
 function commonSettings(vendor: AnyVendor) {

@@ -1,10 +1,10 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Gauges } from '../model/gauges.ts'
 
-export const priorityNames = ['shut-out', 'revoke', 'live', 'backlog'] as const
+const priorityNames = ['shut-out', 'revoke', 'live', 'backlog'] as const
 
 /** Gauges of what the store tells when it is looked at. */
-export function storedGauges(registers: Registry[]): { keep(gauges: Gauges | undefined): void } {
+function storedGauges(registers: Registry[]): { keep(gauges: Gauges | undefined): void } {
   const gauge = <const L extends string>(name: string, help: string, labelNames: readonly L[]): Gauge<L> =>
     new Gauge({ name: `drawbridge_${name}`, help, labelNames: [...labelNames], registers })
   const of = ['connection', 'vendor'] as const

@@ -1,4 +1,4 @@
-import type { AccountFacts, AccountSettings, Attribute, EntitlementKind } from './capabilities.ts'
+import type { AccountSettings, Attribute, EntitlementKind } from './capabilities.ts'
 
 export type Profile = { readonly [A in Attribute]?: string }
 
@@ -69,7 +69,10 @@ export interface Account {
 /** What a listing shows. Entitlements are absent where the vendor's listing does not carry them. */
 export type AccountSummary = Omit<Account, 'entitlements'> & Partial<Pick<Account, 'entitlements'>>
 
-/** What goes with a creation and stands in no journal, log or event. */
+/**
+ * What goes with a creation and is kept in no journal, log or event: it reaches a vendor within the request that brought
+ * it, or not at all.
+ */
 export interface CreationSecret {
   /** As the identity provider pushed it, where an account needs a first password. */
   readonly password?: string
@@ -93,10 +96,25 @@ export interface VendorGroup {
 
 export type ApiProfile = 'current' | 'legacy' | 'guide'
 
-/** What may be done on a vendor when a person becomes inactive or leaves, in order of preference. */
-export type ShutOutStep = 'disable' | 'strip' | 'remove'
-
-export interface DefaultSteps {
-  readonly inactive: readonly ShutOutStep[]
-  readonly deleted: readonly ShutOutStep[]
+/** What else a vendor tells of an account; inventory shows it, the planner reads only `lastOwner`, `managedBy` and `readOnly`. */
+export interface AccountFacts {
+  /** Who made the account: `local`, `sso`, `scim`, `directory`, … in the vendor's words, lower case. */
+  readonly source?: string
+  readonly lastLoginAt?: string
+  /** When the vendor last saw a change to the account, whoever made it. */
+  readonly updatedAt?: string
+  readonly emailVerified?: boolean
+  readonly invitation?: 'pending' | 'expired'
+  /** Name of who sent the invitation. */
+  readonly invitedBy?: string
+  readonly twoFactor?: boolean
+  readonly tokenExpiresAt?: string
+  /** Taking this account's access away would leave the tenant without an owner. */
+  readonly lastOwner?: boolean
+  /** Somebody else manages the account (native SCIM, partnership); the vendor refuses our writes. Says who. */
+  readonly managedBy?: string
+  /** Attributes that the vendor lets nobody change on this account, whatever the capability table says. */
+  readonly readOnly?: readonly Attribute[]
+  /** Settings, likewise. */
+  readonly readOnlySettings?: readonly string[]
 }

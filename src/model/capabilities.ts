@@ -5,7 +5,7 @@ export type Attribute = 'userName' | 'email' | 'givenName' | 'familyName' | 'dis
 export type EntitlementKind = 'role' | 'group'
 
 /** The value of a named setting of an account, such as SentinelOne's `canGenerateApiToken`. */
-export type SettingValue = boolean | number
+type SettingValue = boolean | number
 
 /** Named settings of an account, by the vendor's own names. */
 export type AccountSettings = Readonly<Record<string, SettingValue>>
@@ -31,7 +31,7 @@ export interface GroupSupport {
   readonly creatorJoins?: true
 }
 
-export interface AttributeSupport {
+interface AttributeSupport {
   /** As in SCIM: an `immutable` attribute is set at creation and never again; `readOnly` is the vendor's to set. */
   readonly mutability: 'readWrite' | 'immutable' | 'readOnly'
   readonly required?: true
@@ -86,27 +86,4 @@ export interface Capabilities {
   readonly settings?: Readonly<Record<string, SettingSupport>>
   /** How long reads of entitlements may lag behind writes. Absent: reads are up to date. */
   readonly readLagMs?: number
-}
-
-/** What else a vendor tells of an account; inventory shows it, the planner reads only `lastOwner`, `managedBy` and `readOnly`. */
-export interface AccountFacts {
-  /** Who made the account: `local`, `sso`, `scim`, `directory`, … in the vendor's words, lower case. */
-  readonly source?: string
-  readonly lastLoginAt?: string
-  /** When the vendor last saw a change to the account, whoever made it. */
-  readonly updatedAt?: string
-  readonly emailVerified?: boolean
-  readonly invitation?: 'pending' | 'expired'
-  /** Name of who sent the invitation. */
-  readonly invitedBy?: string
-  readonly twoFactor?: boolean
-  readonly tokenExpiresAt?: string
-  /** Taking this account's access away would leave the tenant without an owner. */
-  readonly lastOwner?: boolean
-  /** Somebody else manages the account (native SCIM, partnership); the vendor refuses our writes. Says who. */
-  readonly managedBy?: string
-  /** Attributes that the vendor lets nobody change on this account, whatever the capability table says. */
-  readonly readOnly?: readonly Attribute[]
-  /** Settings, likewise. */
-  readonly readOnlySettings?: readonly string[]
 }

@@ -1,14 +1,7 @@
 import type { AccountSettings, Capabilities } from './capabilities.ts'
-import type {
-  Account,
-  AccountDraft,
-  EntitlementChange,
-  EntitlementRef,
-  ProfileChange,
-  ShutOutStep,
-} from './account.ts'
+import type { Account, AccountDraft, EntitlementChange, EntitlementRef, ProfileChange } from './account.ts'
 import type { Person } from './person.ts'
-import type { Policy } from './policy.ts'
+import type { Policy, ShutOutStep } from './policy.ts'
 
 /** Why a person is granted something. */
 export interface Reason {

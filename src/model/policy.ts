@@ -1,5 +1,4 @@
 import type { AccountSettings } from './capabilities.ts'
-import type { ShutOutStep } from './account.ts'
 
 /** A rule of the configuration: who has the left side (one of the first three) is granted the right side. Plain JSON. */
 export interface Rule {
@@ -85,3 +84,11 @@ export type RepairableDrift =
   'missing' | 'lacking' | 'excess' | 'reactivated' | 'profile' | 'group-missing' | 'group-renamed'
 
 export type DriftKind = RepairableDrift | 'orphan' | 'group-orphan'
+
+/** What may be done on a vendor when a person becomes inactive or leaves, in order of preference. */
+export type ShutOutStep = 'disable' | 'strip' | 'remove'
+
+export interface DefaultSteps {
+  readonly inactive: readonly ShutOutStep[]
+  readonly deleted: readonly ShutOutStep[]
+}

@@ -11,7 +11,7 @@ export interface TracedCall {
 }
 
 /** What a run is about: ids and names that an operator gave; no person. */
-export interface TracedRun {
+interface TracedRun {
   readonly what: 'account' | 'group'
   readonly id: string
   readonly connection: string

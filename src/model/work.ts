@@ -1,8 +1,9 @@
 import type { Failure } from './errors.ts'
 import type { KnownPlan } from './recorded-plan.ts'
 import type { Deviation, Granted, Held, JournalOperation, Snapshot } from './plan.ts'
-import type { ApiProfile, Entitlement, ShutOutStep } from './account.ts'
+import type { ApiProfile, Entitlement } from './account.ts'
 import type { GroupRef } from './person.ts'
+import type { ShutOutStep } from './policy.ts'
 
 /**
  * What provisioning needs from the store. Implemented in src/store; the accounts row is the queue.

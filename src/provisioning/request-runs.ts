@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { AccountOutcome, CreationSecret, Objection, Provisioning } from '../scim/ports.ts'
+import type { AccountOutcome, Objection, Provisioning } from '../scim/ports.ts'
+import type { CreationSecret } from '../model/account.ts'
 import { explainedAt } from '../model/errors.ts'
 import { loginOf } from '../translators/person.ts'
 import type { OpenConnection } from './connections.ts'

@@ -2,7 +2,7 @@ import type { PgBoss } from 'pg-boss'
 import { recurrence } from './interval.ts'
 import type { JobsDatabase, Schedule } from '../model/schedule.ts'
 
-export interface ScheduleLog {
+interface ScheduleLog {
   info(values: object, message: string): void
   warn(values: object, message: string): void
   error(values: object, message: string): void

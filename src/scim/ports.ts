@@ -1,6 +1,7 @@
 import type { Filter, Sort } from './filter/ast.ts'
 import type { SortKey } from './filter/sort.ts'
 import type { CatalogueEntry, DirectoryRef, MemberRef, ResourceBody } from '../model/directory.ts'
+import type { CreationSecret } from '../model/account.ts'
 
 /** The directory that a token selects, and the token's name: the actor of what is written with it. */
 export interface VerifiedToken extends DirectoryRef {
@@ -185,11 +186,6 @@ export interface AccountOutcome {
   readonly pendingShutOut: 'retry' | 'accept'
   /** Seconds until it is tried again. */
   readonly retryAfter?: number
-}
-
-/** What came with a create and is kept nowhere: it reaches a vendor within this very request, or not at all. */
-export interface CreationSecret {
-  readonly password?: string
 }
 
 /** Why nobody could have an account of this User anywhere. */

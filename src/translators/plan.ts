@@ -14,8 +14,8 @@ import { changesInOrder, entitlementDifference, settingDifference } from './enti
 import { isTeamRole, slotOf } from './granted.ts'
 import { carriedTogether, draftProfile, profileDifference } from './person.ts'
 import { holds, isEnded, snapshotOf, usableSteps } from './shut-out.ts'
-import type { Account, EntitlementRef, ShutOutStep } from '../model/account.ts'
-import type { Policy } from '../model/policy.ts'
+import type { Account, EntitlementRef } from '../model/account.ts'
+import type { Policy, ShutOutStep } from '../model/policy.ts'
 
 export interface Differences {
   readonly intents: readonly Intent[]

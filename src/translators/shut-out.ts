@@ -1,8 +1,8 @@
 import type { Held, Snapshot } from '../model/plan.ts'
 import type { Capabilities } from '../model/capabilities.ts'
 import { powersOf } from './entitlements/difference.ts'
-import type { Account, ShutOutStep } from '../model/account.ts'
-import type { Policy } from '../model/policy.ts'
+import type { Account } from '../model/account.ts'
+import type { Policy, ShutOutStep } from '../model/policy.ts'
 
 export type Grace =
   /** The steps are taken as the policy lists them. */

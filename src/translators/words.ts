@@ -1,5 +1,6 @@
 import type { Deviation, JournalOperation, Reason, Wanted, WantedEntitlement } from '../model/plan.ts'
-import { entitlementKey, type EntitlementRef, type ShutOutStep } from '../model/account.ts'
+import { entitlementKey, type EntitlementRef } from '../model/account.ts'
+import type { ShutOutStep } from '../model/policy.ts'
 
 /** The name of an entitlement as the catalogue spells it; its id where the catalogue does not know it. */
 export type NameOf = (ref: EntitlementRef) => string

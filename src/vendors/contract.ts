@@ -5,7 +5,6 @@ import type {
   AccountSummary,
   ApiProfile,
   CreationSecret,
-  DefaultSteps,
   Entitlement,
   EntitlementChange,
   ProfileChange,
@@ -14,6 +13,7 @@ import type {
 import type { AccountSettings, Attribute, Capabilities, GroupSupport } from '../model/capabilities.ts'
 import type { Kit } from './kit/kit.ts'
 import type { NativeScimFacts } from './native-scim.ts'
+import type { DefaultSteps } from '../model/policy.ts'
 
 interface GroupCreation extends Receipt {
   /** `exists`: the vendor has a group of this name already; nothing was written. */

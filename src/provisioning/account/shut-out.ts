@@ -8,8 +8,9 @@ import { gate, objectionTo } from '../guard.ts'
 import { adopt, findAccount, loginAtVendor } from './correlate.ts'
 import { changeEntitlements, linked, refresh, setActive, stripChanges, write } from './execute.ts'
 import { type Ending, keep, learn, linkTo, proven, type Run, unlink } from './run.ts'
-import type { Account, ShutOutStep } from '../../model/account.ts'
+import type { Account } from '../../model/account.ts'
 import { shutOutRetryMs } from '../backoff.ts'
+import type { ShutOutStep } from '../../model/policy.ts'
 
 /** Whether something is left to end that the vendor has not confirmed in this shut-out. */
 export function hasOpenSessions({ connection, link, snapshot }: Run): boolean {

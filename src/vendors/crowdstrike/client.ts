@@ -1,5 +1,4 @@
-import type { HeldEntitlement } from '../../model/account.ts'
-import type { AccountFacts } from '../../model/capabilities.ts'
+import type { AccountFacts, HeldEntitlement } from '../../model/account.ts'
 import type { Receipt } from '../contract.ts'
 import type { Call, Reply, Requester } from '../kit/http.ts'
 import type { Paginator } from '../kit/paginate.ts'

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import Type from 'typebox'
 import type { Static } from 'typebox'
-import type { DefaultSteps } from '../../model/account.ts'
 import type { CommonSettings } from '../contract.ts'
 import type { Call } from '../kit/http.ts'
 import type { Limit } from '../kit/kit.ts'
 import { shareOf } from '../kit/pacing.ts'
+import type { DefaultSteps } from '../../model/policy.ts'
 
 /** Per API token, by class of paths. SentinelOne's Go SDK (ratelimit.go, 2026) says that it has them from the vendor. */
 const published: Readonly<Record<string, Pick<Limit, 'requests' | 'perMs'>>> = {

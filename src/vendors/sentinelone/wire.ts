@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import type { Static, TSchema } from 'typebox'
-import type { Scope } from '../../model/account.ts'
-import type { AccountFacts, AccountSettings, Attribute } from '../../model/capabilities.ts'
+import type { AccountFacts, Scope } from '../../model/account.ts'
+import type { AccountSettings, Attribute } from '../../model/capabilities.ts'
 
 /** Around every answer that holds something. */
 export function enveloped<T extends TSchema>(data: T) {

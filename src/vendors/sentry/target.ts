@@ -1,6 +1,7 @@
 import {
   type Account,
   type AccountDraft,
+  type AccountFacts,
   type AccountSummary,
   type ApiProfile,
   type Entitlement,
@@ -9,7 +10,6 @@ import {
   type EntitlementRef,
   type HeldEntitlement,
 } from '../../model/account.ts'
-import type { AccountFacts } from '../../model/capabilities.ts'
 import { ignoring, VendorError } from '../../model/errors.ts'
 import type { Creation, TargetOf } from '../contract.ts'
 import { capabilities, type SentryCapabilities } from './capabilities.ts'

@@ -1,13 +1,14 @@
 import type {
   Account,
   AccountDraft,
+  AccountFacts,
   EntitlementChange,
   HeldEntitlement,
   Profile,
   ProfileChange,
   VendorGroup,
 } from '../../model/account.ts'
-import type { AccountFacts, Capabilities } from '../../model/capabilities.ts'
+import type { Capabilities } from '../../model/capabilities.ts'
 import { ignoring, VendorError } from '../../model/errors.ts'
 import type { Creation, Receipt, Target, TargetOf } from '../contract.ts'
 import type { SisenseCapabilities } from './capabilities.ts'

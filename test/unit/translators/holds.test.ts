@@ -3,7 +3,8 @@ import { describe, it } from 'node:test'
 import { holds, usableSteps } from '../../../src/translators/shut-out.ts'
 import type { Capabilities } from '../../../src/model/capabilities.ts'
 import { anAccount, falcon, group, role, sentry, switchable } from './builders.ts'
-import type { Account, ShutOutStep } from '../../../src/model/account.ts'
+import type { Account } from '../../../src/model/account.ts'
+import type { ShutOutStep } from '../../../src/model/policy.ts'
 
 const account = (...entitlements: Account['entitlements']): Account => anAccount({ entitlements })
 

@@ -8,8 +8,8 @@ import {
   entitlementKey,
   type EntitlementRef,
   type HeldEntitlement,
-  type ShutOutStep,
 } from '../../../src/model/account.ts'
+import type { ShutOutStep } from '../../../src/model/policy.ts'
 
 /** What is held after a vendor that keeps its word has carried operations out, one after the other. */
 export function carriedOut(
