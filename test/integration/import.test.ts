@@ -3,7 +3,7 @@ import { describe, it, type TestContext } from 'node:test'
 import { startSentinelone } from '../../src/simulators/sentinelone/index.ts'
 import { aPatch, aUser, startTestGateway } from '../support/gateway.ts'
 import type { Policy } from '../../src/model/policy.ts'
-import { decideListed, undecided } from '../../src/operations/import/store.ts'
+import { accountsToDecide, decideListed } from '../../src/operations/import/store.ts'
 
 const urn = 'urn:drawbridge:params:scim:schemas:extension:provisioning:2.0:User'
 
@@ -114,7 +114,7 @@ describe('an import', () => {
     ])
     const run = await importAll()
     assert.deepEqual([run.progress.counts['imported'], run.progress.counts['undecided']], [1, 2])
-    const waiting = await undecided(store.db, connectionId, 10)
+    const waiting = await accountsToDecide(store.db, connectionId, 10)
     assert.deepEqual(
       waiting.map(({ account }) => account.id),
       ['7000', '7001'],
@@ -124,6 +124,6 @@ describe('an import', () => {
     await decideListed(store.db, connectionId, { vendorAccountId: '7001', decision: 'ignore' }, eve)
     await importAll()
     assert.equal((await find('ada')).length, 1)
-    assert.equal((await undecided(store.db, connectionId, 10)).length, 0)
+    assert.equal((await accountsToDecide(store.db, connectionId, 10)).length, 0)
   })
 })

@@ -48,7 +48,7 @@ export interface ExportedEvidence extends Evidence {
   readonly auditEvent: { readonly id: string; readonly position?: number; readonly hash?: string }
 }
 
-export interface EvidenceQuery {
+interface EvidenceQuery {
   readonly directoryId: string
   readonly userId?: string
   readonly userName?: string

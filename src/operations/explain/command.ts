@@ -37,7 +37,7 @@ function collect(name: string, before: readonly string[] = []): readonly string[
   return [...before, name]
 }
 
-export interface ExplainOptions {
+interface ExplainOptions {
   readonly directory?: string
   readonly connection?: string
   readonly withoutGroup?: readonly string[]
@@ -46,8 +46,8 @@ export interface ExplainOptions {
   readonly url?: string
 }
 
-/** Shows why a person has what they have, out of the store alone. */
-export async function explain(
+/** Shows why a person has the access they have, out of the store alone. */
+async function explain(
   userName: string,
   { directory, connection, withoutGroup = [], withGroup = [], json }: ExplainOptions,
   client: Client,

@@ -74,7 +74,7 @@ function noConnection(name: string, connections: readonly ConnectionFacts[]): Ga
 }
 
 /** What the vendor can do in the profile that is known or, until it has answered, most likely. */
-export function capabilitiesAt({ vendor, profile }: ConnectionFacts): Capabilities {
+function capabilitiesAt({ vendor, profile }: ConnectionFacts): Capabilities {
   const known = vendorOf(vendor)
   if (!known) throw new GatewayError('NO_VENDOR', `this release has no vendor ${vendor}`)
   const spoken: ApiProfile = profile === 'auto' ? known.profiles[0] : profile

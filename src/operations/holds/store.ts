@@ -121,7 +121,7 @@ export async function acceptRisk(
   })
 }
 
-export interface HeldView {
+interface HeldView {
   readonly userId: string
   readonly directory: string
   readonly userName: string

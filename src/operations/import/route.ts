@@ -4,7 +4,7 @@ import { route, type Route } from '../../admin/route.ts'
 import { anything, closed, id, listOf } from '../../admin/shapes.ts'
 import type { Sql } from '../../store/sql/statement.ts'
 import { ofConnection, requireConnection } from '../connections/route.ts'
-import { decideListed, undecided } from './store.ts'
+import { accountsToDecide, decideListed } from './store.ts'
 
 const mostUndecided = 1_000
 
@@ -21,7 +21,7 @@ export function importRoutes(db: Sql): readonly Route[] {
       answer: listOf(anything),
       async run({ params }) {
         await requireConnection(db, params.connection)
-        return { items: [...(await undecided(db, params.connection, mostUndecided))] }
+        return { items: [...(await accountsToDecide(db, params.connection, mostUndecided))] }
       },
     }),
     route({

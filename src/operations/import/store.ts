@@ -24,7 +24,7 @@ type AccountDecision =
   | { readonly decision: 'import' | 'ignore'; readonly by: string; readonly at: string }
   | { readonly decision: 'link'; readonly userId: string; readonly by: string; readonly at: string }
 
-export interface ListedDecision {
+interface ListedDecision {
   readonly vendorAccountId: string
   readonly decision: 'import' | 'link' | 'ignore'
   /** With `link`. */
@@ -39,10 +39,10 @@ export async function decideListed(
   db: Sql,
   connectionId: string,
   { vendorAccountId, decision, userId }: ListedDecision,
-  by: Change,
+  actor: Change,
 ): Promise<boolean> {
   const detail = { vendorAccountId, decision, ...(userId ? { userId } : {}) }
-  const kept = { decision, ...(userId ? { userId } : {}), by: by.actor, at: new Date().toISOString() }
+  const kept = { decision, ...(userId ? { userId } : {}), by: actor.actor, at: new Date().toISOString() }
   const row = await db.row(sql`
     WITH v AS (
       UPDATE vendor_accounts SET decision = ${json(kept)} FROM connections c
@@ -53,7 +53,7 @@ export async function decideListed(
       RETURNING c.id, c.directory_id
     ), told AS (
       ${tell(
-        by,
+        actor,
         {
           action: 'import.decided',
           resourceType: 'Connection',
@@ -224,7 +224,11 @@ async function placeWaiting(
 }
 
 /** Accounts that wait for a decision. */
-export async function undecided(db: Sql, connectionId: string, limit: number): Promise<readonly Listed[]> {
+export async function accountsToDecide(
+  db: Sql,
+  connectionId: string,
+  limit: number,
+): Promise<readonly Listed[]> {
   const rows = await db.rows<Pick<UnplacedRow, 'summary' | 'seen_at' | 'decision'>>(sql`
     SELECT summary, seen_at, decision FROM vendor_accounts
     WHERE connection_id = ${connectionId}::uuid AND decision->>'decision' = 'waiting'

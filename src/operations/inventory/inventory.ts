@@ -163,7 +163,7 @@ function quoted(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
-export interface InventoryOptions {
+interface InventoryOptions {
   /** Lists the accounts now; otherwise what was listed last is shown. */
   readonly live?: boolean
   /** Reads the entitlements of each account where the list does not show them: a call each, or more. */
@@ -176,7 +176,7 @@ export interface InventoryOptions {
   readonly orphans?: boolean
 }
 
-export interface Proposed {
+interface Proposed {
   readonly batch: string
   readonly proposed: number
 }

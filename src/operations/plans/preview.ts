@@ -8,13 +8,12 @@ import { graceOf } from '../../translators/shut-out.ts'
 import { loginOf } from '../../translators/person.ts'
 import { inWords, type NameOf, namesFrom } from '../../translators/words.ts'
 import type { Entitlement, EntitlementRef } from '../../model/account.ts'
-import type { Policy } from '../../model/policy.ts'
 import { workPage } from '../../store/queue/work.ts'
 import type { Sql } from '../../store/sql/statement.ts'
 import { wantedInput } from '../../provisioning/wanted-input.ts'
 import { wantedOf } from '../../translators/wanted.ts'
 
-export type PreviewLine =
+type PreviewLine =
   | { readonly account: PreviewedAccount }
   | { readonly totals: PreviewTotals; readonly words: readonly string[] }
 
@@ -47,7 +46,7 @@ export async function* previewLines(
 }
 
 /** What would happen to one account. */
-export interface PreviewedAccount {
+interface PreviewedAccount {
   readonly accountId: string
   readonly userId: string
   readonly userName: string
@@ -58,16 +57,14 @@ export interface PreviewedAccount {
   readonly lines: readonly string[]
 }
 
-export interface PreviewDeps {
+interface PreviewDeps {
   readonly db: Sql
   readonly connections: Connections
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }
 
-export interface PreviewOptions {
-  /** Of rules and policies that are not in force yet. */
-  readonly policy?: Policy
+interface PreviewOptions {
   /** Includes accounts to which nothing would happen, and those that are ignored. */
   readonly unchanged?: boolean
   readonly signal?: AbortSignal
@@ -89,10 +86,9 @@ export async function previewConnection(
 ): Promise<PreviewTotals | undefined> {
   const opened = connections.byId(connectionId)
   if (!opened) return undefined
-  const { policy, signal, unchanged = false } = options
+  const { signal, unchanged = false } = options
   return opened.patiently(async () => {
-    const ready = await opened.ready()
-    const connection = policy ? { ...ready, policy } : ready
+    const connection = await opened.ready()
     const catalogue = await connection.catalogue({ refresh: true })
     const seen: Seen = {
       connection,
@@ -199,10 +195,10 @@ function kindOf(operations: readonly Operation[]): PreviewKind {
 }
 
 /** What would become of an account. `adopt`: one that is there already is linked. `ignored`: unmanaged, or unclaimed. */
-export type PreviewKind =
+type PreviewKind =
   'create' | 'adopt' | 'recreate' | 'change' | 'shut-out' | 'refused' | 'ignored' | 'unchanged'
 
-export interface EntitlementTotal {
+interface EntitlementTotal {
   /** As people write it: `role Falcon Administrator`. */
   readonly name: string
   grants: number
@@ -210,7 +206,7 @@ export interface EntitlementTotal {
 }
 
 /** Counts over all accounts of a connection; grows with the catalogue, not with the people. Plain JSON. */
-export interface PreviewTotals {
+interface PreviewTotals {
   readonly connection: string
   /** ISO 8601 instant. */
   readonly at: string
@@ -221,7 +217,7 @@ export interface PreviewTotals {
   readonly entitlements: Record<string, EntitlementTotal>
 }
 
-export function newTotals(connection: string, at: string): PreviewTotals {
+function newTotals(connection: string, at: string): PreviewTotals {
   const kinds = {
     create: 0,
     adopt: 0,
@@ -235,7 +231,7 @@ export function newTotals(connection: string, at: string): PreviewTotals {
   return { connection, at, accounts: 0, kinds, operations: {}, entitlements: {} }
 }
 
-export function countIn(
+function countIn(
   totals: PreviewTotals,
   { kind, operations }: { readonly kind: PreviewKind; readonly operations: readonly Operation[] },
   nameOf: NameOf,
@@ -263,12 +259,7 @@ function revoked(operation: Operation): readonly EntitlementRef[] {
 }
 
 /** The totals in people's words. */
-export function totalsInWords({
-  kinds,
-  entitlements,
-  accounts,
-  connection,
-}: PreviewTotals): readonly string[] {
+function totalsInWords({ kinds, entitlements, accounts, connection }: PreviewTotals): readonly string[] {
   const counted = (Object.keys(kinds) as PreviewKind[]).filter((kind) => kinds[kind] > 0)
   return [
     `${accounts} ${accounts === 1 ? 'account' : 'accounts'} at ${connection}`,

@@ -19,7 +19,7 @@ export interface RecordedPlan extends PlanDraft {
   readonly decidedBy?: string
 }
 
-export interface PlanQuery {
+interface PlanQuery {
   readonly states?: readonly PlanState[]
   readonly reason?: PlanReason
   readonly batch?: string

@@ -8,10 +8,10 @@ import { worksWhere } from '../../store/queue/work.ts'
 import { empty, json, milliseconds, newId, sql, type Sql, type Statement } from '../../store/sql/statement.ts'
 
 /** Why a vendor's list is walked. */
-export type RunKind = 'reconcile' | 'import' | 'inventory'
+type RunKind = 'reconcile' | 'import' | 'inventory'
 
 /** How far a run got; one that broke off goes on from here. */
-export interface RunProgress {
+interface RunProgress {
   /** A listing that broke off starts over: vendors give no place to go on from. */
   readonly phase: 'listing' | 'comparing'
   readonly listed: number
@@ -38,7 +38,7 @@ export interface ReconciliationRun {
 }
 
 /** A group of the vendor. */
-export interface DriftedGroup {
+interface DriftedGroup {
   readonly vendorGroupId: string
   readonly name: string
   /** The SCIM Group; an orphan has none. */
@@ -153,7 +153,7 @@ export async function unlinkedByLogin(
 }
 
 /** What was found on one page of accounts. */
-export interface ComparedPage {
+interface ComparedPage {
   /** The last of them. */
   readonly position: string
   readonly counts: RunCounts
