@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { ConnectionEditing } from '../operations/managed-connections/route.ts'
 import type { Environment } from '../model/configuration.ts'
 import { type LiveConnections, openConnection, type OpenConnection } from '../provisioning/connections.ts'
-import { scheduleCalendar } from '../operations/expiry/expiry.ts'
+import { scheduleExpiryChecks } from '../operations/expiry/expiry.ts'
 import type { RunningNotices } from '../operations/notices/notices.ts'
 import type { Processes } from '../model/processes.ts'
 import { createKeyring } from '../secrets/keyring.ts'
@@ -58,8 +58,8 @@ export async function openMade(parts: Parts, opened: Opened): Promise<Made> {
   const all = (): readonly OpenConnection[] => [
     ...new Map([...parts.fromFile(), ...enabled].map((each) => [each.id, each])).values(),
   ]
-  const calendar = { endings: store.endings, notices, kept: store.notices, now: Date.now, log }
-  void scheduleCalendar(calendar, work.schedule, all)
+  const expiry = { expiries: store.expiries, notices, kept: store.notices, now: Date.now, log }
+  void scheduleExpiryChecks(expiry, work.schedule, all)
   const { insecureTargets } = environment
   const changed = async (): Promise<void> => {
     await made.follow()

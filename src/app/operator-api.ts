@@ -79,7 +79,7 @@ function connectionActions(store: Store, connections: LiveConnections): Connecti
       const live = await connections.toCheck(connectionId)?.ready()
       if (!live) return undefined
       const found = await lookAt(live)
-      await store.endings.keepCredentialsEnd(connectionId, found.credentialsEndAt)
+      await store.expiries.keepCredentialsEnd(connectionId, found.credentialsEndAt)
       if (
         live.revision !== undefined &&
         !(await store.consoleConnections.markChecked(connectionId, live.revision, by))

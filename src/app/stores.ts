@@ -2,7 +2,7 @@ import type { Configuration } from '../model/configuration.ts'
 import type { Change } from '../model/operator.ts'
 import { applyDetaching, type Detaching, previewConfiguration } from '../operations/apply/store.ts'
 import { createAuditStore } from '../operations/audit/store.ts'
-import { createEndingStore } from '../operations/expiry/store.ts'
+import { createExpiryStore } from '../operations/expiry/store.ts'
 import { createConsoleStore } from '../operations/managed-connections/store.ts'
 import { createNoticeStore } from '../operations/notices/store.ts'
 import { type Applied, applyConfiguration } from '../store/connections/configuration.ts'
@@ -24,7 +24,7 @@ function featuresOf({ db, forgetTokens }: Database) {
   return {
     consoleConnections: createConsoleStore(db),
     notices: createNoticeStore(db),
-    endings: createEndingStore(db),
+    expiries: createExpiryStore(db),
     audit: createAuditStore(db),
     operate: createOperatorStore(db, forgetTokens),
     /** What waits, for metrics. */

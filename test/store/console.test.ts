@@ -157,8 +157,8 @@ test('tells what ends, without rotated and revoked tokens', async () => {
   await store.operate.createToken('corp', draft('okta'), by)
   await store.operate.createOperator({ ...draft('ada'), role: 'viewer' }, by)
   const id = await make('ending')
-  await store.endings.keepCredentialsEnd(id, '2020-01-01T00:00:00.000Z')
-  assert.deepEqual((await store.endings.endings()).map(({ kind, name }) => `${kind} ${name}`).toSorted(), [
+  await store.expiries.keepCredentialsEnd(id, '2020-01-01T00:00:00.000Z')
+  assert.deepEqual((await store.expiries.list()).map(({ kind, name }) => `${kind} ${name}`).toSorted(), [
     'operator ada',
     'scim corp/okta',
     'vendor corp/ending',

@@ -1,5 +1,5 @@
 import type { ConnectionGauges, Gauges } from '../../model/gauges.ts'
-import { endings } from '../expiry/store.ts'
+import { expiries } from '../expiry/store.ts'
 import { type Sql, sql } from '../../store/sql/statement.ts'
 
 const processLivesMs = 20_000
@@ -14,7 +14,7 @@ export async function gauges(db: Sql): Promise<Gauges> {
     db.rows<{ kind: string; count: number }>(
       sql`SELECT kind, count(*)::int AS count FROM notices WHERE open_key IS NOT NULL GROUP BY kind`,
     ),
-    endings(db),
+    expiries(db),
   ])
   return {
     connections,

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Schedule } from '../../model/schedule.ts'
 import type { LiveConnection, OpenConnection } from '../../provisioning/connections.ts'
 import type { Notices, NoticeStore } from '../../model/notice.ts'
-import type { Ending, EndingStore } from './store.ts'
+import type { Expiry, ExpiryStore } from './store.ts'
 
 const job = 'token-expiry'
 const everyMs = 6 * 60 * 60_000
@@ -10,8 +10,8 @@ const dayMs = 24 * 60 * 60_000
 /** Days before the end at which it is told; 0: it has ended. */
 const stages = [0, 1, 7, 30] as const
 
-export interface Calendar {
-  readonly endings: EndingStore
+export interface ExpiryDeps {
+  readonly expiries: ExpiryStore
   readonly notices: Notices
   readonly kept: Pick<NoticeStore, 'list'>
   /** Milliseconds since the epoch. */
@@ -33,49 +33,49 @@ export async function credentialsEnd({
 }
 
 /** Has one process look at times when credentials end; `connections` are those that there are by then. */
-export async function scheduleCalendar(
-  calendar: Calendar,
+export async function scheduleExpiryChecks(
+  deps: ExpiryDeps,
   schedule: Schedule,
   connections: () => readonly OpenConnection[],
 ): Promise<void> {
   try {
     await schedule.work(job, async () => {
-      for (const each of connections()) await ask(calendar, each)
-      await tellEndings(calendar)
+      for (const each of connections()) await ask(deps, each)
+      await notifyExpiries(deps)
     })
     await schedule.repeat(job, 'all', everyMs, {})
   } catch (err) {
-    calendar.log.debug({ err }, 'the calendar of tokens is not scheduled')
+    deps.log.debug({ err }, 'the check for expiring credentials is not scheduled')
   }
 }
 
 /** A vendor that does not answer leaves what is known. */
-async function ask({ endings, log }: Calendar, connection: OpenConnection): Promise<void> {
+async function ask({ expiries, log }: ExpiryDeps, connection: OpenConnection): Promise<void> {
   try {
     const live = await connection.ready()
     const endsAt = await connection.patiently(() => credentialsEnd(live))
-    await endings.keepCredentialsEnd(connection.id, endsAt)
+    await expiries.keepCredentialsEnd(connection.id, endsAt)
   } catch (error) {
-    log.debug({ connectionId: connection.id, error: String(error) }, 'the end of credentials is not known')
+    log.debug({ connectionId: connection.id, error: String(error) }, 'when the credentials end is not known')
   }
 }
 
 /** Raises a notice 30, 7 and 1 days before something ends and when it has; takes back what is not so any more. */
-export async function tellEndings({ endings, notices, kept, now }: Calendar): Promise<void> {
-  const due = new Map<string, { readonly ending: Ending; readonly days: number }>()
-  for (const ending of await endings.endings()) {
-    const left = Date.parse(ending.endsAt) - now()
+export async function notifyExpiries({ expiries, notices, kept, now }: ExpiryDeps): Promise<void> {
+  const due = new Map<string, { readonly expiry: Expiry; readonly days: number }>()
+  for (const expiry of await expiries.list()) {
+    const left = Date.parse(expiry.endsAt) - now()
     const stage = stages.find((days) => left <= days * dayMs)
-    if (stage !== undefined) due.set(`${ending.id} ${stage}`, { ending, days: Math.ceil(left / dayMs) })
+    if (stage !== undefined) due.set(`${expiry.id} ${stage}`, { expiry, days: Math.ceil(left / dayMs) })
   }
   for (const notice of await kept.list({ open: true, kind: 'token-expires', limit: 1_000 })) {
     if (!due.has(notice.subject ?? '')) await notices.resolve(notice)
   }
-  for (const [subject, { ending, days }] of due) {
-    const connection = ending.kind === 'vendor' ? { connectionId: ending.id } : {}
-    const { kind, hint, endsAt } = ending
+  for (const [subject, { expiry, days }] of due) {
+    const connection = expiry.kind === 'vendor' ? { connectionId: expiry.id } : {}
+    const { kind, hint, endsAt } = expiry
     const detail = { of: kind, endsAt, ...(hint === undefined ? {} : { hint }) }
-    await notices.raise({ kind: 'token-expires', ...connection, subject, text: words(ending, days), detail })
+    await notices.raise({ kind: 'token-expires', ...connection, subject, text: words(expiry, days), detail })
   }
 }
 
@@ -86,7 +86,7 @@ const doing = {
   operator: 'Create a new operator if it is still needed.',
 } as const
 
-function words({ kind, name, hint, endsAt }: Ending, days: number): string {
+function words({ kind, name, hint, endsAt }: Expiry, days: number): string {
   const what =
     kind === 'vendor'
       ? `The credentials of ${name}`

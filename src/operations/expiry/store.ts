@@ -1,7 +1,7 @@
 import { type Sql, sql } from '../../store/sql/statement.ts'
 
 /** Something that ends at an instant, and stops the gateway or somebody who uses it. */
-export interface Ending {
+export interface Expiry {
   /** Credentials of a vendor, a token of an identity provider, a token of an operator. */
   readonly kind: 'vendor' | 'scim' | 'operator'
   readonly id: string
@@ -13,24 +13,17 @@ export interface Ending {
   readonly endsAt: string
 }
 
-export interface EndingStore {
-  /** Undefined: it cannot be told. */
-  keepCredentialsEnd(connectionId: string, endsAt: string | undefined): Promise<void>
-  /**
-   * Everything that ends, soonest first. Left out are tokens that were revoked, that another one of the same name outlives,
-   * or that ended a month ago.
-   */
-  endings(): Promise<readonly Ending[]>
-}
+export type ExpiryStore = ReturnType<typeof createExpiryStore>
 
-export function createEndingStore(db: Sql): EndingStore {
+export function createExpiryStore(db: Sql) {
   return {
-    async keepCredentialsEnd(connectionId, endsAt) {
+    /** When the credentials of a connection end; undefined: it cannot be told. */
+    async keepCredentialsEnd(connectionId: string, endsAt: string | undefined): Promise<void> {
       await db.rows(sql`
         UPDATE connections SET credentials_end_at = ${endsAt ?? null}::timestamptz
         WHERE id = ${connectionId}::uuid AND credentials_end_at IS DISTINCT FROM ${endsAt ?? null}::timestamptz(3)`)
     },
-    endings: () => endings(db),
+    list: () => expiries(db),
   }
 }
 
@@ -39,8 +32,12 @@ const outlived = sql`EXISTS (SELECT FROM tokens o WHERE o.directory_id = t.direc
   AND o.revoked_at IS NULL AND coalesce(o.expires_at, 'infinity') > t.expires_at)`
 const recent = sql`t.revoked_at IS NULL AND t.expires_at > now() - interval '30 days'`
 
-export async function endings(db: Sql): Promise<readonly Ending[]> {
-  const rows = await db.rows<Omit<Ending, 'hint' | 'endsAt'> & { hint: string | null; ends_at: Date }>(sql`
+/**
+ * Everything that ends, soonest first. Left out are tokens that were revoked, that another one of the same name outlives, or
+ * that ended a month ago.
+ */
+export async function expiries(db: Sql): Promise<readonly Expiry[]> {
+  const rows = await db.rows<Omit<Expiry, 'hint' | 'endsAt'> & { hint: string | null; ends_at: Date }>(sql`
     SELECT 'vendor' AS kind, c.id::text AS id, d.name || '/' || c.name AS name, NULL AS hint, c.credentials_end_at AS ends_at
     FROM connections c JOIN directories d ON d.id = c.directory_id WHERE c.credentials_end_at IS NOT NULL
     UNION ALL

@@ -90,7 +90,7 @@ export async function previewConnection(
   return opened.patiently(async () => {
     const connection = await opened.ready()
     const catalogue = await connection.catalogue({ refresh: true })
-    const seen: Seen = {
+    const seen: PreviewContext = {
       connection,
       catalogue,
       nameOf: namesFrom(catalogue),
@@ -115,7 +115,7 @@ export async function previewConnection(
   })
 }
 
-interface Seen {
+interface PreviewContext {
   readonly connection: LiveConnection
   readonly catalogue: readonly Entitlement[]
   readonly nameOf: NameOf
@@ -124,7 +124,7 @@ interface Seen {
   readonly present: () => Promise<ReadonlySet<string>>
 }
 
-function listedOnce({ target }: LiveConnection): Seen['present'] {
+function listedOnce({ target }: LiveConnection): PreviewContext['present'] {
   let listed: Promise<ReadonlySet<string>> | undefined
   const list = async (): Promise<ReadonlySet<string>> => {
     const logins = new Set<string>()
@@ -134,7 +134,7 @@ function listedOnce({ target }: LiveConnection): Seen['present'] {
   return () => (listed ??= list())
 }
 
-async function previewed(work: AccountWork, seen: Seen): Promise<PreviewedAccount> {
+async function previewed(work: AccountWork, seen: PreviewContext): Promise<PreviewedAccount> {
   const { resource } = work.user
   const { connection } = seen
   const login = work.held?.account.login ?? loginOf(resource, connection.policy.login)
@@ -159,7 +159,7 @@ async function previewed(work: AccountWork, seen: Seen): Promise<PreviewedAccoun
   return { ...account, kind: kindOf(operations), operations, lines }
 }
 
-function planned(work: AccountWork, wanted: Wanted, { connection, now: clock }: Seen): Plan {
+function planned(work: AccountWork, wanted: Wanted, { connection, now: clock }: PreviewContext): Plan {
   const { can, policy } = connection
   const { held, snapshot } = work
   const now = new Date(clock()).toISOString()

@@ -63,13 +63,16 @@ export const sentry = defineVendor({
     const { origin, host, hostname } = new URL(baseUrl)
     const { token } = credentials
     // Not spread: its table changes once the kind of token is known.
-    return Object.assign(createTarget(client, {
+    return Object.assign(
+      createTarget(client, {
         profile,
         token,
         // Servers of one's own count their organizations anew, from 1.
         ...(/(^|\.)sentry\.io$/.test(hostname) ? {} : { host }),
-      }), {
-      examine: () => examine({ client, token, origin, organization, profile, sendInvite }),
-    })
+      }),
+      {
+        examine: () => examine({ client, token, origin, organization, profile, sendInvite }),
+      },
+    )
   },
 })

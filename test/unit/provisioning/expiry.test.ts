@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import {
-  type Calendar,
+  type ExpiryDeps,
   credentialsEnd,
-  scheduleCalendar,
-  tellEndings,
+  scheduleExpiryChecks,
+  notifyExpiries,
 } from '../../../src/operations/expiry/expiry.ts'
 import type { OpenConnection } from '../../../src/provisioning/connections.ts'
-import type { Ending } from '../../../src/operations/expiry/store.ts'
+import type { Expiry } from '../../../src/operations/expiry/store.ts'
 import type { Notice, NoticeDraft } from '../../../src/model/notice.ts'
 import type { Schedule } from '../../../src/model/schedule.ts'
 
 const dayMs = 24 * 60 * 60_000
 const end = Date.parse('2026-12-31T00:00:00.000Z')
-const ending: Ending = { kind: 'vendor', id: 'c1', name: 'corp/falcon', endsAt: new Date(end).toISOString() }
-const token: Ending = { ...ending, kind: 'scim', id: 't1', name: 'corp/okta', hint: 'a1b2c3' }
+const ending: Expiry = { kind: 'vendor', id: 'c1', name: 'corp/falcon', endsAt: new Date(end).toISOString() }
+const token: Expiry = { ...ending, kind: 'scim', id: 't1', name: 'corp/okta', hint: 'a1b2c3' }
 
 /** Keeps open notices as the store does: one for each kind, connection and subject. */
 function calendarOf() {
@@ -22,9 +22,9 @@ function calendarOf() {
   const fresh: string[] = []
   const keyOf = ({ connectionId, subject }: Pick<NoticeDraft, 'connectionId' | 'subject'>) =>
     `${connectionId}|${subject}`
-  const state = { endings: [ending] as readonly Ending[], now: 0 }
-  const calendar: Calendar = {
-    endings: { keepCredentialsEnd: async () => {}, endings: async () => state.endings },
+  const state = { endings: [ending] as readonly Expiry[], now: 0 }
+  const calendar: ExpiryDeps = {
+    expiries: { keepCredentialsEnd: async () => {}, list: async () => state.endings },
     notices: {
       raise: async (draft) => {
         if (!open.has(keyOf(draft))) fresh.push(draft.text)
@@ -43,7 +43,7 @@ function calendarOf() {
     /** What is told anew so many days before the end. */
     async at(days: number) {
       state.now = end - days * dayMs
-      await tellEndings(calendar)
+      await notifyExpiries(calendar)
       return fresh.splice(0)
     },
   }
@@ -87,10 +87,10 @@ describe('the calendar of tokens', () => {
     const { calendar, state, open } = calendarOf()
     state.endings = []
     const kept: string[] = []
-    const keeping: Calendar = {
+    const keeping: ExpiryDeps = {
       ...calendar,
-      endings: {
-        endings: async () => state.endings,
+      expiries: {
+        list: async () => state.endings,
         async keepCredentialsEnd(id, endsAt) {
           kept.push(`${id} ${endsAt}`)
           if (endsAt !== undefined) state.endings = [{ ...ending, id, endsAt }]
@@ -109,7 +109,7 @@ describe('the calendar of tokens', () => {
     const soon = new Date(end).toISOString()
     state.now = end - 2 * dayMs
     const connections = [connectionOf('silent'), connectionOf('told', { tokenExpiresAt: soon })]
-    await scheduleCalendar(keeping, schedule as Schedule, () => connections)
+    await scheduleExpiryChecks(keeping, schedule as Schedule, () => connections)
     assert.deepEqual(repeated, [['token-expiry', 'all', 6 * 60 * 60_000, {}]])
     await run()
     assert.deepEqual(kept, [`told ${soon}`])
