@@ -1,3 +1,4 @@
+import { tolerant } from '../vendors/kit/tolerant.ts'
 import { VendorError } from '../model/errors.ts'
 import type { ConnectionConfig } from '../model/configuration.ts'
 import type { ConnectionStore } from '../model/work.ts'
@@ -28,10 +29,11 @@ export async function open(
   const since = apiProfile === 'auto' ? (await memory.profile(vendor.id))?.at : undefined
   const connect = (profile: ApiProfile): Opened => {
     // Both were checked against the vendor's own schemas when the configuration was read.
-    const target = vendor.connect(
+    const connected = vendor.connect(
       { settings: settings as never, credentials: credentials as never, profile },
       kit,
     )
+    const target = tolerant(connected, vendor.id)
     const found = since === undefined ? 'found by asking' : `found ${since} and kept; --reprobe asks again`
     const how = apiProfile === 'auto' ? found : 'as configured'
     return { target, profile, finding: { check: 'profile', state: 'ok', detail: `${profile}, ${how}` } }

@@ -1,3 +1,4 @@
+import { tolerant, type TolerantTarget } from '../vendors/kit/tolerant.ts'
 import type { ApiProfile, Entitlement } from '../model/account.ts'
 import type { Capabilities } from '../model/capabilities.ts'
 import { GatewayError, VendorError } from '../model/errors.ts'
@@ -76,7 +77,7 @@ export interface OpenConnection extends Pick<
 
 /** A connection that can be worked with; facts about its tenant are read once and kept. */
 export interface LiveConnection extends Omit<OpenConnection, 'ready' | 'during' | 'patiently'> {
-  readonly target: Target
+  readonly target: TolerantTarget
   readonly can: Capabilities
   /** `<vendor>:<tenant id>`, confirmed against the store; `maxAgeMs` asks the vendor again when the last look is older. */
   tenant(maxAgeMs?: number): Promise<string>
@@ -131,7 +132,7 @@ export function openConnection(
   const open = async (): Promise<LiveConnection> => {
     const spoken = await targetOf(spec, store, connect)
     const { target } = spoken
-    const self = kept(kit.now, () => target.self())
+    const self = kept(kit.now, () => tolerant(target, vendor.id).self())
     // Whose credentials these are may decide what can be done with them.
     await self(selfAgeMs)
     return toLive({ ...spec, policy: policyAs(spoken, spec) }, target, self, store, kit, notices)
@@ -184,8 +185,9 @@ function toLive(
   kit: Kit,
   notices: Notices | undefined,
 ): LiveConnection {
+  const forgiving = tolerant(target, spec.vendor.id)
   const tenant = kept(kit.now, async () => {
-    const id = `${spec.vendor.id}:${await target.tenant()}`
+    const id = `${spec.vendor.id}:${await forgiving.tenant()}`
     await store.keepTenant(spec.id, id).catch((cause: unknown) => {
       if (!(cause instanceof GatewayError)) throw cause
       // Another tenant answers under this connection's settings: nothing may be written there.
@@ -197,7 +199,7 @@ function toLive(
     })
     return id
   })
-  const fetched = kept(kit.now, () => fetchCatalogue(spec, target, store, kit.log, notices))
+  const fetched = kept(kit.now, () => fetchCatalogue(spec, forgiving, store, kit.log, notices))
   let stored: Promise<readonly Entitlement[] | undefined> | undefined
 
   return {
@@ -208,7 +210,7 @@ function toLive(
     ...(spec.revision === undefined ? {} : { revision: spec.revision }),
     ...(spec.credentialsEndAt === undefined ? {} : { credentialsEndAt: spec.credentialsEndAt }),
     vendor: spec.vendor.id,
-    target,
+    target: forgiving,
     can: target.capabilities,
     tenant: (maxAgeMs = Number.POSITIVE_INFINITY) => tenant(maxAgeMs),
     self: () => self(selfAgeMs),

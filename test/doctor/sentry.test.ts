@@ -20,7 +20,7 @@ for (const profile of ['current', 'guide'] as const) {
       assert.equal(code, 0, page)
       assert.deepEqual(report.profile, { configured: profile, used: profile })
       assert.match(finding('credentials'), /^ok/)
-      assert.match(finding('tenant'), /^ok: 4501/)
+      assert.match(finding('tenant'), /^ok: 127\.0\.0\.1:\d+\/4501/)
       assert.match(finding('own identity'), /^ok: drawbridge@acme\.example/)
       assert.match(finding('catalogue'), /privileged: .*Owner/)
       assert.match(finding('rules'), /^ok: 2 grants/)

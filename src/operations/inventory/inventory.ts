@@ -242,7 +242,7 @@ async function listNow(db: ReconciliationDeps['db'], connection: OpenConnection)
   const run = await beginRun(db, connection.id, 'inventory')
   try {
     const { signal } = new AbortController()
-    const listed = await connection.patiently(async () =>
+    const { listed } = await connection.patiently(async () =>
       keepList(run, { db, connection: await connection.ready(), signal }),
     )
     await finishRun(db, run, { listed })

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { VendorError } from '../../model/errors.ts'
 import type { LiveConnection } from '../../provisioning/connections.ts'
 import type { Sql } from '../../store/sql/statement.ts'
-import { beginListing, endListing, keepListed, type ReconciliationRun } from './store.ts'
+import { beginListing, endListing, keepListed, type ReconciliationRun, type RunProgress } from './store.ts'
 import type { AccountSummary } from '../../model/account.ts'
 
 /** Accounts in memory at once. */
@@ -24,21 +24,23 @@ interface ListingOptions {
 
 /**
  * Streams the vendor's list into the store. Rejects with `ListingRefused` for a list that failed, is empty or is less than
- * half of what was there before: a half-broken answer must not look like people who left.
+ * half of what was there before: a half-broken answer must not look like people who left. Entries that cannot be read are
+ * counted; a list with such entries proves nobody missing.
  */
 export async function keepList(
   run: ReconciliationRun,
   { db, connection, signal }: ListingOptions,
-): Promise<number> {
+): Promise<Pick<RunProgress, 'listed' | 'unread'>> {
   for (let start = 1; ; start++) {
     const { before } = await beginListing(db, run)
     try {
-      const listed = await stream(run, db, connection, signal)
+      const whole = await stream(run, db, connection, signal)
+      const { listed } = whole
       if (listed === 0) throw new ListingRefused(`${connection.name} listed no account at all`)
       if (listed * 2 < before)
         throw new ListingRefused(`${connection.name} listed ${listed} accounts, where there were ${before}`)
-      await endListing(db, run, listed)
-      return listed
+      await endListing(db, run, whole)
+      return whole
     } catch (error) {
       if (!(error instanceof VendorError)) throw error
       if (error.failure !== 'rate-limited' || start >= mostStarts)
@@ -53,8 +55,8 @@ async function stream(
   db: Sql,
   { target }: LiveConnection,
   signal: AbortSignal,
-): Promise<number> {
-  let listed = 0
+): Promise<Pick<RunProgress, 'listed' | 'unread'>> {
+  let [listed, unread] = [0, 0]
   let batch: AccountSummary[] = []
   const keep = async (): Promise<void> => {
     signal.throwIfAborted()
@@ -62,9 +64,9 @@ async function stream(
     listed += batch.length
     batch = []
   }
-  for await (const account of target.list()) {
+  for await (const account of target.list(() => void unread++)) {
     if (batch.push(account) >= perBatch) await keep()
   }
   if (batch.length > 0) await keep()
-  return listed
+  return { listed, unread }
 }

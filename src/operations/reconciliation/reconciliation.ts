@@ -50,15 +50,23 @@ async function compareGroups({
   // Read first: what was linked before the vendor was asked must be in its answer.
   const links = await keptGroups(db, connection.id)
   const kept = links.filter(({ group }) => groupWanted(policy, group, { matching }) !== undefined)
-  const listed = (await target.catalogue()).filter(({ kind }) => kind === 'group')
+  let unread = 0
+  const listed = (await target.catalogue(() => void unread++)).filter(({ kind }) => kind === 'group')
   const linked = new Set(kept.map((each) => each.linked.id))
   if (listed.length * 2 < linked.size)
     throw new ListingRefused(`${name} listed ${listed.length} groups, where ${linked.size} are kept`)
-  const compared = await driftOfLinks(kept, listed, connection)
+  const compared = withoutMissing(await driftOfLinks(kept, listed, connection), unread)
   const drift = { ...compared, drafts: [...compared.drafts, ...orphansIn(listed, links)], kept }
   const counts = await keepGroupDrift(db, run, drift)
   if (drift.marks.length > 0) wake()
   return counts
+}
+
+/** A catalogue with an entry that cannot be read proves no group gone. */
+function withoutMissing(drift: Omit<GroupDrift, 'kept'>, unread: number): Omit<GroupDrift, 'kept'> {
+  if (unread === 0) return drift
+  const drafts = drift.drafts.filter(({ kind }) => kind !== 'group-missing')
+  return { drafts, marks: drafts.length === drift.drafts.length ? drift.marks : [] }
 }
 
 async function driftOfLinks(
@@ -120,6 +128,8 @@ interface Comparing {
   readonly connection: LiveConnection
   readonly catalogue: readonly Entitlement[]
   readonly recovering: boolean
+  /** Every entry of the list could be read: only then is somebody missing from it gone. */
+  readonly isWhole: boolean
 }
 
 /**
@@ -139,11 +149,16 @@ export async function reconcile(
     const refusal = { kind: 'survey-refused', connectionId } as const
     try {
       const connection = await opened.ready()
-      if (run.progress.phase === 'listing') await keepList(run, { db, connection, signal })
+      const { unread } =
+        run.progress.phase === 'listing' ? await keepList(run, { db, connection, signal }) : run.progress
       const recovering = await isRecovering(db, connectionId)
       const catalogue = await connection.catalogue()
-      const compared = await compareAll({ deps, run, connection, catalogue, recovering }, signal)
-      const counts = sum(compared, await groupsToo({ deps, run, connection }))
+      const compared = await compareAll(
+        { deps, run, connection, catalogue, recovering, isWhole: unread === 0 },
+        signal,
+      )
+      const all = sum(compared, await groupsToo({ deps, run, connection }))
+      const counts = unread > 0 ? sum(all, { unread }) : all
       await finishRun(db, run, counts)
       await notices.resolve(refusal)
       await conclude(deps, connection, counts, recovering)
@@ -234,7 +249,9 @@ async function comparePage(comparing: Comparing, page: readonly Compared[]): Pro
       continue
     }
     const wanted = wantedIn(comparing, work)
-    const found = wanted ? driftOf(work, wanted, listed, circumstances(comparing)) : []
+    const found = (wanted ? driftOf(work, wanted, listed, circumstances(comparing)) : []).filter(
+      ({ kind }) => comparing.isWhole || kind !== 'missing',
+    )
     for (const drift of found) {
       const { kind } = drift
       counts = sum(counts, { [kind]: 1 })

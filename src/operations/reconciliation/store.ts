@@ -11,10 +11,12 @@ import { empty, json, milliseconds, newId, sql, type Sql, type Statement } from 
 type RunKind = 'reconcile' | 'import' | 'inventory'
 
 /** How far a run got; one that broke off goes on from here. */
-interface RunProgress {
+export interface RunProgress {
   /** A listing that broke off starts over: vendors give no place to go on from. */
   readonly phase: 'listing' | 'comparing'
   readonly listed: number
+  /** Entries of the list that could not be read. */
+  readonly unread: number
   /** ISO 8601 instant, the store's clock: when the listing began. */
   readonly since?: string
   /** The last account that was compared. */
@@ -22,7 +24,7 @@ interface RunProgress {
   readonly counts: RunCounts
 }
 
-/** Drift by kind, and beside it: `compared`, `busy` (not compared, work is under way), `marked`, `contradictions`, `imported`, `undecided`. */
+/** Drift by kind, and beside it: `compared`, `busy` (not compared, work is under way), `marked`, `contradictions`, `imported`, `undecided`, `unread` (entries that could not be read: nothing is taken for missing). */
 export type RunCounts = Readonly<Record<string, number>>
 
 export interface ReconciliationRun {
@@ -394,13 +396,14 @@ export async function keepListed(
 export async function endListing(
   db: Sql,
   { id, connectionId }: ReconciliationRun,
-  listed: number,
+  { listed, unread }: Pick<RunProgress, 'listed' | 'unread'>,
 ): Promise<void> {
   await db.transaction(async (tx) => {
     await tx.rows(sql`
       DELETE FROM vendor_accounts v WHERE v.connection_id = ${connectionId}::uuid AND NOT ${isListed(id)}`)
     await tx.rows(sql`
-      UPDATE surveys SET progress = progress || jsonb_build_object('phase', 'comparing', 'listed', ${listed}::int),
+      UPDATE surveys SET progress = progress || jsonb_build_object('phase', 'comparing', 'listed', ${listed}::int,
+          'unread', ${unread}::int),
         updated_at = clock_timestamp()
       WHERE id = ${id}::uuid`)
   })
@@ -474,7 +477,7 @@ export async function listRuns(
 }
 
 function toRun(row: RunRow): ReconciliationRun {
-  const { phase = 'listing', listed = 0, since, position, counts = {} } = row.progress
+  const { phase = 'listing', listed = 0, unread = 0, since, position, counts = {} } = row.progress
   return {
     id: row.id,
     connectionId: row.connection_id,
@@ -483,6 +486,7 @@ function toRun(row: RunRow): ReconciliationRun {
     progress: {
       phase,
       listed,
+      unread,
       ...(since === undefined ? {} : { since }),
       ...(position === undefined ? {} : { position }),
       counts: row.state === 'done' ? row.counts : counts,

@@ -216,7 +216,8 @@ export async function findByLogin(run: Run): Promise<Account | undefined> {
   const { target, can } = run.connection
   const login = loginAtVendor(run)
   const tenant = await run.connection.tenant(tenantAgeMs)
-  const found = login === undefined ? [] : await target.find(can.correlateBy[0], login)
+  const former = run.link ?? run.work.vendorAccountId
+  const found = login === undefined ? [] : await target.find(can.correlateBy[0], login, former)
   if (found.length === 0) return undefined
   const ids = found.map(({ id }) => id)
   const holders = await run.deps.queue.holders(run.work.accountId, tenant, ids)

@@ -1,4 +1,4 @@
-import { ignoring } from '../../model/errors.ts'
+import { ignoring, VendorError } from '../../model/errors.ts'
 import { matching } from '../../config/matching.ts'
 import { groupWanted } from '../../translators/rules/vendor-groups.ts'
 import { isSameName, judge, make } from './make.ts'
@@ -41,8 +41,14 @@ async function confirm(run: GroupRun, linked: LinkedGroup, name: string): Promis
   await run.connection.tenant(0)
   const called = (await findGroups?.(linked.name)) ?? []
   if (called.some(({ id }) => id === linked.id)) return undefined
-  const groups = (await target.catalogue()).filter(({ kind }) => kind === 'group')
+  let unread = 0
+  const groups = (await target.catalogue(() => void unread++)).filter(({ kind }) => kind === 'group')
   const there = groups.find(({ id }) => id === linked.id)
+  if (!there && unread > 0)
+    throw new VendorError('unexpected', 'a group that may be the linked one cannot be read', {
+      vendor: run.connection.vendor,
+      operation: 'catalogue',
+    })
   if (!there) return remake(run, name)
   if (isSameName(there.name, linked.name) || !linked.madeHere || !renameGroup) return undefined
   const renamed = await marked(run, { op: 'rename-group', id: linked.id, name }, async () => {

@@ -3,6 +3,7 @@ import type { Static } from 'typebox'
 import type { HeldEntitlement } from '../../model/account.ts'
 import type { Receipt } from '../contract.ts'
 import type { Requester } from '../kit/http.ts'
+import { People } from '../kit/shape.ts'
 import { pages } from '../kit/paginate.ts'
 import { plainCid } from './auth.ts'
 import {
@@ -22,13 +23,14 @@ import {
   writes,
 } from './client.ts'
 import { requestIdOf } from './errors.ts'
-import { Envelope, IdPage, instant, Meta, RoleEntities, type RoleEntity, StringResources } from './wire.ts'
+import { Envelope, IdPage, instant, listing, RoleEntities, type RoleEntity, StringResources } from './wire.ts'
 
 const usersPath = 'user-management/entities/users/v1'
 const idsPath = 'user-management/queries/users/v1'
 /** Largest page that the queries allow, and most ids that an entity read takes. */
 const pageSize = 500
 const idsPerRead = 5_000
+const someIds = 5
 
 /** CrowdStrike's present User Management API. CrowdStrike/falconpy _user_management.py, 2026-04; gofalcon, 2026-07. */
 export function currentClient(send: Requester): FalconClient {
@@ -66,7 +68,8 @@ function userCalls(send: Requester): FalconUsers {
     idsOf: (operation, login) => search(send, operation, `uid:${quoted(login.toLowerCase())}`, 10),
 
     async someUser(operation, cid) {
-      const ids = await search(send, operation, cid && `cid:${quoted(cid)}`, 1)
+      // One whose entry cannot be read must not stand for all.
+      const ids = await search(send, operation, cid && `cid:${quoted(cid)}`, someIds)
       return ids.length > 0 ? (await users(operation, ids))[0] : undefined
     },
 
@@ -147,7 +150,7 @@ const User = Type.Object({
 })
 type User = Static<typeof User>
 
-export const Users = Type.Object({ resources: Type.Union([Type.Null(), Type.Array(User)]) })
+export const Users = listing(People(User))
 
 /** One grant of one role in one CID. Grants through a user group or a CID group name the group. */
 const Grant = Type.Object({
@@ -160,10 +163,7 @@ const Grant = Type.Object({
 })
 export type Grant = Static<typeof Grant>
 
-const GrantPage = Type.Object({
-  resources: Type.Union([Type.Null(), Type.Array(Grant)]),
-  meta: Type.Optional(Meta),
-})
+const GrantPage = listing(Type.Array(Grant))
 
 /** `status` is not read: nothing public says what it means. */
 export function toUser(user: User): FalconUser {

@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import type { Static } from 'typebox'
 import type { Call, Requester } from '../kit/http.ts'
+import { People } from '../kit/shape.ts'
 import { pages } from '../kit/paginate.ts'
 import { plainCid } from './auth.ts'
 import {
@@ -18,7 +19,7 @@ import {
   writes,
 } from './client.ts'
 import { requestIdOf } from './errors.ts'
-import { Envelope, IdPage, instant, RoleEntities, type RoleEntity, StringResources } from './wire.ts'
+import { Envelope, IdPage, instant, listing, RoleEntities, type RoleEntity, StringResources } from './wire.ts'
 
 const usersPath = 'users/entities/users/v1'
 const uidsPath = 'users/queries/user-uids/v1'
@@ -145,7 +146,7 @@ const User = Type.Object({
 })
 type User = Static<typeof User>
 
-export const Users = Type.Object({ resources: Type.Union([Type.Null(), Type.Array(User)]) })
+export const Users = listing(People(User))
 
 export function toUser(user: User): FalconUser {
   const updatedAt = instant(user.updated_at)

@@ -2,6 +2,7 @@ import Type from 'typebox'
 import type { Static } from 'typebox'
 import { ignoring } from '../../model/errors.ts'
 import type { Call, Requester } from '../kit/http.ts'
+import { People } from '../kit/shape.ts'
 import { plainCid } from './auth.ts'
 import {
   chunks,
@@ -16,7 +17,7 @@ import {
   writes,
 } from './client.ts'
 import { requestIdOf } from './errors.ts'
-import { Envelope, RoleEntities, type RoleEntity, StringResources } from './wire.ts'
+import { Envelope, listing, RoleEntities, type RoleEntity, StringResources } from './wire.ts'
 
 const usersPath = 'users/entities/users/v1'
 const rolesPath = 'user-roles/entities/user-roles/v1'
@@ -130,7 +131,7 @@ const User = Type.Object({
 })
 type User = Static<typeof User>
 
-export const Users = Type.Object({ resources: Type.Union([Type.Null(), Type.Array(User)]) })
+export const Users = listing(People(User))
 
 export function toUser({ uuid, uid, firstName, lastName, customer }: User): FalconUser {
   return {

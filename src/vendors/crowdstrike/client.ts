@@ -108,9 +108,9 @@ interface Listing {
 }
 
 /** `offset` counts on by what came, until `total`; without a total until a page comes short. */
-export const byOffsetOf: Paginator = ({ body }, { query = {} }) => {
+export const byOffsetOf: Paginator = ({ body, leftOut = 0 }, { query = {} }) => {
   const { resources, meta } = body as Listing
-  const count = resources?.length ?? 0
+  const count = (resources?.length ?? 0) + leftOut
   const offset = Number(query['offset'] ?? 0) + count
   const more =
     meta?.pagination?.total === undefined ? count >= Number(query['limit']) : offset < meta.pagination.total

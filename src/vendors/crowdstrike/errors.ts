@@ -1,6 +1,6 @@
 import type { TSchema } from 'typebox'
 import { type Failure, VendorError, type VendorErrorDetails } from '../../model/errors.ts'
-import { byStatus, type Classifier, firstOf } from '../kit/classify.ts'
+import { byStatus, type Classifier, firstOf, longestForeign } from '../kit/classify.ts'
 import { type Call, header, type Reply, type Requester } from '../kit/http.ts'
 import { waitFrom } from '../kit/wait.ts'
 
@@ -32,13 +32,14 @@ const rows: readonly Row[] = [
     words: /\broles?\b.*\bnot (assigned|granted)|does not have .*\brole/i,
     failure: 'not-found',
   },
-  { status: 400, words: /domain|password/i, failure: 'invalid' },
   {
     status: 400,
     words:
       /\b(user|uid|username|e-?mail|account)\b.*\b(already|in use|exists|duplicate)|\bduplicate\b.*\b(user|uid|e-?mail)/i,
     failure: 'conflict',
   },
+  // After the duplicates: an address may hold these words.
+  { status: 400, words: /\bdomain\b|\bpassword\b/i, failure: 'invalid' },
   { status: 403, words: /authorization failed|scope/i, failure: 'missing-scope' },
   { status: 403, words: /\brole|\bcid\b/i, failure: 'invalid' },
 ]
@@ -48,11 +49,13 @@ function byWords(status: number, words: string): Failure | undefined {
 }
 
 /** Errors come with a 2xx too: then the code inside counts. */
-const byPayload: Classifier = ({ status, body }) => {
+const byPayload: Classifier = ({ status, body }, call) => {
   const errors = errorsOf(body)
   const [first] = errors
   if (!first) return undefined
   if (status >= 400) return byWords(status, messages(errors))
+  // Of several that were asked for, those that are gone are told beside those that are there.
+  if (isRead(call) && hasResources(body) && errors.every(({ code }) => Number(code) === 404)) return undefined
   if (status < 200 || status >= 300) return undefined
   const code = Number(first.code)
   if (code === 404) return 'not-found'
@@ -61,6 +64,15 @@ const byPayload: Classifier = ({ status, body }) => {
     byWords(code, messages(errors)) ??
     byStatus({ status: code, headers: {}, body: undefined, readable: true })
   )
+}
+
+/** Long lists of ids are read by POST, at paths that say so. */
+const isRead = (call: Parameters<Classifier>[1]): boolean =>
+  call?.method === 'GET' || /\/GET\/v\d+$/.test(call?.path ?? '')
+
+function hasResources(body: unknown): boolean {
+  const resources = field(body, 'resources')
+  return Array.isArray(resources) && resources.length > 0
 }
 
 /** User management documents no 404: it says that a path is wrong, never that a user is gone. */
@@ -113,6 +125,7 @@ function messages(errors: readonly PayloadError[]): string {
     .map(({ message }) => message)
     .filter((each) => typeof each === 'string')
     .join('; ')
+    .slice(0, longestForeign)
 }
 
 function errorsOf(body: unknown): readonly PayloadError[] {

@@ -1,7 +1,8 @@
-import Type, { type Static } from 'typebox'
+import Type, { type Static, type TSchema } from 'typebox'
+import { Receipt, Rows } from '../kit/shape.ts'
 
 /** Around every answer. `errors` may come with a 2xx. */
-export const Envelope = Type.Object({
+const AnyAnswer = Type.Object({
   meta: Type.Optional(Type.Object({ trace_id: Type.Optional(Type.String()) })),
   errors: Type.Optional(
     Type.Union([
@@ -16,22 +17,29 @@ export const Envelope = Type.Object({
   ),
 })
 
-/** Go writes an empty list as `null` in places. */
-export const StringResources = Type.Object({
-  resources: Type.Union([Type.Null(), Type.Array(Type.String())]),
-})
+/** What a write answers where nothing of it is read. */
+export const Envelope = Receipt(AnyAnswer)
 
-/** What an update answers; in the guide's example without the login, so it is not read as a user. */
-export const Updated = Type.Object({
-  resources: Type.Optional(Type.Union([Type.Null(), Type.Array(Type.Unknown())])),
-})
-
-export const Meta = Type.Object({
+const Meta = Type.Object({
   pagination: Type.Optional(Type.Object({ total: Type.Integer({ minimum: 0 }) })),
 })
 
-/** A page of ids. */
-export const IdPage = Type.Object({ ...StringResources.properties, meta: Type.Optional(Meta) })
+/** Go writes an empty list as `null` in places, or leaves it out; then at least `meta` shows that it is Falcon's answer. */
+export function listing<L extends TSchema>(list: L) {
+  return Type.Intersect([
+    Type.Object({ resources: Type.Optional(Type.Union([Type.Null(), list])), meta: Type.Optional(Meta) }),
+    Type.Union([Type.Object({ resources: Type.Unknown() }), Type.Object({ meta: Type.Object({}) })]),
+  ])
+}
+
+/** What an update answers; in the guide's example without the login, so it is not read as a user. */
+export const Updated = Receipt(
+  Type.Object({ resources: Type.Optional(Type.Union([Type.Null(), Type.Array(Type.Unknown())])) }),
+)
+
+/** Ids, whole or a page of them. */
+export const StringResources = listing(Rows(Type.String({ minLength: 1 })))
+export const IdPage = listing(Rows(Type.String({ minLength: 1 })))
 
 export const Token = Type.Object({
   access_token: Type.String({ minLength: 1 }),
@@ -48,7 +56,7 @@ const RoleEntity = Type.Object({
 })
 export type RoleEntity = Static<typeof RoleEntity>
 
-export const RoleEntities = Type.Object({ resources: Type.Union([Type.Null(), Type.Array(RoleEntity)]) })
+export const RoleEntities = listing(Rows(RoleEntity))
 
 /** Go writes a time that never was as the year 1. */
 export function instant(value: string | undefined): string | undefined {

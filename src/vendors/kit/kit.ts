@@ -15,8 +15,22 @@ export interface Kit {
   readonly pacing?: Pacing
   /** Is told of every exchange, for those who watch; a connector has no use for it. */
   readonly observe?: ((exchange: Exchange) => void) | undefined
+  /** Is told of each field of a reply that was not as promised. */
+  readonly deviated?: ((deviation: Deviated) => void) | undefined
   /** Is told how long each call waited for its turn. */
   readonly waited?: ((wait: Wait) => void) | undefined
+}
+
+/** A field of a reply that was not as promised, and counts as absent. Never a value. */
+export interface Deviated {
+  /** The vendor's id. */
+  readonly vendor: string
+  readonly operation: string
+  readonly method: string
+  /** Of the route; ids as `*`. */
+  readonly path: string
+  /** JSON pointer into the reply; entries of lists as `*`. */
+  readonly field: string
 }
 
 export interface Wait {

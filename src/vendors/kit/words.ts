@@ -1,3 +1,5 @@
+import { longestForeign } from './classify.ts'
+
 /** The vendor's own words in a refusal, as one line of at most 300 characters without secrets. */
 export type Words = (body: unknown) => string
 
@@ -21,7 +23,14 @@ const secretLook =
 export function wordsOf(secrets: readonly string[]): Words {
   const redact = redactor(secrets)
   return (body) =>
-    redact([...new Set(leaves(body, undefined, 0))].join('; '))
+    redact(
+      [...new Set(leaves(body, undefined, 0))]
+        .map((text) => text.slice(0, longestForeign))
+        .join('; ')
+        .slice(0, longestForeign)
+        // A word that the cut went through may be half of a secret.
+        .replace(/^([^]{4000,})\s\S*$/, '$1'),
+    )
       .replace(/\s+/g, ' ')
       .trim()
       .slice(0, longest)

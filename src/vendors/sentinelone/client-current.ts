@@ -3,6 +3,7 @@ import type { Static } from 'typebox'
 import { type Failure, ignoring, VendorError } from '../../model/errors.ts'
 import { type Call, type Requester, segment } from '../kit/http.ts'
 import { pages } from '../kit/paginate.ts'
+import { People, Rows } from '../kit/shape.ts'
 import {
   byCursor,
   calls,
@@ -167,7 +168,7 @@ const User = Type.Object({ ...common, scope: text, scopeRoles: Type.Array(ScopeR
 type User = Static<typeof User>
 
 export const UserAnswer = enveloped(User)
-export const UserPage = paged(Type.Array(User))
+export const UserPage = paged(People(User))
 
 const Role = Type.Object({
   id: Type.String({ minLength: 1 }),
@@ -177,7 +178,7 @@ const Role = Type.Object({
   scopeId: text,
 })
 export type Role = Static<typeof Role>
-export const RolePage = paged(Type.Array(Role))
+export const RolePage = paged(Rows(Role))
 
 export function toUser(user: User): ConsoleUser {
   return toConsoleUser(user, heldRoles(user), true)

@@ -4,6 +4,7 @@ import type { Scope } from '../../model/account.ts'
 import { ignoring } from '../../model/errors.ts'
 import { type Requester, segment } from '../kit/http.ts'
 import { pages } from '../kit/paginate.ts'
+import { Identity, People, Rows } from '../kit/shape.ts'
 import {
   byCursor,
   calls,
@@ -166,11 +167,15 @@ function onlyRole(operation: string, { roles }: RoleSet, home: readonly Scope[])
 const text = Type.Optional(Type.Union([Type.String(), Type.Null()]))
 
 /** One role, by name. `accountId` and `siteIds` are what lists and searches were narrowed to, so they are not read. */
-const User = Type.Object({ ...common, role: Type.String(), isActive: Type.Optional(Type.Boolean()) })
+const User = Type.Object({
+  ...common,
+  role: Type.String(),
+  isActive: Type.Optional(Identity(Type.Boolean())),
+})
 type User = Static<typeof User>
 
 export const UserAnswer = enveloped(User)
-export const UserPage = paged(Type.Array(User))
+export const UserPage = paged(People(User))
 
 /** The guide's example has no `accountId`, its text says that there is one. */
 const Me = Type.Object({
@@ -183,7 +188,7 @@ export type Me = Static<typeof Me>
 export const MeAnswer = enveloped(Me)
 
 const Role = Type.Object({ id: Type.String({ minLength: 1 }), name: Type.String() })
-export const RolePage = paged(Type.Array(Role))
+export const RolePage = paged(Rows(Role))
 
 /** A user has one role, which counts wherever the connection is at home. */
 export function toUser(user: User, home: readonly Scope[]): ConsoleUser {

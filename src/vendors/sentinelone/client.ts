@@ -5,6 +5,7 @@ import type { Call } from '../kit/http.ts'
 import type { Paginator } from '../kit/paginate.ts'
 import type { SentineloneSettings } from './settings.ts'
 import type { ConsoleUser, HeldRole } from './wire.ts'
+import { failure } from './errors.ts'
 
 /** Largest page; without `limit` the console gives 10. */
 export const pageSize = 1000
@@ -26,8 +27,14 @@ export const calls = {
 }
 
 /** `pagination.nextCursor` until there is none; some lists end with an empty page. */
-export const byCursor: Paginator = ({ body }) => {
-  const { pagination } = body as { readonly pagination?: { readonly nextCursor?: string | null } }
+export const byCursor: Paginator = ({ body }, { operation, pathClass, query = {} }) => {
+  const { pagination, data } = body as {
+    readonly pagination?: { readonly nextCursor?: string | null }
+    readonly data?: unknown
+  }
+  // A list that is full to the brim and does not say whether it goes on must not pass for all.
+  if (!pagination && Array.isArray(data) && data.length >= Number(query['limit']))
+    throw failure('unexpected', operation, 'a full page without pagination', { pathClass })
   return pagination?.nextCursor ? { cursor: pagination.nextCursor } : undefined
 }
 

@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import type { Static, TSchema } from 'typebox'
+import { Receipt, Rows } from '../kit/shape.ts'
 import type { AccountFacts, Scope } from '../../model/account.ts'
 import type { AccountSettings, Attribute } from '../../model/capabilities.ts'
 
@@ -19,7 +20,7 @@ export function paged<T extends TSchema>(data: T) {
 }
 
 /** What a write answers where nothing of it is read. */
-export const Done = enveloped(Type.Unknown())
+export const Done = Receipt(enveloped(Type.Unknown()))
 
 /** One role of a user. Without a scope: of a level that cannot be named in rules (a group of endpoints). */
 export interface HeldRole {
@@ -52,7 +53,7 @@ const flag = Type.Optional(Type.Union([Type.Boolean(), Type.Null()]))
  * `primaryTwoFaMethod`, `twoFaConfigured`, `twoFaStatus`, `lowestRole`, `siteRoles`, `tenantRoles`.
  */
 export const common = {
-  /** 18 to 19 digits: beyond what a JSON number can hold, so a number is refused. */
+  /** 18 to 19 digits: beyond what a JSON number can hold, so a number cannot be read. */
   id: Type.String({ minLength: 1 }),
   email: Type.String(),
   fullName: text,
@@ -68,7 +69,7 @@ export const common = {
   twoFaEnabled: flag,
   twoFaEnabledReadOnly: flag,
   canGenerateApiToken: flag,
-  elevatedSessionDurationMinutes: Type.Optional(Type.Union([Type.Integer(), Type.Null()])),
+  elevatedSessionDurationMinutes: Type.Optional(Type.Union([Type.Number(), Type.Null()])),
   isSystem: flag,
   apiToken: Type.Optional(Type.Union([Type.Object({ expiresAt: text }), Type.Null()])),
 }
@@ -173,7 +174,7 @@ export const MeAnswer = enveloped(Me)
 
 export const Account = Type.Object({ id: Type.String({ minLength: 1 }), name: Type.String() })
 
-export const AccountPage = paged(Type.Array(Account))
+export const AccountPage = paged(Rows(Account))
 
 export const Site = Type.Object({
   id: Type.String({ minLength: 1 }),
@@ -184,4 +185,4 @@ export const Site = Type.Object({
 
 export type Site = Static<typeof Site>
 
-export const SitePage = paged(Type.Object({ sites: Type.Array(Site) }))
+export const SitePage = paged(Type.Object({ sites: Rows(Site) }))

@@ -43,7 +43,7 @@ export function createClient(send: Requester, { organization, profile, sendInvit
         pathClass: 'organization',
         needs: 'org:read',
       } as const
-      return (await send(call, Organization)).body.id
+      return String((await send(call, Organization)).body.id)
     },
 
     async *members(operation: string, query?: string): AsyncGenerator<Member> {

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { People, Rows } from '../kit/shape.ts'
 
 /** The fields that we rely on, and no others. Everything else may come and go. */
 const nullableString = Type.Union([Type.String(), Type.Null()])
@@ -36,7 +37,7 @@ export const Member = Type.Union([
   Type.Object({ ...common, role: Type.String() }),
 ])
 export type Member = Static<typeof Member>
-export const Members = Type.Array(Member)
+export const Members = People(Member)
 
 /** A member whose teams are told. Without them a change of role would wipe every team, so their absence is refused. */
 export const MemberDetail = Type.Intersect([
@@ -53,10 +54,11 @@ export type OrganizationRole = Static<typeof OrganizationRole>
 
 export const Self = Type.Object({
   id: Type.String({ minLength: 1 }),
-  orgRoleList: Type.Optional(Type.Array(OrganizationRole)),
+  orgRoleList: Type.Optional(Rows(OrganizationRole)),
 })
 
-export const Organization = Type.Object({ id: Type.String({ minLength: 1 }) })
+/** Self-hosted servers have been seen to write the id as a number. */
+export const Organization = Type.Object({ id: Type.Union([Type.String({ minLength: 1 }), Type.Integer()]) })
 
 export const Team = Type.Object({
   slug: Type.String({ minLength: 1 }),
@@ -64,7 +66,7 @@ export const Team = Type.Object({
   dateCreated: Type.Optional(nullableString),
 })
 export type Team = Static<typeof Team>
-export const Teams = Type.Array(Team)
+export const Teams = Rows(Team)
 
 /** `GET /api/0/`: what the token may do. */
 export const Index = Type.Object({ auth: Type.Object({ scopes: Type.Array(Type.String()) }) })

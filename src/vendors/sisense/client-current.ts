@@ -21,7 +21,7 @@ import {
 } from './client.ts'
 import type { Requests } from './requests.ts'
 import type { SisenseSettings } from './settings.ts'
-import { Created, Group, LoggedIn, User, Users } from './wire.ts'
+import { Created, entriesOf, Group, LoggedIn, User, Users } from './wire.ts'
 import { createGathering } from './gathering.ts'
 
 const preferences = (localeId: string) => ({ localeId })
@@ -75,7 +75,7 @@ function lists({ list }: Requests): Pick<SisenseClient, 'users' | 'candidates' |
 
   async function filtered(operation: string, field: 'email' | 'userName', value: string) {
     const query = { [field]: value, skip: 0, limit: pageSize, sort }
-    return (await list(reads({ operation, path: `${v1}/users`, query }), Users)).body
+    return entriesOf((await list(reads({ operation, path: `${v1}/users`, query }), Users)).body)
   }
 
   /** Whether the filters of v1 mind letter case is not known; the search of v0.9 looks for a part of any field. */

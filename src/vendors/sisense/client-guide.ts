@@ -13,7 +13,7 @@ import {
 import { failure, isMissingRoute } from './errors.ts'
 import type { Requests } from './requests.ts'
 import type { SisenseCredentials, SisenseSettings } from './settings.ts'
-import { Group, User, Users } from './wire.ts'
+import { Group, roleIdOf, User, Users } from './wire.ts'
 
 const bases = ['api/v1', 'api/v0.9'] as const
 /** The guide says no more of preferences than "language, etc.". */
@@ -63,7 +63,8 @@ export function guideClient(
     /** A token does not tell whose it is; a login names its user. */
     async whoami(operation) {
       if (apiToken !== undefined || username === undefined) return undefined
-      return (await index(operation, username))[0]
+      const [user] = await index(operation, username)
+      return user && { _id: user._id, roleId: roleIdOf(user) ?? null }
     },
   }
 }

@@ -1,12 +1,12 @@
 import { randomInt } from 'node:crypto'
-import Type from 'typebox'
 import type { Static, TSchema } from 'typebox'
 import { ignoring } from '../../model/errors.ts'
 import type { Receipt } from '../contract.ts'
 import { type Call, type Reply, type Requester, segment } from '../kit/http.ts'
 import { failure, isMissingRoute } from './errors.ts'
 import { needs, type Requests } from './requests.ts'
-import { Group, Groups, type LoggedIn, type Role, Roles, User } from './wire.ts'
+import { entriesOf, Group, Groups, listed, type LoggedIn, type Role, Roles, User } from './wire.ts'
+import { People, Rows } from '../kit/shape.ts'
 
 const kinds = [
   'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
@@ -114,23 +114,25 @@ export async function* everyPage<S extends TSchema>(
   call: Call,
   item: S,
 ): AsyncGenerator<readonly (Static<S> & Item)[]> {
-  const schema = Type.Array(item)
+  const isOfPeople = (item as TSchema) === User
+  const schema = listed(isOfPeople ? People(item) : Rows(item))
   const seen = new Set<string>()
   for (let skip = 0; ;) {
     const reply = await send({ ...call, query: { ...call.query, skip, limit: pageSize } }, schema)
     // Every item that is listed here has an `_id`.
-    const page = reply.body as readonly (Static<S> & Item)[]
+    const page = entriesOf(reply.body) as readonly (Static<S> & Item)[]
+    const count = page.length + (reply.leftOut ?? 0)
     const fresh = page.filter(({ _id }) => !seen.has(_id))
-    if (page.length === 0) return
+    if (count === 0) return
     if (fresh.length === 0) {
-      if (page.length < pageSize) return
+      if (count < pageSize) return
       const details = { pathClass: call.pathClass, certainlyNotDone: true }
       throw failure('unexpected', call.operation, 'the listing goes round in circles', details)
     }
     for (const { _id } of fresh) seen.add(_id)
     yield fresh
-    if (page.length > pageSize) return
-    skip += page.length
+    if (count > pageSize) return
+    skip += count
   }
 }
 
@@ -206,14 +208,14 @@ export function rolesReader(
   return async (operation: string): Promise<readonly Role[]> => {
     const [first, second] = await paths(operation)
     const at = (path: string) => send(reads({ operation, path }), Roles)
-    if (other) return (await at(second)).body
+    if (other) return entriesOf((await at(second)).body)
     try {
-      return (await at(first)).body
+      return entriesOf((await at(first)).body)
     } catch (error) {
       if (!isMissingRoute(error)) throw error
       const { body } = await at(second)
       other = true
-      return body
+      return entriesOf(body)
     }
   }
 }
@@ -303,7 +305,7 @@ export function groupKeeping({ list, create, change }: Requests): GroupKeeping {
   return {
     async groupsCalled(operation, name) {
       const query = { name, skip: 0, limit: pageSize, sort: '_id' }
-      return (await list(reads({ operation, path: `${v1}/groups`, query }), Groups)).body
+      return entriesOf((await list(reads({ operation, path: `${v1}/groups`, query }), Groups)).body)
     },
 
     async createGroup(name) {

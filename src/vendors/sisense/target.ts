@@ -25,11 +25,12 @@ import {
   viewer,
 } from './names.ts'
 import { needs } from './requests.ts'
-import type { Group, User } from './wire.ts'
+import { type Group, groupIdsOf, idIn, roleIdOf, type User } from './wire.ts'
 
 /** A user as the contract has it; `now` tells whether an activation link still lives. */
 export function toAccount(user: User, names: Names, now: number): Account {
-  const { _id, userName, email, created, roleId } = user
+  const { _id, userName, email, created } = user
+  const roleId = roleIdOf(user)
   const role = roleId ? (names.roles.nameOf(roleId) ?? roleId) : undefined
   const isListed = names.roles.entitlements.find(({ id }) => id === role)
   return {
@@ -67,8 +68,8 @@ function entitlementsOf(
   role: string | undefined,
   { everyone }: Names,
 ): readonly HeldEntitlement[] {
-  const own = new Set(groups ?? [])
-  const inherited = [...new Set(adgroups ?? [])].filter((id) => !own.has(id))
+  const own = new Set((groups ?? []).map(idIn))
+  const inherited = [...new Set((adgroups ?? []).map(idIn))].filter((id) => !own.has(id))
   return [
     ...(role === undefined ? [] : [{ kind: 'role', id: role } as const]),
     ...[...own].filter((id) => !everyone.has(id)).map((id) => ({ kind: 'group', id }) as const),
@@ -134,7 +135,7 @@ async function rewrite(
   if (isRoleAlone) return newRole === undefined ? {} : client.change(operation, id, { roleId: newRole })
   const user = await client.user(operation, id)
   const roleId = newRole ?? (await loweredRole(names, user, losesRole))
-  const groups = groupsAfter(user.groups ?? [], joins, leaves)
+  const groups = groupsAfter(groupIdsOf(user), joins, leaves)
   const body: UserChange = {
     ...(roleId === undefined ? {} : { roleId }),
     ...(groups === undefined ? {} : { groups }),
@@ -145,9 +146,10 @@ async function rewrite(
 /** Viewer in place of the role that is taken away, if the user still has that one. */
 async function loweredRole(
   names: NameBook,
-  { roleId }: User,
+  user: User,
   losing: string | undefined,
 ): Promise<string | undefined> {
+  const roleId = roleIdOf(user)
   if (losing === undefined || !roleId || (await names.known(operation)).roles.nameOf(roleId) !== losing) {
     return undefined
   }
@@ -316,7 +318,7 @@ interface Parts {
 }
 
 async function read({ names, now }: Parts, operation: string, user: User): Promise<Account> {
-  return toAccount(user, await names.withRole(operation, user.roleId ?? ''), now())
+  return toAccount(user, await names.withRole(operation, roleIdOf(user) ?? ''), now())
 }
 
 async function find(parts: Parts, operation: string, name: string): Promise<readonly Account[]> {

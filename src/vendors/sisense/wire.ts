@@ -1,8 +1,16 @@
-import Type, { type Static } from 'typebox'
+import Type, { type Static, type TSchema } from 'typebox'
+import { Identity, People, Rows } from '../kit/shape.ts'
 
 /** The fields that we rely on, and no others. `hash` and `activationToken` come too, and are never read. */
 const id = Type.String({ minLength: 1 })
 const nullableString = Type.Union([Type.String(), Type.Null()])
+
+/** An id, or what it is the id of, where the instance expands it. */
+const Reference = Type.Union([id, Type.Object({ _id: id }), Type.Object({ id })])
+const References = Type.Union([Type.Array(Reference), Type.Null()])
+
+export const idIn = (reference: Static<typeof Reference>): string =>
+  typeof reference === 'string' ? reference : '_id' in reference ? reference._id : reference.id
 
 export const User = Type.Object({
   _id: id,
@@ -10,14 +18,14 @@ export const User = Type.Object({
   userName: Type.Optional(nullableString),
   firstName: Type.Optional(nullableString),
   lastName: Type.Optional(nullableString),
-  roleId: Type.Optional(nullableString),
+  roleId: Type.Optional(Identity(Type.Union([Reference, Type.Literal(''), Type.Null()]))),
   /** Absent when empty; may name a group twice. */
-  groups: Type.Optional(Type.Union([Type.Array(Type.String()), Type.Null()])),
+  groups: Type.Optional(Identity(References)),
   /** Groups of the corporate directory. */
-  adgroups: Type.Optional(Type.Union([Type.Array(Type.String()), Type.Null()])),
+  adgroups: Type.Optional(Identity(References)),
   activeDirectory: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
   createdSso: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
-  active: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
+  active: Type.Optional(Identity(Type.Union([Type.Boolean(), Type.Null()]))),
   /** Both names of the same thing: how long the activation link of a user who never followed it lives. */
   activationExpires: Type.Optional(nullableString),
   pendingExpiration: Type.Optional(nullableString),
@@ -32,7 +40,18 @@ export const User = Type.Object({
   lastLogin: Type.Optional(nullableString),
 })
 export type User = Static<typeof User>
-export const Users = Type.Array(User)
+/** Some instances wrap their lists: `{ count, results }`. */
+export function listed<L extends TSchema>(list: L) {
+  return Type.Union([list, Type.Object({ results: list })])
+}
+
+export const entriesOf = <T>(body: readonly T[] | { readonly results: readonly T[] }): readonly T[] =>
+  'results' in body ? body.results : body
+
+export const roleIdOf = ({ roleId }: User): string | undefined => (roleId ? idIn(roleId) : undefined)
+export const groupIdsOf = ({ groups }: Pick<User, 'groups'>): readonly string[] => (groups ?? []).map(idIn)
+
+export const Users = listed(People(User))
 
 /** `GET /api/users/loggedin`: whose token this is. */
 export const LoggedIn = Type.Object({
@@ -53,7 +72,7 @@ export const Role = Type.Object({
   displayName: Type.Optional(nullableString),
 })
 export type Role = Static<typeof Role>
-export const Roles = Type.Array(Role)
+export const Roles = listed(Rows(Role))
 
 export const Group = Type.Object({
   _id: id,
@@ -64,7 +83,7 @@ export const Group = Type.Object({
   created: Type.Optional(nullableString),
 })
 export type Group = Static<typeof Group>
-export const Groups = Type.Array(Group)
+export const Groups = listed(Rows(Group))
 
 export const Login = Type.Object({
   access_token: Type.String({ minLength: 1 }),

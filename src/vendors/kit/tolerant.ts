@@ -1,0 +1,79 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Account, AccountSummary, Entitlement } from '../../model/account.ts'
+import type { Attribute } from '../../model/capabilities.ts'
+import { VendorError } from '../../model/errors.ts'
+import type { Target } from '../contract.ts'
+
+/** What becomes of a person whose entry cannot be read; the id, where at least that could be told. */
+export type Aside = (id: string | undefined) => void
+
+interface Scope {
+  readonly person: Aside
+  /** A role, group or place could not be read. */
+  readonly thing: () => void
+}
+
+const scope = new AsyncLocalStorage<Scope>()
+
+/** Whoever reads at this moment says what becomes of an entry that cannot be read; undefined: nobody does. */
+export const asideNow = (): Scope | undefined => scope.getStore()
+
+const nobody: Aside = () => {}
+const nothing = (): void => {}
+
+/** A target whose lists go on past entries that cannot be read, and which proves nobody absent because of them. */
+export interface TolerantTarget extends Target {
+  /** `besides`: an account that must not be among what could not be read. */
+  find(attribute: Attribute, value: string, besides?: string): Promise<readonly Account[]>
+  /** `aside` is told of everybody who could not be read: a list with such an entry proves nobody missing. */
+  list(aside?: Aside): AsyncIterable<AccountSummary>
+  /** `unread` is told of each entry that could not be read: a catalogue with one proves nothing gone. */
+  catalogue(unread?: () => void): Promise<readonly Entitlement[]>
+}
+
+/**
+ * One entry of somebody else that cannot be read stops nothing; one that may be the very account that is looked for makes
+ * `get` and `find` reject with `unexpected` instead of saying that there is no such account.
+ */
+export function tolerant(target: Target, vendor: string): TolerantTarget {
+  const unread = (operation: string): VendorError =>
+    new VendorError('unexpected', 'an entry that may be this account cannot be read', { vendor, operation })
+
+  async function collecting<T>(
+    work: () => Promise<T>,
+  ): Promise<readonly [T, readonly (string | undefined)[]]> {
+    const ids: (string | undefined)[] = []
+    const result = await scope.run({ person: (id) => void ids.push(id), thing: nothing }, work)
+    return [result, ids]
+  }
+
+  const wrapped = Object.create(target) as Record<string, unknown>
+  for (const [name, method] of Object.entries(target)) {
+    if (typeof method !== 'function' || name === 'examine') continue
+    wrapped[name] = (...given: unknown[]) =>
+      scope.run({ person: nobody, thing: nothing }, () => Reflect.apply(method, target, given))
+  }
+  return Object.assign(wrapped as unknown as TolerantTarget, {
+    async get(id: string, known?: Account) {
+      const [account, aside] = await collecting(() => target.get(id, known))
+      if (!account && aside.some((each) => each === undefined || each === id)) throw unread('get')
+      return account
+    },
+    async find(attribute: Attribute, value: string, besides?: string) {
+      const [accounts, aside] = await collecting(() => target.find(attribute, value))
+      const hides = (id: string | undefined): boolean => id === undefined || id === besides
+      if (accounts.length === 0 && aside.some(hides)) throw unread('find')
+      return accounts
+    },
+    catalogue: (unread: () => void = nothing) =>
+      scope.run({ person: nobody, thing: unread }, () => target.catalogue()),
+    async *list(aside: Aside = nobody) {
+      const listing = target.list()[Symbol.asyncIterator]()
+      for (;;) {
+        const next = await scope.run({ person: aside, thing: nothing }, () => listing.next())
+        if (next.done) return
+        yield next.value
+      }
+    },
+  })
+}
