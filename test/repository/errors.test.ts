@@ -49,10 +49,11 @@ describe('the error dictionary', () => {
         .map((code) => explainedAt('scim', code))
         .toSorted(),
     )
+    const users = sources.filter((path) => path !== 'src/scim/errors.ts').map(read)
     for (const type of Object.keys(scimTypes)) {
       const factory = new RegExp(`\\b${type}\\(|scimType: '${type}'`)
       assert.ok(
-        texts.some((text) => factory.test(text)),
+        users.some((text) => factory.test(text)),
         type,
       )
     }
@@ -66,7 +67,7 @@ describe('the error dictionary', () => {
     )
     // The types hold them complete; that each one is used somewhere only the source can tell.
     for (const area of ['account', 'deviation', 'notice'] as const) {
-      const users = sources.filter((path) => !/(^|\/)(ports|model|templates)\.ts$/.test(path)).map(read)
+      const users = sources.filter((path) => !/^src\/model\/|\/letter\.ts$/.test(path)).map(read)
       assert.deepEqual(
         codesOf(area).filter((code) => !users.some((text) => text.includes(`'${code}'`))),
         [],
@@ -137,20 +138,16 @@ describe('the error dictionary', () => {
     )
   })
 
-  it('is what every error links to: no link leads past it', () => {
-    const linked = texts.flatMap((text) =>
-      [...text.matchAll(/explained(?:At|By)\('([a-z]+)', '([^']+)'\)/g)].map(
-        ([, area, code]) => `${area}-${code}`,
-      ),
-    )
+  it('is where the documents lead: no link leads past it', () => {
     const quoted = files('docs/**/*.md', 'README.md').flatMap((path) =>
       [...read(path).matchAll(/(?:errors\.md#|drawbridge errors )([a-z]+-[\w-]+)/g)].map(
         ([, anchor]) => anchor!,
       ),
     )
     const anchors = new Set(all.map(({ anchor }) => anchor))
+    assert.ok(quoted.length > 10, `${quoted.length} links`)
     assert.deepEqual(
-      [...linked, ...quoted].filter((anchor) => !anchors.has(anchor)),
+      quoted.filter((anchor) => !anchors.has(anchor)),
       [],
     )
   })

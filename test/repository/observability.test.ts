@@ -42,6 +42,8 @@ describe('alerts and dashboard', () => {
     ...dashboard.panels.flatMap(({ title, targets }) => targets.map(({ expr }) => [title, expr] as const)),
   ]
 
+  it('are many', () => assert.ok(alerts.length > 5 && expressions.length > 20))
+
   it('ask only for metrics that the gateway has', async () => {
     const known = await registered()
     const asked = expressions.flatMap(([where, expr]) =>

@@ -94,15 +94,19 @@ describe('guides', () => {
       const titles = [...text.matchAll(/^#+ (.+)$/gm)].map(([, title]) => slug(title!))
       return new Set([...titles, ...[...text.matchAll(/<a id="([^"]+)">/g)].map(([, id]) => id!)])
     }
-    const broken = files('*.md', 'docs/**/*.md', 'docker/*.md').flatMap((path) =>
-      [...read(path).matchAll(/\]\((?!https?:)([^)#]*\.md|)#([^)]+)\)/g)].flatMap(
+    const links = files('*.md', 'docs/**/*.md', 'docker/*.md').flatMap((path) =>
+      [...read(path).matchAll(/\]\((?!https?:)([^)#]*\.md|)#([^)]+)\)/g)].map(
         ([, target = '', anchor = '']) => {
           const at = target === '' ? path : normalize(join(dirname(path), target))
-          return anchorsOf(at).has(anchor) ? [] : [`${path} → ${target}#${anchor}`]
+          return { path, at, anchor }
         },
       ),
     )
-    assert.deepEqual(broken, [])
+    assert.ok(links.length > 50, `${links.length} links`)
+    assert.deepEqual(
+      links.filter(({ at, anchor }) => !anchorsOf(at).has(anchor)),
+      [],
+    )
   })
 })
 
