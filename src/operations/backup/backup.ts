@@ -62,9 +62,9 @@ export function restore(
     if (json) output.json({ file, ...done })
     else {
       output.line(
-        `${done.rows} rows, as of ${done.takenAt}. Every account is in doubt now: only shut-outs run until`,
+        `${done.rows} rows restored, as of ${done.takenAt}. Every account is in doubt now: only shut-outs run until a`,
       )
-      output.line('reconciliation agrees with what is held, or "drawbridge recovered" is said.')
+      output.line('reconciliation finds nothing that contradicts the store, or you run "drawbridge recovered".')
     }
     return exitCodes.ok
   })

@@ -204,7 +204,7 @@ export const templates: Readonly<Record<NoticeKind, Template>> = {
     one: 'A vendor differs from the directory',
     many: (count) => `${count} vendors differ from the directory`,
     advice:
-      'Somebody changed accounts at the vendor. What the policy repairs is being repaired; the rest is only told.',
+      'Somebody changed accounts at the vendor. What the policy repairs is being repaired; the rest is only reported.',
     commands: (where) => [`drawbridge reconcile ${where}`],
   },
   'reactivated-leaver': {
@@ -223,14 +223,14 @@ export const templates: Readonly<Record<NoticeKind, Template>> = {
     one: 'A token expires soon',
     many: (count) => `${count} tokens expire soon`,
     advice:
-      'Make a new one before that. A SCIM token is rotated here and changed at the identity provider; a vendor’s is made there and changed in the configuration.',
+      'Replace it before then. Rotate a SCIM token here and enter it at the identity provider; create a vendor’s token at the vendor and enter it in the configuration.',
     commands: () => ['drawbridge token list'],
   },
   'store-restored': {
     one: 'The store was restored',
     many: (count) => `The store was restored: ${count} connections`,
     advice:
-      'Only shut-outs run until nothing contradicts the store. Let the identity provider push everybody, then say that it has recovered.',
+      'Only shut-outs run until a reconciliation finds nothing that contradicts the store. Have the identity provider push everybody, then run "drawbridge recovered".',
     commands: (where) => [`drawbridge reconcile ${where}`, `drawbridge recovered ${where}`],
   },
 }

@@ -100,7 +100,7 @@ export async function readAnew(run: Run): Promise<void> {
 }
 
 export function waitsForRecovery(run: Run): Ending {
-  const detail = `The store was restored from a backup: at ${run.connection.name} only shut-outs run until a reconciliation finds nothing that contradicts the store, or an operator says that it has recovered.`
+  const detail = `The store was restored from a backup: at ${run.connection.name} only shut-outs run until a reconciliation finds nothing that contradicts the store, or an operator runs "drawbridge recovered".`
   return { ...proven(), status: 'waiting', failure: failureOf(run, 'restored', detail) }
 }
 
