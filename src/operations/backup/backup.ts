@@ -64,7 +64,9 @@ export function restore(
       output.line(
         `${done.rows} rows restored, as of ${done.takenAt}. Every account is in doubt now: only shut-outs run until a`,
       )
-      output.line('reconciliation finds nothing that contradicts the store, or you run "drawbridge recovered".')
+      output.line(
+        'reconciliation finds nothing that contradicts the store, or you run "drawbridge recovered".',
+      )
     }
     return exitCodes.ok
   })

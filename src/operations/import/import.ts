@@ -6,7 +6,7 @@ import { correlate } from '../../translators/correlation.ts'
 import { isLogin } from '../../translators/person.ts'
 import { keepList, ListingRefused } from '../reconciliation/listing.ts'
 import type { ReconciliationDeps } from '../reconciliation/reconciliation.ts'
-import { beginRun, failRun, finishRun, listRuns, type ReconciliationRun } from '../reconciliation/store.ts'
+import { beginRun, failRun, finishRun, type ReconciliationRun } from '../reconciliation/store.ts'
 import { place, type Placed, type Placement, unplaced, type Unplaced } from './store.ts'
 
 /**
@@ -27,19 +27,19 @@ export async function importAccounts(
       const connection = await opened.ready()
       if (run.progress.phase === 'listing') await keepList(run, { db, connection, signal })
       const counts = await placeAll(db, run, connection, signal)
-      await finishRun(db, run, counts)
+      const done = await finishRun(db, run, counts)
       const decision = { kind: 'decision-needed', connectionId, subject: 'import' } as const
-      const accounts = counts.undecided === 1 ? '1 account' : `${counts.undecided} accounts`
-      const text = `${accounts} at ${opened.name} need a decision: import each as a User, link it to one, or ignore it.`
+      const which = counts.undecided === 1 ? '1 account needs' : `${counts.undecided} accounts need`
+      const text = `${which} a decision at ${opened.name}: import each as a User, link it to one, or ignore it.`
       await (counts.undecided > 0 ? notices.raise({ ...decision, text }) : notices.resolve(decision))
       log.info({ connection: opened.name, ...counts }, 'accounts imported')
+      return done
     } catch (error) {
       if (signal.aborted) throw error
       if (!(error instanceof ListingRefused) && (error as Error).name !== 'VendorError') throw error
-      await failRun(db, run, (error as Error).message)
       log.warn({ connection: opened.name, error: (error as Error).message }, 'import refused')
+      return failRun(db, run, (error as Error).message)
     }
-    return (await listRuns(db, connectionId, 'import')).find(({ id }) => id === run.id)
   })
 }
 

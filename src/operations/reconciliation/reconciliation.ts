@@ -25,7 +25,6 @@ import {
   keepOrphans,
   type KeptGroup,
   keptGroups,
-  listRuns,
   type Mark,
   type ReconciliationRun,
   type RunCounts,
@@ -159,20 +158,21 @@ export async function reconcile(
       )
       const all = sum(compared, await groupsToo({ deps, run, connection }))
       const counts = unread > 0 ? sum(all, { unread }) : all
-      await finishRun(db, run, counts)
+      const done = await finishRun(db, run, counts)
       await notices.resolve(refusal)
       await conclude(deps, connection, counts, recovering)
       log.info({ connection: opened.name, ...counts }, 'reconciled')
+      return done
     } catch (error) {
       if (signal.aborted) throw error
       if (!(error instanceof ListingRefused) && (error as Error).name !== 'VendorError') throw error
       const detail = (error as Error).message
-      await failRun(db, run, detail)
+      const failed = await failRun(db, run, detail)
       log.warn({ connection: opened.name, error: detail }, 'reconciliation refused')
       const text = `${opened.name} could not be compared with the directory, and nothing was concluded: ${detail}.`
       await notices.raise({ ...refusal, text })
+      return failed
     }
-    return (await listRuns(db, connectionId, 'reconcile')).find(({ id }) => id === run.id)
   })
 }
 

@@ -441,11 +441,11 @@ export async function finishRun(
   db: Sql,
   { id, connectionId, kind }: ReconciliationRun,
   counts: RunCounts,
-): Promise<void> {
-  await db.transaction(async (tx) => {
-    await tx.rows(sql`
+): Promise<ReconciliationRun> {
+  return db.transaction(async (tx) => {
+    const done = await tx.row<RunRow>(sql`
       UPDATE surveys SET state = 'done', counts = ${json(counts)}, finished_at = clock_timestamp(), updated_at = clock_timestamp()
-      WHERE id = ${id}::uuid`)
+      WHERE id = ${id}::uuid RETURNING ${columns}`)
     if (kind === 'reconcile')
       await tx.rows(
         sql`DELETE FROM drifts WHERE connection_id = ${connectionId}::uuid AND survey_id <> ${id}::uuid`,
@@ -454,13 +454,19 @@ export async function finishRun(
       DELETE FROM surveys WHERE id IN (SELECT id FROM surveys
         WHERE connection_id = ${connectionId}::uuid AND kind = ${kind}::text AND state <> 'running'
         ORDER BY started_at DESC OFFSET ${mostKept}::int)`)
+    return toRun(done!)
   })
 }
 
-export async function failRun(db: Sql, { id }: ReconciliationRun, failure: string): Promise<void> {
-  await db.rows(sql`
+export async function failRun(
+  db: Sql,
+  { id }: ReconciliationRun,
+  failure: string,
+): Promise<ReconciliationRun> {
+  const failed = await db.row<RunRow>(sql`
     UPDATE surveys SET state = 'failed', failure = ${json({ detail: failure })}, finished_at = clock_timestamp(), updated_at = clock_timestamp()
-    WHERE id = ${id}::uuid`)
+    WHERE id = ${id}::uuid RETURNING ${columns}`)
+  return toRun(failed!)
 }
 
 /** The latest first. */
