@@ -24,12 +24,13 @@ import type { Configuration, Environment } from '../model/configuration.ts'
 import { registerErrorPage } from '../dictionary/route.ts'
 import { registerHealth } from '../health.ts'
 import { createMetrics, type Metrics } from '../metrics/metrics.ts'
-import { registerMetrics } from '../metrics/routes.ts'
+import { registerMetrics, scimPrefix } from '../metrics/routes.ts'
 import type { Provisioner } from '../provisioning/account/run.ts'
 import { openClock } from '../provisioning/clock.ts'
 import { createProvisioning } from '../provisioning/request-runs.ts'
 import { createLeaseKeeper } from '../provisioning/engine.ts'
 import { scimPlugin, type ScimOptions } from '../scim/http/plugin.ts'
+import { wrongBaseUrlPlugin } from '../scim/http/wrong-base-url.ts'
 import type { Applied } from '../store/connections/configuration.ts'
 import { openStore, type Store } from './stores.ts'
 import { openTracing } from '../telemetry/tracing.ts'
@@ -161,12 +162,14 @@ async function listen(parts: GatewayParts, served: Served, opened: Opened): Prom
   served.tracing.register(app)
   registerErrorPage(app)
   registerHealth(app, { store: () => store.ping(), workers: work.alive })
+  const { publicUrl } = environment
+  await app.register(wrongBaseUrlPlugin, { base: scimPrefix, publicUrl, seen: metrics.wrongBaseUrl })
   await app.register(scimPlugin, {
-    prefix: '/scim/v2',
+    prefix: scimPrefix,
     verifyToken: store.verifyToken,
     directory: store.directory,
     provisioning: createProvisioning(by, work.wake),
-    publicUrl: environment.publicUrl,
+    publicUrl,
     cursorSecret: await store.cursorSecret(),
     resourceTypes: parts.resourceTypes,
   })

@@ -60,6 +60,8 @@ function storedGauges(registers: Registry[]): { keep(gauges: Gauges | undefined)
 export interface Metrics {
   /** A SCIM request was answered; `route` is a pattern, never an address. */
   scimRequest(route: string, method: string, status: number, seconds: number): void
+  /** A request that looks like one of SCIM came to an address outside the base URL. */
+  wrongBaseUrl(): void
   vendorCall(vendor: string, operation: string, status: number | undefined, seconds: number): void
   /** A call waited for its turn; `outcome` is served or postponed. */
   vendorWait(vendor: string, pathClass: string, outcome: string, seconds: number): void
@@ -85,6 +87,11 @@ export function createMetrics(gauges: () => Promise<Gauges>, processMetrics = tr
     help: 'SCIM requests by route, method and status, with their duration.',
     labelNames: ['route', 'method', 'status'],
     buckets: requestBuckets,
+    registers,
+  })
+  const wrongBaseUrls = new Counter({
+    name: 'drawbridge_scim_wrong_base_url_total',
+    help: 'Requests of SCIM clients to addresses outside the base URL.',
     registers,
   })
   const calls = new Histogram({
@@ -119,6 +126,7 @@ export function createMetrics(gauges: () => Promise<Gauges>, processMetrics = tr
   return {
     contentType: registry.contentType,
     scimRequest: (route, method, status, seconds) => scim.observe({ route, method, status }, seconds),
+    wrongBaseUrl: () => wrongBaseUrls.inc(),
     vendorCall: (vendor, operation, status, seconds) =>
       calls.observe({ vendor, operation, outcome: outcomeOf(status) }, seconds),
     vendorWait: (vendor, pathClass, outcome, seconds) =>

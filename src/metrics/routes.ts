@@ -2,7 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Metrics } from './metrics.ts'
 
-const scimPrefix = '/scim/v2'
+/** Below which SCIM is served. */
+export const scimPrefix = '/scim/v2'
 
 /**
  * `/metrics` for Prometheus: holds no names of people; open unless a token closes it. Also counts SCIM requests; register

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { AccountOutcome, Objection, Provisioning } from '../scim/ports.ts'
 import type { CreationSecret } from '../model/account.ts'
 import { explainedAt } from '../model/errors.ts'
-import { loginOf } from '../translators/person.ts'
+import { loginOf, whyNoLogin } from '../translators/person.ts'
 import type { OpenConnection } from './connections.ts'
 import { provision } from './account/provision.ts'
 import type { Provisioner } from './account/run.ts'
@@ -154,8 +154,7 @@ function objection(
   for (const { name, policy } of assigned) {
     const login = loginOf(body, policy.login)
     if (login === undefined) {
-      const detail = `${name} knows people by e-mail address, and neither userName nor emails holds one (addresses with #EXT# do not count). Map an e-mail address to userName or to emails[primary eq true].`
-      return { kind: 'no-login', detail }
+      return { kind: 'no-login', detail: `${name}: ${whyNoLogin(body, policy.login)}` }
     }
     const domain = login.slice(login.lastIndexOf('@') + 1)
     if (domains.length > 0 && !domains.includes(domain)) {

@@ -1,3 +1,4 @@
+import { switchesOf } from './client-profiles.ts'
 import type { AccountOutcome } from './ports.ts'
 import type { ClientProfile } from '../model/directory.ts'
 
@@ -8,8 +9,8 @@ export type RecordedWrite =
   | { readonly kind: 'delete' }
 
 export interface Answer {
-  readonly status: 200 | 201 | 204 | 400 | 503
-  /** Whole seconds; only with 503. */
+  readonly status: 200 | 201 | 204 | 400 | 429 | 503
+  /** Whole seconds; only with 429 and 503, which say that nothing is refused and the client is to ask again. */
   readonly retryAfter?: number
   /** Why the write is not answered with success, in words for the admin. */
   readonly detail?: string
@@ -25,7 +26,7 @@ const usualWait = 30
 /** A client that is told to wait longer may pause everybody's pushes with this one (Okta pauses the whole task). */
 const longestWait = 300
 
-/** The answer to a recorded write of a User (design: a write and its answer). The worst outcome counts: 503 over 4xx over 2xx. */
+/** The answer to a recorded write of a User (design: a write and its answer). The worst outcome counts: to ask again over refused over done. */
 export function answerTo(
   write: RecordedWrite,
   client: ClientProfile,
@@ -37,7 +38,7 @@ export function answerTo(
   const unproven = outcomes.filter((each) => each.state === 'pending' && each.pendingShutOut === 'retry')
   if (unproven.length > 0) {
     return {
-      status: 503,
+      status: switchesOf(client).retryStatus,
       retryAfter: waitFor(unproven),
       ...words(unproven, 'access is not proven to have ended yet'),
     }
@@ -48,7 +49,7 @@ export function answerTo(
   return write.kind === 'delete' ? { status: 400, ...told } : { status: 400, scimType: 'mutability', ...told }
 }
 
-/** Never 503: a client that loses the id of a User whose account exists will never deactivate it. */
+/** Never to be asked again: a client that loses the id of a User whose account exists will never deactivate it. */
 function answerToCreate(active: boolean, outcomes: readonly AccountOutcome[]): Answer {
   const nobodyHasIt =
     outcomes.length > 0 && outcomes.every((each) => each.state === 'refused' && !each.mayExist)

@@ -17,6 +17,8 @@ export interface ClientSwitches {
   readonly uniqueGroupNames: boolean
   /** PATCH of a Group answers 200 with the Group, 204, or by the number of members. */
   readonly groupPatchAnswer: 'body' | 'by-size' | 'empty'
+  /** What a client hears that is to ask again later. Okta does so by itself after 429 only, others after 503. */
+  readonly retryStatus: 429 | 503
   /** A Group without members is shown with `members: []`, which some clients read without looking whether it is there. */
   readonly emptyMembers: boolean
   /** The path of a PATCH that names no attribute of the resource type is ignored, or refused with `invalidPath`. */
@@ -35,6 +37,7 @@ const unknownClient: ClientSwitches = {
   // It may be Entra, and no request of Okta needs equal names: it looks a name up before it creates.
   uniqueGroupNames: true,
   groupPatchAnswer: 'by-size',
+  retryStatus: 503,
   emptyMembers: true,
   unknownPaths: 'ignore',
   ownIdOnly: false,
@@ -43,7 +46,7 @@ const unknownClient: ClientSwitches = {
 
 const profiles: Readonly<Record<ClientProfile, ClientSwitches>> = Object.freeze({
   auto: Object.freeze(unknownClient),
-  okta: Object.freeze({ ...unknownClient, uniqueGroupNames: false }),
+  okta: Object.freeze({ ...unknownClient, uniqueGroupNames: false, retryStatus: 429 as const }),
   entra: Object.freeze({ ...unknownClient, groupPatchAnswer: 'empty' as const }),
   rfc: Object.freeze({
     stringBooleans: false,
@@ -52,6 +55,7 @@ const profiles: Readonly<Record<ClientProfile, ClientSwitches>> = Object.freeze(
     unknownMembers: 'refuse' as const,
     uniqueGroupNames: false,
     groupPatchAnswer: 'body' as const,
+    retryStatus: 503 as const,
     emptyMembers: false,
     unknownPaths: 'refuse' as const,
     ownIdOnly: true,

@@ -39,8 +39,8 @@ const codes = {
   503: 'unavailable',
 } as const
 
-/** Codes of the error dictionary; the last two are answers about accounts at vendors. */
-export type ScimCode = ScimType | (typeof codes)[keyof typeof codes] | 'pending' | 'refused'
+/** Codes of the error dictionary; `pending` and `refused` are answers about accounts at vendors. */
+export type ScimCode = ScimType | (typeof codes)[keyof typeof codes] | 'pending' | 'refused' | 'base-url'
 
 interface ScimErrorOptions {
   readonly scimType?: ScimType | undefined

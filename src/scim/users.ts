@@ -206,7 +206,7 @@ const duplicate = (): ScimError => uniqueness('Another User has this userName')
 function refusal({ status, detail, scimType, retryAfter, failure }: Answer): ScimError {
   const about =
     failure === undefined
-      ? ({ area: 'scim', code: status === 503 ? 'pending' : 'refused' } as const)
+      ? ({ area: 'scim', code: retryAfter === undefined ? 'refused' : 'pending' } as const)
       : ({ area: 'account', code: failure } as const)
   return new ScimError(status, detail ?? 'The write could not be carried out', {
     scimType,

@@ -128,14 +128,47 @@ type Resource = Readonly<Record<string, unknown>>
 
 /**
  * The e-mail address under which vendors know a User, lower-cased and trimmed: userName if it is an e-mail address
- * without `#EXT#`, else the primary, else the work e-mail. Order `email`: primary, work, userName.
+ * without `#EXT#`, else the primary, else the work e-mail, else the only one. Order `email`: primary, work, userName,
+ * the only one, so that a login never changes because a lone private address is added.
  */
 export function loginOf(resource: Resource, order: Policy['login']): string | undefined {
   const userName = resource['userName']
-  const { primary, work } = namedEmails(resource)
-  const candidates = order === 'userName' ? [userName, primary, work] : [primary, work, userName]
+  const { primary, work, only } = namedEmails(resource)
+  const candidates = order === 'userName' ? [userName, primary, work, only] : [primary, work, userName, only]
   return candidates.map(fold).find((candidate) => candidate !== undefined && isLogin(candidate))
 }
+
+/** Why a User has no login: what was looked at, in that order, and what each lacks; for the admin. */
+export function whyNoLogin(resource: Resource, order: Policy['login']): string {
+  const userName = lackOf('userName', resource['userName'])
+  const emails = lacksOfEmails(resource)
+  const looked = order === 'userName' ? [userName, ...emails] : [...emails, userName]
+  return `Vendors know people by e-mail address, and this User has none: ${looked.join('; ')}. Map an e-mail address to userName, or to the primary or work e-mail.`
+}
+
+function lacksOfEmails(resource: Resource): readonly string[] {
+  const emails = emailsOf(resource)
+  if (emails.length === 0) return ['there are no emails']
+  const { primary, work, only } = namedEmails(resource)
+  const named = [
+    ...(primary === undefined ? [] : [lackOf('the primary e-mail', primary)]),
+    ...(work === undefined || work === primary ? [] : [lackOf('the work e-mail', work)]),
+  ]
+  if (named.length > 0) return named
+  return emails.length === 1
+    ? [lackOf('the only e-mail', only)]
+    : [`none of the ${emails.length} emails is primary or of type work`]
+}
+
+function lackOf(what: string, value: unknown): string {
+  if (typeof value !== 'string' || value.trim() === '') return `${what} is empty`
+  const shown = JSON.stringify(value.length > longestShown ? `${value.slice(0, longestShown)}…` : value)
+  return /#ext#/i.test(value)
+    ? `${what} ${shown} is the name of a guest (#EXT#), which is not an e-mail address`
+    : `${what} ${shown} is not an e-mail address`
+}
+
+const longestShown = 100
 
 /** Reduces a User to what vendors can hold. Undefined when it has no login. */
 export function personOf(
@@ -195,11 +228,12 @@ function emailOf(resource: Resource): string | undefined {
   return [primary, work].map(fold).find((candidate) => candidate !== undefined && isLogin(candidate))
 }
 
-function namedEmails(resource: Resource): { readonly primary: unknown; readonly work: unknown } {
+function namedEmails(resource: Resource): Readonly<Record<'primary' | 'work' | 'only', unknown>> {
   const emails = emailsOf(resource)
   return {
     primary: emails.find((email) => email['primary'] === true)?.['value'],
     work: emails.find((email) => fold(email['type']) === 'work')?.['value'],
+    only: emails.length === 1 ? emails[0]?.['value'] : undefined,
   }
 }
 

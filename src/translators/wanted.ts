@@ -1,6 +1,6 @@
 import type { Capabilities } from '../model/capabilities.ts'
 import type { Granted, Wanted } from '../model/plan.ts'
-import { loginOf, personOf } from './person.ts'
+import { loginOf, personOf, whyNoLogin } from './person.ts'
 import { entitlementsFor } from './rules/rules.ts'
 import type { Subject } from './rules/left-side.ts'
 import type { Entitlement, Scope } from '../model/account.ts'
@@ -50,7 +50,9 @@ export function wantedOf(input: WantedInput): Wanted | Refused {
   if (policy.people === 'mapped' && !matched && !mayBelong) return { kind: 'nothing' }
 
   const person = personOf(resource, groups, policy.login)
-  return person ? { kind: 'present', person: { ...person, active: true }, ...grants } : noLogin(policy)
+  return person
+    ? { kind: 'present', person: { ...person, active: true }, ...grants }
+    : noLogin(resource, policy)
 }
 
 /** Filters see the User with the groups that they are in. */
@@ -68,14 +70,6 @@ function wasGranted(request: string, { granted }: WantedInput): boolean {
   )
 }
 
-function noLogin({ login }: Policy): Refused {
-  const order =
-    login === 'userName'
-      ? 'userName, nor the primary, nor the work e-mail'
-      : 'primary e-mail, nor the work e-mail, nor userName'
-  return {
-    kind: 'refused',
-    failure: 'no-login',
-    detail: `Neither ${order} is an e-mail address; vendors know people by one. Map an e-mail address to one of them.`,
-  }
+function noLogin(resource: WantedInput['resource'], { login }: Policy): Refused {
+  return { kind: 'refused', failure: 'no-login', detail: whyNoLogin(resource, login) }
 }

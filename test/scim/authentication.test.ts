@@ -47,6 +47,23 @@ describe('authentication', () => {
     assert.doesNotMatch(answer.text, /store down/)
   })
 
+  it('answers 429 to Okta when a token that was valid before cannot be verified', async (t) => {
+    let down = false
+    const okta = directoryNamed('corp', 'okta')
+    const verifyToken = async (secret: string) => {
+      if (down) throw new Error('store down')
+      return secret === token ? okta : undefined
+    }
+    const { call } = await scimApp(t, { verifyToken })
+    assert.equal((await call('GET', '/Users')).status, 200)
+    down = true
+    const answer = await call('GET', '/Users')
+    assert.equal(answer.status, 429)
+    assert.match(String(answer.headers['retry-after']), /^[1-9]\d*$/)
+    assert.match(String(answer.json['detail']), /#scim-unavailable$/)
+    assert.equal((await call('GET', '/Users', undefined, { authorization: 'Bearer guess' })).status, 503)
+  })
+
   it('[T-15] limits refused tokens per address and never a valid one', async (t) => {
     const { call } = await scimApp(t, { limits: { failedAttempts: { max: 3, windowMs: 60_000 } } })
     const guess = () => call('GET', '/Users', undefined, { authorization: 'Bearer guess' })

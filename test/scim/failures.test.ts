@@ -47,6 +47,21 @@ describe('a store that fails', () => {
     })
   }
 
+  for (const [client, status] of [
+    ['okta', 429],
+    ['entra', 503],
+    ['rfc', 503],
+  ] as const) {
+    it(`answers ${status} to the client ${client}, and says that the store is away`, async (t) => {
+      const memory = failing(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }))
+      const { call } = await scimApp(t, { memory, client })
+      const answer = await call('PATCH', '/Users/1', aPatch({ op: 'replace', path: 'active', value: false }))
+      assert.equal(answer.status, status)
+      assert.match(String(answer.headers['retry-after']), /^[1-9]\d*$/)
+      assert.match(String(answer.json['detail']), /#scim-unavailable$/)
+    })
+  }
+
   it('[T-17] answers 500 with the request id and nothing of the error, which is logged', async (t) => {
     const lines: string[] = []
     const logger = { level: 'error', stream: { write: (line: string) => void lines.push(line) } }

@@ -270,6 +270,22 @@ describe('a shut-out', () => {
       assert.equal((await write(scim, id)).status, 200)
     })
 
+    it(`by ${says} answers Okta with 429 while unproven`, async (t) => {
+      const { id, ...scim } = await withAda(t, {
+        client: 'okta',
+        memory: memoryDirectory({ unproven: true }),
+      })
+      scim.provisioning.accounts = [pending]
+      const answer = await write(scim, id)
+      assert.equal(answer.status, 429)
+      assert.equal(answer.headers['retry-after'], '9')
+      assert.match(String(answer.json['detail']), /HTTP 502\. See .*#scim-pending$/)
+      assert.equal((await scim.call('GET', `/Users/${id}`)).json['active'], true)
+      scim.memory.prove(scim.directory, id)
+      scim.provisioning.accounts = [proven]
+      assert.equal((await write(scim, id)).json['active'], false)
+    })
+
     it(`by ${says} answers 200 while unproven where that is accepted`, async (t) => {
       const { id, ...scim } = await withAda(t)
       scim.provisioning.accounts = [{ ...pending, pendingShutOut: 'accept' }]

@@ -70,7 +70,7 @@ export const accountEntries = {
   },
   'no-login': {
     means:
-      'Vendors know people by e-mail address, and neither userName nor an e-mail is one (`#EXT#` does not count).',
+      'Vendors know people by e-mail address, and neither userName nor the primary, the work or the only e-mail is one (`#EXT#` does not count). The detail says what each lacks.',
     todo: 'Map an e-mail address to userName, or to the primary or work e-mail.',
   },
   domain: {

@@ -13,7 +13,7 @@ export const scimEntries = {
   },
   uniqueness: {
     means:
-      '409. Another User of the directory has this userName or, with `client: entra`, another Group this displayName.',
+      '409. Another User of the directory has this userName or, with `client: auto` or `entra`, another Group this displayName.',
     todo: 'Find the first one (`drawbridge explain <userName>`); rename one, or let the identity provider match it.',
   },
   mutability: {
@@ -107,12 +107,16 @@ export const scimEntries = {
     todo: 'Use /Users and /Groups.',
   },
   unavailable: {
-    means: '503. The store does not answer at the moment; nothing was recorded.',
+    means: '503, or 429 with `client: okta`. The store does not answer at the moment; nothing was recorded.',
     todo: 'The identity provider asks again. If it lasts, look at `/health/ready` and at PostgreSQL.',
+  },
+  'base-url': {
+    means: '404. Nothing is at this address; SCIM is served below the base URL that the detail names.',
+    todo: 'Correct the base URL (tenant URL) in the identity provider; it ends in `/scim/v2`.',
   },
   pending: {
     means:
-      '503. Recorded, but it is not proven yet that the access has ended at every vendor; the User reads `active: true` until then.',
+      '503, or 429 with `client: okta`. Recorded, but it is not proven yet that the access has ended at every vendor; the User reads `active: true` until then.',
     todo: 'Nothing: Drawbridge goes on by itself and the identity provider asks again. `drawbridge explain <userName>` shows what it waits for.',
   },
   refused: {

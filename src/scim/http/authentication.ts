@@ -1,6 +1,9 @@
 import bearerAuth from '@fastify/bearer-auth'
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { createHash } from 'node:crypto'
+import type { ClientProfile } from '../../model/directory.ts'
+import { switchesOf } from '../client-profiles.ts'
 import { ScimError } from '../errors.ts'
 import type { TokenVerifier } from '../ports.ts'
 import { unavailable } from './error-answers.ts'
@@ -14,7 +17,8 @@ export interface FailedAttempts {
 /**
  * Lets only bearer tokens of a directory pass, and decorates the request with it. The token is verified before the
  * attempts of its address are counted: a whole identity provider sits behind one address, so a valid token is
- * never limited. A store that cannot be asked is 503, because 401 tells clients to stop.
+ * never limited. A store that cannot be asked is 503, or what the client of a token that was seen before needs instead,
+ * because 401 tells clients to stop.
  */
 export async function authenticate(
   app: FastifyInstance,
@@ -25,13 +29,16 @@ export async function authenticate(
   await app.register(rateLimit, { global: false })
   const attempt = app.createRateLimit({ max, timeWindow: windowMs })
 
+  const clients = createSeenClients()
+
   async function verify(secret: string, request: FastifyRequest): Promise<boolean> {
     try {
       request.verifiedToken = (await verifyToken(secret)) ?? null
     } catch (cause) {
       request.log.error({ err: cause, requestId: request.id }, 'token not verified')
-      throw unavailable('The token cannot be verified at the moment', cause)
+      throw unavailable('The token cannot be verified at the moment', cause, clients.of(secret))
     }
+    if (request.verifiedToken) clients.keep(secret, request.verifiedToken.client)
     return request.verifiedToken !== null
   }
 
@@ -79,4 +86,24 @@ function hasToken({ headers }: FastifyRequest): boolean {
 
 function challenge(scheme: string): ScimError {
   return new ScimError(401, 'A valid bearer token is required', { headers: { 'www-authenticate': scheme } })
+}
+
+const mostSeen = 1_000
+
+/** The client of each token that was valid lately, to word an answer by while no token can be verified; it opens nothing. */
+function createSeenClients(): {
+  keep(secret: string, client: ClientProfile): void
+  of(secret: string): ClientProfile | undefined
+} {
+  const seen = new Map<string, ClientProfile>()
+  const keyOf = (secret: string): string => createHash('sha256').update(secret).digest('base64')
+  return {
+    keep(secret, client) {
+      // Nearly every directory has the usual answer: nothing is kept for them.
+      if (switchesOf(client).retryStatus === 503) return
+      seen.set(keyOf(secret), client)
+      if (seen.size > mostSeen) seen.delete(seen.keys().next().value ?? '')
+    },
+    of: (secret) => seen.get(keyOf(secret)),
+  }
 }

@@ -1,6 +1,8 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { ClientProfile } from '../../model/directory.ts'
+import { switchesOf } from '../client-profiles.ts'
 import { errorBody, ScimError, tooLarge } from '../errors.ts'
 import type { BaseUrl } from './requests.ts'
 
@@ -33,18 +35,20 @@ interface ErrorOptions {
   readonly bodyBytes: number
   /** Where clients reach the gateway: details end in a link to what explains them. */
   readonly origin: BaseUrl
+  readonly baseUrl: BaseUrl
 }
 
 /** Every failure becomes a SCIM error (RFC 7644 §3.12); what is ours to mend is logged and not described. */
-export function answerErrors(app: FastifyInstance, { bodyBytes, origin }: ErrorOptions): void {
+export function answerErrors(app: FastifyInstance, { bodyBytes, origin, baseUrl }: ErrorOptions): void {
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const tooLong = error.code === 'FST_ERR_CTP_BODY_TOO_LARGE'
     const refusal = tooLong ? bodyTooLarge(bodyBytes) : refusalOf(error, request).error
     return sendError(reply, refusal, origin(request))
   })
-  app.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) =>
-    sendError(reply, new ScimError(404, 'No such endpoint'), origin(request)),
-  )
+  app.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) => {
+    const detail = `There is no such endpoint below the base URL for SCIM, ${baseUrl(request)}`
+    return sendError(reply, new ScimError(404, detail), origin(request))
+  })
 }
 
 export interface Refusal {
@@ -58,7 +62,7 @@ export function refusalOf(error: unknown, request: FastifyRequest): Refusal {
   if (error instanceof ScimError) return { error, storeDown: false }
   const ours = error instanceof Error ? ofFastify(error as FastifyError) : undefined
   if (ours) return { error: ours, storeDown: false }
-  const unreachable = ofStore(error)
+  const unreachable = ofStore(error, request.verifiedToken?.client)
   const message = unreachable ? 'store unavailable' : 'scim request failed'
   request.log.error({ err: error, requestId: request.id }, message)
   if (unreachable) return { error: unreachable, storeDown: true }
@@ -92,7 +96,7 @@ export function answerFrameworkError(
     .send(Buffer.from(JSON.stringify(errorBody(refusal))))
 }
 
-function sendError(reply: FastifyReply, error: ScimError, origin: string): FastifyReply {
+export function sendError(reply: FastifyReply, error: ScimError, origin: string): FastifyReply {
   return reply
     .code(error.status)
     .headers({ ...error.headers, link: helpLink(error) })
@@ -110,20 +114,24 @@ function ofFastify({ code, statusCode, message }: FastifyError): ScimError | und
   return new ScimError(statusCode, message)
 }
 
-/** 503 with an integer `Retry-After`: Okta reads nothing else. */
-export function unavailable(detail: string, cause: unknown): ScimError {
-  return new ScimError(503, detail, { headers: { 'retry-after': '5' }, cause })
+/** With an integer `Retry-After`: Okta reads nothing else. Without a known client, 503. */
+export function unavailable(detail: string, cause: unknown, client: ClientProfile = 'auto'): ScimError {
+  return new ScimError(switchesOf(client).retryStatus, detail, {
+    headers: { 'retry-after': '5' },
+    about: { area: 'scim', code: 'unavailable' },
+    cause,
+  })
 }
 
 /**
- * A store that does not answer says nothing about the resource: 503, and never 404, after which clients would
+ * A store that does not answer says nothing about the resource: 503 or 429, and never 404, after which clients would
  * create people again. Connection failures of Node, PostgreSQL (classes 08, 53 and 57P) and Prisma.
  */
-function ofStore(error: unknown): ScimError | undefined {
+function ofStore(error: unknown, client: ClientProfile | undefined): ScimError | undefined {
   for (let at: unknown = error, deep = 0; at instanceof Error && deep < 5; at = at.cause, deep++) {
     const code = 'code' in at ? String(at.code) : ''
     if (at.name === 'StoreUnavailable' || connectionFailure.test(code)) {
-      return unavailable('The directory cannot be reached at the moment', error)
+      return unavailable('The directory cannot be reached at the moment', error, client)
     }
   }
   return undefined

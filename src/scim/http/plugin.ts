@@ -75,7 +75,7 @@ export const scimPlugin: FastifyPluginAsync<ScimOptions> = async (app, options) 
   }
 
   const origin = baseUrlFor(publicUrl, '')
-  answerErrors(app, { ...limits, origin })
+  answerErrors(app, { ...limits, origin, baseUrl: routes.baseUrl })
   logAccess(app)
   speakScimJson(app, limits)
   await authenticate(app, verifyToken, limits.failedAttempts)

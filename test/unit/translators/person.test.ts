@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
-import { loginOf, personOf } from '../../../src/translators/person.ts'
+import { loginOf, personOf, whyNoLogin } from '../../../src/translators/person.ts'
 import { processorMs } from '../../support/processor-time.ts'
 
 const primary = { value: 'Ada.Primary@corp.example', primary: true }
@@ -40,7 +40,28 @@ describe('loginOf', () => {
       byUserName: 'ada@corp.example',
       byEmail: 'ada@corp.example',
     },
-    { when: 'only a private e-mail is there', resource: { userName: 'ada', emails: [home] } },
+    {
+      when: 'a private e-mail is the only one',
+      resource: { userName: 'ada', emails: [home] },
+      byUserName: 'ada@home.example',
+      byEmail: 'ada@home.example',
+    },
+    {
+      when: 'a private e-mail is the only one beside a userName',
+      resource: { userName: 'ada@corp.example', emails: [home] },
+      byUserName: 'ada@corp.example',
+      byEmail: 'ada@corp.example',
+    },
+    {
+      when: 'the only e-mail has no type',
+      resource: { userName: 'adm.ada', emails: [{ value: 'Ada@corp.example' }] },
+      byUserName: 'ada@corp.example',
+      byEmail: 'ada@corp.example',
+    },
+    {
+      when: 'there are several private e-mails',
+      resource: { userName: 'ada', emails: [home, { ...home, value: 'ada@other.example' }] },
+    },
     { when: 'nothing is there', resource: {} },
     { when: 'everything is of the wrong type', resource: { userName: 7, emails: { value: 'a@b.example' } } },
   ]
@@ -50,6 +71,45 @@ describe('loginOf', () => {
       assert.equal(loginOf(resource, 'email'), byEmail)
     })
   }
+
+  const lacking: readonly (readonly [resource: Record<string, unknown>, lacks: RegExp])[] = [
+    [{}, /: userName is empty; there are no emails\./],
+    [{ userName: 'ada' }, /: userName "ada" is not an e-mail address; there are no emails\./],
+    [
+      { userName: 'ada_x#EXT#@t.example', emails: [] },
+      /: userName "ada_x#EXT#@t.example" is the name of a guest/,
+    ],
+    [
+      { userName: 'ada', emails: [{ value: 'a b', type: 'home' }] },
+      /; the only e-mail "a b" is not an e-mail/,
+    ],
+    [
+      { userName: 'ada', emails: [home, { ...home, value: 'b' }] },
+      /; none of the 2 emails is primary or of type/,
+    ],
+    [{ userName: 'ada', emails: [{ value: '', primary: true }] }, /; the primary e-mail is empty\./],
+    [
+      {
+        userName: 'ada',
+        emails: [
+          { value: 'x', primary: true },
+          { value: 'y', type: 'work' },
+        ],
+      },
+      /; the primary e-mail "x" is not an e-mail address; the work e-mail "y" is not an e-mail address\./,
+    ],
+    [{ userName: 'a'.repeat(300) }, /userName "a{100}…" is not/],
+  ]
+  for (const [resource, lacks] of lacking) {
+    it(`says what lacks: ${lacks.source}`, () => {
+      assert.equal(loginOf(resource, 'userName'), undefined)
+      assert.match(whyNoLogin(resource, 'userName'), lacks)
+    })
+  }
+
+  it('says what lacks in the order in which it was looked for', () => {
+    assert.match(whyNoLogin({ userName: 'ada' }, 'email'), /: there are no emails; userName "ada" is not/)
+  })
 
   const good = ['a@b.co', "o'neil+x@corp.example", 'jürgen@bücher.example', 'a.b@x-y.z9.example']
   const bad = [
