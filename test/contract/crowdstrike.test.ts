@@ -27,5 +27,6 @@ for (const profile of ['current', 'legacy', 'guide'] as const) {
     }),
     lacksScope: { status: 403, body: refusal(403, 'access denied, authorization failed') },
     expireTokens: ({ state }) => state.tokens.clear(),
+    withoutAccount: true,
   })
 }

@@ -27,6 +27,8 @@ export interface ContractSubject<S extends VendorSimulator = VendorSimulator> {
   readonly lacksScope: Omit<Fault, keyof Matcher>
   /** Makes the vendor forget the tokens that it gave out. Absent: tokens are static. */
   expireTokens?(simulator: S): void
+  /** The credentials belong to no account. */
+  readonly withoutAccount?: true
 }
 
 /** What the parts of the suite share. A fresh target and an emptied simulator for every test. */
@@ -110,7 +112,7 @@ function profileOf(vendor: AnyVendor, profile: ApiProfile, name: string, login: 
   return Object.fromEntries(kept)
 }
 
-function describeIdentity({ simulator, target }: Bench): void {
+function describeIdentity({ subject, simulator, target }: Bench): void {
   describe('identity', () => {
     it('accepts good credentials and writes nothing to try them', async () => {
       await target().test()
@@ -126,6 +128,7 @@ function describeIdentity({ simulator, target }: Bench): void {
 
     it('tells its own account, or that it has none', async () => {
       const self = await target().self()
+      assert.equal(self === undefined, subject.withoutAccount === true)
       if (self !== undefined) assert.equal((await target().get(self))?.id, self)
     })
 

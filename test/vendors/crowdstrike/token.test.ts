@@ -23,6 +23,10 @@ for (const profile of ['current', 'guide'] as const) {
         state.toggles.tokenStatus = status
         await open().test()
       }
+      assert.deepEqual(
+        tokenCalls().map(({ status }) => status),
+        [200, 201],
+      )
     })
 
     it('is fetched once for many callers at the same time', async () => {
