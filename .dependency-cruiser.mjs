@@ -1,34 +1,31 @@
 /**
  * Who may import whom (docs/architecture.md, "Import rules"). Type imports count. `npm run lint:imports`.
- * A folder imports only folders that stand before it in this list, and of them those that are named.
+ * A folder imports only folders that stand above it in this list, and of them those that are named.
  */
 const floors = {
   model: [],
   batch: [],
-  secrets: ['model'],
-  egress: ['config/base-url[.]ts$'],
-  logger: ['model'],
   health: [],
+  secrets: ['model'],
+  logger: ['model'],
   schedule: ['model'],
   metrics: ['model'],
   telemetry: ['model'],
   translators: ['model'],
-  vendors: ['model', 'batch'],
-  simulators: ['model', 'vendors'],
-  scim: ['model', 'translators'],
-  config: ['model', 'secrets', 'translators', 'vendors', 'scim/(filter|schema|client-profiles)'],
-  store: ['model', 'batch', 'secrets', 'translators', 'scim'],
+  vendors: ['model'],
+  simulators: ['model', 'vendors/[^/]+/names[.]ts$'],
+  scim: ['model'],
+  config: ['model', 'secrets', 'translators', 'vendors', 'scim/(filter|schema)'],
+  egress: ['config/base-url[.]ts$'],
+  store: ['model', 'batch', 'scim'],
   provisioning: ['model', 'translators', 'vendors', 'scim', 'config', 'store'],
   dictionary: ['model', 'scim'],
   doctor: ['model', 'translators', 'vendors', 'config', 'provisioning', 'dictionary'],
-  admin: ['model', 'dictionary'],
-  cli: ['model', 'config', 'vendors', 'dictionary', 'admin'],
-  operations: [
-    '(model|secrets|translators|vendors|scim|config|store|provisioning|dictionary|admin|cli)',
-    'egress',
-  ],
-  demo: ['(?!cli)'],
+  admin: ['model'],
+  cli: ['model', 'vendors', 'config', 'dictionary', 'admin'],
+  operations: ['(model|secrets|translators|vendors|config|store|provisioning|admin|cli)/'],
   app: [''],
+  demo: ['(model|translators|vendors|simulators|config|store|provisioning)/', 'app/gateway[.]ts$'],
 }
 
 const only = ([folder, allowed]) => ({
@@ -109,6 +106,13 @@ export default {
       comment: 'The gateway never needs a simulator: only the demo, its commands and tests start one.',
       from: { path: '^src/', pathNot: '^src/(simulators|demo|app/commands)/' },
       to: { path: '^src/simulators/' },
+    },
+    {
+      name: 'demo-apart',
+      severity: 'error',
+      comment: 'The demo starts a whole gateway, and only its own command starts the demo.',
+      from: { path: '^src/', pathNot: '^src/(demo/|app/commands/demo[.]ts$)' },
+      to: { path: '^src/demo/' },
     },
     {
       name: 'translators-are-pure',
