@@ -124,7 +124,10 @@ for (const profile of profiles) {
         ({ login }) => login === 'ada@example.com',
       )
       assert.deepEqual([row.standing, row.lastLoginAt, 'dormantDays' in row], ['linked', undefined, false])
-      if (profile === 'current') assert.match(row.entitlements[0], /^role:\d+@account:\d+$/)
+      if (profile === 'current') {
+        assert.match(row.entitlementKeys[0], /^role:\d+@account:\d+$/)
+        assert.deepEqual(row.entitlements, ['role SOC in account Acme'])
+      }
 
       state.userCalled('ada@example.com').dateJoined = daysAgo(4)
       const late = rowsOf(await command('inventory', 'console', '--live', '--invited', '3', '--json'))
@@ -247,8 +250,8 @@ for (const profile of profiles) {
       for (const [at, { id }] of [...state.users.values()].entries())
         for (const role of roles.slice(0, at % 3)) state.grant(id, role)
       const rows = rowsOf(await command('inventory', 'falcon', '--live', '--roles', '--json'))
-      const held = ({ entitlements }: { readonly entitlements: readonly string[] }) =>
-        entitlements.map((key) => key.replace(/^role:|@.*$/g, '')).toSorted()
+      const held = ({ entitlementKeys }: { readonly entitlementKeys: readonly string[] }) =>
+        entitlementKeys.map((key) => key.replace(/^role:|@.*$/g, '')).toSorted()
       assert.deepEqual(
         rows.map((row) => [row.login, held(row)]).toSorted(),
         [...state.users.values()]

@@ -114,7 +114,7 @@ for (const profile of ['current', 'guide'] as const) {
       const from = simulator.trace.length
       simulator.failNext({ method: 'POST', path: /revoke-api-token$/, status: 500 })
       const left = await scim('PATCH', `/Users/${user.id}`, deactivate)
-      assert.equal(left.status, 503, JSON.stringify(left.body))
+      assert.equal(left.status, 429, JSON.stringify(left.body))
       assert.ok(state.tokens.has(secret))
       const isProven = async () => (await scim('GET', `/Users/${user.id}`)).body.active === false
       await until('the shut-out proven', isProven)
