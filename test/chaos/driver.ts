@@ -48,7 +48,7 @@ export function driver(
     for (;;) {
       figures.requests += 1
       const answer = await scim(url(), token, method, path, body).catch(() => undefined)
-      if (answer && answer.status < 500) return answer
+      if (answer && answer.status < 500 && answer.status !== 429) return answer
       await delay(100)
     }
   }
