@@ -1,5 +1,6 @@
 // How many files and functions of src one PATCH of a family name runs until its answer, the vendor call included; without
-// simulators. `npm run measure:patch`; with a folder behind it, another checkout is measured.
+// simulators. What each of several such PATCHes runs is counted, so that no timer is. `npm run measure:patch`; with a
+// folder behind it, another checkout is measured.
 import { existsSync } from 'node:fs'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { Session } from 'node:inspector/promises'
@@ -86,24 +87,40 @@ try {
   session.connect()
   await session.post('Profiler.enable')
   await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false })
-  await session.post('Profiler.takePreciseCoverage')
-  await rename(id, 'Lovelace')
-  const { result } = await session.post('Profiler.takePreciseCoverage')
   const base = pathToFileURL(`${root}/src/`).href
-  const ran = result
-    .filter(({ url }) => url.startsWith(base) && !/simulator|\/generated\//.test(url.slice(base.length)))
-    .map(({ url, functions }) => ({
-      file: url.slice(base.length),
-      count: functions.filter(({ functionName, ranges }) => functionName !== '' && ranges[0].count > 0)
-        .length,
-    }))
-    .filter(({ count }) => count > 0)
-    .toSorted((a, b) => (a.file < b.file ? -1 : 1))
-  for (const { file, count } of ran) console.log(`${String(count).padStart(4)}  ${file}`)
-  const functions = ran.reduce((sum, { count }) => sum + count, 0)
-  console.log(`${ran.length} files, ${functions} functions`)
+  const windows = []
+  for (const familyName of ['Lovelace', 'King', 'Noel', 'Milbanke', 'Gordon']) {
+    const calls = simulator.trace.length
+    await session.post('Profiler.takePreciseCoverage')
+    await rename(id, familyName)
+    const { result } = await session.post('Profiler.takePreciseCoverage')
+    if (simulator.trace.length === calls) throw new Error('the PATCH was answered without a vendor call')
+    windows.push(functionsRun(result, base))
+  }
+  const [first, ...others] = windows
+  const ran = Map.groupBy(
+    [...first].filter(([key]) => others.every((window) => window.has(key))).map(([, file]) => file),
+    (file) => file,
+  )
+  for (const [file, functions] of [...ran].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+    console.log(`${String(functions.length).padStart(4)}  ${file}`)
+  const functions = [...ran.values()].reduce((sum, { length }) => sum + length, 0)
+  console.log(`${ran.size} files, ${functions} functions`)
 } finally {
   await gateway.close()
   await simulator.close()
   await rm(dataDir, { recursive: true, force: true })
+}
+
+/** Named functions of the source that ran, by place, with their file. */
+function functionsRun(scripts, base) {
+  return new Map(
+    scripts
+      .filter(({ url }) => url.startsWith(base) && !/simulator|\/generated\//.test(url.slice(base.length)))
+      .flatMap(({ url, functions }) =>
+        functions
+          .filter(({ functionName, ranges }) => functionName !== '' && ranges[0].count > 0)
+          .map(({ ranges }) => [`${url}:${ranges[0].startOffset}`, url.slice(base.length)]),
+      ),
+  )
 }

@@ -45,6 +45,7 @@ describe('Sentry tokens and organizations', () => {
   it('does not take an outage of the scope list for a lack', async () => {
     simulator().failNext({ method: 'GET', path: '/api/0/', status: 500 })
     await target().test()
+    assert.equal(simulator().trace.filter(({ status }) => status === 500).length, 1)
   })
 
   it('loses a token with its user', async () => {
