@@ -7,7 +7,7 @@ import { startBenchGateway, type BenchGateway } from './server.ts'
 const token = `bench_${randomBytes(16).toString('hex')}`
 const publicUrl = 'https://scim.corp.example'
 
-export type Sisense = Awaited<ReturnType<typeof startSisense>>
+type Sisense = Awaited<ReturnType<typeof startSisense>>
 
 export interface Bench {
   readonly client: pg.Client

@@ -30,7 +30,7 @@ export function median(values: readonly number[]): number {
 }
 
 /** Of the rounds, each against the baseline of the same round. */
-export const ratioOf = ({ rounds }: Result): number =>
+const ratioOf = ({ rounds }: Result): number =>
   median(rounds.map(({ gateway, baseline }) => gateway.perSecond / baseline.perSecond))
 
 export function table(results: readonly Result[]): string {

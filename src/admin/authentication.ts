@@ -67,7 +67,7 @@ export function operatorOf(request: FastifyRequest): OperatorRef {
   return request.operator
 }
 
-export const mayAct = (role: Role, needed: Role): boolean => roles.indexOf(role) >= roles.indexOf(needed)
+const mayAct = (role: Role, needed: Role): boolean => roles.indexOf(role) >= roles.indexOf(needed)
 
 const digestOf = (secret: string): Buffer => Buffer.from(hash('sha256', secret, 'hex'), 'hex')
 

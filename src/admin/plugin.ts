@@ -23,17 +23,17 @@ const compile: FastifySchemaCompiler<TSchema> =
     }
   }
 
-export function validateByTypeBox(app: FastifyInstance): void {
+function validateByTypeBox(app: FastifyInstance): void {
   app.setValidatorCompiler(compile)
   app.setSchemaErrorFormatter((errors) => new Error(errors[0]?.message ?? 'not valid'))
 }
 
 /** Of plain JSON, whatever the order of its keys. */
-export const etagOf = (value: unknown): string =>
+const etagOf = (value: unknown): string =>
   `"${hash('sha256', JSON.stringify(value, sorted), 'base64url').slice(0, 27)}"`
 
 /** Reads carry an ETag; one that the client already has is answered with 304 (RFC 9110 §13.1.2). */
-export function tagReads(app: FastifyInstance): void {
+function tagReads(app: FastifyInstance): void {
   app.addHook('onSend', async (request, reply, payload) => {
     if (request.method !== 'GET' || reply.statusCode !== 200 || typeof payload !== 'string') return payload
     if (!String(reply.getHeader('content-type')).startsWith('application/json')) return payload
@@ -62,7 +62,7 @@ function sorted(_key: string, value: unknown): unknown {
 }
 
 /** Collects the routes that follow, and serves their OpenAPI document. */
-export async function describeRoutes(app: FastifyInstance, release: string): Promise<void> {
+async function describeRoutes(app: FastifyInstance, release: string): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',

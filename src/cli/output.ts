@@ -13,7 +13,7 @@ interface Stream {
   write(text: string): unknown
 }
 
-export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow'
+type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow'
 
 /** Where commands write: plain lines for people, or one JSON document. */
 export interface Output {

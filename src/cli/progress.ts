@@ -1,7 +1,7 @@
 import type { Surroundings } from './output.ts'
 
 /** How much of a known whole. */
-export interface Share {
+interface Share {
   readonly done: number
   readonly total: number
 }

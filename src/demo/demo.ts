@@ -82,7 +82,7 @@ async function start(
   return startGateway({ environment: environment.environment, configuration: loaded.configuration, log })
 }
 
-export async function play(
+async function play(
   gateway: Gateway,
   simulated: DemoVendors,
   tokens: Tokens,

@@ -3,7 +3,8 @@ import { startCrowdstrike } from '../simulators/crowdstrike/index.ts'
 import { startSentinelone } from '../simulators/sentinelone/index.ts'
 import { startSentry } from '../simulators/sentry/index.ts'
 import { startSisense } from '../simulators/sisense/index.ts'
-import type { TraceEntry, VendorSimulator } from '../simulators/simulator.ts'
+import type { TraceEntry } from '../simulators/trace.ts'
+import type { VendorSimulator } from '../simulators/simulator.ts'
 
 /** Falcon's reads lag by up to 90 s; nobody wants to watch that. */
 const roleLagMs = 300

@@ -43,7 +43,7 @@ const mostAccounts = 1_000
 const soonMs = 14 * 24 * 60 * 60_000
 
 /** Carries out a check; a failure of the vendor becomes its finding. */
-export async function finding(check: string, look: () => Promise<Told>): Promise<DoctorFinding> {
+async function finding(check: string, look: () => Promise<Told>): Promise<DoctorFinding> {
   try {
     return { check, ...(await look()) }
   } catch (error) {

@@ -119,7 +119,7 @@ function levelHints({ policy: { rules } }: ConnectionConfig, can: Capabilities):
   return [{ ...placeOf(other.rule, other.index), state: 'hint', detail }]
 }
 
-export function placeOf({ line }: Rule, index: number): Pick<RuleHint, 'rule' | 'line'> {
+function placeOf({ line }: Rule, index: number): Pick<RuleHint, 'rule' | 'line'> {
   return { rule: index, ...(line === undefined ? {} : { line }) }
 }
 

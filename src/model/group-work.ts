@@ -40,7 +40,7 @@ export interface GroupWork {
   readonly pauses: Readonly<Record<string, number>>
 }
 
-export type GroupStatus = 'pending' | 'waiting' | 'proven' | 'failed'
+type GroupStatus = 'pending' | 'waiting' | 'proven' | 'failed'
 
 export interface GroupSettlement {
   readonly status: GroupStatus

@@ -11,9 +11,6 @@ import {
 import { type Answer, type Control, serve } from './server.ts'
 import { createTrace, type TraceEntry } from './trace.ts'
 
-export type { Fault, Hold, HoldRequest, LostAnswer, Matcher, Slowness } from './faults.ts'
-export type { TraceEntry } from './trace.ts'
-
 /** A stand-in for a vendor on a real loopback socket: the vendor's own paths and quirks, and faults on demand. */
 export interface Simulator {
   /** `http://127.0.0.1:<port>` */
@@ -128,7 +125,7 @@ interface FaultRequest extends Omit<Fault, 'path'> {
  * `GET trace` · `GET state` · `POST reset` · `DELETE faults` · `POST faults` `{kind, method?, path?, …}` where a hold
  * answers its `id` · `GET holds/<id>` `{arrived}` · `POST holds/<id>/release`.
  */
-export function control(parts: Parts, state: () => unknown = () => ({})): Control {
+function control(parts: Parts, state: () => unknown = () => ({})): Control {
   const holds = new Map<string, Hold & { hasArrived: boolean }>()
 
   function addFault(body: string): Answer {

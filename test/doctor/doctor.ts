@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { run } from '../../src/app/program.ts'
 import type { Report } from '../../src/doctor/checks.ts'
-import type { TraceEntry, VendorSimulator } from '../../src/simulators/simulator.ts'
+import type { TraceEntry } from '../../src/simulators/trace.ts'
+import type { VendorSimulator } from '../../src/simulators/simulator.ts'
 import type { ApiProfile } from '../../src/model/account.ts'
 
 export interface Asked {

@@ -60,7 +60,7 @@ function placesOf(program: Command): readonly Place[] {
 }
 
 /** A script that knows the words of every command; it asks nobody when it completes. */
-export function completion(shell: 'bash' | 'zsh' | 'fish', program: Command): string {
+function completion(shell: 'bash' | 'zsh' | 'fish', program: Command): string {
   const places = placesOf(program)
   return { bash, zsh, fish }[shell](places)
 }

@@ -56,7 +56,7 @@ export interface Toggles {
   pageCap: number
 }
 
-export const initialToggles: Readonly<Toggles> = {
+const initialToggles: Readonly<Toggles> = {
   routes: 'both',
   region: 'us-1',
   tokenSeconds: 1_799,

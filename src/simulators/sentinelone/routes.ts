@@ -2,7 +2,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Actor, actorOf, invalid, missing, notPermitted, Refusal, userFor } from './access.ts'
 import { listOf, matching, page, type Query } from './lists.ts'
 import { present, roleNameOf } from './present.ts'
-import type { SentineloneState, SimRole } from './state.ts'
+import type { SentineloneState } from './state.ts'
+import type { SimRole } from './tenant.ts'
 import { createUser, dataOf, removeUser, revokeToken, updateUser } from './writes.ts'
 
 interface Params {

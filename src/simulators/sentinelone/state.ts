@@ -8,8 +8,6 @@ import {
   type SimSite,
 } from './tenant.ts'
 
-export type { SimAccount, SimRole, SimSite } from './tenant.ts'
-
 export type Level = 'tenant' | 'account' | 'site'
 
 export interface SimUser {

@@ -74,7 +74,7 @@ export function teamOf(
   return { id, slug, name, memberCount, dateCreated }
 }
 
-export function isOnlyOwner({ id, orgRole }: SimMember, { members }: SentryState): boolean {
+function isOnlyOwner({ id, orgRole }: SimMember, { members }: SentryState): boolean {
   const others = [...members.values()].filter((other) => other.id !== id && other.orgRole === 'owner')
   return orgRole === 'owner' && others.every(isPending)
 }

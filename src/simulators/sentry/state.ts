@@ -46,7 +46,7 @@ export interface SimToken {
 }
 
 /** What a test or an operator may turn. */
-export interface Toggles {
+interface Toggles {
   /** Region that the organization lives in; any other answers 404. */
   region: 'us' | 'de'
   /** Business and Enterprise: the organization role `admin` is retired. */

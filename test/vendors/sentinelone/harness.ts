@@ -8,7 +8,8 @@ import {
   startSentinelone,
 } from '../../../src/simulators/sentinelone/index.ts'
 import { type SentineloneState, type SimUser } from '../../../src/simulators/sentinelone/state.ts'
-import type { TraceEntry, VendorSimulator } from '../../../src/simulators/simulator.ts'
+import type { TraceEntry } from '../../../src/simulators/trace.ts'
+import type { VendorSimulator } from '../../../src/simulators/simulator.ts'
 import { openKit, openTarget, type Opening } from '../../contract/target.ts'
 import type { Account, EntitlementRef, Scope } from '../../../src/model/account.ts'
 
