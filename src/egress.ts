@@ -7,7 +7,7 @@ export type Lookup = (hostname: string, options: LookupOptions, found: Found) =>
 
 /**
  * Resolves names for vendor calls, to public addresses only: a name that leads into the private network (by mistake, or
- * because somebody changed its DNS) is not found, unless `insecureTargets` names the host.
+ * because its DNS was changed) is not found, unless `insecureTargets` names the host.
  */
 export function publicLookup(insecureTargets: readonly string[], resolve: Lookup = lookup as Lookup): Lookup {
   const named = new Set(insecureTargets.map((target) => target.toLowerCase().replace(/:\d+$/, '')))

@@ -5,7 +5,7 @@ import { type Filter } from '../scim/filter/ast.ts'
 import { userModel } from '../scim/schema/model.ts'
 import type { Matching } from '../model/policy.ts'
 
-/** Compiled once for each text; a configuration holds few of them, and texts that failed are kept by nobody. */
+/** Compiled once for each text; a configuration holds few of them, and texts that failed are not kept. */
 const patterns = new Map<string, RE2JS>()
 const filters = new Map<string, Filter>()
 const mostKept = 10_000

@@ -101,7 +101,7 @@ export interface AccountFacts {
   /** Who made the account: `local`, `sso`, `scim`, `directory`, … in the vendor's words, lower case. */
   readonly source?: string
   readonly lastLoginAt?: string
-  /** When the vendor last saw a change to the account, whoever made it. */
+  /** When the vendor last saw a change to the account, no matter who made it. */
   readonly updatedAt?: string
   readonly emailVerified?: boolean
   readonly invitation?: 'pending' | 'expired'
@@ -111,9 +111,9 @@ export interface AccountFacts {
   readonly tokenExpiresAt?: string
   /** Taking this account's access away would leave the tenant without an owner. */
   readonly lastOwner?: boolean
-  /** Somebody else manages the account (native SCIM, partnership); the vendor refuses our writes. Says who. */
+  /** Another system manages the account (native SCIM, partnership); the vendor refuses our writes. Says who. */
   readonly managedBy?: string
-  /** Attributes that the vendor lets nobody change on this account, whatever the capability table says. */
+  /** Attributes that the vendor lets no one change on this account, whatever the capability table says. */
   readonly readOnly?: readonly Attribute[]
   /** Settings, likewise. */
   readonly readOnlySettings?: readonly string[]

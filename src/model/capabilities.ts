@@ -27,7 +27,7 @@ export interface SettingSupport {
 export interface GroupSupport {
   readonly rename: boolean
   readonly remove: boolean
-  /** Whoever makes a group is in it at once, the gateway's own identity included. */
+  /** The maker of a group is in it at once, the gateway's own identity included. */
   readonly creatorJoins?: true
 }
 
@@ -69,7 +69,7 @@ export interface Capabilities {
     readonly remove: boolean
     /** Entitlements are taken away before a removal, so that the vendor's own history shows it. */
     readonly stripFirst?: boolean
-    /** Days after which an invitation that nobody accepted expires. */
+    /** Days after which an invitation that was not accepted expires. */
     readonly invitationDays?: number
   }
   /** The attribute that holds the login, and others that `find` can look an account up by, best first. */

@@ -124,7 +124,7 @@ export interface PlanInput<W extends Wanted = Wanted> {
   readonly policy: Policy
   /** Given only when a person returns. */
   readonly snapshot?: Snapshot | undefined
-  /** Of somebody who leaves: the steps that were tried in vain. Absent: any step that holds counts. */
+  /** Of a person who leaves: the steps that were tried in vain. Absent: any step that holds counts. */
   readonly tried?: readonly ShutOutStep[] | undefined
   /** ISO 8601 instant. */
   readonly now: string
@@ -147,6 +147,6 @@ export interface Snapshot {
   readonly sessionsEnded?: boolean
   readonly entitlements: readonly EntitlementRef[]
   readonly settings?: AccountSettings
-  /** Those that Drawbridge had granted: the rules decide about them anew. */
+  /** Those that Drawbridge had granted: the rules decide about them again. */
   readonly granted: readonly Granted[]
 }

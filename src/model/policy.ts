@@ -74,12 +74,12 @@ export interface Policy {
   readonly reconcile?: {
     /** Absent: never by itself. */
     readonly everyMs?: number
-    /** Kinds of drift that are looked at anew and put right; the others are only reported. */
+    /** Kinds of drift that are looked at again and put right; the others are only reported. */
     readonly repair: readonly RepairableDrift[]
   }
 }
 
-/** Drift that a new look at the account, or at the group, can put right. An orphan has nobody to plan for. */
+/** Drift that a new look at the account, or at the group, can put right. An orphan has no person to plan for. */
 export type RepairableDrift =
   'missing' | 'lacking' | 'excess' | 'reactivated' | 'profile' | 'group-missing' | 'group-renamed'
 

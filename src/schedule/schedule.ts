@@ -31,7 +31,7 @@ export function openSchedule(options: ScheduleOptions): Schedule {
   let opened: PgBoss | undefined
 
   const ready = startUntilItWorks(options, stop.signal).then((boss) => (opened = boss))
-  // Whoever asks for it learns of a stop; nobody may have asked.
+  // Callers that wait for it learn of a stop; there may be none.
   ready.catch(() => {})
 
   const queue = queuesOf(retrySeconds)
@@ -91,7 +91,7 @@ export function openSchedule(options: ScheduleOptions): Schedule {
   }
 }
 
-/** Queues are made by whoever needs them first, in any process. */
+/** A queue is made when it is first needed, in any process. */
 function queuesOf(retrySeconds: number): (boss: PgBoss, name: string) => Promise<void> {
   const known = new Map<string, Promise<void>>()
   return (boss, name) => {

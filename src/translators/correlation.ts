@@ -21,7 +21,7 @@ export type Correlation =
   | { readonly kind: 'adopt'; readonly account: Account }
   /** The account under the login is linked with another User, or by another connection. */
   | { readonly kind: 'elsewhere'; readonly account: Account; readonly detail: string }
-  /** Somebody has to decide. */
+  /** An operator has to decide. */
   | { readonly kind: 'wait'; readonly detail: string }
   | {
       readonly kind: 'refuse'
@@ -54,7 +54,7 @@ export function correlate(candidates: readonly Account[], input: CorrelationInpu
   return input.shutOut ? forShutOut(account, input) : byPolicy(account, input)
 }
 
-// Access must end, whoever made the account and whatever it may do; the last owner is the guard's concern.
+// Access must end, no matter who made the account or what it may do; the last owner is the guard's concern.
 function forShutOut(account: Account, { protect = [] }: CorrelationInput): Correlation {
   if (isProtected([account.login, account.profile.email], protect)) {
     const detail = `${account.login} is protected (guard.protect) and never changed. Take it off that list first, or end the access there by hand.`

@@ -68,7 +68,7 @@ export function grantedAfter(
   return [...known.values()]
 }
 
-/** Without what the vendor has ended by itself: a grant that is there later under the same key is somebody else's. */
+/** Without what the vendor has ended by itself: a grant that is there later under the same key is not ours. */
 export function withoutEnded(granted: readonly Granted[], now: string): readonly Granted[] {
   return granted.filter((each) => isLive(each, now))
 }

@@ -34,7 +34,7 @@ export function intentsFor(input: PlanInput): Differences {
   return { intents: isDue ? [{ kind: 'shut-out', because }] : [], deviations: [] }
 }
 
-/** Somebody with an account whom no rule of a `mapped` connection grants anything any more is a leaver there. */
+/** A person with an account to whom no rule of a `mapped` connection grants anything any more is a leaver there. */
 export function becauseOf(wanted: Exclude<Wanted, WantedPresent>): 'inactive' | 'deleted' {
   return wanted.kind === 'nothing' ? 'inactive' : wanted.because
 }
@@ -70,7 +70,7 @@ function forPresent(input: PlanInput<WantedPresent>): Differences {
   return { intents, deviations: [...profile.deviations, ...set.deviations, ...deviations] }
 }
 
-// A right side that does not resolve keeps who is there, and brings nobody in.
+// A right side that does not resolve keeps who is there, and brings no one in.
 function isMatched({ entitlements }: WantedPresent): boolean {
   return entitlements.some(({ reasons }) => reasons.some(({ rule }) => rule !== 'default'))
 }

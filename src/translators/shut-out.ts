@@ -15,7 +15,7 @@ const dayMs = 24 * 60 * 60_000
 
 /**
  * `graceDays` delays only `remove`, and only while an earlier step holds: one that the policy lists before it, or, for
- * somebody who leaves after having been inactive, one of the steps for `inactive`. Without proof of one nothing is delayed.
+ * a person who leaves after having been inactive, one of the steps for `inactive`. Without proof of one nothing is delayed.
  */
 export function graceOf(
   because: 'inactive' | 'deleted',

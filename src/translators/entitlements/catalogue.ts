@@ -96,7 +96,7 @@ export type Resolution =
   | { readonly kind: 'found'; readonly entitlement: Entitlement; readonly further: readonly Entitlement[] }
   | { readonly kind: 'unknown'; readonly nearest: readonly string[] }
   | { readonly kind: 'ambiguous'; readonly among: readonly string[] }
-  /** The vendor has it, and grants it to nobody here: why, in words. */
+  /** The vendor has it, but grants it to no account here: why, in words. */
   | { readonly kind: 'refused'; readonly why: string }
 
 /**

@@ -17,7 +17,7 @@ interface SettingDifference {
 
 /**
  * What must be set so that an account has the settings that rules name. What no rule names any more falls back only where
- * Drawbridge had set it and the vendor's table says to what. A return gives back what somebody had set by hand.
+ * Drawbridge had set it and the vendor's table says to what. A return gives back what had been set by hand.
  */
 export function settingDifference({
   wanted: { settings = {} },
@@ -92,7 +92,7 @@ function withdrawn(held: Held | undefined, wanted: ReadonlyMap<string, unknown>,
   )
 }
 
-/** Powers that somebody had given by hand before the shut-out took them. */
+/** Powers that had been given by hand before the shut-out took them. */
 function returningSettings(snapshot: Snapshot | undefined, supported: Supported) {
   const ours = new Set(snapshot?.granted.map(({ key }) => key))
   return Object.entries(snapshot?.settings ?? {}).filter(
@@ -204,7 +204,7 @@ function ownership(
   { wanted: { frozen }, can, policy }: PlanInput<WantedPresent>,
 ): Ownership {
   const grantedKeys = new Set(granted.map(({ key }) => key))
-  // Nobody can tell what an unresolved request means among grants whose request is not known: its kind is spared.
+  // What an unresolved request means among grants whose request is not known cannot be told: its kind is spared.
   const frozenKinds = new Set(frozen.map((request) => request.split(':', 1)[0]))
   const mayBeMeant = ({ key, wishes: requests }: Granted): boolean =>
     requests.length === 0
@@ -218,13 +218,13 @@ function ownership(
       const support = can.entitlements[ref.kind]
       if (!support || support.floor?.includes(ref.id) || isFrozen(ref)) return false
       if (grantedKeys.has(entitlementKey(ref))) return true
-      // A temporary grant that somebody made ends by itself.
+      // A temporary grant that was made at the vendor ends by itself.
       return policy.exclusive && ref.until === undefined && !frozenKinds.has(ref.kind)
     },
   }
 }
 
-/** What comes back beside what the rules say; in a slot that holds one, only if the rules leave it to nobody. */
+/** What comes back beside what the rules say; in a slot that holds one, only if the rules leave it empty. */
 function returning(
   wanted: readonly EntitlementRef[],
   live: readonly HeldEntitlement[],

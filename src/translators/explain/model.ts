@@ -51,7 +51,7 @@ export interface WhatIf {
 
 /**
  * Whose doing a held entitlement is. `granted`: Drawbridge's. `inherited`: through a group or parent of the vendor.
- * `temporary`: somebody gave it with an end. `by-hand`: somebody gave it. `floor`: nobody has less at this vendor.
+ * `temporary`: given at the vendor with an end. `by-hand`: given at the vendor. `floor`: every account has at least this there.
  */
 export type Authority = 'granted' | 'inherited' | 'temporary' | 'by-hand' | 'floor'
 

@@ -5,7 +5,7 @@ import { endOf } from './until.ts'
 /** Whom rules are read for. */
 export interface Subject {
   readonly groups: readonly GroupRef[]
-  /** The SCIM User as wanted; without it rules over attributes and roles concern nobody. */
+  /** The SCIM User as wanted; without it rules over attributes and roles match no one. */
   readonly resource?: Readonly<Record<string, unknown>>
 }
 

@@ -23,7 +23,7 @@ export interface RulesInput extends Reading {
   readonly catalogue: readonly Entitlement[]
   readonly can: Capabilities
   readonly defaultScope?: Scope | undefined
-  /** The vendor's groups that are made for SCIM Groups. Absent: nobody knows, and the catalogue decides by name. */
+  /** The vendor's groups that are made for SCIM Groups. Absent: not known, and the catalogue decides by name. */
   readonly made?: MadeGroups | undefined
 }
 
@@ -195,7 +195,7 @@ function resolved(asked: RuleRequest, { catalogue, can, defaultScope, made }: Ru
   return { ...best, others }
 }
 
-/** Whoever is to have a role in a team must be in it, and leaves it when the rule no longer applies. */
+/** A role in a team needs membership of the team, which ends when the rule no longer applies. */
 function withMembership(
   entitlement: Entitlement,
   catalogue: readonly Entitlement[],

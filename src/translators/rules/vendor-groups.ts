@@ -48,7 +48,7 @@ export type MadeResolution =
   /** `refusal`: none will come by itself. */
   | { readonly kind: 'awaited'; readonly refusal?: string | undefined }
 
-/** What a request for a group that is made means now; never somebody else's group of that name. */
+/** What a request for a group that is made means now; never another group of that name. */
 export function resolveMade({ request }: RuleRequest, made: MadeGroup | undefined): MadeResolution {
   if (made?.id === undefined) return { kind: 'awaited', refusal: made?.refusal }
   const entitlement: Entitlement = { kind: 'group', id: made.id, name: made.name ?? request.name }
