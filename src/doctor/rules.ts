@@ -51,20 +51,20 @@ export function ruleHints(directories: readonly DirectoryConfig[], vendorOf: Ven
 function seatHints({ name, connections }: DirectoryConfig): readonly RuleHint[] {
   const open = connections.filter(({ policy }) => policy.people === 'assigned').map((each) => each.name)
   if (open.length < 2) return []
-  const detail = `${open.join(', ')} take in everyone who is pushed, so everyone takes a seat in each; people: mapped takes in only whom a rule grants something`
+  const detail = `${open.join(', ')} take in everyone who is pushed, so everyone takes a seat in each; with people: mapped, only people to whom a rule grants something get an account`
   return [{ directory: name, state: 'hint', detail }]
 }
 
 type Finding = Omit<RuleHint, 'directory' | 'connection'>
 
-/** Rules whose grant an earlier rule of the same left side always decides, and rules that stand twice. */
+/** Rules whose grant an earlier rule of the same left side always decides, and rules that are repeated. */
 function shadowHints({ policy: { rules } }: ConnectionConfig, can: Capabilities): readonly Finding[] {
   return rules.flatMap((rule, index) => {
     const earlier = rules.slice(0, index).find((each) => isSameLeft(each, rule) && isUnconditional(each))
     if (!earlier) return []
     const before = `rule ${rules.indexOf(earlier) + 1}${earlier.line === undefined ? '' : ` (line ${earlier.line})`}`
     if (rightOf(earlier) === rightOf(rule))
-      return [{ ...placeOf(rule, index), state: 'hint', detail: `says what ${before} says already` }]
+      return [{ ...placeOf(rule, index), state: 'hint', detail: `repeats ${before}` }]
     const taken = new Set(slotsOf(earlier, can))
     const slots = slotsOf(rule, can)
     const isBeaten =
@@ -74,7 +74,7 @@ function shadowHints({ policy: { rules } }: ConnectionConfig, can: Capabilities)
           {
             ...placeOf(rule, index),
             state: 'hint',
-            detail: `never grants anything: ${before} concerns the same people (${leftWords(rule)}), comes first, and an account holds one only`,
+            detail: `never grants anything: ${before} matches the same people (${leftWords(rule)}) and comes first, and an account can hold only one`,
           } as const,
         ]
       : []
@@ -105,7 +105,7 @@ function slotsOf(rule: Rule, can: Capabilities): readonly string[] {
     .map((request) => slotOfRequest(request, undefined).toLowerCase())
 }
 
-/** Rules of several scope levels at a vendor that knows an account at one level: whoever meets two is frozen. */
+/** Rules of several scope levels at a vendor that knows an account at one level: anyone who matches two is frozen. */
 function levelHints({ policy: { rules } }: ConnectionConfig, can: Capabilities): readonly Finding[] {
   if (can.entitlements.role?.scopeLevels !== 'one') return []
   const levelled = rules.flatMap((rule, index) => {
@@ -115,7 +115,7 @@ function levelHints({ policy: { rules } }: ConnectionConfig, can: Capabilities):
   const [first] = levelled
   const other = levelled.find(({ level }) => level !== first?.level)
   if (!first || !other) return []
-  const detail = `names the scope level ${other.level}, and rule ${first.index + 1} names ${first.level}: the vendor keeps an account at one level, so whoever meets both keeps what they have and is granted neither`
+  const detail = `names the scope level ${other.level}, and rule ${first.index + 1} names ${first.level}: the vendor keeps an account at one level, so anyone who matches both keeps what they have and is granted neither`
   return [{ ...placeOf(other.rule, other.index), state: 'hint', detail }]
 }
 
@@ -203,7 +203,7 @@ function readingsOf(right: Rule | DefaultGrant, groups: readonly GroupRef[] = []
   })
 }
 
-/** Rules that concern nobody of the directory as it is. */
+/** Rules that match no one in the directory as it is. */
 function unmetFindings(rule: Rule, index: number, population: Population): readonly RuleFinding[] {
   const place = placeOf(rule, index)
   const { group, attribute, roles, except = [] } = rule
@@ -214,7 +214,7 @@ function unmetFindings(rule: Rule, index: number, population: Population): reado
     .map((written): RuleFinding => ({
       ...place,
       state: 'hint',
-      detail: `excepts ${JSON.stringify(written)}, and the directory has no such group`,
+      detail: `excepts ${JSON.stringify(written)}, but the directory has no such group`,
     }))
   const misses = (detail: string): readonly RuleFinding[] => [
     { ...place, state: 'hint', detail },
@@ -223,10 +223,10 @@ function unmetFindings(rule: Rule, index: number, population: Population): reado
   if (group !== undefined && !meets(group))
     return misses(`never matches: the directory has no group ${JSON.stringify(group)}`)
   if (attribute !== undefined && !population.filters.get(attribute))
-    return misses(`never matches: nobody in the directory satisfies ${attribute}`)
+    return misses(`never matches: no one in the directory satisfies ${attribute}`)
   if (roles !== undefined && !population.hasValue(roles))
     return misses(
-      `never matches: nobody in the directory has ${roles === '*' ? 'roles or entitlements' : JSON.stringify(roles)}`,
+      `never matches: no one in the directory has ${roles === '*' ? 'roles or entitlements' : JSON.stringify(roles)}`,
     )
   return strangers
 }

@@ -207,10 +207,10 @@ describe('explain and plan --rules', () => {
       /0 failed The vendor has no role "Falcon Administratr"\. Nearest: "Falcon Administrator"/,
     )
     assert.match(found, /1 hint never matches: the directory has no group "Nowhere"/)
-    assert.match(found, /1 hint excepts "Nobody", and the directory has no such group/)
+    assert.match(found, /1 hint excepts "Nobody", but the directory has no such group/)
     assert.match(found, /2 failed The vendor has no role "core"/)
-    assert.match(found, /3 hint never matches: nobody in the directory satisfies/)
-    assert.match(found, /4 hint never matches: nobody in the directory has "gone"/)
+    assert.match(found, /3 hint never matches: no one in the directory satisfies/)
+    assert.match(found, /4 hint never matches: no one in the directory has "gone"/)
     assert.ok(falcon.trace.slice(before).every(({ mutating, path }) => !mutating || path === '/oauth2/token'))
   })
 

@@ -35,7 +35,7 @@ const text = `directories:
 `
 
 describe('hints about rules, offline', () => {
-  it('name what is beaten, what stands twice, several levels, and seats taken more than once', () => {
+  it('name what is overridden, what is repeated, several levels, and seats taken more than once', () => {
     const loaded = parseConfiguration(text, {}, vendors)
     assert.ok(loaded.ok, JSON.stringify(loaded))
     const hints = ruleHints(loaded.configuration.directories, vendorOf)
@@ -45,8 +45,8 @@ describe('hints about rules, offline', () => {
       ),
       [
         '- - errors, console take in everyone who is pushed, ',
-        'errors 10 never grants anything: rule 1 (line 9) concerns ',
-        'errors 12 says what rule 1 (line 9) says already',
+        'errors 10 never grants anything: rule 1 (line 9) matches t',
+        'errors 12 repeats rule 1 (line 9)',
         'console 23 names the scope level account, and rule 1 names ',
       ],
     )
