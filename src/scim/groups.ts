@@ -135,7 +135,10 @@ async function refuseUnknown({ directory }: ScimPorts, actor: Actor, delta: Memb
     if (!wantsAll && unknown.size < add.size) return
   }
   const [first] = unknown
-  if (first !== undefined) throw invalidValue(`Member ${quoted(first)} is no User of this directory`)
+  if (first !== undefined)
+    throw invalidValue(
+      `Member ${quoted(first)} is not a User of this directory. Add the person first, or leave the member out.`,
+    )
 }
 
 /** Whether members that are no Users can be a reason to refuse. */

@@ -135,7 +135,7 @@ function memberId(element: unknown, switches: ClientSwitches): string {
 
 export function checkedId(id: string): string {
   if (id === '' || id.length > 256 || id.includes('\0') || !id.isWellFormed()) {
-    throw invalidValue(`${quoted(id)} is no id. Give each member the id of a User as value.`)
+    throw invalidValue(`${quoted(id)} is not an id. Give each member the id of a User as value.`)
   }
   return id
 }

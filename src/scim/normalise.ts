@@ -160,7 +160,7 @@ function extensionData(
   return Object.keys(data).length === 0 ? undefined : data
 }
 
-/** URNs that nobody here knows are ignored, as are extensions that are declared without data or used undeclared. */
+/** Unknown URNs are ignored, as are extensions that are declared without data or used undeclared. */
 function checkSchemas(
   model: ResourceModel,
   body: Readonly<Record<string, unknown>>,

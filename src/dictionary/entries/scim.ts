@@ -22,7 +22,7 @@ export const scimEntries = {
     todo: 'Leave the attribute out of the mapping. For a shut-out do what the detail says.',
   },
   invalidSyntax: {
-    means: '400. The body is no JSON, or not of the form that the request needs.',
+    means: '400. The body is not JSON, or does not have the form that the request needs.',
     todo: 'Compare it with what the detail asks for; a template application of the identity provider sends the right form.',
   },
   invalidPath: {

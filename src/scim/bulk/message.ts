@@ -118,14 +118,17 @@ function replacedText(text: string, key: string, idOf: (bulkId: string) => strin
 }
 
 /** A body parted in two: what can be created now, and what has to wait for a reference. */
-interface Parted {
+interface SplitBody {
   readonly now: Readonly<Record<string, unknown>>
   /** Whole attributes; those of an extension inside its container. */
   readonly later: Readonly<Record<string, unknown>>
 }
 
 /** Takes the attributes out that refer to a bulkId which is `open`. */
-export function partBody(data: Readonly<Record<string, unknown>>, open: (bulkId: string) => boolean): Parted {
+export function partBody(
+  data: Readonly<Record<string, unknown>>,
+  open: (bulkId: string) => boolean,
+): SplitBody {
   const now: [string, unknown][] = []
   const later: [string, unknown][] = []
   for (const [name, value] of Object.entries(data)) {

@@ -8,7 +8,7 @@ import { isObject } from '../values/json.ts'
 import { type BulkOperation, partBody, referencesIn, replaceReferences } from './message.ts'
 
 /** What one operation is done with. */
-export interface Doing {
+export interface BulkContext {
   readonly actor: Actor
   readonly steps: Steps
   /** The condition that a version makes, as `If-Match` does. */
@@ -22,7 +22,7 @@ export type Written = StoredUser | StoredGroup | undefined
 export type Rest = Readonly<Record<string, unknown>>
 
 /** Does one operation whose references all have an id. Throws a ScimError. */
-export async function perform(doing: Doing, step: Step): Promise<Written> {
+export async function perform(doing: BulkContext, step: Step): Promise<Written> {
   const type = writesOf(doing.steps, step)
   refuseUnresolved(doing.steps, step)
   const { method, version } = step.operation
@@ -39,14 +39,14 @@ export async function perform(doing: Doing, step: Step): Promise<Written> {
 }
 
 /** RFC 7644 §3.7.3 itself gives the operations alone as the data of a PATCH; some clients leave out `schemas`. */
-function patchMessage({ actor }: Doing, data: unknown): unknown {
+function patchMessage({ actor }: BulkContext, data: unknown): unknown {
   if (Array.isArray(data)) return { schemas: [patchSchema], Operations: data as unknown[] }
   const complete = !isObject(data) || Object.keys(data).some((key) => key.toLowerCase() === 'schemas')
   if (complete || !switchesOf(actor.directory.client).lenient) return data
   return { schemas: [patchSchema], ...data }
 }
 
-async function create({ actor }: Doing, step: Step, type: Writes, data: unknown): Promise<Written> {
+async function create({ actor }: BulkContext, step: Step, type: Writes, data: unknown): Promise<Written> {
   const resource = await type.create(actor, data)
   step.id = resource.id
   return resource
@@ -56,7 +56,7 @@ async function create({ actor }: Doing, step: Step, type: Writes, data: unknown)
  * Creates without the attributes that refer to what is not there yet, and gives these; undefined, with nothing done,
  * where the resource cannot be without them. What could never be accepted is refused before anything is created.
  */
-export async function begin(doing: Doing, step: Step): Promise<Rest | undefined> {
+export async function begin(doing: BulkContext, step: Step): Promise<Rest | undefined> {
   const { steps, actor } = doing
   const type = writesOf(steps, step)
   const { data } = step.operation
@@ -83,7 +83,7 @@ export async function begin(doing: Doing, step: Step): Promise<Rest | undefined>
 const anyId = '00000000-0000-0000-0000-000000000000'
 
 /** Adds what a create was begun without. */
-export async function complete(doing: Doing, step: Step, rest: Rest): Promise<Written> {
+export async function complete(doing: BulkContext, step: Step, rest: Rest): Promise<Written> {
   const type = writesOf(doing.steps, step)
   if (step.id === undefined) throw new Error('a create that was not begun cannot be completed')
   refuseUnresolved(doing.steps, step)
@@ -102,7 +102,8 @@ export function unresolved(detail: string): ScimError {
 /** Whose resources the operation writes, if it may. Throws 404, 405 or `invalidValue`. */
 function writesOf({ creates }: Steps, step: Step): Writes {
   const { operation, type, rest } = step
-  if (!type) throw new ScimError(404, `${quoted(operation.path)} is no endpoint that bulk requests can write`)
+  if (!type)
+    throw new ScimError(404, `${quoted(operation.path)} is not an endpoint that bulk requests can write to`)
   const offered = rest === '' ? ['POST'] : ['PUT', 'PATCH', 'DELETE']
   if (!offered.includes(operation.method)) {
     throw new ScimError(405, `${quoted(operation.path)} offers ${offered.join(', ')} in bulk requests`)

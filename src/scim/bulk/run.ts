@@ -7,7 +7,7 @@ import {
   begin,
   circleFrom,
   complete,
-  type Doing,
+  type BulkContext,
   nextStep,
   perform,
   type Rest,
@@ -42,7 +42,7 @@ interface BulkRun {
   acknowledge(sent: boolean): Promise<void>
 }
 
-interface Run extends Doing {
+interface Run extends BulkContext {
   readonly ports: BulkPorts
   readonly open: Set<Step>
   /** Creates of a circle that were begun, with what they lack. */

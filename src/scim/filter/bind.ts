@@ -28,7 +28,7 @@ export function operandOf(scope: Scope, text: string, options: FilterOptions): O
   if (found) return found
   if (!attributeName.test(text)) {
     throw invalidFilter(
-      `${quoted(text)} is no attribute. Write a filter such as userName eq "someone@example.com".`,
+      `${quoted(text)} is not an attribute. Write a filter such as userName eq "someone@example.com".`,
     )
   }
   return { names: [text], definition: undefined, multiValued: false, container: false }
@@ -79,7 +79,7 @@ export function comparedPath(operand: Operand, text: string, options: FilterOpti
 }
 
 function notComparable(text: string): Error {
-  return invalidFilter(`${quoted(text)} has several parts. Compare one of them, such as name.familyName.`)
+  return invalidFilter(`${quoted(text)} has several parts. Compare one of them, for example name.familyName.`)
 }
 
 const forbidden: Readonly<Record<BoundPath['type'], readonly CompareOp[]>> = {
@@ -119,7 +119,7 @@ export function boundLiteral(
   if (path.type === 'boolean' && (options.stringBooleans ?? options.lenient))
     return booleanOf(literal) ?? literal
   if (path.type === 'dateTime' && orderings.has(op) && !instantOf(literal)) {
-    throw invalidFilter(`${quoted(literal)} is no date and time. Write it like 2026-01-31T08:00:00Z.`)
+    throw invalidFilter(`${quoted(literal)} is not a date and time. Write it like 2026-01-31T08:00:00Z.`)
   }
   return literal
 }
@@ -137,7 +137,7 @@ function bareLiteral(path: BoundPath, text: string, options: FilterOptions): Lit
     if (Number.isFinite(value)) return value + 0
   }
   if (options.lenient) return text
-  throw invalidFilter(`${quoted(text)} is no value. Put text into double quotes.`)
+  throw invalidFilter(`${quoted(text)} is not a value. Put text into double quotes.`)
 }
 
 /** What `ClientSwitches` says about filters; the switches themselves may be passed. */

@@ -86,7 +86,7 @@ function decoded(literal: string): string {
   try {
     return JSON.parse(literal) as string
   } catch (cause) {
-    throw invalidFilter(`${quoted(literal)} is no JSON string. Escape it as JSON does.`, cause)
+    throw invalidFilter(`${quoted(literal)} is not a JSON string. Escape it as in JSON.`, cause)
   }
 }
 
@@ -233,7 +233,7 @@ function parseElement(parser: Parser, scope: Scope, operand: Operand, text: stri
 }
 
 /** An attribute that no schema has holds no element, whatever the brackets say. */
-const nobody: AttributeDefinition = {
+const unknownElement: AttributeDefinition = {
   name: '',
   type: 'complex',
   multiValued: true,
@@ -252,7 +252,7 @@ function elementOf(scope: Scope, { definition, container }: Operand, text: strin
       `${quoted(text)} cannot be followed by [. Only multi-valued attributes of a resource can.`,
     )
   }
-  return definition ?? nobody
+  return definition ?? unknownElement
 }
 
 function parseComparison(parser: Parser, operand: Operand, text: string): Filter {
@@ -282,5 +282,5 @@ function expect(parser: Parser, kind: Token['kind']): void {
 
 function unexpected(token: Token, wanted: string): Error {
   const found = token.kind === 'end' ? token.text : quoted(token.text)
-  return invalidFilter(`The filter has ${found} where ${wanted} belongs. Correct it and ask again.`)
+  return invalidFilter(`The filter has ${found} where it needs ${wanted}. Correct it and try again.`)
 }

@@ -3,7 +3,7 @@ import { expiredCursor, invalidCursor } from '../errors.ts'
 import type { Position } from '../ports.ts'
 
 /** Where a list goes on. */
-export interface Place {
+export interface ListPlace {
   /** One for each resource type of the list; null: from its beginning. */
   readonly after: readonly (Position | null)[]
   readonly total: number
@@ -12,9 +12,9 @@ export interface Place {
 /** Cursors of RFC 9865: opaque, of one query of one directory, and of limited life. */
 export interface Cursors {
   /** `query`: all that must stay the same from page to page. */
-  seal(place: Place, query: string): string
+  seal(place: ListPlace, query: string): string
   /** Throws 400 `invalidCursor` or `expiredCursor`. */
-  open(cursor: string, query: string): Place
+  open(cursor: string, query: string): ListPlace
 }
 
 /** Changes with the form of what is sealed: cursors of another release are invalid, not misread. */
@@ -73,7 +73,7 @@ function unsealed(cursor: string, key: Uint8Array, query: Uint8Array): Sealed {
     return JSON.parse(text.toString()) as Sealed
   } catch (cause) {
     throw invalidCursor(
-      'The cursor is none of this query. Send the nextCursor of the page before with everything else unchanged, or an empty cursor for the first page.',
+      'This cursor does not belong to this query. Send the nextCursor of the page before and change nothing else, or an empty cursor for the first page.',
       cause,
     )
   }

@@ -11,7 +11,7 @@ const refusals: Readonly<Record<string, ScimError>> = {
   ERR_HTTP_REQUEST_TIMEOUT: new ScimError(408, 'The request did not arrive in time'),
   HPE_HEADER_OVERFLOW: new ScimError(431, 'The address and headers are too long'),
 }
-const malformed = new ScimError(400, 'This is not a request of HTTP/1.1')
+const malformed = new ScimError(400, 'This is not an HTTP/1.1 request')
 
 /** For the server's `clientErrorHandler`: an answer of SCIM on the bare connection, which then ends. */
 export function answerClientError(error: Error & { readonly code?: string }, socket: Socket): void {

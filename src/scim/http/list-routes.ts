@@ -10,7 +10,7 @@ import type { ResourceModel } from '../schema/model.ts'
 import { isObject } from '../values/json.ts'
 import type { Cursors } from './cursors.ts'
 import { endpoint } from './endpoints.ts'
-import { type Asked, collect, type Listed } from './lists.ts'
+import { type BoundQuery, collect, type Listed } from './lists.ts'
 import {
   type BaseUrl,
   directoryOf,
@@ -110,7 +110,7 @@ function bindQuery(
   directory: DirectoryRef,
   asked: ReadParameters,
   baseUrl: string,
-): readonly Asked[] {
+): readonly BoundQuery[] {
   const switches = switchesOf(directory.client)
   const sortBy = asked.sortBy?.trim()
   const bound = models.map((model) => ({
@@ -137,12 +137,12 @@ function filterOf(
 }
 
 /** Which page: by index, or after what a cursor says; an empty cursor is the first page. */
-type PageAsked =
+type PageQuery =
   | { readonly by: 'index'; readonly startIndex: number; readonly count: number }
   | { readonly by: 'cursor'; readonly cursor: string; readonly count: number }
 
 /** A client that names no cursor pages by index, as all did before RFC 9865. */
-function pageAsked(asked: ReadParameters, limits: PageLimits): PageAsked {
+function pageAsked(asked: ReadParameters, limits: PageLimits): PageQuery {
   const { cursor } = asked
   if (cursor === undefined) return { by: 'index', ...pageWindow(asked, limits) }
   if (pageWindow({ startIndex: asked.startIndex }, limits).startIndex > 1) {

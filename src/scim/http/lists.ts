@@ -8,7 +8,7 @@ import type { DirectoryRef } from '../../model/directory.ts'
 import type { Filter, Sort } from '../filter/ast.ts'
 
 /** What is needed of a resource to find its place in a list. */
-interface Placed {
+interface ListedResource {
   readonly id: string
   readonly created: Date
 }
@@ -16,25 +16,25 @@ interface Placed {
 /** What is needed of a resource type to list its resources; it shows only what it listed itself. */
 export interface Listed {
   readonly model: ResourceModel
-  list(directory: DirectoryRef, query: ListQuery): Promise<Page<Placed>>
-  show(directory: DirectoryRef, resources: readonly Placed[], view: View): Promise<readonly object[]>
+  list(directory: DirectoryRef, query: ListQuery): Promise<Page<ListedResource>>
+  show(directory: DirectoryRef, resources: readonly ListedResource[], view: View): Promise<readonly object[]>
 }
 
 /** A resource type as a part of a list. */
-export interface Part extends Asked {
+export interface ListPart extends BoundQuery {
   readonly type: Listed
 }
 
 /** Where each part goes on; null: from its beginning. */
-type Places = readonly (Position | null)[]
+type Positions = readonly (Position | null)[]
 
-export interface Wanted {
+export interface PageRequest {
   /** 1-based; counted from `places` where they are given. */
   readonly startIndex: number
   readonly count: number
   /** Whether to look for what comes next. */
   readonly goesOn: boolean
-  readonly places?: Places | undefined
+  readonly places?: Positions | undefined
   /** Known from an earlier page. */
   readonly total?: number | undefined
 }
@@ -44,12 +44,12 @@ interface Collected {
   /** As the client sees them. */
   readonly shown: readonly object[]
   /** Where the next page begins; undefined after the last one. */
-  readonly next: Places | undefined
+  readonly next: Positions | undefined
 }
 
 interface Found {
   readonly part: number
-  readonly resource: Placed
+  readonly resource: ListedResource
   readonly key: SortKey
 }
 
@@ -61,9 +61,9 @@ const mostMerged = 10_000
  * sorted list mixes them.
  */
 export async function collect(
-  parts: readonly Part[],
+  parts: readonly ListPart[],
   directory: DirectoryRef,
-  wanted: Wanted,
+  wanted: PageRequest,
 ): Promise<Collected> {
   const mixed = parts.length > 1 && parts.some(({ sort }) => sort)
   const { total, found } = await (mixed ? merged : oneAfterTheOther)(parts, directory, wanted)
@@ -79,9 +79,9 @@ interface Gathered {
 }
 
 async function oneAfterTheOther(
-  parts: readonly Part[],
+  parts: readonly ListPart[],
   directory: DirectoryRef,
-  { startIndex, count, goesOn, places, total: known }: Wanted,
+  { startIndex, count, goesOn, places, total: known }: PageRequest,
 ): Promise<Gathered> {
   const found: Found[] = []
   let total = 0
@@ -98,9 +98,9 @@ async function oneAfterTheOther(
 }
 
 async function merged(
-  parts: readonly Part[],
+  parts: readonly ListPart[],
   directory: DirectoryRef,
-  { startIndex, count, goesOn, places, total: known }: Wanted,
+  { startIndex, count, goesOn, places, total: known }: PageRequest,
 ): Promise<Gathered> {
   const skip = startIndex - 1
   if (skip + count > mostMerged) {
@@ -137,7 +137,7 @@ interface Window {
   readonly known: number | undefined
 }
 
-function ask({ type, filter, sort }: Part, directory: DirectoryRef, window: Window) {
+function ask({ type, filter, sort }: ListPart, directory: DirectoryRef, window: Window) {
   const { startIndex, count, after, known } = window
   return type.list(directory, {
     filter,
@@ -154,7 +154,7 @@ function byCreation({ resource: a }: Found, { resource: b }: Found): number {
 }
 
 /** Each part goes on after the last of its resources that the client has seen. */
-function placesAfter(parts: readonly Part[], { places }: Wanted, page: readonly Found[]): Places {
+function placesAfter(parts: readonly ListPart[], { places }: PageRequest, page: readonly Found[]): Positions {
   return parts.map((_, at) => {
     const last = page.findLast(({ part }) => part === at)
     if (!last) return places?.[at] ?? null
@@ -163,7 +163,7 @@ function placesAfter(parts: readonly Part[], { places }: Wanted, page: readonly 
 }
 
 async function show(
-  parts: readonly Part[],
+  parts: readonly ListPart[],
   directory: DirectoryRef,
   page: readonly Found[],
 ): Promise<readonly object[]> {
@@ -180,7 +180,7 @@ async function show(
   return page.flatMap(({ part }) => iterators[part]?.next().value ?? [])
 }
 
-interface Entry extends Placed {
+interface Entry extends ListedResource {
   readonly resource: Readonly<Record<string, unknown>>
   readonly key: SortKey
 }
@@ -218,7 +218,7 @@ export function listedWhole(
 }
 
 /** How one resource type takes part in a list. */
-export interface Asked {
+export interface BoundQuery {
   readonly filter: Filter | undefined
   /** Undefined: in the order of creation. */
   readonly sort: Sort | undefined

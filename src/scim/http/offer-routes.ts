@@ -10,14 +10,14 @@ import type { CatalogueEntry, DirectoryRef } from '../../model/directory.ts'
 import type { AttributeDraft } from '../schema/attribute.ts'
 import { endpoint } from './endpoints.ts'
 
-type Parts = Pick<CatalogueEntry, 'connection' | 'kind' | 'id' | 'scope'>
+type EntryKey = Pick<CatalogueEntry, 'connection' | 'kind' | 'id' | 'scope'>
 
 /**
  * The id under which clients see an entry of the catalogue: connection, kind, the vendor's id and, where it has one, the
  * scope. Readable, stable as long as the vendor's id is, and safe in a URL: other bytes than `A-Z a-z 0-9 _ -` are
  * written as a dot and two hexadecimal digits.
  */
-function entitlementId({ connection, kind, id, scope }: Parts): string {
+function entitlementId({ connection, kind, id, scope }: EntryKey): string {
   return [connection, kind, id, ...(scope ? [scope.level, scope.id] : [])].map(escaped).join('~')
 }
 

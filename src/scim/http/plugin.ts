@@ -106,7 +106,7 @@ export const scimPlugin: FastifyPluginAsync<ScimOptions> = async (app, options) 
 }
 
 /**
- * How long and how large connections and requests may be: whoever sends slowly, or holds a connection open, does not keep
+ * How long and how large connections and requests may be: a client that sends slowly, or holds a connection open, does not keep
  * others out. Milliseconds.
  */
 export const serverLimits = {

@@ -47,7 +47,7 @@ function parsePath(text: string, model: ResourceModel, switches: ClientSwitches)
 
 function malformed(text: string): Error {
   return invalidPath(
-    `${quoted(text)} is no path. Write one such as name.givenName or emails[type eq "work"].value.`,
+    `${quoted(text)} is not a path. Write one such as name.givenName or emails[type eq "work"].value.`,
   )
 }
 
@@ -183,7 +183,9 @@ function readPath(reading: Reading, op: Op, path: string, value: unknown): void 
   if (!target) {
     const { model, switches } = reading
     if (switches.unknownPaths === 'ignore' && !(op === 'remove' && mayMeanRows(model, path, value))) return
-    throw invalidPath(`${quoted(path)} is no attribute of a ${model.name}. Correct the path of the ${op}.`)
+    throw invalidPath(
+      `${quoted(path)} is not an attribute of a ${model.name}. Correct the path of the ${op}.`,
+    )
   }
   if (target.attribute) {
     if (value === undefined && op !== 'remove') {
@@ -199,7 +201,7 @@ function readPath(reading: Reading, op: Op, path: string, value: unknown): void 
   push(reading, op, target, undefined, false)
 }
 
-/** A removal with a misspelled `members`, which must not pass for done; of schemas that nobody here knows it is none. */
+/** A removal with a misspelled `members`, which must not pass for done; paths of unknown schemas are never that. */
 function mayMeanRows({ rows, urns }: ResourceModel, path: string, value: unknown): boolean {
   const folded = path.toLowerCase()
   const foreign = folded.startsWith('urn:') && !urns.some(({ folded: urn }) => folded.startsWith(urn))

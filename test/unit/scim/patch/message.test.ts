@@ -103,7 +103,7 @@ describe('parsePatch', () => {
         assert.deepEqual(parse(message({ op, path, value: 'x' })), [])
         assert.throws(
           () => parsePatch(message({ op, path, value: 'x' }), userModel, switchesOf('rfc')),
-          refusal('invalidPath', /is no attribute/),
+          refusal('invalidPath', /is not an attribute/),
         )
       }
     }
