@@ -106,7 +106,10 @@ function describeConnection({ vendor, apiProfile, settings, policy }: Connection
       'settings',
       listOf(Object.entries(settings).map(([key, value]) => `${key}=${JSON.stringify(value)}`)) || 'none',
     ),
-    field('people', policy.people === 'assigned' ? 'everyone who is pushed' : 'only people to whom a rule grants something'),
+    field(
+      'people',
+      policy.people === 'assigned' ? 'everyone who is pushed' : 'only people to whom a rule grants something',
+    ),
     field('login', policy.login),
     ...policy.rules.map((rule) => field('rule', ruleWords(rule))),
     field('default', grantWords(policy.default) || 'nothing'),
