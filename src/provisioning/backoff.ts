@@ -1,19 +1,19 @@
-export const firstMs = 1_000
+const firstMs = 1_000
 
 /** The longest of the short ones. */
 export const shortCapMs = 15_000
 
-export const shortTries = 10
+const shortTries = 10
 
-export const longMs = 5 * 60_000
+const longMs = 5 * 60_000
 
 /** A failed shut-out is tried again this often until it is proven. */
 export const shutOutRetryMs = 60 * 60_000
 
 /** So that many accounts do not come back at once. */
-export const jitter = 0.2
+const jitter = 0.2
 
-export const baseMs = (attempts: number): number =>
+const baseMs = (attempts: number): number =>
   attempts > shortTries ? longMs : Math.min(shortCapMs, firstMs * 2 ** Math.max(0, attempts - 1))
 
 /**

@@ -198,7 +198,7 @@ export interface Engine {
 }
 
 /** One look under its lease. */
-export interface Look<Work> {
+interface Look<Work> {
   readonly lease: HeldLease
   readonly work: Work
   readonly log: Logger
@@ -318,7 +318,7 @@ export async function afterVendorFailure(
 }
 
 /** Nothing is done at the connection until its credentials work. */
-export function parkedNotice(
+function parkedNotice(
   { id, name }: { readonly id: string; readonly name: string },
   { detail }: AccountFailure,
 ): NoticeDraft {

@@ -18,10 +18,7 @@ export function planHash(operations: readonly JournalOperation[]): string {
 }
 
 /** Whether what is left to do is part of what was decided on: a plan that broke off needs no second decision. */
-export function isPartOf(
-  operations: readonly JournalOperation[],
-  whole: readonly JournalOperation[],
-): boolean {
+function isPartOf(operations: readonly JournalOperation[], whole: readonly JournalOperation[]): boolean {
   const known = new Set(whole.map(canonical))
   return operations.every((operation) => known.has(canonical(operation)))
 }

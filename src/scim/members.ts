@@ -133,7 +133,7 @@ function memberId(element: unknown, switches: ClientSwitches): string {
   return checkedId(id)
 }
 
-export function checkedId(id: string): string {
+function checkedId(id: string): string {
   if (id === '' || id.length > 256 || id.includes('\0') || !id.isWellFormed()) {
     throw invalidValue(`${quoted(id)} is not an id. Give each member the id of a User as value.`)
   }

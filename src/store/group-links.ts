@@ -248,7 +248,7 @@ export async function markGroupsOf(tx: Sql, connectionId: string): Promise<void>
  * Where a group's name is part of its id, what accounts of the connection hold is renamed with the group. An account that is
  * being worked on may write its former state over it: its next plan then joins and leaves once, without harm.
  */
-export async function rewriteHeld(db: Sql, linkId: string, from: string, to: string): Promise<void> {
+async function rewriteHeld(db: Sql, linkId: string, from: string, to: string): Promise<void> {
   const quoted = (text: string): string => JSON.stringify(text)
   // As PostgreSQL writes jsonb: shorter keys first. A quotation mark inside of a text is escaped, so none is met by chance.
   const pairs = [
@@ -284,7 +284,7 @@ interface Row {
 }
 
 /** Everything that one look at a group needs, in one statement. */
-export async function readGroupWork(db: Sql, owner: string, lease: Lease): Promise<GroupWork> {
+async function readGroupWork(db: Sql, owner: string, lease: Lease): Promise<GroupWork> {
   const row = await db.row<Row>(sql`
     SELECT l.group_id, g.display_name, g.external_id, l.wanted_version, l.vendor_group_id, l.vendor_tenant, l.held_name,
       l.made_here, l.attempts, l.open_operation, l.uncertain,

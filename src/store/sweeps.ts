@@ -38,7 +38,7 @@ export function recordSweep(
 }
 
 /** Parts of the vendor's list; under the sweep's lease. */
-export async function keepListed(
+async function keepListed(
   db: Sql,
   owner: string,
   { id, connectionId }: ClaimedSweep,
@@ -64,7 +64,7 @@ export async function keepListed(
   return kept !== undefined
 }
 
-export async function listed(
+async function listed(
   db: Sql,
   { id, connectionId }: ClaimedSweep,
   logins: readonly string[],
@@ -80,7 +80,7 @@ export async function listed(
 const untouched = sql`accounts.vendor_account_id IS NULL AND accounts.due_at IS NULL AND accounts.proven_version = 0
   AND (accounts.lease_until IS NULL OR accounts.lease_until <= clock_timestamp())`
 
-export async function keepAdmitted(
+async function keepAdmitted(
   tx: Sql,
   { connectionId }: ClaimedSweep,
   { links, plans }: Admitted,
@@ -117,7 +117,7 @@ export async function keepAdmitted(
 }
 
 /** How long a sweep outlives the process that walks it. */
-export const sweepLeaseMs = 30_000
+const sweepLeaseMs = 30_000
 
 export interface SweepSetting {
   /** Names this process. */
@@ -246,7 +246,7 @@ function accountsOf({ connectionId, directoryId }: ClaimedSweep, users: readonly
   return sql`a.user_id = ANY(${users}::uuid[]) AND ${at} AND NOT a.unmanaged`
 }
 
-export async function page(
+async function page(
   db: Sql,
   sweep: ClaimedSweep,
   limit: number,
@@ -292,7 +292,7 @@ interface Step {
   readonly admitted: Admitted | undefined
 }
 
-export async function advance(
+async function advance(
   db: Sql,
   owner: string,
   sweep: ClaimedSweep,

@@ -114,7 +114,7 @@ export type TargetOf<C extends Capabilities> = Target &
   (C['groups'] extends { readonly rename: true } ? Required<Pick<Target, 'renameGroup'>> : unknown) &
   (C['groups'] extends { readonly remove: true } ? Required<Pick<Target, 'removeGroup'>> : unknown)
 
-export interface Connection<Settings, Credentials> {
+interface Connection<Settings, Credentials> {
   readonly settings: Settings
   readonly credentials: Credentials
   /** Already resolved: never `auto`. */

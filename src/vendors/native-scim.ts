@@ -14,7 +14,7 @@ export interface Source {
   readonly grade: Grade
 }
 
-export interface Plan {
+interface Plan {
   /** As the vendor writes it. */
   readonly name: string
   readonly nativeScim: 'yes' | 'no' | 'unknown'

@@ -7,7 +7,7 @@ import { table, when } from '../../cli/table.ts'
 import { explainedBy } from '../../model/errors.ts'
 import { decideCommand, undecidedCommand } from '../import/command.ts'
 
-export interface Account {
+interface Account {
   readonly id: string
   readonly connection: string
   readonly directory: string
@@ -79,7 +79,7 @@ function list(parts: Parts): Command {
     )
 }
 
-export function showAccounts(output: Parts['output'], accounts: readonly Account[]): void {
+function showAccounts(output: Parts['output'], accounts: readonly Account[]): void {
   table(
     output,
     ['ACCOUNT', 'PERSON', 'CONNECTION', 'WANTED', 'STATUS', 'AT THE VENDOR', 'PROVEN', 'WHY NOT'],

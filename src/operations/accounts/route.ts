@@ -5,7 +5,7 @@ import { anything, closed, id, instant, listOf, name, pageOf, pageQuery, record 
 import { explainedAt } from '../../model/errors.ts'
 import type { AccountChange, AccountView, OperatorStore } from '../../model/operator.ts'
 
-export const account = Type.Object({
+const account = Type.Object({
   id,
   connectionId: id,
   connection: Type.String(),
@@ -175,7 +175,7 @@ function outcomeOf(change: AccountChange): 'done' | 'no-effect' {
 }
 
 /** As the answer's schema spells it. */
-export function plain<T extends AccountView>(view: T) {
+function plain<T extends AccountView>(view: T) {
   const { failure, deviations, ...rest } = view
   return {
     ...rest,

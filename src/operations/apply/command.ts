@@ -10,7 +10,7 @@ import type { Output, Surroundings } from '../../cli/output.ts'
 import { parseConfiguration } from '../../config/load.ts'
 import { vendors } from '../../vendors/registry.ts'
 
-export interface ApplyOptions extends OperatorOptions {
+interface ApplyOptions extends OperatorOptions {
   readonly config: string
   readonly yes?: boolean
   readonly detach?: readonly string[]
@@ -36,7 +36,7 @@ export function applyCommand(parts: Parts): Command {
 }
 
 /** Shows what a file changes and, once somebody agrees, applies it. Secrets go to the gateway and nowhere else. */
-export async function apply(
+async function apply(
   options: ApplyOptions,
   client: Client,
   surroundings: Surroundings,

@@ -15,7 +15,7 @@ import { genesis, hashOf } from './hash.ts'
 const mostAtOnce = 10_000
 
 /** Everything is sealed first, so that no digest is lost. People who are gone are found by their former userName. */
-export async function erase(db: Sql, directory: string, userName: string, by: Eraser): Promise<number> {
+async function erase(db: Sql, directory: string, userName: string, by: Eraser): Promise<number> {
   while ((await seal(db, mostAtOnce)).length > 0);
   return db.transaction(async (tx) => {
     const users = await tx.rows<{ id: string; directory_id: string }>(sql`
@@ -45,7 +45,7 @@ export async function erase(db: Sql, directory: string, userName: string, by: Er
 }
 
 /** Only sealed events are dropped, from the beginning of each chain; where it goes on is kept and is an event itself. */
-export async function drop(db: Sql, olderThanDays: number): Promise<number> {
+async function drop(db: Sql, olderThanDays: number): Promise<number> {
   let dropped = 0
   for (const chain of await chains(db)) dropped += await dropOf(db, chain, olderThanDays)
   return dropped
@@ -96,14 +96,14 @@ export function createAuditStore(db: Sql): AuditStore {
 const sealLock = 72707372
 
 /** The payload of event `e` as one text, hashed: the same in every PostgreSQL. */
-export const digestOf = sql`encode(sha256(convert_to(jsonb_build_array(
+const digestOf = sql`encode(sha256(convert_to(jsonb_build_array(
   to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), e.directory_id, e.actor, e.request_id, e.action,
   e.resource_type, e.resource_id, e.detail)::text, 'UTF8')), 'hex')`
 
-export const ofChain = ({ directoryId }: Pick<Chain, 'directoryId'>): Statement =>
+const ofChain = ({ directoryId }: Pick<Chain, 'directoryId'>): Statement =>
   directoryId === null ? sql`e.directory_id IS NULL` : sql`e.directory_id = ${directoryId}::uuid`
 
-export async function chains(db: Sql): Promise<readonly Chain[]> {
+async function chains(db: Sql): Promise<readonly Chain[]> {
   const rows = await db.rows<Chain>(
     sql`SELECT id AS "directoryId", name AS directory FROM directories ORDER BY name`,
   )
@@ -111,7 +111,7 @@ export async function chains(db: Sql): Promise<readonly Chain[]> {
 }
 
 /** One sealer a chain: who finds another at work leaves it to that one. */
-export async function seal(db: Sql, most: number): Promise<readonly Head[]> {
+async function seal(db: Sql, most: number): Promise<readonly Head[]> {
   const open = await db.rows<Chain>(sql`
     SELECT d.id AS "directoryId", d.name AS directory FROM (
       SELECT id, name FROM directories UNION ALL SELECT NULL, NULL
@@ -152,7 +152,7 @@ async function sealChain(tx: Sql, chain: Chain, most: number): Promise<Head | un
   return { ...chain, position, hash }
 }
 
-export async function head(db: Sql, chain: Chain): Promise<Head | undefined> {
+async function head(db: Sql, chain: Chain): Promise<Head | undefined> {
   const row = await db.row<{ position: string; hash: string }>(sql`
     SELECT e.position::text AS position, e.hash FROM events e
     WHERE ${ofChain(chain)} AND e.position IS NOT NULL ORDER BY e.position DESC LIMIT 1`)
@@ -162,15 +162,14 @@ export async function head(db: Sql, chain: Chain): Promise<Head | undefined> {
 const anchorKey = ({ directoryId }: Chain): string => `audit_anchor:${directoryId ?? ''}`
 const headKey = ({ directoryId }: Chain): string => `audit_head:${directoryId ?? ''}`
 
-export async function anchor(db: Sql, chain: Chain): Promise<Anchor> {
+async function anchor(db: Sql, chain: Chain): Promise<Anchor> {
   return (await kept(db, anchorKey(chain))) ?? { position: 0, hash: genesis(chain) }
 }
 
 /** The head as it was when the chain was last sealed: events that were cut off show against it. */
-export const keptHead = (db: Sql, chain: Chain): Promise<Anchor | undefined> => kept(db, headKey(chain))
+const keptHead = (db: Sql, chain: Chain): Promise<Anchor | undefined> => kept(db, headKey(chain))
 
-export const keepAnchor = (db: Sql, chain: Chain, link: Anchor): Promise<void> =>
-  keep(db, anchorKey(chain), link)
+const keepAnchor = (db: Sql, chain: Chain, link: Anchor): Promise<void> => keep(db, anchorKey(chain), link)
 
 const keepHead = (db: Sql, chain: Chain, link: Anchor): Promise<void> => keep(db, headKey(chain), link)
 
@@ -186,7 +185,7 @@ async function keep(db: Sql, key: string, { position, hash }: Anchor): Promise<v
     ON CONFLICT (key) DO UPDATE SET value = excluded.value`)
 }
 
-export function links(db: Sql, chain: Chain, after: number, limit: number): Promise<readonly Link[]> {
+function links(db: Sql, chain: Chain, after: number, limit: number): Promise<readonly Link[]> {
   return db.rows<Link>(sql`
     SELECT e.position::float8 AS position, e.hash, e.digest, ${digestOf} AS found, e.detail ? 'erased' AS erased, e.detail->'positions' AS positions,
       to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS at, e.action
@@ -194,7 +193,7 @@ export function links(db: Sql, chain: Chain, after: number, limit: number): Prom
 }
 
 /** Whose turn it is, and until when, stands in one row; a process that died loses it. */
-export async function takeTurn(db: Sql, receiver: string, owner: string, ms: number): Promise<boolean> {
+async function takeTurn(db: Sql, receiver: string, owner: string, ms: number): Promise<boolean> {
   const turn = sql`jsonb_build_object('owner', ${owner}::text,
     'until', extract(epoch FROM clock_timestamp()) * 1000 + ${ms}::float8)::text`
   const row = await db.row(sql`
@@ -209,19 +208,14 @@ export async function takeTurn(db: Sql, receiver: string, owner: string, ms: num
 const deliveredKey = (receiver: string, { directoryId }: Chain): string =>
   `audit_delivered:${receiver}:${directoryId ?? ''}`
 
-export async function delivered(db: Sql, receiver: string, chain: Chain): Promise<number> {
+async function delivered(db: Sql, receiver: string, chain: Chain): Promise<number> {
   const row = await db.row<{ value: string }>(
     sql`SELECT value FROM store_meta WHERE key = ${deliveredKey(receiver, chain)}::text`,
   )
   return Number(row?.value ?? 0)
 }
 
-export async function keepDelivered(
-  db: Sql,
-  receiver: string,
-  chain: Chain,
-  position: number,
-): Promise<void> {
+async function keepDelivered(db: Sql, receiver: string, chain: Chain, position: number): Promise<void> {
   await db.rows(sql`
     INSERT INTO store_meta (key, value) VALUES (${deliveredKey(receiver, chain)}::text, ${String(position)}::text)
     ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE store_meta.value::bigint < excluded.value::bigint`)
@@ -253,19 +247,14 @@ const toEvent = ({ position, hash, at, directory, requestId, ...row }: EventRow)
   ...row,
 })
 
-export async function sealed(
-  db: Sql,
-  chain: Chain,
-  after: number,
-  limit: number,
-): Promise<readonly AuditEvent[]> {
+async function sealed(db: Sql, chain: Chain, after: number, limit: number): Promise<readonly AuditEvent[]> {
   const rows = await db.rows<EventRow>(sql`
     SELECT ${columns} FROM events e LEFT JOIN directories d ON d.id = e.directory_id
     WHERE ${ofChain(chain)} AND e.position > ${after}::bigint ORDER BY e.position LIMIT ${limit}::int`)
   return rows.map(toEvent)
 }
 
-export async function page(
+async function page(
   db: Sql,
   { directory, since, until }: AuditQuery,
   after: string,

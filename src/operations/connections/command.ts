@@ -61,7 +61,7 @@ const unchecked = ['--force', 'save it although the vendor does not take it, or 
 const fileWords = 'YAML or JSON as under connections: of a configuration file, or - for standard input'
 
 /** create, update, credentials. */
-export const changeCommands = (parts: Parts): readonly Command[] => [
+const changeCommands = (parts: Parts): readonly Command[] => [
   create(parts),
   update(parts),
   credentials(parts),
@@ -154,11 +154,7 @@ interface StateOptions extends OperatorOptions {
 }
 
 /** check, enable, detach. */
-export const standCommands = (parts: Parts): readonly Command[] => [
-  check(parts),
-  enable(parts),
-  detach(parts),
-]
+const standCommands = (parts: Parts): readonly Command[] => [check(parts), enable(parts), detach(parts)]
 
 type Act = (
   client: Client,

@@ -23,7 +23,7 @@ export interface ConnectionCheck {
   readonly credentialsEndAt?: string
 }
 
-export interface VendorSchemas {
+interface VendorSchemas {
   readonly id: string
   readonly name: string
   readonly profiles: readonly string[]

@@ -5,7 +5,7 @@ import { empty, type Sql, sql, type Statement } from '../../store/sql/statement.
 import type { HeldEntitlement } from '../../model/account.ts'
 
 /** What shows that a person's access at one connection has ended: one shut-out, from the request to the proof. */
-export interface Evidence {
+interface Evidence {
   readonly userId: string
   readonly userName: string
   readonly connectionId: string

@@ -30,13 +30,13 @@ export interface ConnectionEditing {
   rotateKeys(force: boolean, by: Change): Promise<number>
 }
 
-export interface DetachedView {
+interface DetachedView {
   readonly path: string
   readonly linked: number
   readonly abandoned: readonly string[]
 }
 
-export interface KeyView {
+interface KeyView {
   readonly id: string
   /** This process can open what is sealed with it. */
   readonly held: boolean

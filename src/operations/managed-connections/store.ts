@@ -12,14 +12,14 @@ import { isId, json, newId, type Sql, sql, type Statement } from '../../store/sq
 import { consoleConnections, consoleMark, keysInUse, rotateKeys } from './sealed-store.ts'
 
 /** A connection as an operator made it. */
-export interface ConsoleDraft {
+interface ConsoleDraft {
   readonly connection: Omit<ConnectionConfig, 'credentials'>
   /** As it was written, without credentials. */
   readonly written: Readonly<Record<string, unknown>>
 }
 
 /** Seals the credentials for the place where they will be kept. */
-export type SealAt = (place: Place) => Sealed
+type SealAt = (place: Place) => Sealed
 
 /** A vendor took what is saved here, tried at this revision of the connection. */
 export interface Tried {
@@ -33,7 +33,7 @@ const base64 = ({ bytes }: Sealed): string => Buffer.from(bytes).toString('base6
  * A new connection, disabled until it was checked and enabled. Undefined when there is no such directory; rejects with
  * `NAME_TAKEN`.
  */
-export function createConsole(
+function createConsole(
   db: Sql,
   directory: string,
   { connection, written }: ConsoleDraft,
@@ -68,7 +68,7 @@ export function createConsole(
  * Other settings and policies, as of the revision that the operator saw; new credentials with `seal`. Rejects with
  * `CHANGED_MEANWHILE` or `VENDOR_CHANGED`. Answers whether anything changed.
  */
-export function updateConsole(
+function updateConsole(
   db: Sql,
   id: string,
   { connection, written }: ConsoleDraft,
@@ -112,7 +112,7 @@ export function updateConsole(
 }
 
 /** Other credentials, as of a revision where one is given; a parked connection works again. Rejects with `CHANGED_MEANWHILE`. */
-export function changeCredentials(
+function changeCredentials(
   db: Sql,
   id: string,
   seal: SealAt,
@@ -161,7 +161,7 @@ async function reopen(tx: Sql, { id }: ConsoleRow): Promise<void> {
 }
 
 /** What the vendor told of a connection at this revision; false when it has changed since. */
-export async function markChecked(db: Sql, id: string, revision: number, by: Change): Promise<boolean> {
+async function markChecked(db: Sql, id: string, revision: number, by: Change): Promise<boolean> {
   if (!isId(id)) return false
   const row = await db.row(sql`
     WITH c AS (
@@ -176,7 +176,7 @@ export async function markChecked(db: Sql, id: string, revision: number, by: Cha
  * Lets a checked connection work: everybody of its directory gets an account there. Rejects with `NOT_CHECKED`. Answers how
  * many people are to be admitted; none where it was enabled before.
  */
-export async function enableConsole(db: Sql, id: string, by: Change): Promise<number> {
+async function enableConsole(db: Sql, id: string, by: Change): Promise<number> {
   const people = await db.transaction(async (tx) => {
     const row = await lockConsole(tx, id)
     if (row.status !== 'disabled') return undefined
@@ -198,7 +198,7 @@ export async function enableConsole(db: Sql, id: string, by: Change): Promise<nu
 }
 
 /** As `detach`, for a connection that an operator made. */
-export function detachConsole(
+function detachConsole(
   db: Sql,
   id: string,
   by: Change,
@@ -211,7 +211,7 @@ export function detachConsole(
 }
 
 /** A connection that an operator made, locked. */
-export interface ConsoleRow {
+interface ConsoleRow {
   readonly id: string
   readonly directory_id: string
   readonly path: string
@@ -227,7 +227,7 @@ export interface ConsoleRow {
 }
 
 /** Rejects with `NO_CONNECTION`, and with `CONNECTION_FROM_FILE` where a file tells what it is. */
-export async function lockConsole(tx: Sql, id: string): Promise<ConsoleRow> {
+async function lockConsole(tx: Sql, id: string): Promise<ConsoleRow> {
   const row = isId(id)
     ? await tx.row<ConsoleRow & { source: string }>(sql`
         SELECT c.id, c.directory_id, d.name || '/' || c.name AS path, c.vendor, c.api_profile, c.settings, c.policy, c.written,
@@ -246,7 +246,7 @@ export const fromFile = (path: string): GatewayError =>
   )
 
 /** The event of a change of connection `c`. */
-export const told = (by: Change, action: string, detail: object): Statement =>
+const told = (by: Change, action: string, detail: object): Statement =>
   tell(
     by,
     {

@@ -13,7 +13,7 @@ export interface Channel {
 }
 
 /** An e-mail as it is handed to the mail server. */
-export interface Mail {
+interface Mail {
   readonly from: string
   readonly to: readonly string[]
   readonly subject: string
@@ -49,11 +49,7 @@ export function mailChannel({ from, to, send, groupMs = 300_000 }: MailOptions):
 }
 
 /** Sends a body to the webhook; gives the HTTP status. */
-export type PostWebhook = (
-  url: string,
-  headers: Readonly<Record<string, string>>,
-  body: string,
-) => Promise<number>
+type PostWebhook = (url: string, headers: Readonly<Record<string, string>>, body: string) => Promise<number>
 
 export interface Webhook {
   readonly url: string

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Notice, NoticeDraft, Notices, NoticeStore } from '../../model/notice.ts'
+import type { Notice, Notices, NoticeStore } from '../../model/notice.ts'
 import type { Channel } from './channels.ts'
 
 export interface NoticeOptions {
@@ -80,10 +80,4 @@ async function deliver(channel: Channel, store: NoticeStore, log: Logger): Promi
         'a notice was not taken; it is sent again',
       )
   }
-}
-
-/** For those who have nobody to tell. */
-export const silent: Notices = {
-  raise: async (_: NoticeDraft) => {},
-  resolve: async () => {},
 }

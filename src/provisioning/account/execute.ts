@@ -14,7 +14,7 @@ import {
 } from '../../model/account.ts'
 
 /** The account as it is after a change of entitlements that the vendor confirmed. */
-export function afterChange(account: Account, change: EntitlementChange, can: Capabilities): Account {
+function afterChange(account: Account, change: EntitlementChange, can: Capabilities): Account {
   const gone = new Set(change.revoke.map(entitlementKey))
   const slots = new Set(
     change.assign.filter(({ kind }) => can.entitlements[kind]?.perAccount === 'one').map(slotOf),
@@ -33,7 +33,7 @@ function withSettings(account: Account, settings: AccountSettings | undefined): 
 }
 
 /** The account as it is after a change of profile that the vendor confirmed. */
-export function afterUpdate(
+function afterUpdate(
   account: Account,
   change: ProfileChange,
   { correlateBy: [loginAttribute] }: Capabilities,

@@ -23,7 +23,7 @@ const graceMs = 60 * 60_000
  * that the vendor gives are over; one that the vendor has dropped by then is invited anew by the plan that follows. The
  * ending, where it has to wait.
  */
-export async function renewExpired(run: Run): Promise<Ending | undefined> {
+async function renewExpired(run: Run): Promise<Ending | undefined> {
   const { target } = run.connection
   if (!mayRenew(run) || run.deps.now() < endOf(run)) return undefined
   if (!isExpired(run.held?.account)) {
@@ -50,7 +50,7 @@ export async function renewExpired(run: Run): Promise<Ending | undefined> {
 }
 
 /** What an account that still waits for its person adds to the end of a run: when to look again, and what is amiss. */
-export function awaitingPerson(run: Run): Pick<Ending, 'dueInMs'> & { readonly amiss: readonly Deviation[] } {
+function awaitingPerson(run: Run): Pick<Ending, 'dueInMs'> & { readonly amiss: readonly Deviation[] } {
   const { account } = run.held ?? {}
   if (account?.state !== 'invited') return { amiss: [] }
   if (isExpired(account)) return { amiss: [expired(run, account)] }
@@ -87,7 +87,7 @@ function expired({ connection: { name } }: Run, { login }: Account): Deviation {
   return { code: 'invitation-expired', detail }
 }
 
-export async function readAnew(run: Run): Promise<void> {
+async function readAnew(run: Run): Promise<void> {
   const { vendor } = run.connection
   const account = run.link === undefined ? undefined : await refresh(run)
   if (run.link !== undefined && !account)
@@ -99,7 +99,7 @@ export async function readAnew(run: Run): Promise<void> {
   })
 }
 
-export function waitsForRecovery(run: Run): Ending {
+function waitsForRecovery(run: Run): Ending {
   const detail = `The store was restored from a backup: at ${run.connection.name} only shut-outs run until a reconciliation finds nothing that contradicts the store, or an operator runs "drawbridge recovered".`
   return { ...proven(), status: 'waiting', failure: failureOf(run, 'restored', detail) }
 }

@@ -42,7 +42,7 @@ import { backoffMs, shutOutRetryMs, triesAfter } from '../backoff.ts'
  * An open journal row is a write that may or may not have reached the vendor: the vendor is read, by id or by
  * correlation, and what it shows becomes held, before anything is written again.
  */
-export async function recover(run: Run): Promise<Ending | undefined> {
+async function recover(run: Run): Promise<Ending | undefined> {
   for (const row of run.work.openOperations) {
     run.log.info({ operation: row.operation.op, openedAt: row.openedAt }, 'reading after an uncertain write')
     const ending = run.link === undefined ? await afterCreate(run, row) : await afterWrite(run, row)
@@ -134,7 +134,7 @@ function keysOf({ entitlements }: Account): ReadonlySet<string> {
  * A userName came back while the removal of its predecessor is not proven: with the same externalId the removal is
  * cancelled and the account moves over; otherwise the removal runs now and this account waits for it.
  */
-export async function yieldToPredecessor(run: Run): Promise<Ending | undefined> {
+async function yieldToPredecessor(run: Run): Promise<Ending | undefined> {
   const { predecessor } = run.work
   if (!predecessor) return undefined
   // Where nothing is written the removal never comes: what would be done for this person is recorded all the same.

@@ -57,7 +57,7 @@ export function seenThrough(
   }
 }
 
-export function current(
+function current(
   recent: Held['recent'],
   { now, lagMs = 0 }: { readonly now: number; readonly lagMs: number | undefined },
 ): readonly RecentChange[] {

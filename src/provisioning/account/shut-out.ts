@@ -13,7 +13,7 @@ import { shutOutRetryMs } from '../backoff.ts'
 import type { ShutOutStep } from '../../model/policy.ts'
 
 /** Whether something is left to end that the vendor has not confirmed in this shut-out. */
-export function hasOpenSessions({ connection, link, snapshot }: Run): boolean {
+function hasOpenSessions({ connection, link, snapshot }: Run): boolean {
   return connection.target.endSessions !== undefined && link !== undefined && !snapshot?.sessionsEnded
 }
 
@@ -21,7 +21,7 @@ export function hasOpenSessions({ connection, link, snapshot }: Run): boolean {
  * Ends what is open already: API tokens, signed-in sessions. It belongs to every step of a shut-out that leaves the account
  * there, and is repeated alone until the vendor has confirmed it once.
  */
-export async function endSessions(run: Run): Promise<void> {
+async function endSessions(run: Run): Promise<void> {
   const end = run.connection.target.endSessions
   const { snapshot } = run
   if (!end || !snapshot || snapshot.sessionsEnded || run.link === undefined) return
@@ -193,7 +193,7 @@ async function noteTried(run: Run, step: ShutOutStep): Promise<void> {
   await learn(run, { snapshot: { ...snapshot, tried: [...(snapshot.tried ?? []), step] } })
 }
 
-export function inheritedPart(account: Account | undefined): string {
+function inheritedPart(account: Account | undefined): string {
   const inherited = account?.entitlements.filter((held) => held.inherited).map(({ id }) => id) ?? []
   return inherited.length > 0 ? `, inherited through a vendor group: ${inherited.join(', ')}` : ''
 }
@@ -212,7 +212,7 @@ async function readBack(run: Run, step: ShutOutStep): Promise<Account | undefine
 }
 
 /** An account under the login that the vendor knew, at the tenant that we know. */
-export async function findByLogin(run: Run): Promise<Account | undefined> {
+async function findByLogin(run: Run): Promise<Account | undefined> {
   const { target, can } = run.connection
   const login = loginAtVendor(run)
   const tenant = await run.connection.tenant(tenantAgeMs)
@@ -258,12 +258,12 @@ function refused(failure: AccountFailure): Ending {
 }
 
 /** Whether the vendor will not take the step however often it is asked. */
-export function isRefusal({ failure }: VendorError): boolean {
+function isRefusal({ failure }: VendorError): boolean {
   return failure === 'forbidden' || failure === 'invalid' || failure === 'unsupported'
 }
 
 /** Takes one step at the vendor; `known` as this run has just read it. */
-export async function takeStep(run: Run, step: ShutOutStep, known?: Account): Promise<void> {
+async function takeStep(run: Run, step: ShutOutStep, known?: Account): Promise<void> {
   const { target, can, vendor } = run.connection
   const id = linked(run)
   switch (step) {

@@ -26,7 +26,7 @@ export function startGroupWorker(deps: GroupKeeper): Worker {
 }
 
 /** One look at one group, settled; never rejects because of a vendor. */
-export async function keepGroup(deps: GroupKeeper, claimed: ClaimedGroup): Promise<void> {
+async function keepGroup(deps: GroupKeeper, claimed: ClaimedGroup): Promise<void> {
   const { links } = deps
   await lookUnderLease<GroupWork, GroupEnding, void>(deps, claimed, {
     what: 'group',

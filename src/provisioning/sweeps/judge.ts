@@ -53,7 +53,7 @@ export function judge(work: AccountWork, { connection, catalogue, now }: Surroun
   return isSettled(wanted, work, can) ? { kind: 'same' } : doubtful
 }
 
-export function sortOf(
+function sortOf(
   operations: readonly Operation[],
   { held }: AccountWork,
   can: LiveConnection['can'],
@@ -63,11 +63,11 @@ export function sortOf(
 }
 
 /** Nothing is to be written at the vendor, nor to be remembered here. */
-export function isSettled(wanted: Wanted, { held }: AccountWork, can: LiveConnection['can']): boolean {
+function isSettled(wanted: Wanted, { held }: AccountWork, can: LiveConnection['can']): boolean {
   if (wanted.kind !== 'present') return true
   if (wanted.frozen.length > 0 || wanted.deviations.length > 0) return false
   if (!held) return true
   return isDeepStrictEqual(grantedAfter(held.granted, wanted.entitlements, [], can), held.granted)
 }
 
-export const doubtful: Judgement = { kind: 'doubtful' }
+const doubtful: Judgement = { kind: 'doubtful' }

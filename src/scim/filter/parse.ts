@@ -14,7 +14,7 @@ import {
 } from './bind.ts'
 import type { AttributeDefinition } from '../schema/attribute.ts'
 
-export interface Token {
+interface Token {
   readonly kind: 'word' | 'string' | '(' | ')' | '[' | ']' | 'end'
   /** A word as written; a string decoded. */
   readonly text: string

@@ -3,7 +3,7 @@ import { expiredCursor, invalidCursor } from '../errors.ts'
 import type { Position } from '../ports.ts'
 
 /** Where a list goes on. */
-export interface ListPlace {
+interface ListPlace {
   /** One for each resource type of the list; null: from its beginning. */
   readonly after: readonly (Position | null)[]
   readonly total: number

@@ -68,7 +68,7 @@ interface AdvertisedLimits {
  * What this service provider can do (RFC 7643 §5, RFC 9865 §4). Numbers are present where a feature is off, too:
  * some clients (authentik) read them without looking at `supported`.
  */
-export function serviceProviderConfig(
+function serviceProviderConfig(
   limits: AdvertisedLimits,
   baseUrl: string,
 ): { readonly meta: { readonly resourceType: string; readonly location: string } } & Readonly<

@@ -43,7 +43,7 @@ export function notImplemented(app: FastifyInstance, path: string, detail: strin
   }
 }
 
-export function spellings(app: FastifyInstance, path: string): readonly string[] {
+function spellings(app: FastifyInstance, path: string): readonly string[] {
   const tolerated =
     app.initialConfig.routerOptions?.ignoreTrailingSlash ?? app.initialConfig.ignoreTrailingSlash
   return tolerated || path.endsWith('/') || path.endsWith('*') ? [path] : [path, `${path}/`]

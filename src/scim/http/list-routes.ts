@@ -160,7 +160,7 @@ function cursorCount(text: string | undefined, { defaultCount, maxCount }: PageL
 }
 
 /** All that a cursor belongs to. */
-export function identityOf(
+function identityOf(
   models: readonly ResourceModel[],
   { id }: DirectoryRef,
   { filter, sortBy, sortOrder, attributes, excludedAttributes }: ReadParameters,

@@ -167,7 +167,7 @@ function termsGiven(filter: Filter | undefined, change: Change): Record<string, 
 }
 
 /** Appends what is not there yet; an element of the same type and value takes over what is new. */
-export function added(
+function added(
   values: readonly unknown[],
   given: readonly unknown[],
 ): { readonly after: readonly unknown[]; readonly written: readonly unknown[] } {
@@ -226,14 +226,14 @@ function spend(effort: Effort, steps: number): void {
 const derived: ReadonlySet<string> = new Set(['$ref', 'display'])
 
 /** Type and value; for elements without a value, all but what is derived and the mark as primary. */
-export function keyOf(value: unknown): string {
+function keyOf(value: unknown): string {
   if (!isObject(value) || value['value'] !== undefined) return identityOf(value)
   const parts = Object.entries(value).filter(([name]) => name !== 'primary' && !derived.has(name))
   return JSON.stringify(parts.sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 /** Whether an element has every part of another already, derived ones aside. */
-export function says(element: ComplexValue, other: ComplexValue): boolean {
+function says(element: ComplexValue, other: ComplexValue): boolean {
   return Object.entries(other).every(([name, part]) => derived.has(name) || sameValue(element[name], part))
 }
 
@@ -247,7 +247,7 @@ function distinguishing(listed: unknown, { name }: AttributeDefinition): unknown
   return Object.fromEntries(listed['value'] === undefined ? parts : identifying)
 }
 
-export function isListed(value: unknown, listed: unknown, definition: AttributeDefinition): boolean {
+function isListed(value: unknown, listed: unknown, definition: AttributeDefinition): boolean {
   if (!isObject(listed)) return same(value, listed, definition)
   if (!isObject(value)) return false
   return Object.entries(listed).every(([name, part]) =>

@@ -117,7 +117,7 @@ interface Reading {
 }
 
 export const patchSchema = 'urn:ietf:params:scim:api:messages:2.0:PatchOp'
-export const maxOperations = 5000
+const maxOperations = 5000
 
 /**
  * Validates a PatchOp message and binds it to the schema (RFC 7644 §3.5.2). Attributes that the resource type does not

@@ -40,7 +40,7 @@ function sorted(_key: string, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-export interface ConnectionIds {
+interface ConnectionIds {
   readonly id: string
   readonly directoryId: string
 }

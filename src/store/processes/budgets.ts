@@ -21,7 +21,7 @@ interface Bucket {
  * A bucket from which, in any window of the vendor's, no more goes out than the limit: what has piled up, what trickles in
  * during the window, and what is drawn just before it and used inside it.
  */
-export function bucketOf({ requests, perMs }: SharedLimit): Bucket {
+function bucketOf({ requests, perMs }: SharedLimit): Bucket {
   const holdMs = Math.min(longestHoldMs, perMs / 4)
   const capacity = Math.max(1, Math.floor(requests * burst))
   const rate = (requests + 0.99 - capacity) / (perMs + holdMs)

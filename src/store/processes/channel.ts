@@ -2,7 +2,7 @@ import pg from 'pg'
 import { poolConfig } from '../sql/direct.ts'
 
 /** What one process says to the others. */
-export interface Message {
+interface Message {
   readonly from: string
   readonly what: string
 }

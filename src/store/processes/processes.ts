@@ -4,10 +4,10 @@ import { ownRelease } from '../migrate.ts'
 import { milliseconds, type Sql, sql } from '../sql/statement.ts'
 import { openLine } from './channel.ts'
 
-export const heartbeat = { everyMs: 5_000, liveMs: 20_000 } as const
+const heartbeat = { everyMs: 5_000, liveMs: 20_000 } as const
 
 /** What a process tells of itself. */
-export interface Presence {
+interface Presence {
   readonly id: string
   readonly release: string
   /** Of the master keys that it holds. */
@@ -15,7 +15,7 @@ export interface Presence {
 }
 
 /** Marks this process as seen, removes the dead, and counts who lives. */
-export async function beat(db: Sql, { id, release, keyIds }: Presence, liveMs: number): Promise<number> {
+async function beat(db: Sql, { id, release, keyIds }: Presence, liveMs: number): Promise<number> {
   const row = await db.row<{ others: number }>(sql`
     WITH gone AS (
       DELETE FROM processes WHERE id <> ${id}::text AND seen_at <= clock_timestamp() - ${milliseconds(liveMs)}
@@ -29,7 +29,7 @@ export async function beat(db: Sql, { id, release, keyIds }: Presence, liveMs: n
   return 1 + (row?.others ?? 0)
 }
 
-export async function leave(db: Sql, id: string): Promise<void> {
+async function leave(db: Sql, id: string): Promise<void> {
   await db.rows(sql`DELETE FROM processes WHERE id = ${id}::text`)
 }
 

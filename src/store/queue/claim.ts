@@ -90,7 +90,7 @@ export function isKnown({ revisions }: Pick<Leasing, 'revisions'>): Statement {
 export const isAmong = (ids: Statement, revisions: Statement): Statement =>
   sql`EXISTS (SELECT FROM unnest(${ids}, ${revisions}) k(id, revision) WHERE k.id = c.id AND k.revision = c.revision)`
 
-export interface ClaimedRow {
+interface ClaimedRow {
   readonly id: string
   readonly lease_epoch: number
   readonly connection_id: string
@@ -98,7 +98,7 @@ export interface ClaimedRow {
   readonly priority: number
 }
 
-export const toClaimed = (row: ClaimedRow, until: number): Claimed => ({
+const toClaimed = (row: ClaimedRow, until: number): Claimed => ({
   lease: { id: row.id, epoch: row.lease_epoch, until },
   connectionId: row.connection_id,
   userId: row.user_id,
@@ -159,7 +159,7 @@ export async function claim(
 }
 
 /** Claims those accounts of a User that are not proven, for a request that runs them by itself. */
-export const claiming = (
+const claiming = (
   leasing: Leasing,
   userId: string,
   connectionIds: readonly string[],

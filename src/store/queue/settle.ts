@@ -72,7 +72,7 @@ interface Ending {
 }
 
 /** Settles accounts: those that end at the same moment in one transaction, whoever leaves in one of their own. */
-export function createSettling(
+function createSettling(
   db: Sql,
   leasing: Leasing,
 ): (lease: Lease, settlement: Settlement, unclosed?: Unclosed) => Promise<'settled' | 'again'> {

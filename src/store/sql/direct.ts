@@ -156,7 +156,7 @@ async function transact<T>(pool: pg.Pool, work: (connection: pg.PoolClient) => P
 }
 
 /** Deadlocks and serialization failures are tried again; nothing of them was kept. */
-export async function retrying<T>(run: () => Promise<T>): Promise<T> {
+async function retrying<T>(run: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await run()
@@ -168,7 +168,7 @@ export async function retrying<T>(run: () => Promise<T>): Promise<T> {
 }
 
 /** A statement that every connection keeps prepared under a name of its own. */
-export interface Named extends Query {
+interface Named extends Query {
   readonly name: string
 }
 
@@ -198,10 +198,7 @@ const described = new WeakMap<object, Map<string, readonly Column[]>>()
  * A prepared statement for `client.query`. The driver's own asks the database each time which columns will come, and
  * takes their names and types apart: that is asked once here, and costs a fifth of a short statement.
  */
-export function runNamed<T>(
-  query: Named,
-  done: (error: Error | undefined, rows: T[]) => void,
-): pg.Submittable {
+function runNamed<T>(query: Named, done: (error: Error | undefined, rows: T[]) => void): pg.Submittable {
   let found: T[] = []
   return runTogether<T>(
     [query],
@@ -214,7 +211,7 @@ export function runNamed<T>(
  * Prepared statements that share one round trip, each answered as soon as it is through. They are one transaction: after
  * one that fails none is run, and what an earlier one wrote is undone.
  */
-export function runTogether<T>(
+function runTogether<T>(
   queries: readonly Named[],
   answered: (at: number, rows: T[]) => void,
   done: (error: Error | undefined) => void,
@@ -328,7 +325,7 @@ function utc(text: string): Date | undefined {
 }
 
 /** A value as PostgreSQL reads it from text. */
-export function parameter(value: unknown): string | Buffer | null {
+function parameter(value: unknown): string | Buffer | null {
   if (typeof value === 'string') return value
   if (value === null || value === undefined) return null
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint')

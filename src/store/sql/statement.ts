@@ -102,9 +102,6 @@ export function milliseconds(ms: number): Statement {
   return sql`(${ms}::double precision * interval '1 millisecond')`
 }
 
-/** The database's clock at this very moment, also inside a longer transaction. */
-export const clock = sql`clock_timestamp()`
-
 /** Runs statements, each in one round trip. Rejects with `StoreUnavailable` while the database cannot be reached. */
 export interface Sql {
   rows<T>(statement: Query): Promise<T[]>

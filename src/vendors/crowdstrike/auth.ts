@@ -51,7 +51,7 @@ export function falconAuth(
   return { ...clientCredentials({ fetchToken, now: kit.now }), origin: () => origin }
 }
 
-export interface Answer {
+interface Answer {
   readonly reply: Reply
   /** Where the answer came from. */
   readonly origin: string
@@ -137,7 +137,7 @@ export function startOrigin(settings: {
   return baseUrl === undefined ? regionOrigin(region === 'auto' ? 'us-1' : region) : originOf(baseUrl)
 }
 
-export function originOf(url: string): string {
+function originOf(url: string): string {
   return new URL(url).origin
 }
 
@@ -191,7 +191,7 @@ function tokenCall({ clientId, clientSecret }: CrowdstrikeCredentials, kit: Kit)
 }
 
 /** The credentials, the region or both are wrong: nothing can be done until somebody changes them. */
-export function refused(detail: string, reply?: Reply): VendorError {
+function refused(detail: string, reply?: Reply): VendorError {
   const requestId = reply && requestIdOf(reply)
   return new VendorError('unauthenticated', detail, { ...call, status: reply?.status, requestId })
 }

@@ -150,7 +150,7 @@ const User = Type.Object({
 })
 type User = Static<typeof User>
 
-export const Users = listing(People(User))
+const Users = listing(People(User))
 
 /** One grant of one role in one CID. Grants through a user group or a CID group name the group. */
 const Grant = Type.Object({
@@ -166,7 +166,7 @@ export type Grant = Static<typeof Grant>
 const GrantPage = listing(Type.Array(Grant))
 
 /** `status` is not read: nothing public says what it means. */
-export function toUser(user: User): FalconUser {
+function toUser(user: User): FalconUser {
   const lastLoginAt = instant(user.last_login_at)
   const updatedAt = instant(user.updated_at)
   return {

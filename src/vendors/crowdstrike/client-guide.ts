@@ -146,9 +146,9 @@ const User = Type.Object({
 })
 type User = Static<typeof User>
 
-export const Users = listing(People(User))
+const Users = listing(People(User))
 
-export function toUser(user: User): FalconUser {
+function toUser(user: User): FalconUser {
   const updatedAt = instant(user.updated_at)
   return {
     id: user.uid,

@@ -131,9 +131,9 @@ const User = Type.Object({
 })
 type User = Static<typeof User>
 
-export const Users = listing(People(User))
+const Users = listing(People(User))
 
-export function toUser({ uuid, uid, firstName, lastName, customer }: User): FalconUser {
+function toUser({ uuid, uid, firstName, lastName, customer }: User): FalconUser {
   return {
     id: uuid,
     login: uid,

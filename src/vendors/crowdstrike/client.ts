@@ -259,7 +259,7 @@ export async function usersOf(
   }
 }
 
-export async function halves(client: FalconClient, operation: string, ids: readonly string[]) {
+async function halves(client: FalconClient, operation: string, ids: readonly string[]) {
   const middle = Math.ceil(ids.length / 2)
   const first = await usersOf(client, operation, ids.slice(0, middle))
   return [...first, ...(await usersOf(client, operation, ids.slice(middle)))]

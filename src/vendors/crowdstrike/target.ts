@@ -16,7 +16,7 @@ import { type FalconClient, type FalconUser, type FalconUserChange, inBatches, u
 import { failure } from './errors.ts'
 import { changeRoles, createCustomRoles, createHome, type CustomRoles, type Home } from './roles.ts'
 
-export interface Accounts {
+interface Accounts {
   /** With `known` only the roles are read. */
   get(id: string, known: Account | undefined): Promise<Account | undefined>
   /** `afresh` trusts nothing that was read before. */
@@ -194,7 +194,7 @@ async function catalogueOf(
 }
 
 /** One PATCH, with both names where the profile wants them together. */
-export async function updateUser(
+async function updateUser(
   client: FalconClient,
   can: Capabilities,
   id: string,
@@ -234,7 +234,7 @@ async function mustExist(client: FalconClient, id: string) {
 }
 
 /** A user is active as long as there is one: Falcon's `status` is read-only and undefined in public. */
-export function toSummary({ id, login, givenName, familyName, createdAt, facts }: FalconUser) {
+function toSummary({ id, login, givenName, familyName, createdAt, facts }: FalconUser) {
   return {
     id,
     login,

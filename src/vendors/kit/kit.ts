@@ -22,7 +22,7 @@ export interface Kit {
 }
 
 /** A field of a reply that was not as promised, and counts as absent. Never a value. */
-export interface Deviated {
+interface Deviated {
   /** The vendor's id. */
   readonly vendor: string
   readonly operation: string

@@ -7,7 +7,7 @@ import { createTokenBuckets, type SharedBudget } from './token-bucket.ts'
 /** No call waits longer for its turn: a lease must outlive the wait and the write that follows it. */
 const longestMs = 2_500
 /** Share of a published limit that is used unless a connection says otherwise, in percent. */
-export const usualPercent = 90
+const usualPercent = 90
 /** Of calls that belong to no run. */
 const usualPriority = 2
 

@@ -44,7 +44,7 @@ export function Receipt<S extends TSchema>(schema: S): S {
 }
 
 /** Somebody whose entry could not be read. The id, where at least that could be told. */
-export interface SetAside {
+interface SetAside {
   readonly id: string | undefined
 }
 

@@ -5,7 +5,7 @@ import { VendorError } from '../../model/errors.ts'
 import type { Target } from '../contract.ts'
 
 /** What becomes of a person whose entry cannot be read; the id, where at least that could be told. */
-export type Aside = (id: string | undefined) => void
+type Aside = (id: string | undefined) => void
 
 interface Scope {
   readonly person: Aside

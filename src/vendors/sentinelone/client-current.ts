@@ -161,14 +161,14 @@ function setOf(operation: string, { roles }: ConsoleUser): RoleSet {
   return { level, roles: [first as HeldRole, ...rest] }
 }
 
-export const text = Type.Optional(Type.Union([Type.String(), Type.Null()]))
+const text = Type.Optional(Type.Union([Type.String(), Type.Null()]))
 
 /** Without `scopeRoles` a write of the whole set would wipe it, so their absence is refused. */
 const User = Type.Object({ ...common, scope: text, scopeRoles: Type.Array(ScopeRole) })
 type User = Static<typeof User>
 
 export const UserAnswer = enveloped(User)
-export const UserPage = paged(People(User))
+const UserPage = paged(People(User))
 
 const Role = Type.Object({
   id: Type.String({ minLength: 1 }),
@@ -177,10 +177,10 @@ const Role = Type.Object({
   scope: text,
   scopeId: text,
 })
-export type Role = Static<typeof Role>
-export const RolePage = paged(Rows(Role))
+type Role = Static<typeof Role>
+const RolePage = paged(Rows(Role))
 
-export function toUser(user: User): ConsoleUser {
+function toUser(user: User): ConsoleUser {
   return toConsoleUser(user, heldRoles(user), true)
 }
 

@@ -174,8 +174,8 @@ const User = Type.Object({
 })
 type User = Static<typeof User>
 
-export const UserAnswer = enveloped(User)
-export const UserPage = paged(People(User))
+const UserAnswer = enveloped(User)
+const UserPage = paged(People(User))
 
 /** The guide's example has no `accountId`, its text says that there is one. */
 const Me = Type.Object({
@@ -184,14 +184,14 @@ const Me = Type.Object({
   accountId: text,
   accountName: text,
 })
-export type Me = Static<typeof Me>
-export const MeAnswer = enveloped(Me)
+type Me = Static<typeof Me>
+const MeAnswer = enveloped(Me)
 
 const Role = Type.Object({ id: Type.String({ minLength: 1 }), name: Type.String() })
-export const RolePage = paged(Rows(Role))
+const RolePage = paged(Rows(Role))
 
 /** A user has one role, which counts wherever the connection is at home. */
-export function toUser(user: User, home: readonly Scope[]): ConsoleUser {
+function toUser(user: User, home: readonly Scope[]): ConsoleUser {
   const roles = user.role === '' ? [] : home.map((scope) => ({ id: user.role, name: user.role, scope }))
   return toConsoleUser(user, roles, user.isActive ?? true)
 }

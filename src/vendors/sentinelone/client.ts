@@ -85,14 +85,14 @@ export interface RoleSet {
   readonly roles: readonly [HeldRole, ...HeldRole[]]
 }
 
-export interface UserDraft extends RoleSet {
+interface UserDraft extends RoleSet {
   readonly login: string
   readonly fullName: string
   readonly password?: string | undefined
   readonly settings?: AccountSettings | undefined
 }
 
-export interface UserChange {
+interface UserChange {
   readonly fullName?: string | undefined
   readonly settings?: AccountSettings | undefined
 }

@@ -117,20 +117,17 @@ export function toAccount(user: ConsoleUser, how: Presentation): Account {
   }
 }
 
-export function stateOf(
-  { isActive, isAccepted }: ConsoleUser,
-  { onboarding }: Presentation,
-): Account['state'] {
+function stateOf({ isActive, isAccepted }: ConsoleUser, { onboarding }: Presentation): Account['state'] {
   if (!isActive) return 'disabled'
   return onboarding && !isAccepted ? 'invited' : 'active'
 }
 
-export function entitlementsOf(user: ConsoleUser, how: Presentation): readonly HeldEntitlement[] {
+function entitlementsOf(user: ConsoleUser, how: Presentation): readonly HeldEntitlement[] {
   return user.roles.filter((role) => !isCalled(role, how.quarantineRole)).map(toHeld)
 }
 
 /** A role of a level without a word of its own cannot be taken away here. */
-export function toHeld({ id, scope }: HeldRole): HeldEntitlement {
+function toHeld({ id, scope }: HeldRole): HeldEntitlement {
   return scope ? { kind: 'role', id, scope } : { kind: 'role', id, inherited: true }
 }
 

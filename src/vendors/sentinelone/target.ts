@@ -35,17 +35,14 @@ function randomPassword(): string {
 }
 
 /** The roles after a change; what the change does not name stays as it is. */
-export function changed(
-  before: readonly HeldRole[],
-  { assign, revoke }: EntitlementChange,
-): readonly HeldRole[] {
+function changed(before: readonly HeldRole[], { assign, revoke }: EntitlementChange): readonly HeldRole[] {
   const gone = new Set(revoke.map(entitlementKey))
   const slots = new Set(assign.map(({ scope }) => slotOf(scope)))
   const kept = before.filter((role) => !gone.has(keyOf(role)) && !slots.has(slotOf(role.scope)))
   return [...kept, ...assign.map(({ id, scope }) => ({ id, scope }))]
 }
 
-export function isSame(one: readonly HeldRole[], other: readonly HeldRole[]): boolean {
+function isSame(one: readonly HeldRole[], other: readonly HeldRole[]): boolean {
   const text = (roles: readonly HeldRole[]) => JSON.stringify(roles.map(keyOf).sort())
   return text(one) === text(other)
 }
@@ -54,7 +51,7 @@ export function isSame(one: readonly HeldRole[], other: readonly HeldRole[]): bo
  * The roles as one write can carry them: of one scope level, and never none, because the console makes a Viewer of
  * whoever is left without a role. `fallback` is the role without permissions, where the connection names one.
  */
-export async function writable(
+async function writable(
   operation: string,
   roles: readonly HeldRole[],
   home: readonly Scope[],
@@ -184,7 +181,7 @@ async function catalogueOf({ client, how, reached }: Session): Promise<readonly 
 }
 
 /** The creation is tried, not asked about first: the refusal of a duplicate is the one sure answer. */
-export async function create(
+async function create(
   session: Session,
   { login, profile, entitlements, settings }: AccountDraft,
 ): Promise<Creation> {
@@ -210,7 +207,7 @@ export async function create(
   return { outcome: 'exists', account }
 }
 
-export async function update(
+async function update(
   { client, reached }: Session,
   id: string,
   { email, displayName }: ProfileChange,
@@ -227,7 +224,7 @@ export async function update(
 }
 
 /** Who made the user decides whether it may go: as the caller has just read it, or else as the console says now. */
-export async function remove({ client, reached }: Session, id: string, known?: Account): Promise<Receipt> {
+async function remove({ client, reached }: Session, id: string, known?: Account): Promise<Receipt> {
   const isTold = known?.id === id && known.facts.source !== undefined
   const user = isTold ? known : await client.user('remove', await reached('remove'), id)
   if (user?.facts.source === 'scim') {
@@ -240,7 +237,7 @@ export async function remove({ client, reached }: Session, id: string, known?: A
 }
 
 /** Writes the whole set once if anything differs from what the user holds: as just read, or else as the console says now. */
-export async function changeRoles(
+async function changeRoles(
   session: Session,
   id: string,
   change: EntitlementChange,

@@ -137,7 +137,7 @@ function readOnlyOf({ emailReadOnly, fullNameReadOnly }: Common): readonly Attri
 /** A tenant has no id in this API; this stands for it. */
 export const tenantScope: Scope = { level: 'tenant', id: 'global' }
 
-export const levels: Readonly<Record<string, Scope['level']>> = {
+const levels: Readonly<Record<string, Scope['level']>> = {
   tenant: 'tenant',
   global: 'tenant',
   account: 'account',
@@ -172,7 +172,7 @@ export type Me = Static<typeof Me>
 
 export const MeAnswer = enveloped(Me)
 
-export const Account = Type.Object({ id: Type.String({ minLength: 1 }), name: Type.String() })
+const Account = Type.Object({ id: Type.String({ minLength: 1 }), name: Type.String() })
 
 export const AccountPage = paged(Rows(Account))
 

@@ -214,6 +214,6 @@ function teamKeeping(send: Requester, organization: string) {
   }
 }
 
-export function keeping(call: Omit<Call, 'pathClass' | 'needs'>): Call {
+function keeping(call: Omit<Call, 'pathClass' | 'needs'>): Call {
   return { ...call, pathClass: 'teams', needs: 'team:admin' }
 }

@@ -19,7 +19,7 @@ import { integrationCapabilities, kindOf, tryOut } from './token.ts'
 import { isPending, type Member, type OrganizationRole, roleOf, teamRolesOf } from './wire.ts'
 
 /** A member as a listing shows it, without teams. */
-export function toSummary(member: Member): AccountSummary {
+function toSummary(member: Member): AccountSummary {
   const { id, email, dateCreated } = member
   const name = member.user?.name || member.name
   // Whoever has no name yet is named by the address.
@@ -41,7 +41,7 @@ export function toAccount(member: Member): Account {
 }
 
 /** Whether the e-mail is one of the member's own; invitations keep the spelling that they were made with. */
-export function hasEmail({ email, user }: Member, wanted: string): boolean {
+function hasEmail({ email, user }: Member, wanted: string): boolean {
   const own = [email, user?.email ?? '', ...(user?.emails ?? []).map((each) => each.email)]
   return own.some((each) => each.toLowerCase() === wanted.toLowerCase())
 }
@@ -132,11 +132,11 @@ const knownRoles: readonly OrganizationRole[] = [
 
 const privilegedRoles = new Set(['admin', 'manager', 'owner'])
 
-export function isFloor({ id, scope }: EntitlementRef): boolean {
+function isFloor({ id, scope }: EntitlementRef): boolean {
   return id === floorRole && scope === undefined
 }
 
-export function isPrivileged(role: string): boolean {
+function isPrivileged(role: string): boolean {
   return privilegedRoles.has(role)
 }
 
@@ -148,7 +148,7 @@ function roleEntitlements(roles: readonly OrganizationRole[] = knownRoles): read
 }
 
 /** The team role `admin`. Its other team role, contributor, is what every member of a team has anyway. */
-export function teamAdmin(slug: string): EntitlementRef {
+function teamAdmin(slug: string): EntitlementRef {
   return { kind: 'role', id: 'admin', scope: { level: 'team', id: slug } }
 }
 
@@ -169,7 +169,7 @@ function teamEntitlements({
  * Ids of all members, invited ones included, whose e-mail is this one, letter case aside. `email:` finds members by
  * every address of theirs, but invitations only in the spelling that they were made with; free text finds those.
  */
-export async function findByEmail(client: Client, email: string): Promise<readonly string[]> {
+async function findByEmail(client: Client, email: string): Promise<readonly string[]> {
   const wanted = email.trim()
   if (wanted === '') return []
   if (/[\s"]/.test(wanted)) return matching(client, wanted, undefined)

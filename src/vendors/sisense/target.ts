@@ -28,7 +28,7 @@ import { needs } from './requests.ts'
 import { type Group, groupIdsOf, idIn, roleIdOf, type User } from './wire.ts'
 
 /** A user as the contract has it; `now` tells whether an activation link still lives. */
-export function toAccount(user: User, names: Names, now: number): Account {
+function toAccount(user: User, names: Names, now: number): Account {
   const { _id, userName, email, created } = user
   const roleId = roleIdOf(user)
   const role = roleId ? (names.roles.nameOf(roleId) ?? roleId) : undefined
@@ -94,7 +94,7 @@ function factsOf(user: User, role: string | undefined, now: number): AccountFact
 const operation = 'changeEntitlements'
 
 /** One writing call: a group's own route for one group, else a PATCH of the user with what differs. */
-export async function changeEntitlements(
+async function changeEntitlements(
   client: SisenseClient,
   names: NameBook,
   id: string,
@@ -171,7 +171,7 @@ function groupsAfter(
 type Groups = Required<Pick<Target, 'findGroups' | 'createGroup' | 'renameGroup' | 'removeGroup'>>
 
 /** Groups of the instance's own; those of the system are neither found nor touched. */
-export function groupsOf(
+function groupsOf(
   { groups }: Pick<SisenseClient, 'groups'>,
   { groupsCalled, createGroup, renameGroup, removeGroup }: GroupKeeping,
 ): Groups {

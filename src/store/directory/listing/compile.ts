@@ -14,7 +14,7 @@ import {
   undecided,
 } from './compare.ts'
 
-export function combine(kind: 'and' | 'or', terms: readonly Predicate[]): Predicate {
+function combine(kind: 'and' | 'or', terms: readonly Predicate[]): Predicate {
   if (terms.length === 0) return kind === 'and' ? always : never
   const where = sql`(${join(
     terms.map((term) => term.where),
@@ -23,7 +23,7 @@ export function combine(kind: 'and' | 'or', terms: readonly Predicate[]): Predic
   return { where, exact: terms.every((term) => term.exact) }
 }
 
-export function negate(term: Predicate): Predicate {
+function negate(term: Predicate): Predicate {
   return term.exact ? exactly(sql`(NOT ${term.where})`) : undecided
 }
 

@@ -107,9 +107,9 @@ export function showGroup(group: StoredGroup, memberships: Memberships): Readonl
 }
 
 /** Most memberships that are read to judge a filter. */
-export const mostMemberships = 100_000
+const mostMemberships = 100_000
 
-export function metaOf(
+function metaOf(
   resourceType: string,
   { created, lastModified }: { readonly created: Date; readonly lastModified: Date },
 ) {

@@ -24,7 +24,7 @@ export function createLists(db: Sql): Lists {
 /** SQLSTATE for a collation that is not there. */
 const undefinedObject = '42704'
 
-export interface Row {
+interface Row {
   readonly id: string
   readonly created_at: Date
 }
@@ -37,7 +37,7 @@ type Paged<R> = {
   readonly sort_key: unknown
 } & (R | { readonly id: null })
 
-export async function list<R extends Row, Stored>(
+async function list<R extends Row, Stored>(
   db: Sql,
   totals: Totals,
   kind: Kind<R, Stored>,
@@ -157,7 +157,7 @@ interface Counted {
 }
 
 /** Columns `total` and `snapshot` for a list of everything. */
-export interface Totals {
+interface Totals {
   /** The last total, where one is known: a guess. */
   guess(key: string): number | undefined
   columns(key: string, count: Statement): Statement
@@ -170,7 +170,7 @@ const mostKept = 1_000
  * Counts everybody once per state of the database. A snapshot says which transactions a statement sees: as long as it is
  * the same one, nothing was written anywhere in between, so that the total of before is the total of now.
  */
-export function createTotals(): Totals {
+function createTotals(): Totals {
   const kept = new Map<string, Counted>()
   return {
     guess: (key) => kept.get(key)?.total,
