@@ -13,6 +13,7 @@ const steps = {
   lint: ['oxlint', '--deny-warnings'],
   types: ['npm', 'run', '--silent', 'typecheck'],
   imports: ['npm', 'run', '--silent', 'lint:imports'],
+  unused: ['npm', 'run', '--silent', 'lint:unused'],
   'generated documents': ['node', 'tools/write-documents.mjs', '--check'],
   'requirement rows': ['node', 'tools/requirement-rows.mjs'],
   repository: [
