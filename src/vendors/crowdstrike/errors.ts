@@ -1,6 +1,6 @@
 import type { TSchema } from 'typebox'
 import { type Failure, VendorError, type VendorErrorDetails } from '../../model/errors.ts'
-import { byStatus, type Classifier, firstOf, longestForeign } from '../kit/classify.ts'
+import { byStatus, type Classifier, firstOf, notFound, saidBy } from '../kit/classify.ts'
 import { type Call, header, type Reply, type Requester } from '../kit/http.ts'
 import { waitFrom } from '../kit/wait.ts'
 
@@ -29,50 +29,47 @@ const rows: readonly Row[] = [
   // Of a role: the summary of `not-found` covers entitlements too.
   {
     status: 400,
-    words: /\broles?\b.*\bnot (assigned|granted)|does not have .*\brole/i,
+    words: /\broles?\b.{0,200}\bnot (assigned|granted)|does not have .{0,200}\brole/i,
     failure: 'not-found',
   },
   {
     status: 400,
     words:
-      /\b(user|uid|username|e-?mail|account)\b.*\b(already|in use|exists|duplicate)|\bduplicate\b.*\b(user|uid|e-?mail)/i,
+      /\b(user|uid|username|e-?mail|account)\b.{0,200}\b(already|in use|exists|duplicate)|\bduplicate\b.{0,200}\b(user|uid|e-?mail)/i,
     failure: 'conflict',
   },
-  // After the duplicates: an address may hold these words.
-  { status: 400, words: /\bdomain\b|\bpassword\b/i, failure: 'invalid' },
+  { status: 400, words: /domain|password/i, failure: 'invalid' },
+  // Whatever is asked for: the same would be answered to anybody from there.
+  { status: 403, words: /\bip\b.{0,40}\bnot allowed|\ballow-?list/i, failure: 'unavailable' },
   { status: 403, words: /authorization failed|scope/i, failure: 'missing-scope' },
   { status: 403, words: /\brole|\bcid\b/i, failure: 'invalid' },
 ]
 
-function byWords(status: number, words: string): Failure | undefined {
+function byWords(
+  status: number,
+  errors: readonly PayloadError[],
+  call?: Parameters<Classifier>[1],
+): Failure | undefined {
+  const words = saidBy({ status, headers: {}, body: errors, readable: true }, call)
   return rows.find((row) => row.status === status && row.words.test(words))?.failure
 }
 
-/** Errors come with a 2xx too: then the code inside counts. */
+/** Errors come with a 2xx too: then the code inside counts, unless a read has brought what could be had beside them. */
 const byPayload: Classifier = ({ status, body }, call) => {
   const errors = errorsOf(body)
   const [first] = errors
   if (!first) return undefined
-  if (status >= 400) return byWords(status, messages(errors))
-  // Of several that were asked for, those that are gone are told beside those that are there.
-  if (isRead(call) && hasResources(body) && errors.every(({ code }) => Number(code) === 404)) return undefined
+  if (status >= 400) return byWords(status, errors, call)
   if (status < 200 || status >= 300) return undefined
+  const brought = field(body, 'resources')
+  if (call?.pathClass === 'read' && Array.isArray(brought) && brought.length > 0) return undefined
   const code = Number(first.code)
   if (code === 404) return 'not-found'
   if (!Number.isInteger(code) || code < 400) return 'unexpected'
   return (
-    byWords(code, messages(errors)) ??
-    byStatus({ status: code, headers: {}, body: undefined, readable: true })
+    byWords(code, errors, call) ??
+    byStatus({ status: code, headers: {}, body: undefined, readable: true }, call)
   )
-}
-
-/** Long lists of ids are read by POST, at paths that say so. */
-const isRead = (call: Parameters<Classifier>[1]): boolean =>
-  call?.method === 'GET' || /\/GET\/v\d+$/.test(call?.path ?? '')
-
-function hasResources(body: unknown): boolean {
-  const resources = field(body, 'resources')
-  return Array.isArray(resources) && resources.length > 0
 }
 
 /** User management documents no 404: it says that a path is wrong, never that a user is gone. */
@@ -83,14 +80,12 @@ const byUnknownPath: Classifier = ({ status }) =>
 export const classify: Classifier = firstOf(byPayload, byUnknownPath, byStatus)
 
 /**
- * The deprecated routes publish a 404 (gofalcon, 2026-07): with an error of theirs inside it is a user who is gone, and a
- * wrong path otherwise.
+ * The deprecated routes publish a 404 (gofalcon, 2026-07): a user who is gone if an error of theirs says so, and a route that is
+ * gone otherwise.
  */
-const byGone: Classifier = ({ status, readable, body }) => {
-  const errors = errorsOf(body)
-  const isGone = status === 404 && readable && errors.length > 0 && !/page not found/i.test(messages(errors))
-  return isGone ? 'not-found' : undefined
-}
+const byGone = notFound((reply) =>
+  /\b(user|uuid|uid)\b/i.test(messages(errorsOf(reply.body)).slice(0, 4_096)),
+)
 
 /** The same, for the deprecated routes. */
 export const classifyLegacy: Classifier = firstOf(byGone, classify)
@@ -98,6 +93,7 @@ export const classifyLegacy: Classifier = firstOf(byGone, classify)
 /** The token call: every refusal is about the credentials; redirects and a 401 are for the region search to judge. */
 export const classifyToken: Classifier = (reply) => {
   if (isRedirect(reply) || reply.status === 401) return undefined
+  if (byPayload(reply) === 'unavailable') return 'unavailable'
   if (reply.readable && (reply.status === 400 || reply.status === 403)) return 'unauthenticated'
   return firstOf(byUnknownPath, byStatus)(reply)
 }
@@ -125,12 +121,12 @@ function messages(errors: readonly PayloadError[]): string {
     .map(({ message }) => message)
     .filter((each) => typeof each === 'string')
     .join('; ')
-    .slice(0, longestForeign)
 }
 
 function errorsOf(body: unknown): readonly PayloadError[] {
   const errors = field(body, 'errors')
-  return Array.isArray(errors) ? errors.filter((each) => typeof each === 'object' && each !== null) : []
+  const isTelling = (each: unknown): boolean => field(each, 'code') != null || field(each, 'message') != null
+  return Array.isArray(errors) ? errors.filter(isTelling) : []
 }
 
 function field(value: unknown, name: string): unknown {
@@ -147,7 +143,7 @@ export function failure(
   return new VendorError(kind, detail, { vendor: 'crowdstrike', operation, ...details })
 }
 
-const bookkeeping = /(^|; )(powered_by|trace_id): [^;]*/g
+const bookkeeping = /(^|; )(powered_by|trace_id): [^;]{0,300}/g
 
 /** Leaves out of a refusal's detail what Falcon puts around its words; the trace id is kept as the request id. */
 export function plainspoken(send: Requester): Requester {

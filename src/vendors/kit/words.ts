@@ -1,5 +1,3 @@
-import { longestForeign } from './classify.ts'
-
 /** The vendor's own words in a refusal, as one line of at most 300 characters without secrets. */
 export type Words = (body: unknown) => string
 
@@ -16,21 +14,14 @@ const structural = new Set([
   'non_field_errors',
 ])
 const secretKey = /token|secret|password|authorization|invite_link|^hash$|api_?key|cookie/i
-/** Tokens by their look, for those that nobody told us about. */
+/** Tokens by their look, for those that nobody told us about. Text is short where they are looked for. */
 const secretLook =
-  /\b(bearer|apitoken|basic)\s+[\w.~+/=-]{8,}|\bsntry[a-z]_[\w.-]+|\beyJ[\w-]+\.[\w-]+\.[\w-]+|\b(token|secret|password|activationToken|invite_link)["']?\s*[:=]\s*["']?[^\s"',}]+/gi
+  /\b(?:bearer|apitoken|basic)\s{1,4}[\w.~+/=-]{8,}|\bsntry[a-z]_[\w.-]{1,}|\beyJ[\w.-]{16,}|\b(?:token|secret|password|activationToken|invite_link)["']?\s{0,4}(?:=\s{0,4}["']?|:\s{0,4}["'])[^\s"',}]{1,}|\b(?:token|secret|password|activationToken|invite_link):\s{0,4}(?=[^\s"',}]{0,40}[\d/_+=~])[^\s"',}]{6,}/gi
 
 export function wordsOf(secrets: readonly string[]): Words {
   const redact = redactor(secrets)
   return (body) =>
-    redact(
-      [...new Set(leaves(body, undefined, 0))]
-        .map((text) => text.slice(0, longestForeign))
-        .join('; ')
-        .slice(0, longestForeign)
-        // A word that the cut went through may be half of a secret.
-        .replace(/^([^]{4000,})\s\S*$/, '$1'),
-    )
+    redact([...new Set(leavesOf(body))].join('; '))
       .replace(/\s+/g, ' ')
       .trim()
       .slice(0, longest)
@@ -56,15 +47,36 @@ export function secretsIn(sent: unknown, depth = 0): readonly string[] {
   )
 }
 
-function leaves(value: unknown, key: string | undefined, depth: number): readonly string[] {
-  if (depth > 4) return []
-  if (typeof value === 'string') return [key === undefined ? value : `${key}: ${value}`]
-  if (Array.isArray(value)) return value.slice(0, 10).flatMap((each) => leaves(each, key, depth + 1))
-  if (typeof value !== 'object' || value === null) return []
-  return Object.entries(value).flatMap(([name, each]) => {
-    if (secretKey.test(name)) return []
-    return leaves(each, structural.has(name) ? key : name, depth + 1)
-  })
+/** No more of a foreign text is looked at. */
+const mostLookedAt = 4_096
+
+/** The texts of a body, 4 KiB in all, each with the name of its field where that says something. */
+export function leavesOf(body: unknown): readonly string[] {
+  let left = mostLookedAt
+  const walk = (value: unknown, key: string | undefined, depth: number): readonly string[] => {
+    if (depth > 4 || left <= 0) return []
+    if (typeof value === 'string') {
+      const text = cut(value, left)
+      left -= text.length + 2
+      return [key === undefined ? text : `${key}: ${text}`]
+    }
+    if (Array.isArray(value)) return value.slice(0, 10).flatMap((each) => walk(each, key, depth + 1))
+    if (typeof value !== 'object' || value === null) return []
+    return Object.entries(value)
+      .slice(0, 100)
+      .flatMap(([name, each]) => {
+        if (secretKey.test(name)) return []
+        return walk(each, structural.has(name) ? key : name.slice(0, 100), depth + 1)
+      })
+  }
+  return walk(body, undefined, 0)
+}
+
+/** At the end of a word, where there is one: half a secret would not be known for one. */
+function cut(text: string, most: number): string {
+  if (text.length <= most) return text
+  const end = text.lastIndexOf(' ', most)
+  return `${text.slice(0, end > most / 2 ? end : most / 2)} …`
 }
 
 const longestText = 4_000
@@ -78,7 +90,7 @@ const mostItems = 50
 export function recordOf(body: unknown, secrets: readonly string[]): unknown {
   const redact = redactor(secrets)
   const walk = (value: unknown, depth: number): unknown => {
-    if (typeof value === 'string') return redact(value).slice(0, longestText)
+    if (typeof value === 'string') return redact(value.slice(0, 2 * longestText)).slice(0, longestText)
     if (typeof value !== 'object' || value === null) return value
     if (depth > deepest) return '…'
     if (Array.isArray(value)) {

@@ -3,6 +3,7 @@ import type { Static, TSchema } from 'typebox'
 import { ignoring } from '../../model/errors.ts'
 import type { Receipt } from '../contract.ts'
 import { type Call, type Reply, type Requester, segment } from '../kit/http.ts'
+import { guardListing } from '../kit/paginate.ts'
 import { failure, isMissingRoute } from './errors.ts'
 import { needs, type Requests } from './requests.ts'
 import { entriesOf, Group, Groups, listed, type LoggedIn, type Role, Roles, User } from './wire.ts'
@@ -117,6 +118,7 @@ export async function* everyPage<S extends TSchema>(
   const isOfPeople = (item as TSchema) === User
   const schema = listed(isOfPeople ? People(item) : Rows(item))
   const seen = new Set<string>()
+  const guard = guardListing(send.vendor, call)
   for (let skip = 0; ;) {
     const reply = await send({ ...call, query: { ...call.query, skip, limit: pageSize } }, schema)
     // Every item that is listed here has an `_id`.
@@ -133,6 +135,7 @@ export async function* everyPage<S extends TSchema>(
     yield fresh
     if (count > pageSize) return
     skip += count
+    guard(reply, count, { skip })
   }
 }
 

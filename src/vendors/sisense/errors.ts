@@ -1,5 +1,5 @@
 import { type Failure, VendorError, type VendorErrorDetails } from '../../model/errors.ts'
-import { byStatus, type Classifier, firstOf, saying } from '../kit/classify.ts'
+import { byStatus, byStatusAlone, type Classifier, firstOf, saying } from '../kit/classify.ts'
 import type { Reply } from '../kit/http.ts'
 import { waitFrom } from '../kit/wait.ts'
 
@@ -83,7 +83,7 @@ export const classifiers = {
   login: firstOf(
     ({ status, readable }) => (readable && status === 403 ? 'unauthenticated' : undefined),
     ({ status }) => (isNotThere.includes(status) ? 'unexpected' : undefined),
-    byStatus,
+    byStatusAlone,
   ),
 } as const satisfies Record<string, Classifier>
 

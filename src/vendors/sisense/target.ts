@@ -197,7 +197,10 @@ function groupsOf(
     },
 
     async removeGroup(id) {
-      const receipt = await removeGroup(id).catch(ignoring('not-found'))
+      const receipt = await removeGroup(id).catch((error: unknown) => {
+        if (isMissingRoute(error)) return undefined
+        throw error
+      })
       if (receipt) return receipt
       // A 404 may be the route's: only the list tells that the group is gone.
       const left = (await groups('removeGroup')).some(({ _id }) => _id === id)

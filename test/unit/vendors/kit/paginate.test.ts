@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import Type from 'typebox'
 import type { Call, Reply, Requester } from '../../../../src/vendors/kit/http.ts'
-import { byOffset, cursorInLinkHeader, pages } from '../../../../src/vendors/kit/paginate.ts'
+import { cursorInLinkHeader, pages } from '../../../../src/vendors/kit/paginate.ts'
 
 const first: Call = {
   operation: 'list',
@@ -63,23 +63,16 @@ describe('cursorInLinkHeader', () => {
   })
 })
 
-describe('byOffset', () => {
-  const all = Array.from({ length: 7 }, (_, n) => `item${n}`)
-  const paginator = byOffset(({ body }) => body as { offset: number; total: number; count: number })
-
-  it('crosses pages to the total', async () => {
-    const offsets: number[] = []
-    for (let call: Call | undefined = first; call;) {
-      const offset = Number(call.query?.['offset'] ?? 0)
-      offsets.push(offset)
-      const page = all.slice(offset, offset + 3)
-      const next = paginator(reply({}, { offset, total: all.length, count: page.length }), call)
-      call = next && { ...first, query: next }
-    }
-    assert.deepEqual(offsets, [0, 3, 6])
-  })
-
-  it('ends at an empty page, whatever total says', () => {
-    assert.equal(paginator(reply({}, { offset: 3, total: 100, count: 0 }), first), undefined)
+describe('a listing', () => {
+  it('remembers every cursor: A, B, A ends', async () => {
+    const turn: Record<string, string> = { '': 'A', A: 'B', B: 'A' }
+    const { send, calls } = answering(({ query }) =>
+      reply({ link: link(turn[String(query?.['cursor'] ?? '')]!, true) }, ['a']),
+    )
+    await assert.rejects(collect(pages(send, first, Type.Array(Type.String()), cursorInLinkHeader)), {
+      failure: 'unexpected',
+      detail: 'the listing goes round in circles',
+    })
+    assert.equal(calls.length, 3)
   })
 })

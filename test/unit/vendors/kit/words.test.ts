@@ -60,6 +60,9 @@ describe('redactor', () => {
     assert.equal(redact('sntryu_abc is old'), '[redacted] is old')
     assert.equal(redact('secret=hunter2 was wrong'), '[redacted] was wrong')
     assert.equal(redact('Invalid token'), 'Invalid token')
+    assert.equal(redact('password: must be longer'), 'password: must be longer')
+    assert.equal(redact('token: abc123def456 is old'), '[redacted] is old')
+    assert.equal(redact('{"password": "letters"}'), '{"[redacted]"}')
     assert.equal(redact('the bearer of bad news'), 'the bearer of bad news')
   })
 
