@@ -1,4 +1,4 @@
-import { areas, entriesOf } from '../src/dictionary/dictionary.ts'
+import { areas, entriesOf, formerAnchors } from '../src/dictionary/dictionary.ts'
 
 /** docs/errors.md, from the dictionary that the gateway serves and the command line prints. */
 export function errorsPage() {
@@ -18,10 +18,11 @@ export function errorsPage() {
       '',
       '| code | what it means | what to do |',
       '|---|---|---|',
-      ...entriesOf(area).map(
-        ({ anchor, code, means, todo }) =>
-          `| <a id="${anchor}"></a>\`${code}\` | ${cell(means)} | ${cell(todo)} |`,
-      ),
+      ...entriesOf(area).map((entry) => {
+        const { anchor, code, means, todo } = entry
+        const anchors = [anchor, ...formerAnchors(entry)].map((each) => `<a id="${each}"></a>`).join('')
+        return `| ${anchors}\`${code}\` | ${cell(means)} | ${cell(todo)} |`
+      }),
       '',
     ]),
   ].join('\n')

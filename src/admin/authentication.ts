@@ -1,7 +1,7 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { type OperatorRef, type OperatorStore, type Role, roles } from '../model/operator.ts'
+import { type OperatorRef, type Role, roles } from '../model/operator.ts'
 import { Problem } from './problem.ts'
 
 /** A secret of 256 bits, with a prefix by which scanners of repositories and logs find one that leaked. */
@@ -24,7 +24,9 @@ declare module 'fastify' {
   }
 }
 
-export interface OperatorTokens extends Pick<OperatorStore, 'verifyOperator'> {
+export interface OperatorTokens {
+  /** The operator of a secret; undefined when unknown, expired or revoked. */
+  verifyOperator(secret: string): Promise<OperatorRef | undefined>
   /** Secrets of admins that no table knows, by the name that events show. */
   readonly builtIn: readonly { readonly name: string; readonly secret: string }[]
   /** Refused tokens of one address before it hears 429. */

@@ -1,46 +1,52 @@
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
-import type { ConnectionEditing } from '../operations/managed-connections/route.ts'
-import { openAudit } from './audit.ts'
-import { configurationActions } from '../operations/apply/apply.ts'
-import { openMade } from './managed-connections.ts'
-import { knownRevisions } from './revisions.ts'
 import { localOperator } from '../admin/gateway-file.ts'
-import { openKit } from './kit.ts'
-import {
-  type Connections,
-  type LiveConnections,
-  liveConnections,
-  type OpenConnection,
-  openConnections,
-} from '../provisioning/connections.ts'
-import { openNotices } from './notices.ts'
-import { createOpened, type Opened } from './resources.ts'
-import { registerOperatorApi } from './operator-api.ts'
-import { createServer } from './server.ts'
-import { connectionsOf, pathsOf, specsOf } from './specs.ts'
-import { startWork, type Work, type Working } from './work.ts'
-import type { Configuration, Environment } from '../model/configuration.ts'
 import { registerErrorPage } from '../dictionary/route.ts'
 import { registerHealth } from '../health.ts'
 import { createMetrics, type Metrics } from '../metrics/metrics.ts'
 import { registerMetrics, scimPrefix } from '../metrics/routes.ts'
+import type { Configuration, Environment } from '../model/configuration.ts'
+import type { DirectoryRef } from '../model/directory.ts'
+import type { Processes } from '../model/processes.ts'
+import { startAuditKeeper } from '../operations/audit/audit.ts'
+import { gauges } from '../operations/connections/gauges-store.ts'
+import { scheduleExpiryChecks } from '../operations/expiry/expiry.ts'
+import { createExpiryStore } from '../operations/expiry/store.ts'
+import { followManaged } from '../operations/managed-connections/follow.ts'
+import { createNotices } from '../operations/notices/notices.ts'
+import { listNotices } from '../operations/notices/store.ts'
 import type { Provisioner } from '../provisioning/account/run.ts'
 import { openClock } from '../provisioning/clock.ts'
-import { createProvisioning } from '../provisioning/request-runs.ts'
+import {
+  type Connections,
+  type LiveConnections,
+  liveConnections,
+  openConnection,
+  type OpenConnection,
+  openConnections,
+} from '../provisioning/connections.ts'
 import { createLeaseKeeper } from '../provisioning/engine.ts'
+import { createProvisioning } from '../provisioning/request-runs.ts'
 import { scimPlugin, type ScimOptions } from '../scim/http/plugin.ts'
 import { wrongBaseUrlPlugin } from '../scim/http/wrong-base-url.ts'
+import { createKeyring } from '../secrets/keyring.ts'
 import type { Applied } from '../store/connections/configuration.ts'
-import { openStore, type Store } from './stores.ts'
-import { openTracing } from '../telemetry/tracing.ts'
-import type { DirectoryRef } from '../model/directory.ts'
 import type { Tracing } from '../telemetry/spans.ts'
+import { openTracing } from '../telemetry/tracing.ts'
+import type { Kit } from '../vendors/kit/kit.ts'
+import { connectionsOf, createRevisions, pathsOf, specsOf } from './connections.ts'
+import { auditReceivers, noticeChannels } from './deliveries.ts'
+import { openKit } from './kit.ts'
+import { registerOperatorApi } from './operator-api.ts'
+import { createResources, type Resources } from './resources.ts'
+import { createServer } from './server.ts'
+import { openStore, type Store } from './stores.ts'
+import { startWork, type Work } from './work.ts'
 
 /** Longest wait for one reply of a vendor, in milliseconds. */
 const vendorTimeoutMs = 30_000
 
-export interface GatewayParts {
+export interface GatewayOptions {
   readonly environment: Environment
   readonly configuration: Configuration
   readonly log: Logger
@@ -61,133 +67,172 @@ export interface Gateway extends Pick<Work, 'schedule' | 'reconciliation' | 'inv
 }
 
 /** Opens the store, applies the configuration, and serves SCIM until `close`. */
-export async function startGateway(parts: GatewayParts): Promise<Gateway> {
-  const opened = createOpened()
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const resources = createResources()
   try {
-    return await start(parts, opened)
+    return await start(options, resources)
   } catch (error) {
-    await opened.close()
+    await resources.close()
     throw error
   }
 }
 
-async function start(parts: GatewayParts, opened: Opened): Promise<Gateway> {
-  const { environment, configuration, log } = parts
-  const { databaseUrl, dataDir } = environment
-  const store = opened.keep(
+async function start(options: GatewayOptions, resources: Resources): Promise<Gateway> {
+  const { environment, configuration, log, timeoutMs = vendorTimeoutMs } = options
+  const { databaseUrl, dataDir, masterKeys = [], auditRetentionDays } = environment
+  const store = resources.keep(
     await openStore({ ...(databaseUrl === undefined ? {} : { databaseUrl }), dataDir, log }),
   )
-  const applied = await store.applyConfiguration(configuration)
-  const wakes = { due: (): void => {}, connections: (): void => {} }
-  const keyIds = (environment.masterKeys ?? []).map(({ id }) => id)
-  const processes = opened.keep(await store.joinProcesses({ hear: (what) => wakes[what](), log, keyIds }))
-  const metrics = createMetrics(() => store.gauges())
-  const tracing = opened.keep(await openTracing(environment.tracing, log))
-  const timeoutMs = parts.timeoutMs ?? vendorTimeoutMs
-  const { kit } = opened.keep(
+  const { db } = store
+  let applied = await store.applyConfiguration(configuration)
+
+  const heard = { due: (): void => {}, connections: (): void => {} }
+  const keyIds = masterKeys.map(({ id }) => id)
+  const processes = resources.keep(await store.joinProcesses({ hear: (what) => heard[what](), log, keyIds }))
+  const metrics = createMetrics(() => gauges(db))
+  const tracing = resources.keep(await openTracing(environment.tracing, log))
+  const kit = resources.keep(
     openKit({ environment, log, store, processes, metrics, traceCall: tracing.call, timeoutMs }),
   )
-  const notices = opened.keep(openNotices({ environment, log, store }, kit))
-  const open = (wanted: Configuration, now: Applied): Connections =>
+  const notices = resources.keep(createNotices({ db, log, channels: noticeChannels(environment, kit) }))
+  const openAll = (wanted: Configuration, now: Applied): Connections =>
     openConnections(specsOf(wanted, now), store.connections, kit, notices)
-  const connections = liveConnections(open(configuration, applied))
-  const leases = opened.keep(createLeaseKeeper(store.queue, log))
-  const clock = opened.keep(await openClock(store, log))
-  const told = measured(metrics, pathsOf(connections, applied))
-  const by: Working = {
-    ...{ queue: store.queue, store: store.connections, plans: store.plans },
-    ...{ connections, leases, log, notices, now: clock.now },
-    ...told,
+  const connections = liveConnections(openAll(configuration, applied))
+  const leases = resources.keep(createLeaseKeeper(store.queue, log))
+  const clock = resources.keep(await openClock(store, log))
+  const pathOf = pathsOf(connections, applied)
+  const provisioner = {
+    queue: store.queue,
+    store: store.connections,
+    plans: store.plans,
+    connections,
+    leases,
+    log,
+    notices,
+    now: clock.now,
+    shutOutProven: (id, ms) => metrics.shutOutProven(pathOf(id), ms / 1_000),
+    guardTripped: (id, kind) => metrics.guardTripped(pathOf(id), kind),
     ...(tracing.runs && { tracing: tracing.runs }),
-  }
-  const revisions = knownRevisions(store)
+  } satisfies Provisioner
+  const revisions = createRevisions(store)
   revisions.file(applied)
-  opened.keep(openAudit(environment, store, kit.dispatcher, log))
-  const work = startWork(by, store, processes, opened)
-  wakes.due = work.wakeHere
+  resources.keep(
+    startAuditKeeper({
+      db,
+      log,
+      receivers: auditReceivers(environment, kit),
+      retentionDays: auditRetentionDays,
+    }),
+  )
+  const work = startWork(provisioner, store, processes, resources)
+  heard.due = work.wakeHere
   void work.reconciliation.follow(connectionsOf(connections, applied))
-  let current = applied
-  const fromFile = (): readonly OpenConnection[] => connectionsOf(connections, current)
-  const made = await openMade(
-    { environment, store, log, kit, notices, processes, work, live: connections, revisions, fromFile },
-    opened,
+
+  let enabled: readonly OpenConnection[] = []
+  const managed = resources.keep(
+    await followManaged({
+      db,
+      keyring: createKeyring(masterKeys),
+      log,
+      live: connections,
+      open: (spec) => openConnection(spec, store.connections, kit, notices),
+      followed(known, now) {
+        enabled = now
+        revisions.managed(known)
+        work.wake()
+        void work.reconciliation.follow(now)
+      },
+    }),
   )
-  wakes.connections = made.follow
-  const follow = (wanted: Configuration, now: Applied): void => {
-    current = now
-    connections.replace(open(wanted, now))
-    revisions.file(now)
-    work.wake()
-    void work.reconciliation.follow(connectionsOf(connections, now))
-  }
-  const url = await listen(
-    parts,
-    { store, metrics, tracing, by, work, connections, editing: made.editing, follow },
-    opened,
-  )
+  heard.connections = () => void managed.follow()
+  const everyConnection = (): readonly OpenConnection[] => [
+    ...new Map([...connectionsOf(connections, applied), ...enabled].map((each) => [each.id, each])).values(),
+  ]
+  const kept = { list: (query: Parameters<typeof listNotices>[1]) => listNotices(db, query) }
+  const expiry = { expiries: createExpiryStore(db), notices, kept, now: Date.now, log }
+  void scheduleExpiryChecks(expiry, work.schedule, everyConnection)
+
   const directories = configuration.directories.map(({ name, client, domains }) => {
     return { id: applied.directoryIds.get(name)!, name, client, domains }
   })
+  const url = await listen(options, resources, {
+    ...{ store, processes, kit, metrics, tracing, provisioner, work, connections },
+    followManaged: managed.follow,
+    follow(wanted, now) {
+      applied = now
+      connections.replace(openAll(wanted, now))
+      revisions.file(now)
+      work.wake()
+      void work.reconciliation.follow(connectionsOf(connections, now))
+    },
+  })
   const { schedule, reconciliation, inventories } = work
-  return { url, store, connections, schedule, reconciliation, inventories, directories, close: opened.close }
-}
-
-function measured(
-  metrics: Metrics,
-  pathOf: (connectionId: string) => string,
-): Required<Pick<Provisioner, 'shutOutProven' | 'guardTripped'>> {
   return {
-    shutOutProven: (id, ms) => metrics.shutOutProven(pathOf(id), ms / 1_000),
-    guardTripped: (id, kind) => metrics.guardTripped(pathOf(id), kind),
+    url,
+    store,
+    connections,
+    schedule,
+    reconciliation,
+    inventories,
+    directories,
+    close: resources.close,
   }
 }
 
 interface Served {
   readonly store: Store
+  readonly processes: Processes
+  readonly kit: Kit
   readonly metrics: Metrics
   readonly tracing: Tracing
-  readonly by: Provisioner
+  readonly provisioner: Provisioner
   readonly work: Work
   readonly connections: LiveConnections
-  readonly editing: ConnectionEditing
+  /** Takes up the connections that operators changed. */
+  readonly followManaged: () => Promise<void>
   /** A configuration was applied: this process works with it. */
   readonly follow: (wanted: Configuration, now: Applied) => void
 }
 
-async function listen(parts: GatewayParts, served: Served, opened: Opened): Promise<string> {
-  const { environment, log } = parts
-  const { store, metrics, by, work } = served
-  const app: FastifyInstance = opened.keep(createServer(environment, log))
-  registerMetrics(app, metrics, environment.metricsToken)
-  served.tracing.register(app)
+/** Serves SCIM, the operator API, metrics, health and the page about errors. Gives where it listens. */
+async function listen(
+  { environment, log, resourceTypes }: GatewayOptions,
+  resources: Resources,
+  { store, processes, kit, metrics, tracing, provisioner, work, connections, ...served }: Served,
+): Promise<string> {
+  const { host, port, publicUrl, metricsToken } = environment
+  const app: FastifyInstance = resources.keep(createServer(environment, log))
+  registerMetrics(app, metrics, metricsToken)
+  tracing.register(app)
   registerErrorPage(app)
   registerHealth(app, { store: () => store.ping(), workers: work.alive })
-  const { publicUrl } = environment
   await app.register(wrongBaseUrlPlugin, { base: scimPrefix, publicUrl, seen: metrics.wrongBaseUrl })
   await app.register(scimPlugin, {
     prefix: scimPrefix,
     verifyToken: store.verifyToken,
     directory: store.directory,
-    provisioning: createProvisioning(by, work.wake),
+    provisioning: createProvisioning(provisioner, work.wake),
     publicUrl,
     cursorSecret: await store.cursorSecret(),
-    resourceTypes: parts.resourceTypes,
+    resourceTypes,
   })
-  const local = opened.keep(localOperator(environment))
+  const local = resources.keep(localOperator(environment))
   await registerOperatorApi(app, {
-    environment,
-    store,
-    connections: served.connections,
-    editing: served.editing,
+    ...{ environment, store, connections },
+    ...(provisioner.notices && { notices: provisioner.notices }),
     localToken: local.token,
     workers: work.alive,
     wake: work.wake,
     reconciliation: work.reconciliation,
     inventories: work.inventories,
-    ...(by.notices ? { notices: by.notices } : {}),
-    configuration: configurationActions(store, environment.insecureTargets, served.follow),
+    follow: served.follow,
+    lendKit: (use) => use(kit),
+    async changed() {
+      await served.followManaged()
+      processes.tell('connections')
+    },
   })
-  const url = await app.listen({ host: environment.host, port: environment.port })
+  const url = await app.listen({ host, port })
   local.announce(url)
   return url
 }

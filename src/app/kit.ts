@@ -4,15 +4,15 @@ import { createDispatcher } from '../egress.ts'
 import { createLogger } from '../logger.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Processes } from '../model/processes.ts'
-import type { Store } from './stores.ts'
+import type { Database } from '../store/open.ts'
 import type { TracedCall } from '../model/trace.ts'
 import type { Kit } from '../vendors/kit/kit.ts'
 import { createPacing } from '../vendors/kit/pacing.ts'
 
-export interface KitParts {
+export interface KitDeps {
   readonly environment: Environment
   readonly log: Logger
-  readonly store: Store
+  readonly store: Pick<Database, 'drawTokens'>
   readonly processes: Processes
   readonly metrics: Metrics
   /** Absent: calls are not traced. */
@@ -21,14 +21,9 @@ export interface KitParts {
   readonly timeoutMs: number
 }
 
-export interface OpenKit {
-  readonly kit: Kit
-  close(): Promise<void>
-}
-
 /** What the connectors are lent: one pool of connections, one clock, one pace for the process. */
-export function openKit(parts: KitParts): OpenKit {
-  const { environment, log, store, processes, metrics, traceCall, timeoutMs } = parts
+export function openKit(deps: KitDeps): Kit & { close(): Promise<void> } {
+  const { environment, log, store, processes, metrics, traceCall, timeoutMs } = deps
   const dispatcher = createDispatcher(environment.insecureTargets, environment.vendorProxy)
   const stop = new AbortController()
   // A store that does not answer grants nothing: whoever asks comes back a little later.
@@ -38,19 +33,17 @@ export function openKit(parts: KitParts): OpenKit {
     draw: (limit, most, urgent) => store.drawTokens(limit, most, urgent).catch(() => none),
   })
   return {
-    kit: {
-      log,
-      dispatcher,
-      signal: stop.signal,
-      now: Date.now,
-      timeoutMs,
-      pacing,
-      waited: ({ vendor, pathClass, ended, ms }) => metrics.vendorWait(vendor, pathClass, ended, ms / 1_000),
-      observe: (exchange) => {
-        const { vendor, operation, status, startedAt, endedAt } = exchange
-        metrics.vendorCall(vendor, operation, status, (endedAt - startedAt) / 1_000)
-        traceCall?.(exchange)
-      },
+    log,
+    dispatcher,
+    signal: stop.signal,
+    now: Date.now,
+    timeoutMs,
+    pacing,
+    waited: ({ vendor, pathClass, ended, ms }) => metrics.vendorWait(vendor, pathClass, ended, ms / 1_000),
+    observe: (exchange) => {
+      const { vendor, operation, status, startedAt, endedAt } = exchange
+      metrics.vendorCall(vendor, operation, status, (endedAt - startedAt) / 1_000)
+      traceCall?.(exchange)
     },
     async close() {
       stop.abort()

@@ -2,11 +2,7 @@ import Fastify from 'fastify'
 import type { OfflineApi } from '../cli/command.ts'
 import { randomBytes } from 'node:crypto'
 import type { Environment } from '../model/configuration.ts'
-import { createKeyring } from '../secrets/keyring.ts'
-import { openStore } from './stores.ts'
-import { configurationActions } from '../operations/apply/apply.ts'
-import { connectionEditing } from '../operations/managed-connections/editing.ts'
-import { trialWith } from '../operations/managed-connections/trial.ts'
+import { openDatabase } from '../store/open.ts'
 import { withKit } from './kit.ts'
 import { operatorBase, registerOperatorApi } from './operator-api.ts'
 
@@ -15,7 +11,7 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} }
 /** Opens the store, starting its PostgreSQL where it is our own. Rejects with a `GatewayError`. */
 export async function openOffline(environment: Environment): Promise<OfflineApi> {
   const { databaseUrl, dataDir } = environment
-  const store = await openStore({
+  const store = await openDatabase({
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
     dataDir,
     log: silent,
@@ -28,14 +24,9 @@ export async function openOffline(environment: Environment): Promise<OfflineApi>
     localToken,
     workers: () => undefined,
     wake: () => {},
-    configuration: configurationActions(store, environment.insecureTargets, () => {}),
-    editing: connectionEditing({
-      store,
-      keyring: createKeyring(environment.masterKeys ?? []),
-      insecureTargets: environment.insecureTargets,
-      changed: async () => {},
-      trial: trialWith((work) => withKit(environment, work)),
-    }),
+    follow: () => {},
+    lendKit: (use) => withKit(environment, use),
+    changed: async () => {},
   })
   return {
     async request(method, path, body) {

@@ -1,91 +1,102 @@
 import type { FastifyInstance } from 'fastify'
+import { healthRoutes } from '../admin/health.ts'
 import { adminPlugin } from '../admin/plugin.ts'
-import { type AdminParts, routesOf } from './routes.ts'
-import type { ConnectionEditing } from '../operations/managed-connections/route.ts'
-import type { ConnectionActions } from '../operations/connections/route.ts'
-import type { ConfigurationActions } from '../operations/apply/route.ts'
-import type { Environment } from '../model/configuration.ts'
-import { credentialsSchema, settingsSchema } from '../config/vendor-settings.ts'
-import { GatewayError } from '../model/errors.ts'
-import type { Inventories } from '../operations/inventory/inventory.ts'
-import type { LiveConnections } from '../provisioning/connections.ts'
-import type { Reconciliation } from '../operations/reconciliation/runs.ts'
+import type { Configuration, Environment } from '../model/configuration.ts'
 import type { Notices } from '../model/notice.ts'
-import type { Store } from './stores.ts'
-import { lookAt } from '../operations/managed-connections/look.ts'
-import { vendors } from '../vendors/registry.ts'
+import { accountRoutes, peopleRoutes } from '../operations/accounts/route.ts'
+import { configurationRoutes } from '../operations/apply/route.ts'
+import { auditRoutes } from '../operations/audit/route.ts'
+import { connectionRoutes, directoryRoutes } from '../operations/connections/route.ts'
+import { evidenceRoutes } from '../operations/evidence/route.ts'
+import { explainRoutes } from '../operations/explain/route.ts'
+import { holdRoutes } from '../operations/holds/route.ts'
+import { importRoutes } from '../operations/import/route.ts'
+import type { Inventories } from '../operations/inventory/inventory.ts'
+import { inventoryRoutes } from '../operations/inventory/route.ts'
+import { keyRoutes } from '../operations/keys/route.ts'
+import type { EditingDeps } from '../operations/managed-connections/editing.ts'
+import { managedConnectionRoutes } from '../operations/managed-connections/route.ts'
+import { noticeRoutes } from '../operations/notices/route.ts'
+import { operatorRoutes } from '../operations/operators/route.ts'
+import { verifyOperator } from '../operations/operators/store.ts'
+import { planRoutes, previewRoutes } from '../operations/plans/route.ts'
+import { reconciliationRoutes } from '../operations/reconciliation/route.ts'
+import type { Reconciliation } from '../operations/reconciliation/runs.ts'
+import { tokenRoutes } from '../operations/tokens/route.ts'
+import type { LiveConnections } from '../provisioning/connections.ts'
+import { createKeyring } from '../secrets/keyring.ts'
+import type { Applied } from '../store/connections/configuration.ts'
+import type { Database } from '../store/open.ts'
 import { release } from './release.ts'
 
 export const operatorBase = '/admin/api/v1'
 
-export interface OperatorApiParts {
+/** What is optional is absent where the store is opened alone, without vendors: then so are its routes. */
+export interface OperatorApiDeps extends Pick<EditingDeps, 'lendKit' | 'changed'> {
   readonly environment: Environment
-  readonly store: Store
+  readonly store: Database
   /** Secret of the admin on this machine. */
-  readonly localToken?: string
+  readonly localToken: string
+  /** Whether workers are at work; undefined where none should be. */
   readonly workers: () => boolean | undefined
+  /** Accounts became due. */
   readonly wake: () => void
-  /** Absent where the store is opened alone. */
+  /** A configuration was applied: this process works with it from now on. */
+  readonly follow: (configuration: Configuration, applied: Applied) => void
   readonly connections?: LiveConnections
-  readonly configuration: ConfigurationActions
-  readonly editing: ConnectionEditing
   readonly reconciliation?: Pick<Reconciliation, 'request' | 'recovered'>
   readonly inventories?: Inventories
   readonly notices?: Notices
 }
 
-export async function registerOperatorApi(app: FastifyInstance, parts: OperatorApiParts): Promise<void> {
-  const { environment, store, localToken, connections } = parts
+export async function registerOperatorApi(app: FastifyInstance, deps: OperatorApiDeps): Promise<void> {
+  const { environment, store, localToken } = deps
   const { adminToken } = environment
-  const table: AdminParts = {
-    db: store.db,
-    store: store.operate,
-    release: release(),
-    wake: parts.wake,
-    health: { store: () => store.ping(), workers: parts.workers },
-    configuration: parts.configuration,
-    editing: parts.editing,
-    notices: parts.notices,
-    noticesKept: store.notices,
-    audit: store.audit,
-    open: connections,
-    reconciliation: parts.reconciliation,
-    inventories: parts.inventories,
-    ...(connections ? { connections: connectionActions(store, connections) } : {}),
-  }
   await app.register(adminPlugin, {
     prefix: operatorBase,
-    routes: routesOf(table),
+    routes: routesOf(deps),
     release: release(),
-    verifyOperator: (secret) => store.operate.verifyOperator(secret),
+    verifyOperator: (secret) => verifyOperator(store.db, secret),
     builtIn: [
       ...(adminToken === undefined ? [] : [{ name: 'admin', secret: adminToken }]),
-      ...(localToken === undefined ? [] : [{ name: 'local', secret: localToken }]),
+      { name: 'local', secret: localToken },
     ],
   })
 }
 
-function connectionActions(store: Store, connections: LiveConnections): ConnectionActions {
-  return {
-    vendors: vendors.map((vendor) => ({
-      id: vendor.id,
-      name: vendor.name,
-      profiles: vendor.profiles,
-      scopes: vendor.scopes,
-      settings: settingsSchema(vendor),
-      credentials: credentialsSchema(vendor),
-    })),
-    async check(connectionId, by) {
-      const live = await connections.toCheck(connectionId)?.ready()
-      if (!live) return undefined
-      const found = await lookAt(live)
-      await store.expiries.keepCredentialsEnd(connectionId, found.credentialsEndAt)
-      if (
-        live.revision !== undefined &&
-        !(await store.consoleConnections.markChecked(connectionId, live.revision, by))
-      )
-        throw new GatewayError('CHANGED_MEANWHILE', 'the connection was changed meanwhile: check it again')
-      return found
-    },
-  }
+function routesOf({
+  environment,
+  store,
+  workers,
+  connections,
+  reconciliation,
+  inventories,
+  ...deps
+}: OperatorApiDeps) {
+  const { db, forgetTokens } = store
+  const { wake, notices } = deps
+  const { insecureTargets } = environment
+  const keyring = createKeyring(environment.masterKeys ?? [])
+  return [
+    ...healthRoutes({ health: { store: () => store.ping(), workers }, release: release() }),
+    ...directoryRoutes(db),
+    ...tokenRoutes({ db, forgetTokens }),
+    ...operatorRoutes(db),
+    ...connectionRoutes({ db, wake, connections }),
+    ...managedConnectionRoutes({ ...deps, db, keyring, insecureTargets }),
+    ...keyRoutes({ db, keyring }),
+    ...accountRoutes({ db, wake }),
+    ...peopleRoutes(db),
+    ...auditRoutes(db),
+    ...planRoutes({ db, wake, notices }),
+    ...(connections ? previewRoutes({ db, connections }) : []),
+    ...holdRoutes({ db, wake }),
+    ...explainRoutes(db),
+    ...noticeRoutes(db),
+    ...(reconciliation ? reconciliationRoutes({ db, reconciliation }) : []),
+    ...importRoutes(db),
+    ...(inventories ? inventoryRoutes({ db, inventories }) : []),
+    ...evidenceRoutes(db),
+    ...configurationRoutes({ db, forgetTokens, insecureTargets, follow: deps.follow }),
+  ]
 }

@@ -3,12 +3,12 @@ interface Closable {
 }
 
 /** What was opened, closed in the opposite order. */
-export interface Opened {
+export interface Resources {
   keep<T extends Closable>(opened: T): T
   close(): Promise<void>
 }
 
-export function createOpened(): Opened {
+export function createResources(): Resources {
   const all: Closable[] = []
   return {
     keep(opened) {

@@ -8,14 +8,12 @@ import { startSweeper } from '../provisioning/sweeps/walk.ts'
 import { startWorker, workerDefaults } from '../provisioning/account/provision.ts'
 import type { Schedule } from '../model/schedule.ts'
 import { openSchedule } from '../schedule/schedule.ts'
-import type { Store } from './stores.ts'
-import type { Opened } from './resources.ts'
+import type { Notices } from '../model/notice.ts'
+import type { Database } from '../store/open.ts'
+import type { Resources } from './resources.ts'
 
 /** Jobs can wait for the start to be over. */
 const jobsAfterMs = 1_000
-
-/** With notices: what goes on by itself tells nobody else. */
-export type Working = Provisioner & Required<Pick<Provisioner, 'notices'>>
 
 /** Everything that goes on by itself. */
 export interface Work {
@@ -29,11 +27,16 @@ export interface Work {
   readonly inventories: Inventories
 }
 
-export function startWork(by: Working, store: Store, processes: Processes, opened: Opened): Work {
-  const { log } = by
-  const worker = opened.keep(startWorker(by, { ...workerDefaults, processes: processes.live }))
-  const leases = opened.keep(createLeaseKeeper(store.groups, log))
-  const groupWorker = opened.keep(startGroupWorker({ ...by, links: store.groups, leases }))
+export function startWork(
+  provisioner: Provisioner & { readonly notices: Notices },
+  store: Database,
+  processes: Processes,
+  resources: Resources,
+): Work {
+  const { log } = provisioner
+  const worker = resources.keep(startWorker(provisioner, { ...workerDefaults, processes: processes.live }))
+  const leases = resources.keep(createLeaseKeeper(store.groups, log))
+  const groupWorker = resources.keep(startGroupWorker({ ...provisioner, links: store.groups, leases }))
   const wakeHere = (): void => {
     worker.wake()
     groupWorker.wake()
@@ -42,9 +45,9 @@ export function startWork(by: Working, store: Store, processes: Processes, opene
     wakeHere()
     processes.tell('due')
   }
-  const sweeper = opened.keep(startSweeper({ ...by, sweeps: store.sweeps, wake: wakeWorkers }))
-  const schedule = opened.keep(openSchedule({ database: store.jobsDatabase(), log, delayMs: jobsAfterMs }))
-  const operating = { ...by, db: store.db, wake: wakeWorkers }
+  const sweeper = resources.keep(startSweeper({ ...provisioner, sweeps: store.sweeps, wake: wakeWorkers }))
+  const schedule = resources.keep(openSchedule({ database: store.jobsDatabase(), log, delayMs: jobsAfterMs }))
+  const deps = { ...provisioner, db: store.db, wake: wakeWorkers }
   return {
     wake() {
       wakeWorkers()
@@ -53,7 +56,7 @@ export function startWork(by: Working, store: Store, processes: Processes, opene
     wakeHere,
     alive: worker.alive,
     schedule,
-    reconciliation: createReconciliation({ ...operating, schedule }),
-    inventories: createInventories(operating),
+    reconciliation: createReconciliation({ ...deps, schedule }),
+    inventories: createInventories(deps),
   }
 }

@@ -68,16 +68,26 @@ export const areas: readonly Area[] = [
   },
 ]
 
+/** Those of a code that was renamed are beside the code. */
+export const formerAnchors = ({ area, formerly = [] }: Entry): readonly string[] =>
+  formerly.map((code) => `${area}-${code}`)
+
 export const entriesOf = ({ area, entries }: Area): readonly Entry[] =>
   Object.entries(entries).map(([code, words]) => ({ area, code, anchor: `${area}-${code}`, ...words }))
 
-/** Entries whose anchor or code is asked for, letter case aside; `vendor-` and a leading `#` may stand before it. */
+/**
+ * Entries whose anchor or code is asked for, now or in an earlier release, letter case aside; `vendor-` and a leading `#` may
+ * stand before it. An HTTP status finds what is answered with it.
+ */
 export function lookUp(asked: string): readonly Entry[] {
   const word = asked
     .replace(/^.*#/, '')
     .replace(/^vendor-/, '')
     .toLowerCase()
   const all = areas.flatMap(entriesOf)
-  const exact = all.filter(({ anchor }) => anchor.toLowerCase() === word)
-  return exact.length > 0 ? exact : all.filter(({ code }) => code.toLowerCase() === word)
+  const isMeant = (text: string): boolean => text.toLowerCase() === word
+  const exact = all.filter((entry) => [entry.anchor, ...formerAnchors(entry)].some(isMeant))
+  if (exact.length > 0) return exact
+  const called = all.filter(({ code, formerly = [] }) => [code, ...formerly].some(isMeant))
+  return called.length > 0 ? called : all.filter(({ means }) => means.startsWith(`${word}. `))
 }

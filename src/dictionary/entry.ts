@@ -4,6 +4,8 @@ import type { ErrorArea } from '../model/errors.ts'
 export interface Words {
   readonly means: string
   readonly todo: string
+  /** Codes that earlier releases gave it; they still lead here. */
+  readonly formerly?: readonly string[]
 }
 
 export interface Entry extends Words {

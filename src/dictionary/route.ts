@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { errorPage } from '../model/errors.ts'
-import { areas, entriesOf } from './dictionary.ts'
+import { areas, entriesOf, formerAnchors } from './dictionary.ts'
 
 /** The page of all codes as HTML, for browsers; needs nothing from elsewhere. */
 export function errorPageHtml(): string {
@@ -8,10 +8,11 @@ export function errorPageHtml(): string {
     `<h2>${escaped(area.title)}</h2>`,
     `<p>${inline(area.where)}</p>`,
     '<dl>',
-    ...entriesOf(area).map(
-      ({ anchor, code, means, todo }) =>
-        `<dt id="${escaped(anchor)}"><a href="#${escaped(anchor)}"><code>${escaped(code)}</code></a></dt><dd>${inline(means)}<br><b>What to do:</b> ${inline(todo)}</dd>`,
-    ),
+    ...entriesOf(area).map((entry) => {
+      const { anchor, code, means, todo } = entry
+      const former = formerAnchors(entry).map((each) => `<a id="${escaped(each)}"></a>`)
+      return `<dt id="${escaped(anchor)}">${former.join('')}<a href="#${escaped(anchor)}"><code>${escaped(code)}</code></a></dt><dd>${inline(means)}<br><b>What to do:</b> ${inline(todo)}</dd>`
+    }),
     '</dl>',
   ])
   return [

@@ -15,7 +15,7 @@ export interface LiveConnections extends Connections {
   /** Those of a configuration file. */
   replace(next: Connections): void
   /** Those that operators made; `disabled` are only there to be checked. */
-  replaceConsole(next: Connections, disabled: ReadonlyMap<string, OpenConnection>): void
+  replaceManaged(next: Connections, disabled: ReadonlyMap<string, OpenConnection>): void
   /** Also one that is disabled. */
   toCheck(id: string): OpenConnection | undefined
 }
@@ -24,22 +24,22 @@ const none: Connections = { byId: () => undefined, ofDirectory: () => [] }
 
 export function liveConnections(first: Connections): LiveConnections {
   let fromFile = first
-  let fromConsole = none
+  let managed = none
   let unused: ReadonlyMap<string, OpenConnection> = new Map()
-  const byId = (id: string): OpenConnection | undefined => fromFile.byId(id) ?? fromConsole.byId(id)
+  const byId = (id: string): OpenConnection | undefined => fromFile.byId(id) ?? managed.byId(id)
   return {
     byId,
     toCheck: (id) => byId(id) ?? unused.get(id),
     ofDirectory: (directoryId) => {
-      const more = fromConsole.ofDirectory(directoryId)
+      const more = managed.ofDirectory(directoryId)
       const all = fromFile.ofDirectory(directoryId)
       return more.length === 0 ? all : [...all, ...more]
     },
     replace: (next) => {
       fromFile = next
     },
-    replaceConsole: (next, disabled) => {
-      fromConsole = next
+    replaceManaged: (next, disabled) => {
+      managed = next
       unused = disabled
     },
   }

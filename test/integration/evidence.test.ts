@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { type ExportedEvidence, exportEvidence } from '../../src/operations/evidence/store.ts'
 import { aUser, deactivate, startTestGateway } from '../support/gateway.ts'
 import { bothVendors } from '../support/vendors.ts'
+import { page } from '../../src/operations/audit/store.ts'
 
 describe('evidence of a shut-out', () => {
   it('tells who asked when, the calls with the vendor’s ids, the read-back and how long it took', async (t) => {
@@ -37,7 +38,7 @@ describe('evidence of a shut-out', () => {
     assert.match(metrics, /drawbridge_shut_out_seconds_count\{[^}]*sentry"\} 2/)
     assert.deepEqual(await all({ to: from }), [])
     await until('sealed', async () => (await all()).every(({ auditEvent }) => auditEvent.hash !== undefined))
-    const events = await gateway.store.audit.page({}, '0', 1_000)
+    const events = await page(gateway.store.db, {}, '0', 1_000)
     for (const { auditEvent } of await all()) {
       const event = events.find(({ id }) => id === auditEvent.id)
       assert.deepEqual([event?.action, event?.hash], ['account.shut-out-proven', auditEvent.hash])

@@ -8,6 +8,7 @@ import { aGroup, aUser, startTestGateway } from '../support/gateway.ts'
 import type { Policy } from '../../src/model/policy.ts'
 import { listDrift } from '../../src/operations/reconciliation/store.ts'
 import { accountStates } from '../../src/demo/store.ts'
+import { listNotices } from '../../src/operations/notices/store.ts'
 
 const pattern = '/^team-(?<team>.+)$/'
 
@@ -38,7 +39,7 @@ async function stage(t: TestContext, simulator: VendorSimulator, policy: Partial
       }
     },
     notices: async () =>
-      (await store.notices.list({ open: true, limit: 100 }))
+      (await listNotices(store.db, { open: true, limit: 100 }))
         .map(({ kind, text }) => `${kind} ${text}`)
         .join(),
     again: () => reconciliation.reconcile(connectionId),

@@ -3,6 +3,7 @@ import { describe, it, type TestContext } from 'node:test'
 import { startSentry } from '../../src/simulators/sentry/index.ts'
 import { aGroup, aPatch, startTestGateway } from '../support/gateway.ts'
 import type { Policy } from '../../src/model/policy.ts'
+import { listNotices, resolveSettled } from '../../src/operations/notices/store.ts'
 
 async function atSentry(t: TestContext, policy: Partial<Policy> = {}) {
   const sentry = await startSentry()
@@ -11,10 +12,10 @@ async function atSentry(t: TestContext, policy: Partial<Policy> = {}) {
   const gateway = await startTestGateway(t, {
     connections: [{ name: 'sentry', simulator: sentry, policy: { rules, ...policy } }],
   })
-  const { notices } = gateway.gateway.store
+  const { db } = gateway.gateway.store
   const open = async () => {
-    await notices.resolveSettled()
-    return (await notices.list({ open: true, limit: 100 })).map(({ kind, text }) => ({ kind, text }))
+    await resolveSettled(db)
+    return (await listNotices(db, { open: true, limit: 100 })).map(({ kind, text }) => ({ kind, text }))
   }
   return { ...gateway, sentry, open }
 }

@@ -27,7 +27,7 @@ async function channelTo(t: TestContext, groupMs: number) {
   const lines: string[] = []
   const send = smtpSender({ url: `smtp://127.0.0.1:${server.port}`, insecure: true })
   const channels = [mailChannel({ from, to, send, groupMs })]
-  const notices = createNotices({ store: store.notices, log: logTo(lines), channels, soonMs: 60_000 })
+  const notices = createNotices({ db: store.db, log: logTo(lines), channels, soonMs: 60_000 })
   t.after(async () => {
     await notices.close()
     await store.close()

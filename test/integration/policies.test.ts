@@ -7,6 +7,7 @@ import type { VendorSimulator } from '../../src/simulators/simulator.ts'
 import { aGroup, aPatch, aUser, deactivate, startTestGateway } from '../support/gateway.ts'
 import { falconPolicy, person, startFalcon } from '../support/vendors.ts'
 import type { Policy } from '../../src/model/policy.ts'
+import { listNotices } from '../../src/operations/notices/store.ts'
 
 const urn = 'urn:drawbridge:params:scim:schemas:extension:provisioning:2.0:User'
 const rename = (userName: string) => aPatch({ op: 'replace', value: { userName } })
@@ -155,7 +156,7 @@ describe('a catalogue that comes back more than half smaller', () => {
     const { scim, join, gateway, until } = await start(t, falcon, falconPolicy, { readLagMs: 0 })
     const ada = await join('ada')
     const notices = async () =>
-      (await gateway.store.notices.list({ open: true, limit: 9 })).map((n) => n.kind)
+      (await listNotices(gateway.store.db, { open: true, limit: 9 })).map((n) => n.kind)
     const roles = falcon.state.roles.splice(1)
     const [connection] = gateway.connections.ofDirectory(gateway.directories[0]!.id)
     const live = await connection!.ready()
@@ -163,7 +164,7 @@ describe('a catalogue that comes back more than half smaller', () => {
     const fresh = () => live.catalogue({ refresh: true, maxAgeMs: 0 })
     assert.deepEqual([(await fresh()).length, await notices()], [before.length, ['catalogue-refused']])
     await fresh()
-    assert.equal((await gateway.store.notices.list({ open: true, limit: 9 }))[0]!.count, 2)
+    assert.equal((await listNotices(gateway.store.db, { open: true, limit: 9 }))[0]!.count, 2)
     await scim('PATCH', `/Users/${ada}`, aPatch({ op: 'replace', path: 'name.familyName', value: 'New' }))
     assert.deepEqual(person(falcon, 'ada')?.entitlements, ['role:event_viewer@cid'])
     falcon.state.roles.push(...roles)

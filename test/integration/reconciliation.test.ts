@@ -6,6 +6,7 @@ import { aPatch, aUser, deactivate, startTestGateway } from '../support/gateway.
 import type { Policy } from '../../src/model/policy.ts'
 import { listDrift, listRuns } from '../../src/operations/reconciliation/store.ts'
 import type { OpenConnection } from '../../src/provisioning/connections.ts'
+import { listNotices } from '../../src/operations/notices/store.ts'
 
 async function start(t: TestContext, policy: Partial<Policy> = {}) {
   const simulator = await startSentinelone({ profile: 'current' })
@@ -46,7 +47,7 @@ async function start(t: TestContext, policy: Partial<Policy> = {}) {
         .sort(),
     writes: () => trace.filter(({ mutating }) => mutating).length,
     notices: async () =>
-      (await store.notices.list({ open: true, limit: 100 })).map(({ kind }) => kind).sort(),
+      (await listNotices(store.db, { open: true, limit: 100 })).map(({ kind }) => kind).sort(),
   }
 }
 

@@ -6,6 +6,8 @@ import { startSentinelone } from '../../src/simulators/sentinelone/index.ts'
 import { aPatch, aUser, deactivate, freshDatabase, startTestGateway } from '../support/gateway.ts'
 import type { Policy } from '../../src/model/policy.ts'
 import { isRecovering } from '../../src/operations/reconciliation/store.ts'
+import { gauges } from '../../src/operations/connections/gauges-store.ts'
+import { listNotices } from '../../src/operations/notices/store.ts'
 
 const urn = 'urn:drawbridge:params:scim:schemas:extension:provisioning:2.0:User'
 const token = 'the-token-of-the-restored-store'
@@ -97,13 +99,13 @@ describe('a store that was restored from an older backup', () => {
 
     // Whatever has everybody looked at (a rule, a retry, a start) makes nobody either.
     await lookAtAll(backup)
-    await until('everybody looked at', async () => (await store.gauges()).connections[0]?.due.length === 0)
+    await until('everybody looked at', async () => (await gauges(store.db)).connections[0]?.due.length === 0)
     assert.deepEqual(there(), ['eve'])
 
     const run = await reconciliation.reconcile(connectionId)
     assert.equal(run?.progress.counts['contradictions'], 1, run?.failure)
     assert.equal(await isRecovering(), true)
-    const kinds = (await store.notices.list({ open: true, limit: 10 })).map(({ kind }) => kind)
+    const kinds = (await listNotices(store.db, { open: true, limit: 10 })).map(({ kind }) => kind)
     assert.ok(kinds.includes('store-restored'))
 
     // The identity provider has pushed everybody anew by now.

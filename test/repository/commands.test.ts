@@ -5,7 +5,7 @@ import { createOutput } from '../../src/cli/output.ts'
 import { createProgram } from '../../src/app/program.ts'
 import { areas, entriesOf } from '../../src/dictionary/dictionary.ts'
 import { templates } from '../../src/operations/notices/letter.ts'
-import type { Notice } from '../../src/model/notice.ts'
+import type { Notice } from '../../src/operations/notices/store.ts'
 import { files, read } from './repository.ts'
 
 const nowhere = { env: {}, stdout: { write() {} }, stderr: { write() {} } }

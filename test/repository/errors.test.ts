@@ -128,6 +128,18 @@ describe('the error dictionary', () => {
     assert.ok(!/<(script|link|img)/.test(served))
   })
 
+  it('finds a code under the name that an earlier release gave it, and what is answered with a status', () => {
+    for (const word of ['CONNECTION_IN_CONSOLE', 'gateway-CONNECTION_IN_CONSOLE'])
+      assert.deepEqual(
+        lookUp(word).map(({ anchor }) => anchor),
+        ['gateway-CONNECTION_MANAGED'],
+      )
+    assert.match(errorPageHtml(), / id="gateway-CONNECTION_IN_CONSOLE"/)
+    assert.match(read('docs/errors.md'), / id="gateway-CONNECTION_IN_CONSOLE"/)
+    assert.ok(lookUp('503').some(({ anchor }) => anchor === 'operator-store-unavailable'))
+    assert.ok(lookUp('503').every(({ means }) => means.startsWith('503. ')))
+  })
+
   it('says of each code what to do, in whole sentences', () => {
     const odd = all.filter(({ means, todo }) =>
       [means, todo].some((text) => !/^[A-Z0-9`\\].*[.)]$/s.test(text)),

@@ -8,6 +8,7 @@ import { run } from '../../src/app/program.ts'
 import { verifyAudit } from '../../src/operations/audit/verify.ts'
 import { aConfiguration, aConnection } from '../support/configuration.ts'
 import { openTestStore, type TestStore } from '../support/database.ts'
+import { page, seal } from '../../src/operations/audit/store.ts'
 
 const many = 20_000
 const most = 12 * 1024 * 1024
@@ -23,7 +24,7 @@ before(async () => {
      FROM generate_series(1, ${many}) n`,
     [applied.directoryIds.get('corp')!],
   )
-  while ((await store.audit.seal(10_000)).length > 0);
+  while ((await seal(store.db, 10_000)).length > 0);
 })
 after(() => store.close())
 
@@ -40,7 +41,7 @@ test('a long audit is verified in the memory of a short one', async () => {
   const before = live()
   let highest = 0
   let seen = 0
-  const [corp] = await verifyAudit(store.audit, [], (events) => {
+  const [corp] = await verifyAudit(store.db, [], (events) => {
     seen += events
     if (seen % 5_000 < events) highest = Math.max(highest, live() - before)
   })
@@ -52,7 +53,7 @@ test('a long audit is exported page by page, every event once', async (t) => {
   // The operator API's own answer, without a gateway around it.
   const server = createServer((request, response) => {
     const after = new URL(request.url!, 'http://local').searchParams.get('after') ?? '0'
-    void store.audit.page({}, after, 501).then((found) => {
+    void page(store.db, {}, after, 501).then((found) => {
       const items = found.slice(0, 500)
       response.end(JSON.stringify({ items, ...(found.length > 500 ? { next: items.at(-1)!.id } : {}) }))
     })

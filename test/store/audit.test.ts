@@ -7,6 +7,7 @@ import { startAuditKeeper } from '../../src/operations/audit/audit.ts'
 import { type Fault, type KnownHead, verifyAudit } from '../../src/operations/audit/verify.ts'
 import { aConfiguration, aConnection, anActor } from '../support/configuration.ts'
 import { openTestStore, quiet, type TestStore } from '../support/database.ts'
+import { delivered, drop, erase, head, page, seal, sealed } from '../../src/operations/audit/store.ts'
 
 let store: TestStore
 let directoryId: string
@@ -23,21 +24,21 @@ beforeEach(async () => {
 afterEach(() => store.close())
 
 async function sealAll(): Promise<void> {
-  while ((await store.audit.seal(100)).length > 0);
+  while ((await seal(store.db, 100)).length > 0);
 }
 
 async function faults(
   known: readonly KnownHead[] = [],
 ): Promise<readonly Pick<Fault, 'kind' | 'position'>[]> {
-  const chains = await verifyAudit(store.audit, known)
+  const chains = await verifyAudit(store.db, known)
   return chains.flatMap((chain) => chain.faults.map(({ kind, position }) => ({ kind, position })))
 }
 
-const headOfCorp = async () => (await store.audit.head({ directoryId, directory: 'corp' }))!
+const headOfCorp = async () => (await head(store.db, { directoryId, directory: 'corp' }))!
 
 test('chains the events of each directory and of the gateway itself, and an untouched chain verifies', async () => {
   await sealAll()
-  const chains = await verifyAudit(store.audit)
+  const chains = await verifyAudit(store.db)
   assert.deepEqual(
     chains.map(({ directory, faults: found }) => [directory, found.length]),
     [
@@ -114,15 +115,15 @@ test('a chain that was cut off with its kept head shows against a head that was 
 
 test('erases what is said of a person and keeps the chain', async () => {
   await sealAll()
-  const erased = await store.audit.erase('corp', 'ADA@corp.example', { actor: 'operator:eve' })
+  const erased = await erase(store.db, 'corp', 'ADA@corp.example', { actor: 'operator:eve' })
   assert.ok(erased > 0)
   await sealAll()
   assert.deepEqual(await faults(), [])
-  const events = await store.audit.page({ directory: 'corp' }, '0', 100)
+  const events = await page(store.db, { directory: 'corp' }, '0', 100)
   assert.ok(!JSON.stringify(events).includes('ada@corp.example'))
   assert.ok(JSON.stringify(events).includes('joan@corp.example'))
   await assert.rejects(
-    store.audit.erase('corp', 'nobody@corp.example', { actor: 'operator:eve' }),
+    erase(store.db, 'corp', 'nobody@corp.example', { actor: 'operator:eve' }),
     /nothing was erased/,
   )
 })
@@ -135,10 +136,10 @@ test('drops old events and goes on from there', async () => {
   await store.query(`UPDATE events SET position = NULL, digest = NULL, hash = NULL`)
   await store.query(`DELETE FROM store_meta WHERE key LIKE 'audit_head:%'`)
   await sealAll()
-  assert.ok((await store.audit.drop(60)) >= 2)
+  assert.ok((await drop(store.db, 60)) >= 2)
   await sealAll()
   assert.deepEqual(await faults(), [])
-  const [corp] = await verifyAudit(store.audit)
+  const [corp] = await verifyAudit(store.db)
   assert.equal(corp?.from, 2)
 })
 
@@ -160,17 +161,17 @@ test('delivers every sealed event once and in order, and again what was not take
     },
   )
   const one = startAuditKeeper({
-    store: store.audit,
+    db: store.db,
     log: quiet as never,
     receivers: [receiver],
     everyMs: 20,
   })
   await until(async () => refused > 0)
   await one.close()
-  assert.equal(await store.audit.delivered('webhook', { directoryId, directory: 'corp' }), 0)
+  assert.equal(await delivered(store.db, 'webhook', { directoryId, directory: 'corp' }), 0)
   refuse = false
   const two = startAuditKeeper({
-    store: store.audit,
+    db: store.db,
     log: quiet as never,
     receivers: [receiver],
     everyMs: 20,
@@ -178,7 +179,7 @@ test('delivers every sealed event once and in order, and again what was not take
   await store.query(`DELETE FROM store_meta WHERE key LIKE 'audit_turn:%'`)
   const { position } = await headOfCorp()
   await until(
-    async () => (await store.audit.delivered('webhook', { directoryId, directory: 'corp' })) === position,
+    async () => (await delivered(store.db, 'webhook', { directoryId, directory: 'corp' })) === position,
   )
   await two.close()
   const sent = bodies
@@ -193,7 +194,7 @@ test('delivers every sealed event once and in order, and again what was not take
 
 test('speaks syslog, counted by octets', async () => {
   await sealAll()
-  const events = await store.audit.sealed({ directoryId, directory: 'corp' }, 0, 10)
+  const events = await sealed(store.db, { directoryId, directory: 'corp' }, 0, 10)
   const received: Buffer[] = []
   const server = createServer((socket) => socket.on('data', (data) => received.push(data)))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -13,6 +13,7 @@ import { openStore, type Store } from '../../src/app/stores.ts'
 import { aConfiguration, aConnection, anActor } from '../support/configuration.ts'
 import { createTestDatabase, openTestStore, quiet, type TestStore } from '../support/database.ts'
 import { isRecovering } from '../../src/operations/reconciliation/store.ts'
+import { seal } from '../../src/operations/audit/store.ts'
 
 let source: TestStore
 let directoryId: string
@@ -29,7 +30,7 @@ beforeEach(async () => {
       active: true,
     })
   }
-  while ((await source.audit.seal(100)).length > 0);
+  while ((await seal(source.db, 100)).length > 0);
 })
 
 afterEach(async () => {
@@ -66,14 +67,14 @@ test('a backup that is restored into an empty database has the same people, chai
   assert.ok(rows > 5)
   const restored = await open(url)
   assert.deepEqual(await names(restored), await names(source))
-  const chains = await verifyAudit(restored.audit)
+  const chains = await verifyAudit(restored.db)
   assert.deepEqual(
     chains.flatMap(({ faults }) => faults),
     [],
   )
   assert.equal(await doubted(restored), true)
   await restored.directory.createUser(anActor(directoryId), { userName: 'new@corp.example', active: true })
-  assert.ok((await restored.audit.seal(100)).some(({ directory }) => directory === 'corp'))
+  assert.ok((await seal(restored.db, 100)).some(({ directory }) => directory === 'corp'))
 })
 
 test('a backup that is cut short or altered restores nothing', async () => {

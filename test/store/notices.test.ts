@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import { pino } from 'pino'
 import { webhookChannel } from '../../src/operations/notices/channels.ts'
 import { createNotices } from '../../src/operations/notices/notices.ts'
-import type { Notice } from '../../src/model/notice.ts'
+import { listNotices, type Notice } from '../../src/operations/notices/store.ts'
 import { openTestStore, type TestStore } from '../support/database.ts'
 
 interface Sent {
@@ -25,7 +25,7 @@ function start(answer: () => number, groupMs = 0) {
   const sent: Sent[] = []
   const lines: string[] = []
   const notices = createNotices({
-    store: store.notices,
+    db: store.db,
     log: pino({ level: 'info' }, { write: (line: string) => void lines.push(line) }),
     channels: [
       webhookChannel(
@@ -63,7 +63,7 @@ describe('notices', () => {
     )
 
     await notices.resolve(draft)
-    assert.equal((await store.notices.list({ open: true, limit: 10 })).length, 0)
+    assert.equal((await listNotices(store.db, { open: true, limit: 10 })).length, 0)
     await notices.raise(draft)
     await notices.flush()
     assert.equal(sent.length, 2)

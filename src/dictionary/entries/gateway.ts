@@ -116,9 +116,11 @@ export const gatewayEntries = {
     means: 'There is no connection of that name, or it is gone.',
     todo: 'The message lists those that there are; `drawbridge connection list` too.',
   },
-  CONNECTION_IN_CONSOLE: {
-    means: 'The file has a connection of a name that an operator made.',
-    todo: 'Give one another name, or detach the other.',
+  CONNECTION_MANAGED: {
+    means:
+      'The connection was made through the operator API, so a configuration file can neither hold nor detach it.',
+    todo: 'Give the one in the file another name, or let go of the other: `drawbridge connection detach`.',
+    formerly: ['CONNECTION_IN_CONSOLE'],
   },
   CONNECTION_FROM_FILE: {
     means: 'The connection is from the configuration file and is read-only here.',

@@ -3,7 +3,19 @@ import { notFound, Problem } from '../../admin/problem.ts'
 import { route, type Route } from '../../admin/route.ts'
 import { anything, closed, id, instant, listOf, name, pageOf, pageQuery, record } from '../../admin/shapes.ts'
 import { explainedAt } from '../../model/errors.ts'
-import type { AccountChange, AccountView, OperatorStore } from '../../model/operator.ts'
+import type { Change } from '../../model/operator.ts'
+import type { Sql } from '../../store/sql/statement.ts'
+import {
+  account as readAccount,
+  type AccountChange,
+  accounts,
+  type AccountView,
+  operations,
+  people,
+  relinkAccount,
+  retryAccount,
+  setUnmanaged,
+} from './store.ts'
 
 const account = Type.Object({
   id,
@@ -50,16 +62,17 @@ const operation = Type.Object({
 const one = closed({ account: id })
 const state = Type.Object({ state: Type.Enum(['done', 'no-effect']) })
 
-interface Parts {
-  readonly store: OperatorStore
+interface Deps {
+  readonly db: Sql
+  /** Accounts became due. */
   readonly wake: () => void
 }
 
-export function accountRoutes(parts: Parts): readonly Route[] {
-  return [...reading(parts.store), ...changing(parts)]
+export function accountRoutes(deps: Deps): readonly Route[] {
+  return [...reading(deps.db), ...changing(deps)]
 }
 
-function reading(store: OperatorStore): readonly Route[] {
+function reading(db: Sql): readonly Route[] {
   return [
     route({
       id: 'listAccounts',
@@ -82,7 +95,7 @@ function reading(store: OperatorStore): readonly Route[] {
       answer: listOf(account),
       async run({ query: { connection, limit, ...query } }) {
         const asked = { ...query, ...(connection ? { connectionId: connection } : {}), limit: limit + 1 }
-        return pageOf((await store.accounts(asked)).map(plain), limit)
+        return pageOf((await accounts(db, asked)).map(plain), limit)
       },
     }),
     route({
@@ -95,7 +108,7 @@ function reading(store: OperatorStore): readonly Route[] {
       params: one,
       answer: detail,
       async run({ params }) {
-        const found = await store.account(params.account)
+        const found = await readAccount(db, params.account)
         if (!found) throw notFound('account')
         return { ...found, ...plain(found) }
       },
@@ -111,19 +124,19 @@ function reading(store: OperatorStore): readonly Route[] {
       query: closed({ ...pageQuery, after: Type.Optional(id) }),
       answer: listOf(operation),
       async run({ params, query }) {
-        const found = await store.operations(params.account, { ...query, limit: query.limit + 1 })
+        const found = await operations(db, params.account, { ...query, limit: query.limit + 1 })
         return pageOf(found, query.limit)
       },
     }),
   ]
 }
 
-function changing({ store, wake }: Parts): readonly Route[] {
+function changing({ db, wake }: Deps): readonly Route[] {
   const action = (
     path: string,
     operationId: string,
     summary: string,
-    change: (account: string, by: Parameters<OperatorStore['retryAccount']>[1]) => Promise<AccountChange>,
+    change: (account: string, by: Change) => Promise<AccountChange>,
   ) =>
     route({
       id: operationId,
@@ -142,22 +155,22 @@ function changing({ store, wake }: Parts): readonly Route[] {
     })
   return [
     action('retry', 'retryAccount', 'Tries an unproven account again now.', (each, by) =>
-      store.retryAccount(each, by),
+      retryAccount(db, each, by),
     ),
     action(
       'relink',
       'relinkAccount',
       'Forgets the link; the account is looked up by its login again.',
-      (each, by) => store.relinkAccount(each, by),
+      (each, by) => relinkAccount(db, each, by),
     ),
     action(
       'ignore',
       'ignoreAccount',
       'Takes the account out of provisioning: listed, never written.',
-      (each, by) => store.setUnmanaged(each, true, by),
+      (each, by) => setUnmanaged(db, each, true, by),
     ),
     action('manage', 'manageAccount', 'Takes an ignored account back into provisioning.', (each, by) =>
-      store.setUnmanaged(each, false, by),
+      setUnmanaged(db, each, false, by),
     ),
   ]
 }
@@ -197,7 +210,7 @@ const person = Type.Object({
   accounts: Type.Array(account),
 })
 
-export function peopleRoutes(store: OperatorStore): readonly Route[] {
+export function peopleRoutes(db: Sql): readonly Route[] {
   return [
     route({
       id: 'readPerson',
@@ -210,7 +223,7 @@ export function peopleRoutes(store: OperatorStore): readonly Route[] {
       query: closed({ directory: Type.Optional(Type.String()) }),
       answer: listOf(person),
       async run({ params, query }) {
-        const found = await store.people(params.userName, query.directory)
+        const found = await people(db, params.userName, query.directory)
         if (found.length === 0)
           throw new Problem(
             404,

@@ -1,17 +1,45 @@
-import type {
-  AccountChange,
-  AccountDetail,
-  AccountQuery,
-  AccountView,
-  Change,
-  OperationView,
-  PageRequest,
-} from '../../model/operator.ts'
+import type { Change, PageRequest } from '../../model/operator.ts'
 import { priorities } from '../../model/work.ts'
 import { empty, isId, type Sql, sql, type Statement } from '../../store/sql/statement.ts'
 import { at, given, tell } from '../../store/directory/events.ts'
 
-export interface AccountRow {
+export interface AccountView {
+  readonly id: string
+  readonly connectionId: string
+  readonly connection: string
+  readonly directory: string
+  readonly userId: string
+  readonly userName: string
+  /** What the directory wants. */
+  readonly wanted: 'active' | 'inactive' | 'deleted'
+  readonly status: string
+  readonly proven: boolean
+  readonly unmanaged: boolean
+  readonly vendorAccountId?: string
+  readonly provenAt?: string
+  readonly dueAt?: string
+  readonly attempts: number
+  readonly failure?: Readonly<Record<string, unknown>>
+  readonly deviations: readonly unknown[]
+  readonly shutOutAskedAt?: string
+}
+
+export interface AccountDetail extends AccountView {
+  readonly held?: Readonly<Record<string, unknown>>
+  readonly snapshot?: Readonly<Record<string, unknown>>
+  readonly wantedVersion: number
+  readonly provenVersion: number
+}
+
+export interface AccountQuery extends PageRequest {
+  readonly connectionId?: string
+  readonly directory?: string
+  readonly status?: string
+  readonly userName?: string
+  readonly unmanaged?: boolean
+}
+
+interface AccountRow {
   readonly id: string
   readonly connection_id: string
   readonly connection: string
@@ -32,7 +60,7 @@ export interface AccountRow {
 }
 
 /** Of accounts `a`, connections `c`, directories `d`, users `u`. */
-export const accountColumns = sql`a.id, a.connection_id, c.name AS connection, d.name AS directory, a.user_id, u.user_name,
+const accountColumns = sql`a.id, a.connection_id, c.name AS connection, d.name AS directory, a.user_id, u.user_name,
   CASE WHEN u.deleted_at IS NOT NULL OR u.delete_requested_at IS NOT NULL THEN 'deleted'
     WHEN u.active_wanted THEN 'active' ELSE 'inactive' END AS wanted,
   a.status, a.proven_version >= a.wanted_version AS proven, a.unmanaged, a.vendor_account_id, a.proven_at, a.due_at,
@@ -41,7 +69,7 @@ export const accountColumns = sql`a.id, a.connection_id, c.name AS connection, d
 const joined = sql`accounts a JOIN users u ON u.id = a.user_id JOIN connections c ON c.id = a.connection_id
   JOIN directories d ON d.id = c.directory_id`
 
-export const toAccount = (row: AccountRow): AccountView => ({
+const toAccount = (row: AccountRow): AccountView => ({
   id: row.id,
   connectionId: row.connection_id,
   connection: row.connection,
@@ -98,6 +126,22 @@ export async function account(db: Sql, id: string): Promise<AccountDetail | unde
   }
 }
 
+/** One row of the journal. */
+export interface OperationView {
+  readonly id: string
+  readonly op: string
+  readonly operation: unknown
+  readonly before?: unknown
+  readonly after?: unknown
+  /** Absent while open: the write may or may not have reached the vendor. */
+  readonly outcome?: string
+  readonly failure?: unknown
+  readonly vendorRequestId?: string
+  readonly durationMs?: number
+  readonly openedAt: string
+  readonly closedAt?: string
+}
+
 interface OperationRow {
   readonly id: string
   readonly op: string
@@ -112,6 +156,7 @@ interface OperationRow {
   readonly closed_at: Date | null
 }
 
+/** Newest first. */
 export async function operations(
   db: Sql,
   accountId: string,
@@ -140,6 +185,9 @@ export async function operations(
   }))
 }
 
+/** `busy`: a run holds the account at this moment. */
+export type AccountChange = 'done' | 'not-found' | 'busy' | 'no-effect'
+
 const free = sql`(a.lease_until IS NULL OR a.lease_until <= clock_timestamp())`
 
 export function retryAccount(db: Sql, id: string, by: Change): Promise<AccountChange> {
@@ -152,6 +200,7 @@ export function retryAccount(db: Sql, id: string, by: Change): Promise<AccountCh
   })
 }
 
+/** Forgets the link: the account is looked up by its login again. */
 export function relinkAccount(db: Sql, id: string, by: Change): Promise<AccountChange> {
   return change(db, id, by, {
     action: 'account.relinked',
@@ -163,6 +212,7 @@ export function relinkAccount(db: Sql, id: string, by: Change): Promise<AccountC
   })
 }
 
+/** Takes the account out of provisioning, or back in. */
 export function setUnmanaged(db: Sql, id: string, unmanaged: boolean, by: Change): Promise<AccountChange> {
   return change(db, id, by, {
     action: unmanaged ? 'account.ignored' : 'account.managed',
@@ -210,4 +260,57 @@ async function change(
   if (!row) return 'not-found'
   if (row.done) return 'done'
   return row.free ? 'no-effect' : 'busy'
+}
+
+const mostPeople = 20
+
+export interface PersonView {
+  readonly id: string
+  readonly directory: string
+  readonly userName: string
+  readonly active: boolean
+  readonly deleted: boolean
+  readonly hold?: unknown
+  /** displayName of the Groups that the User is in, directly. */
+  readonly groups: readonly string[]
+  readonly accounts: readonly AccountView[]
+}
+
+interface PersonRow {
+  readonly id: string
+  readonly directory: string
+  readonly userName: string
+  readonly active: boolean
+  readonly deleted: boolean
+  readonly hold: unknown
+  readonly groups: readonly string[]
+}
+
+/** Everybody of this userName, live ones first, tombstones newest first; at most 20. */
+export async function people(
+  db: Sql,
+  userName: string,
+  directory: string | undefined,
+): Promise<readonly PersonView[]> {
+  const key = userName.toLowerCase()
+  const rows = await db.rows<PersonRow>(sql`
+    SELECT u.id, d.name AS directory, u.user_name AS "userName", u.active_wanted AS active,
+      (u.deleted_at IS NOT NULL OR u.delete_requested_at IS NOT NULL) AS deleted, u.hold,
+      (SELECT coalesce(array_agg(g.display_name ORDER BY g.display_name), '{}')
+        FROM members m JOIN groups g ON g.id = m.group_id WHERE m.user_id = u.id) AS groups
+    FROM users u JOIN directories d ON d.id = u.directory_id
+    WHERE (u.user_name_key = ${key}::text OR u.former_name_key = ${key}::text)
+      AND (${directory ?? null}::text IS NULL OR d.name = ${directory ?? null}::text)
+    ORDER BY u.user_name_key IS NULL, u.created_at DESC LIMIT ${mostPeople}::int`)
+  if (rows.length === 0) return []
+  const standing = await db.rows<AccountRow>(sql`
+    SELECT ${accountColumns} FROM accounts a JOIN users u ON u.id = a.user_id
+      JOIN connections c ON c.id = a.connection_id JOIN directories d ON d.id = c.directory_id
+    WHERE a.user_id = ANY(${rows.map(({ id }) => id)}::uuid[]) ORDER BY c.name`)
+  const byUser = Map.groupBy(standing.map(toAccount), ({ userId }) => userId)
+  return rows.map(({ hold, ...row }) => ({
+    ...row,
+    ...given('hold', hold),
+    accounts: byUser.get(row.id) ?? [],
+  }))
 }

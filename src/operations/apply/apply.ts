@@ -1,35 +1,46 @@
-import type { ConfigurationActions, ConfigurationRequest } from './route.ts'
 import { parseConfiguration } from '../../config/load.ts'
 import type { Configuration } from '../../model/configuration.ts'
 import { GatewayError } from '../../model/errors.ts'
 import type { Change } from '../../model/operator.ts'
-import type { Applied } from '../../store/connections/configuration.ts'
-import type { Detaching } from './store.ts'
+import { type Applied, applyConfiguration } from '../../store/connections/configuration.ts'
+import { enlistRest } from '../../store/connections/enlist.ts'
+import type { Sql } from '../../store/sql/statement.ts'
 import { vendors } from '../../vendors/registry.ts'
+import { applyDetaching, type Detaching } from './store.ts'
 
-/** Applies files that the command line sends; `follow` makes this process work with what was applied. */
-export function configurationActions(
-  store: {
-    applyConfiguration(configuration: Configuration, by?: Change, detaching?: Detaching): Promise<Applied>
-    previewConfiguration(configuration: Configuration, detaching: Detaching): Promise<readonly string[]>
-  },
-  insecureTargets: readonly string[],
-  follow: (configuration: Configuration, applied: Applied) => void,
-): ConfigurationActions {
-  const judged = (request: ConfigurationRequest): Configuration => judge(request, insecureTargets)
-  return {
-    preview: async (request) => store.previewConfiguration(judged(request), request),
-    async apply(request, by: Change) {
-      const configuration = judged(request)
-      const applied = await store.applyConfiguration(configuration, by, request)
-      follow(configuration, applied)
-      return applied.changes
-    },
-  }
+interface Tables {
+  readonly db: Sql
+  /** A change of tokens is believed by this process at once. */
+  forgetTokens(): void
+}
+
+/** Applies a configuration, on behalf of whoever is named, else of the file itself. */
+export async function applyTo(
+  { db, forgetTokens }: Tables,
+  configuration: Configuration,
+  by?: Change,
+  detaching?: Detaching,
+): Promise<Applied> {
+  const applied = await (by && detaching
+    ? applyDetaching(db, configuration, by, detaching)
+    : applyConfiguration(db, configuration, by))
+  // A token that was taken away is refused from now on, whatever becomes of the rest.
+  forgetTokens()
+  for (const id of applied.added) await enlistRest(db, id)
+  return applied
+}
+
+/** A configuration file as the command line sends it. */
+export interface ConfigurationRequest extends Detaching {
+  /** The file as it is written. */
+  readonly text: string
+  /** What `${NAME}` and `file:/path` in it stand for: secrets. */
+  readonly variables: Readonly<Record<string, string>>
+  readonly files: Readonly<Record<string, string>>
 }
 
 /** References are resolved from what was sent and from nothing of this machine. */
-function judge(
+export function configurationOf(
   { text, variables, files }: ConfigurationRequest,
   insecureTargets: readonly string[],
 ): Configuration {

@@ -1,24 +1,18 @@
 import { Type } from 'typebox'
 import { route, type Route } from '../../admin/route.ts'
 import { closed } from '../../admin/shapes.ts'
-import type { Change } from '../../model/operator.ts'
+import type { Configuration } from '../../model/configuration.ts'
+import type { Applied } from '../../store/connections/configuration.ts'
+import type { Sql } from '../../store/sql/statement.ts'
+import { applyTo, configurationOf } from './apply.ts'
+import { previewConfiguration } from './store.ts'
 
-export interface ConfigurationRequest {
-  /** The file as it is written. */
-  readonly text: string
-  /** What `${NAME}` and `file:/path` in it stand for: secrets. */
-  readonly variables: Readonly<Record<string, string>>
-  readonly files: Readonly<Record<string, string>>
-  /** `<directory>/<connection>` of connections that may be detached. */
-  readonly detach: readonly string[]
-  /** Detach although shut-outs are unproven there. */
-  readonly abandon: boolean
-}
-
-export interface ConfigurationActions {
-  /** What applying would change, in words; nothing is changed. */
-  preview(request: ConfigurationRequest): Promise<readonly string[]>
-  apply(request: ConfigurationRequest, by: Change): Promise<readonly string[]>
+interface Deps {
+  readonly db: Sql
+  readonly forgetTokens: () => void
+  readonly insecureTargets: readonly string[]
+  /** A configuration was applied: this process works with it from now on. */
+  readonly follow: (configuration: Configuration, applied: Applied) => void
 }
 
 const body = closed({
@@ -31,7 +25,8 @@ const body = closed({
 const changes = Type.Object({ changes: Type.Array(Type.String()) })
 
 /** `drawbridge apply` against a running gateway. */
-export function configurationRoutes(actions: ConfigurationActions): readonly Route[] {
+export function configurationRoutes(deps: Deps): readonly Route[] {
+  const { db, insecureTargets, follow } = deps
   return [
     route({
       id: 'previewConfiguration',
@@ -42,7 +37,9 @@ export function configurationRoutes(actions: ConfigurationActions): readonly Rou
       summary: 'What a configuration would change here; nothing is changed.',
       body,
       answer: changes,
-      run: async ({ body: asked }) => ({ changes: [...(await actions.preview(asked))] }),
+      run: async ({ body: request }) => ({
+        changes: [...(await previewConfiguration(db, configurationOf(request, insecureTargets), request))],
+      }),
     }),
     route({
       id: 'applyConfiguration',
@@ -53,7 +50,12 @@ export function configurationRoutes(actions: ConfigurationActions): readonly Rou
       summary: 'Makes the store and this process follow a configuration.',
       body,
       answer: changes,
-      run: async ({ body: asked, by }) => ({ changes: [...(await actions.apply(asked, by))] }),
+      async run({ body: request, by }) {
+        const configuration = configurationOf(request, insecureTargets)
+        const applied = await applyTo(deps, configuration, by, request)
+        follow(configuration, applied)
+        return { changes: [...applied.changes] }
+      },
     }),
   ]
 }

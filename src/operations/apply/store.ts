@@ -33,7 +33,7 @@ export async function applyDetaching(
         WHERE d.name || '/' || c.name = ${path}::text`)
       if (row?.source === 'console')
         throw new GatewayError(
-          'CONNECTION_IN_CONSOLE',
+          'CONNECTION_MANAGED',
           `${path} was made through the operator API: let go of it with "drawbridge connection detach"`,
         )
       const gone = row && (await detach(tx, row.id, by, { abandon }))

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { BaseLogger } from 'pino'
 import type { Receiver } from './receivers.ts'
-import type { AuditStore, Head } from '../../model/audit.ts'
+import type { Sql } from '../../store/sql/statement.ts'
+import { chains, delivered, drop, type Head, keepDelivered, seal, sealed, takeTurn } from './store.ts'
 
 export interface KeeperOptions {
-  readonly store: AuditStore
+  readonly db: Sql
   readonly log: BaseLogger
   readonly receivers: readonly Receiver[]
   /** Events older than this are dropped once an hour; absent: never. */
@@ -26,7 +27,7 @@ const longestPauseMs = 300_000
 
 /** Seals what was written, tells the heads to the log, delivers what is sealed, drops what is too old. */
 export function startAuditKeeper({
-  store,
+  db,
   log,
   receivers,
   retentionDays,
@@ -34,15 +35,15 @@ export function startAuditKeeper({
 }: KeeperOptions): Keeper {
   const stop = new AbortController()
   const heads = createHeadLog(log)
-  const deliver = createDelivery(store, log, stop.signal)
+  const deliver = createDelivery(db, log, stop.signal)
   let droppedAt = Date.now()
 
   async function turn(): Promise<void> {
-    heads.tell(await store.seal(mostAtOnce))
+    heads.tell(await seal(db, mostAtOnce))
     for (const receiver of receivers) await deliver(receiver)
     if (retentionDays === undefined || Date.now() - droppedAt < dropEveryMs) return
     droppedAt = Date.now()
-    const dropped = await store.drop(retentionDays)
+    const dropped = await drop(db, retentionDays)
     if (dropped > 0) log.info({ events: dropped, retentionDays }, 'audit events dropped')
   }
 
@@ -59,8 +60,7 @@ export function startAuditKeeper({
     async close() {
       stop.abort()
       await loop
-      await store
-        .seal(mostAtOnce)
+      await seal(db, mostAtOnce)
         .then((moved) => heads.tell(moved, true))
         .catch(() => undefined)
       for (const receiver of receivers) await receiver.close()
@@ -69,16 +69,16 @@ export function startAuditKeeper({
 }
 
 /** One receiver after the other; one that refuses is left alone for a while, longer each time. */
-function createDelivery(store: AuditStore, log: BaseLogger, signal: AbortSignal) {
+function createDelivery(db: Sql, log: BaseLogger, signal: AbortSignal) {
   const owner = randomUUID()
   const pauses = new Map<string, { failures: number; until: number }>()
 
   return async (receiver: Receiver): Promise<void> => {
     const pause = pauses.get(receiver.name)
     if (pause && Date.now() < pause.until) return
-    if (!(await store.takeTurn(receiver.name, owner, turnMs))) return
+    if (!(await takeTurn(db, receiver.name, owner, turnMs))) return
     try {
-      await deliverAll(store, receiver, signal)
+      await deliverAll(db, receiver, signal)
       pauses.delete(receiver.name)
     } catch (error) {
       const failures = (pause?.failures ?? 0) + 1
@@ -90,14 +90,14 @@ function createDelivery(store: AuditStore, log: BaseLogger, signal: AbortSignal)
   }
 }
 
-async function deliverAll(store: AuditStore, receiver: Receiver, signal: AbortSignal): Promise<void> {
-  for (const chain of await store.chains()) {
+async function deliverAll(db: Sql, receiver: Receiver, signal: AbortSignal): Promise<void> {
+  for (const chain of await chains(db)) {
     for (;;) {
-      const after = await store.delivered(receiver.name, chain)
-      const events = await store.sealed(chain, after, batch)
+      const after = await delivered(db, receiver.name, chain)
+      const events = await sealed(db, chain, after, batch)
       if (events.length === 0 || signal.aborted) break
       await receiver.send(events)
-      await store.keepDelivered(receiver.name, chain, events.at(-1)!.position!)
+      await keepDelivered(db, receiver.name, chain, events.at(-1)!.position!)
     }
   }
 }

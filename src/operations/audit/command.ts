@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { columns, csv, csvHeader } from './formats.ts'
-import type { AuditEvent } from '../../model/audit.ts'
+import type { AuditEvent } from './store.ts'
 import type { VerifiedChain } from './verify.ts'
 import { examples, newCommand, type Parts } from '../../cli/command.ts'
 import { exitCodes } from '../../cli/exit-codes.ts'

@@ -1,4 +1,4 @@
-import type { AuditEvent } from '../../model/audit.ts'
+import type { AuditEvent } from './store.ts'
 
 /** Columns of the CSV, in order. */
 export const columns = [

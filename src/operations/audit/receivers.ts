@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { hostname } from 'node:os'
 import { connect as connectTls } from 'node:tls'
-import type { AuditEvent } from '../../model/audit.ts'
+import type { AuditEvent } from './store.ts'
 import { syslog } from './formats.ts'
 
 /** Where sealed events are sent to, in order. */

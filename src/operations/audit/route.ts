@@ -1,8 +1,8 @@
 import { Type } from 'typebox'
 import { route, type Route } from '../../admin/route.ts'
 import { closed, event, eventsQuery, listOf, pageOf } from '../../admin/shapes.ts'
-import type { AuditStore } from '../../model/audit.ts'
-import type { OperatorStore } from '../../model/operator.ts'
+import type { Sql } from '../../store/sql/statement.ts'
+import { erase, events, page, seal } from './store.ts'
 import { verifyAudit } from './verify.ts'
 
 const hash = Type.String({ pattern: '^[0-9a-f]{64}$' })
@@ -30,55 +30,8 @@ const verified = Type.Object({
 
 const mostAtOnce = 10_000
 
-/** The chain of the audit: export in the order of writing, verification, erasure. */
-export function auditRoutes(audit: AuditStore): readonly Route[] {
-  return [
-    route({
-      id: 'exportAudit',
-      method: 'GET',
-      path: '/audit',
-      tag: 'audit',
-      role: 'viewer',
-      summary: 'The audit in the order of writing, with the place and hash of what is sealed.',
-      query: closed(eventsQuery),
-      answer: listOf(inChain),
-      run: async ({ query: { after = '0', limit, ...period } }) =>
-        pageOf(await audit.page(period, after, limit + 1), limit),
-    }),
-    route({
-      id: 'verifyAudit',
-      method: 'POST',
-      path: '/audit/verify',
-      tag: 'audit',
-      role: 'viewer',
-      summary: 'Recomputes every chain and names what was edited, removed, reordered, blanked or cut off.',
-      body: closed({
-        heads: Type.Optional(
-          Type.Array(closed({ directory: chainName, position, hash }), { maxItems: 1_000 }),
-        ),
-      }),
-      answer: verified,
-      run: async ({ body }) => {
-        while ((await audit.seal(mostAtOnce)).length > 0);
-        const chains = await verifyAudit(audit, body.heads)
-        return { ok: chains.every(({ faults }) => faults.length === 0), chains } as never
-      },
-    }),
-    route({
-      id: 'eraseAudit',
-      method: 'POST',
-      path: '/audit/erase',
-      tag: 'audit',
-      role: 'admin',
-      summary: 'Blanks the payloads of all events about a User; their digests stay, and so does the chain.',
-      body: closed({ directory: Type.String(), userName: Type.String({ minLength: 1 }) }),
-      answer: Type.Object({ events: Type.Integer() }),
-      run: async ({ body, by }) => ({ events: await audit.erase(body.directory, body.userName, by) }),
-    }),
-  ]
-}
-
-export function eventRoutes(store: OperatorStore): readonly Route[] {
+/** The audit: newest first; export in the order of writing; verification; erasure. */
+export function auditRoutes(db: Sql): readonly Route[] {
   return [
     route({
       id: 'listEvents',
@@ -94,7 +47,49 @@ export function eventRoutes(store: OperatorStore): readonly Route[] {
         resourceId: Type.Optional(Type.String()),
       }),
       answer: listOf(Type.Object(event)),
-      run: async ({ query }) => pageOf(await store.events({ ...query, limit: query.limit + 1 }), query.limit),
+      run: async ({ query }) => pageOf(await events(db, { ...query, limit: query.limit + 1 }), query.limit),
+    }),
+    route({
+      id: 'exportAudit',
+      method: 'GET',
+      path: '/audit',
+      tag: 'audit',
+      role: 'viewer',
+      summary: 'The audit in the order of writing, with the place and hash of what is sealed.',
+      query: closed(eventsQuery),
+      answer: listOf(inChain),
+      run: async ({ query: { after = '0', limit, ...period } }) =>
+        pageOf(await page(db, period, after, limit + 1), limit),
+    }),
+    route({
+      id: 'verifyAudit',
+      method: 'POST',
+      path: '/audit/verify',
+      tag: 'audit',
+      role: 'viewer',
+      summary: 'Recomputes every chain and names what was edited, removed, reordered, blanked or cut off.',
+      body: closed({
+        heads: Type.Optional(
+          Type.Array(closed({ directory: chainName, position, hash }), { maxItems: 1_000 }),
+        ),
+      }),
+      answer: verified,
+      run: async ({ body }) => {
+        while ((await seal(db, mostAtOnce)).length > 0);
+        const chains = await verifyAudit(db, body.heads)
+        return { ok: chains.every(({ faults }) => faults.length === 0), chains } as never
+      },
+    }),
+    route({
+      id: 'eraseAudit',
+      method: 'POST',
+      path: '/audit/erase',
+      tag: 'audit',
+      role: 'admin',
+      summary: 'Blanks the payloads of all events about a User; their digests stay, and so does the chain.',
+      body: closed({ directory: Type.String(), userName: Type.String({ minLength: 1 }) }),
+      answer: Type.Object({ events: Type.Integer() }),
+      run: async ({ body, by }) => ({ events: await erase(db, body.directory, body.userName, by) }),
     }),
   ]
 }

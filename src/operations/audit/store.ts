@@ -1,21 +1,93 @@
-import type {
-  Anchor,
-  AuditEvent,
-  AuditQuery,
-  AuditStore,
-  Chain,
-  Eraser,
-  Head,
-  Link,
-} from '../../model/audit.ts'
+import { createHash } from 'node:crypto'
 import { GatewayError } from '../../model/errors.ts'
-import { json, type Sql, sql, type Statement } from '../../store/sql/statement.ts'
-import { genesis, hashOf } from './hash.ts'
+import { empty, json, type Sql, sql, type Statement } from '../../store/sql/statement.ts'
+import type { PageRequest } from '../../model/operator.ts'
+
+/** An event of the audit as it leaves the store. */
+export interface AuditEvent {
+  /** In the order of writing, as text: it may be larger than a number holds. */
+  readonly id: string
+  /** Place in its chain, from 1; absent until it is sealed. */
+  readonly position?: number
+  /** Hex SHA-256 of the chain up to and with it. */
+  readonly hash?: string
+  /** ISO 8601 instant, database clock. */
+  readonly at: string
+  /** Name of the directory; absent for what concerns the whole gateway. */
+  readonly directory?: string
+  /** `token:<name>`, `operator:<name>`, `gateway`, `file`. */
+  readonly actor: string
+  readonly requestId?: string
+  readonly action: string
+  readonly resourceType: string
+  readonly resourceId: string
+  /** Changed attributes, failure, deviations; `{erased: …}` where it was erased. */
+  readonly detail: Readonly<Record<string, unknown>>
+}
+
+/** A chain of events: one for each directory, and one, without a name, for the gateway itself. */
+export interface Chain {
+  readonly directoryId: string | null
+  readonly directory: string | null
+}
+
+/** The last link of a chain. */
+export interface Head extends Chain {
+  readonly position: number
+  readonly hash: string
+}
+
+/** A link as it is checked: what is kept, and what its payload hashes to now. */
+export interface Link {
+  readonly position: number
+  readonly hash: string
+  readonly digest: string
+  /** Of the payload as it is in the row. */
+  readonly found: string
+  readonly erased: boolean
+  /** Of an erasure: the links whose payload it blanked. */
+  readonly positions: readonly number[] | null
+  readonly at: string
+  readonly action: string
+}
+
+/** Where a chain begins after older events were dropped; position 0 where none was. */
+export interface Anchor {
+  readonly position: number
+  readonly hash: string
+}
+
+interface AuditQuery {
+  /** Only of this directory, by name. */
+  readonly directory?: string
+  /** ISO 8601 instants: from, and before. */
+  readonly since?: string
+  readonly until?: string
+}
+
+/** Who has something erased, for the event. */
+interface Eraser {
+  readonly actor: string
+  readonly requestId?: string
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+/** What the first event of a chain is chained to. */
+const genesis = ({ directoryId }: Pick<Chain, 'directoryId'>): string =>
+  sha256(`drawbridge/${directoryId ?? ''}`)
+
+/** The hash of a link: of the one before it, its place, and its payload's digest. */
+export const hashOf = (before: string, position: number, digest: string): string =>
+  sha256(`${before}\n${position}\n${digest}`)
 
 const mostAtOnce = 10_000
 
-/** Everything is sealed first, so that no digest is lost. People who are gone are found by their former userName. */
-async function erase(db: Sql, directory: string, userName: string, by: Eraser): Promise<number> {
+/**
+ * Blanks the payloads of everything about a User; the digests stay, and the erasure is an event. Counts the events. Everything
+ * is sealed first, so that no digest is lost. People who are gone are found by their former userName.
+ */
+export async function erase(db: Sql, directory: string, userName: string, by: Eraser): Promise<number> {
   while ((await seal(db, mostAtOnce)).length > 0);
   return db.transaction(async (tx) => {
     const users = await tx.rows<{ id: string; directory_id: string }>(sql`
@@ -44,8 +116,11 @@ async function erase(db: Sql, directory: string, userName: string, by: Eraser): 
   })
 }
 
-/** Only sealed events are dropped, from the beginning of each chain; where it goes on is kept and is an event itself. */
-async function drop(db: Sql, olderThanDays: number): Promise<number> {
+/**
+ * Drops what is older, and counts it. Only sealed events are dropped, from the beginning of each chain; where it goes on is
+ * kept and is an event itself.
+ */
+export async function drop(db: Sql, olderThanDays: number): Promise<number> {
   let dropped = 0
   for (const chain of await chains(db)) dropped += await dropOf(db, chain, olderThanDays)
   return dropped
@@ -74,24 +149,6 @@ function dropOf(db: Sql, chain: Chain, days: number): Promise<number> {
   })
 }
 
-export function createAuditStore(db: Sql): AuditStore {
-  return {
-    seal: (most) => seal(db, most),
-    chains: () => chains(db),
-    head: (chain) => head(db, chain),
-    anchor: (chain) => anchor(db, chain),
-    keptHead: (chain) => keptHead(db, chain),
-    links: (chain, after, limit) => links(db, chain, after, limit),
-    sealed: (chain, after, limit) => sealed(db, chain, after, limit),
-    page: (query, after, limit) => page(db, query, after, limit),
-    erase: (directory, userName, by) => erase(db, directory, userName, by),
-    drop: (days) => drop(db, days),
-    takeTurn: (receiver, owner, ms) => takeTurn(db, receiver, owner, ms),
-    delivered: (receiver, chain) => delivered(db, receiver, chain),
-    keepDelivered: (receiver, chain, position) => keepDelivered(db, receiver, chain, position),
-  }
-}
-
 /** First half of the advisory lock; the chain is the second. */
 const sealLock = 72707372
 
@@ -103,15 +160,18 @@ const digestOf = sql`encode(sha256(convert_to(jsonb_build_array(
 const ofChain = ({ directoryId }: Pick<Chain, 'directoryId'>): Statement =>
   directoryId === null ? sql`e.directory_id IS NULL` : sql`e.directory_id = ${directoryId}::uuid`
 
-async function chains(db: Sql): Promise<readonly Chain[]> {
+export async function chains(db: Sql): Promise<readonly Chain[]> {
   const rows = await db.rows<Chain>(
     sql`SELECT id AS "directoryId", name AS directory FROM directories ORDER BY name`,
   )
   return [...rows, { directoryId: null, directory: null }]
 }
 
-/** One sealer a chain: who finds another at work leaves it to that one. */
-async function seal(db: Sql, most: number): Promise<readonly Head[]> {
+/**
+ * Chains up to `most` events of each chain that no running transaction can precede; gives the heads that moved. One sealer a
+ * chain: who finds another at work leaves it to that one.
+ */
+export async function seal(db: Sql, most: number): Promise<readonly Head[]> {
   const open = await db.rows<Chain>(sql`
     SELECT d.id AS "directoryId", d.name AS directory FROM (
       SELECT id, name FROM directories UNION ALL SELECT NULL, NULL
@@ -152,7 +212,8 @@ async function sealChain(tx: Sql, chain: Chain, most: number): Promise<Head | un
   return { ...chain, position, hash }
 }
 
-async function head(db: Sql, chain: Chain): Promise<Head | undefined> {
+/** Undefined for a chain without sealed events. */
+export async function head(db: Sql, chain: Chain): Promise<Head | undefined> {
   const row = await db.row<{ position: string; hash: string }>(sql`
     SELECT e.position::text AS position, e.hash FROM events e
     WHERE ${ofChain(chain)} AND e.position IS NOT NULL ORDER BY e.position DESC LIMIT 1`)
@@ -162,12 +223,12 @@ async function head(db: Sql, chain: Chain): Promise<Head | undefined> {
 const anchorKey = ({ directoryId }: Chain): string => `audit_anchor:${directoryId ?? ''}`
 const headKey = ({ directoryId }: Chain): string => `audit_head:${directoryId ?? ''}`
 
-async function anchor(db: Sql, chain: Chain): Promise<Anchor> {
+export async function anchor(db: Sql, chain: Chain): Promise<Anchor> {
   return (await kept(db, anchorKey(chain))) ?? { position: 0, hash: genesis(chain) }
 }
 
 /** The head as it was when the chain was last sealed: events that were cut off show against it. */
-const keptHead = (db: Sql, chain: Chain): Promise<Anchor | undefined> => kept(db, headKey(chain))
+export const keptHead = (db: Sql, chain: Chain): Promise<Anchor | undefined> => kept(db, headKey(chain))
 
 const keepAnchor = (db: Sql, chain: Chain, link: Anchor): Promise<void> => keep(db, anchorKey(chain), link)
 
@@ -185,15 +246,19 @@ async function keep(db: Sql, key: string, { position, hash }: Anchor): Promise<v
     ON CONFLICT (key) DO UPDATE SET value = excluded.value`)
 }
 
-function links(db: Sql, chain: Chain, after: number, limit: number): Promise<readonly Link[]> {
+/** Links after a position, in order. */
+export function links(db: Sql, chain: Chain, after: number, limit: number): Promise<readonly Link[]> {
   return db.rows<Link>(sql`
     SELECT e.position::float8 AS position, e.hash, e.digest, ${digestOf} AS found, e.detail ? 'erased' AS erased, e.detail->'positions' AS positions,
       to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS at, e.action
     FROM events e WHERE ${ofChain(chain)} AND e.position > ${after}::bigint ORDER BY e.position LIMIT ${limit}::int`)
 }
 
-/** Whose turn it is, and until when, stands in one row; a process that died loses it. */
-async function takeTurn(db: Sql, receiver: string, owner: string, ms: number): Promise<boolean> {
+/**
+ * One process at a time delivers to a receiver; the turn ends by itself after `ms`. Whose turn it is, and until when, stands
+ * in one row; a process that died loses it.
+ */
+export async function takeTurn(db: Sql, receiver: string, owner: string, ms: number): Promise<boolean> {
   const turn = sql`jsonb_build_object('owner', ${owner}::text,
     'until', extract(epoch FROM clock_timestamp()) * 1000 + ${ms}::float8)::text`
   const row = await db.row(sql`
@@ -208,14 +273,20 @@ async function takeTurn(db: Sql, receiver: string, owner: string, ms: number): P
 const deliveredKey = (receiver: string, { directoryId }: Chain): string =>
   `audit_delivered:${receiver}:${directoryId ?? ''}`
 
-async function delivered(db: Sql, receiver: string, chain: Chain): Promise<number> {
+/** Up to where a receiver has got each chain. */
+export async function delivered(db: Sql, receiver: string, chain: Chain): Promise<number> {
   const row = await db.row<{ value: string }>(
     sql`SELECT value FROM store_meta WHERE key = ${deliveredKey(receiver, chain)}::text`,
   )
   return Number(row?.value ?? 0)
 }
 
-async function keepDelivered(db: Sql, receiver: string, chain: Chain, position: number): Promise<void> {
+export async function keepDelivered(
+  db: Sql,
+  receiver: string,
+  chain: Chain,
+  position: number,
+): Promise<void> {
   await db.rows(sql`
     INSERT INTO store_meta (key, value) VALUES (${deliveredKey(receiver, chain)}::text, ${String(position)}::text)
     ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE store_meta.value::bigint < excluded.value::bigint`)
@@ -247,14 +318,21 @@ const toEvent = ({ position, hash, at, directory, requestId, ...row }: EventRow)
   ...row,
 })
 
-async function sealed(db: Sql, chain: Chain, after: number, limit: number): Promise<readonly AuditEvent[]> {
+/** Sealed events after a position of their chain, in order. */
+export async function sealed(
+  db: Sql,
+  chain: Chain,
+  after: number,
+  limit: number,
+): Promise<readonly AuditEvent[]> {
   const rows = await db.rows<EventRow>(sql`
     SELECT ${columns} FROM events e LEFT JOIN directories d ON d.id = e.directory_id
     WHERE ${ofChain(chain)} AND e.position > ${after}::bigint ORDER BY e.position LIMIT ${limit}::int`)
   return rows.map(toEvent)
 }
 
-async function page(
+/** What was written in the period after an event, oldest first. */
+export async function page(
   db: Sql,
   { directory, since, until }: AuditQuery,
   after: string,
@@ -266,5 +344,33 @@ async function page(
       AND e.at >= coalesce(${since ?? null}::timestamptz, '-infinity')
       AND e.at < coalesce(${until ?? null}::timestamptz, 'infinity')
     ORDER BY e.id LIMIT ${limit}::int`)
+  return rows.map(toEvent)
+}
+
+interface EventQuery extends PageRequest {
+  readonly directory?: string
+  readonly actor?: string
+  readonly action?: string
+  readonly resourceId?: string
+  /** ISO 8601 instants; `since` included, `until` not. */
+  readonly since?: string
+  readonly until?: string
+}
+
+/** Newest first. */
+export async function events(db: Sql, query: EventQuery): Promise<readonly AuditEvent[]> {
+  const { after, limit, directory, actor, action, resourceId, since, until } = query
+  const when = (value: string | undefined, part: Statement): Statement => (value === undefined ? empty : part)
+  const rows = await db.rows<EventRow>(sql`
+    SELECT ${columns}
+    FROM events e LEFT JOIN directories d ON d.id = e.directory_id WHERE true
+      ${when(after, sql`AND e.id < ${after ?? null}::bigint`)}
+      ${when(directory, sql`AND d.name = ${directory ?? null}::text`)}
+      ${when(actor, sql`AND e.actor = ${actor ?? null}::text`)}
+      ${when(action, sql`AND e.action = ${action ?? null}::text`)}
+      ${when(resourceId, sql`AND e.resource_id = ${resourceId ?? null}::text`)}
+      ${when(since, sql`AND e.at >= ${since ?? null}::timestamptz`)}
+      ${when(until, sql`AND e.at < ${until ?? null}::timestamptz`)}
+    ORDER BY e.id DESC LIMIT ${limit}::int`)
   return rows.map(toEvent)
 }

@@ -1,5 +1,14 @@
-import { hashOf } from './hash.ts'
-import type { Anchor, AuditStore, Chain, Link } from '../../model/audit.ts'
+import type { Sql } from '../../store/sql/statement.ts'
+import {
+  type Anchor,
+  anchor as anchorOf,
+  type Chain,
+  chains,
+  hashOf,
+  keptHead,
+  type Link,
+  links,
+} from './store.ts'
 
 const pageSize = 2_000
 
@@ -32,24 +41,24 @@ export interface KnownHead extends Anchor {
  * end show against the kept head, or against heads that were written down elsewhere.
  */
 export async function verifyAudit(
-  store: AuditStore,
+  db: Sql,
   known: readonly KnownHead[] = [],
   onProgress: (events: number) => void = () => {},
 ): Promise<readonly VerifiedChain[]> {
   const verified: VerifiedChain[] = []
-  for (const chain of await store.chains()) verified.push(await verifyChain(store, chain, known, onProgress))
+  for (const chain of await chains(db)) verified.push(await verifyChain(db, chain, known, onProgress))
   return verified
 }
 
 async function verifyChain(
-  store: AuditStore,
+  db: Sql,
   chain: Chain,
   known: readonly KnownHead[],
   onProgress: (events: number) => void,
 ): Promise<VerifiedChain> {
-  const anchor = await store.anchor(chain)
+  const anchor = await anchorOf(db, chain)
   const expected = [
-    await store.keptHead(chain),
+    await keptHead(db, chain),
     ...known.filter(({ directory }) => directory === chain.directory),
   ]
   const awaited = new Map(
@@ -57,7 +66,7 @@ async function verifyChain(
   )
   const walk = createWalk(chain, anchor, awaited)
   for (let after = anchor.position; ;) {
-    const page = await store.links(chain, after, pageSize)
+    const page = await links(db, chain, after, pageSize)
     for (const link of page) walk.see(link)
     onProgress(page.length)
     if (page.length < pageSize) break

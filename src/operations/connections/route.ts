@@ -3,34 +3,21 @@ import { requireMatch } from '../../admin/plugin.ts'
 import { notFound } from '../../admin/problem.ts'
 import { route, type Route } from '../../admin/route.ts'
 import { anything, closed, id, instant, listOf, name, record } from '../../admin/shapes.ts'
-import type { Change, ConnectionView, OperatorStore } from '../../model/operator.ts'
+import { credentialsSchema, settingsSchema } from '../../config/vendor-settings.ts'
+import type { LiveConnections } from '../../provisioning/connections.ts'
 import type { Sql } from '../../store/sql/statement.ts'
-import { connection as readConnection } from './store.ts'
-
-/** What asks vendors; absent where the store is opened alone. */
-export interface ConnectionActions {
-  /** Reads only. Credentials, tenant, own identity, catalogue. Rejects with `VendorError`. */
-  check(connectionId: string, by: Change): Promise<ConnectionCheck | undefined>
-  /** What a connection of each vendor is configured with, as JSON Schemas. */
-  readonly vendors: readonly VendorSchemas[]
-}
-
-export interface ConnectionCheck {
-  readonly profile?: string
-  readonly tenant: string
-  readonly ownAccountId?: string
-  readonly catalogue: number
-  readonly credentialsEndAt?: string
-}
-
-interface VendorSchemas {
-  readonly id: string
-  readonly name: string
-  readonly profiles: readonly string[]
-  readonly scopes: readonly string[]
-  readonly settings: object
-  readonly credentials: object
-}
+import { vendors } from '../../vendors/registry.ts'
+import { checkConnection } from './check.ts'
+import {
+  catalogue,
+  connection as readConnection,
+  connections,
+  type ConnectionView,
+  directories,
+  retryConnection,
+  standing as readStanding,
+  unpark,
+} from './store.ts'
 
 export const connection = Type.Object({
   id,
@@ -87,21 +74,23 @@ const entitlement = Type.Object({
 
 export const ofConnection = closed({ connection: id })
 
-interface Parts {
-  readonly store: OperatorStore
+interface Deps {
+  readonly db: Sql
+  /** Accounts became due. */
   readonly wake: () => void
-  readonly connections?: ConnectionActions
+  /** Absent where the store is opened alone: nobody asks vendors. */
+  readonly connections?: LiveConnections | undefined
 }
 
-export function connectionRoutes(parts: Parts): readonly Route[] {
+export function connectionRoutes(deps: Deps): readonly Route[] {
   return [
-    ...reading(parts.store),
-    ...changing(parts),
-    ...(parts.connections ? asking(parts.connections) : []),
+    ...reading(deps.db),
+    ...changing(deps),
+    ...(deps.connections ? asking(deps.db, deps.connections) : []),
   ]
 }
 
-function reading(store: OperatorStore): readonly Route[] {
+function reading(db: Sql): readonly Route[] {
   return [
     route({
       id: 'readStatus',
@@ -111,7 +100,7 @@ function reading(store: OperatorStore): readonly Route[] {
       role: 'viewer',
       summary: 'What is pending, by connection.',
       answer: listOf(standing),
-      run: async () => ({ items: [...(await store.standing())] }),
+      run: async () => ({ items: [...(await readStanding(db))] }),
     }),
     route({
       id: 'listConnections',
@@ -122,7 +111,7 @@ function reading(store: OperatorStore): readonly Route[] {
       summary: 'Connections; no credentials.',
       query: closed({ directory: Type.Optional(Type.String()), name: Type.Optional(Type.String()) }),
       answer: listOf(connection),
-      run: async ({ query }) => ({ items: (await store.connections(query)).map(plain) }),
+      run: async ({ query }) => ({ items: (await connections(db, query)).map(plain) }),
     }),
     route({
       id: 'readConnection',
@@ -133,7 +122,7 @@ function reading(store: OperatorStore): readonly Route[] {
       summary: 'One connection: status, pauses, why it is parked.',
       params: ofConnection,
       answer: connection,
-      run: async ({ params }) => plain(await known(store, params.connection)),
+      run: async ({ params }) => plain(await requireConnection(db, params.connection)),
     }),
     route({
       id: 'readCatalogue',
@@ -145,14 +134,14 @@ function reading(store: OperatorStore): readonly Route[] {
       params: ofConnection,
       answer: listOf(entitlement),
       async run({ params }) {
-        await known(store, params.connection)
-        return { items: [...(await store.catalogue(params.connection))] }
+        await requireConnection(db, params.connection)
+        return { items: [...(await catalogue(db, params.connection))] }
       },
     }),
   ]
 }
 
-function changing({ store, wake }: Parts): readonly Route[] {
+function changing({ db, wake }: Deps): readonly Route[] {
   return [
     route({
       id: 'unparkConnection',
@@ -164,10 +153,10 @@ function changing({ store, wake }: Parts): readonly Route[] {
       params: ofConnection,
       answer: connection,
       async run({ params, by, ifMatch }) {
-        requireMatch(ifMatch, plain(await known(store, params.connection)))
-        await store.unpark(params.connection, by)
+        requireMatch(ifMatch, plain(await requireConnection(db, params.connection)))
+        await unpark(db, params.connection, by)
         wake()
-        return plain(await known(store, params.connection))
+        return plain(await requireConnection(db, params.connection))
       },
     }),
     route({
@@ -180,8 +169,8 @@ function changing({ store, wake }: Parts): readonly Route[] {
       params: ofConnection,
       answer: Type.Object({ accounts: Type.Integer() }),
       async run({ params, by }) {
-        await known(store, params.connection)
-        const accounts = await store.retryConnection(params.connection, by)
+        await requireConnection(db, params.connection)
+        const accounts = await retryConnection(db, params.connection, by)
         wake()
         return { accounts }
       },
@@ -189,7 +178,7 @@ function changing({ store, wake }: Parts): readonly Route[] {
   ]
 }
 
-function asking(actions: ConnectionActions): readonly Route[] {
+function asking(db: Sql, connections: LiveConnections): readonly Route[] {
   return [
     route({
       id: 'listVendors',
@@ -209,10 +198,13 @@ function asking(actions: ConnectionActions): readonly Route[] {
         }),
       ),
       run: async () => ({
-        items: actions.vendors.map((each) => ({
-          ...each,
-          profiles: [...each.profiles],
-          scopes: [...each.scopes],
+        items: vendors.map((vendor) => ({
+          id: vendor.id,
+          name: vendor.name,
+          profiles: [...vendor.profiles],
+          scopes: [...vendor.scopes],
+          settings: settingsSchema(vendor),
+          credentials: credentialsSchema(vendor),
         })),
       }),
     }),
@@ -233,7 +225,7 @@ function asking(actions: ConnectionActions): readonly Route[] {
         credentialsEndAt: Type.Optional(instant),
       }),
       async run({ params, by }) {
-        const checked = await actions.check(params.connection, by)
+        const checked = await checkConnection(db, connections, params.connection, by)
         if (!checked) throw notFound('connection')
         return { ...checked }
       },
@@ -244,12 +236,6 @@ function asking(actions: ConnectionActions): readonly Route[] {
 /** Rejects with a 404 `Problem` where there is no such connection. */
 export async function requireConnection(db: Sql, connectionId: string): Promise<ConnectionView> {
   const found = await readConnection(db, connectionId)
-  if (!found) throw notFound('connection')
-  return found
-}
-
-export async function known(store: OperatorStore, connectionId: string): Promise<ConnectionView> {
-  const found = await store.connection(connectionId)
   if (!found) throw notFound('connection')
   return found
 }
@@ -275,7 +261,7 @@ const directory = Type.Object({
   connections: Type.Array(Type.String()),
 })
 
-export function directoryRoutes(store: OperatorStore): readonly Route[] {
+export function directoryRoutes(db: Sql): readonly Route[] {
   return [
     route({
       id: 'listDirectories',
@@ -285,7 +271,7 @@ export function directoryRoutes(store: OperatorStore): readonly Route[] {
       role: 'viewer',
       summary: 'All directories, with how much they hold.',
       answer: listOf(directory),
-      run: async () => ({ items: (await store.directories()).map(copy) }),
+      run: async () => ({ items: (await directories(db)).map(copy) }),
     }),
     route({
       id: 'readDirectory',
@@ -297,7 +283,7 @@ export function directoryRoutes(store: OperatorStore): readonly Route[] {
       params: closed({ directory: name }),
       answer: directory,
       async run({ params }) {
-        const found = (await store.directories()).find((each) => each.name === params.directory)
+        const found = (await directories(db)).find((each) => each.name === params.directory)
         if (!found) throw notFound('directory')
         return copy(found)
       },

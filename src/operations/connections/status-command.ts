@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import type { ConnectionStanding } from '../../model/operator.ts'
 import { examples, type Parts } from '../../cli/command.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
 import { table, when } from '../../cli/table.ts'
+import type { ConnectionStanding } from './store.ts'
 
 export function statusCommand(parts: Parts): Command {
   return operatorCommand('status', parts)

@@ -1,13 +1,18 @@
-import type {
-  CatalogueView,
-  Change,
-  ConnectionStanding,
-  ConnectionView,
-  DirectoryView,
-} from '../../model/operator.ts'
+import type { Change } from '../../model/operator.ts'
 import { remind } from '../../store/directory/due.ts'
 import { isId, type Sql, sql, type Statement } from '../../store/sql/statement.ts'
 import { at, given, tell } from '../../store/directory/events.ts'
+
+export interface DirectoryView {
+  readonly name: string
+  readonly client: string
+  readonly domains: readonly string[]
+  readonly createdAt: string
+  readonly users: number
+  readonly groups: number
+  /** Names. */
+  readonly connections: readonly string[]
+}
 
 export async function directories(db: Sql): Promise<readonly DirectoryView[]> {
   const rows = await db.rows<Omit<DirectoryView, 'createdAt'> & { created_at: Date }>(sql`
@@ -34,6 +39,36 @@ export async function note(
   const source = sql`connections c WHERE c.id = ${connectionId}::uuid`
   const of = { directoryId: sql`c.directory_id`, resourceId: sql`c.id` }
   await db.rows(tell(by, { action, resourceType: 'Connection', ...of, detail }, source))
+}
+
+export interface ConnectionView {
+  readonly id: string
+  readonly directory: string
+  readonly name: string
+  readonly vendor: string
+  readonly mode: string
+  readonly apiProfile: string
+  readonly resolvedProfile?: string
+  readonly tenantId?: string
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly policy: Readonly<Record<string, unknown>>
+  readonly revision: number
+  /** `file`: read-only here. */
+  readonly source: string
+  /** disabled | new | ready | parked | detached */
+  readonly status: string
+  readonly parkedAt?: string
+  readonly parkedReason?: Readonly<Record<string, unknown>>
+  /** Path class → ISO 8601 instant; only what lasts. */
+  readonly pauses: Readonly<Record<string, string>>
+  readonly catalogueFetchedAt?: string
+  /** As an operator wrote it, without credentials; absent where a file tells. */
+  readonly configuration?: Readonly<Record<string, unknown>>
+  /** When the vendor was asked; absent after a change of settings or credentials. */
+  readonly checkedAt?: string
+  /** When its credentials end, as far as that can be told. */
+  readonly credentialsEndAt?: string
+  readonly createdAt: string
 }
 
 interface ConnectionRow {
@@ -109,6 +144,29 @@ export async function connection(db: Sql, id: string): Promise<ConnectionView | 
   return row && toView(row)
 }
 
+/** How the accounts of a connection stand, in numbers. */
+export interface ConnectionStanding {
+  readonly id: string
+  readonly directory: string
+  readonly name: string
+  readonly vendor: string
+  readonly mode: string
+  readonly status: string
+  readonly accounts: number
+  readonly proven: number
+  /** Wanted and not proven, whatever the cause. */
+  readonly pending: number
+  readonly failed: number
+  readonly unmanaged: number
+  /** Shut-outs that are not proven. */
+  readonly leavers: number
+  /** When the oldest of them was asked for. */
+  readonly oldestLeaverAt?: string
+  readonly due: number
+  readonly plansWaiting: number
+  readonly credentialsEndAt?: string
+}
+
 type StandingRow = Omit<ConnectionStanding, 'oldestLeaverAt' | 'credentialsEndAt'> & {
   readonly oldest: Date | null
   readonly ending: Date | null
@@ -140,6 +198,14 @@ export async function standing(db: Sql): Promise<readonly ConnectionStanding[]> 
   }))
 }
 
+export interface CatalogueView {
+  readonly kind: string
+  readonly id: string
+  readonly name: string
+  readonly privileged: boolean
+  readonly scope?: { readonly level: string; readonly id: string; readonly name?: string }
+}
+
 export async function catalogue(db: Sql, connectionId: string): Promise<readonly CatalogueView[]> {
   const rows = await db.rows<
     Omit<CatalogueView, 'scope'> & { level: string; scope_id: string; scope_name: string | null }
@@ -152,6 +218,7 @@ export async function catalogue(db: Sql, connectionId: string): Promise<readonly
   }))
 }
 
+/** Lets a parked connection work again and makes its unproven accounts due. */
 export async function unpark(db: Sql, id: string, by: Change): Promise<boolean> {
   return db.transaction(async (tx) => {
     const row = await tx.row(sql`
@@ -166,6 +233,7 @@ export async function unpark(db: Sql, id: string, by: Change): Promise<boolean> 
   })
 }
 
+/** Makes the unproven accounts of a connection due now; counts them. */
 export async function retryConnection(db: Sql, id: string, by: Change): Promise<number> {
   const row = await db.row<{ count: number }>(sql`
     WITH due AS (

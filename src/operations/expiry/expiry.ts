@@ -1,7 +1,8 @@
 import type { Logger } from 'pino'
 import type { Schedule } from '../../model/schedule.ts'
 import type { LiveConnection, OpenConnection } from '../../provisioning/connections.ts'
-import type { Notices, NoticeStore } from '../../model/notice.ts'
+import type { Notices } from '../../model/notice.ts'
+import type { Notice, NoticeQuery } from '../notices/store.ts'
 import type { Expiry, ExpiryStore } from './store.ts'
 
 const job = 'token-expiry'
@@ -13,7 +14,7 @@ const stages = [0, 1, 7, 30] as const
 export interface ExpiryDeps {
   readonly expiries: ExpiryStore
   readonly notices: Notices
-  readonly kept: Pick<NoticeStore, 'list'>
+  readonly kept: { list(query: NoticeQuery): Promise<readonly Notice[]> }
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly log: Pick<Logger, 'debug' | 'error'>

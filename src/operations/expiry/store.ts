@@ -17,14 +17,21 @@ export type ExpiryStore = ReturnType<typeof createExpiryStore>
 
 export function createExpiryStore(db: Sql) {
   return {
-    /** When the credentials of a connection end; undefined: it cannot be told. */
-    async keepCredentialsEnd(connectionId: string, endsAt: string | undefined): Promise<void> {
-      await db.rows(sql`
-        UPDATE connections SET credentials_end_at = ${endsAt ?? null}::timestamptz
-        WHERE id = ${connectionId}::uuid AND credentials_end_at IS DISTINCT FROM ${endsAt ?? null}::timestamptz(3)`)
-    },
+    keepCredentialsEnd: (connectionId: string, endsAt: string | undefined) =>
+      keepCredentialsEnd(db, connectionId, endsAt),
     list: () => expiries(db),
   }
+}
+
+/** When the credentials of a connection end; undefined: it cannot be told. */
+export async function keepCredentialsEnd(
+  db: Sql,
+  connectionId: string,
+  endsAt: string | undefined,
+): Promise<void> {
+  await db.rows(sql`
+    UPDATE connections SET credentials_end_at = ${endsAt ?? null}::timestamptz
+    WHERE id = ${connectionId}::uuid AND credentials_end_at IS DISTINCT FROM ${endsAt ?? null}::timestamptz(3)`)
 }
 
 /** A rotated secret ends before its successor, and nobody waits for it. */

@@ -1,114 +1,136 @@
 import { Problem } from '../../admin/problem.ts'
-import type { ConnectionEditing } from './route.ts'
 import { checkOne } from '../../config/load.ts'
 import type { ConnectionConfig } from '../../model/configuration.ts'
-import { GatewayError } from '../../model/errors.ts'
+import { GatewayError, VendorError } from '../../model/errors.ts'
+import type { Change } from '../../model/operator.ts'
+import type { ConnectionStore } from '../../model/work.ts'
+import { openConnection } from '../../provisioning/connections.ts'
 import type { Keyring, Place, Sealed } from '../../secrets/keyring.ts'
-import { type ConsoleStore, fromFile, type Tried } from './store.ts'
-import type { ConsoleConnection } from './sealed-store.ts'
 import { isSame } from '../../store/connections/configuration.ts'
-import type { ConnectionView } from '../../model/operator.ts'
-import { vendors } from '../../vendors/registry.ts'
-import { toSealed } from './sealed-credentials.ts'
-import type { Trial } from './trial.ts'
+import { isFormerName, tenantChanged } from '../../store/connections/connections.ts'
+import type { Detached } from '../../store/connections/detach.ts'
+import type { Sql } from '../../store/sql/statement.ts'
+import type { Kit } from '../../vendors/kit/kit.ts'
+import { vendorOf, vendors } from '../../vendors/registry.ts'
+import { askVendor } from '../connections/check.ts'
+import { connection as readConnection } from '../connections/store.ts'
+import {
+  changeCredentials,
+  createManaged,
+  detachManaged,
+  enableManaged,
+  fromFile,
+  type ManagedConnection,
+  managedConnections,
+  secretsOf,
+  type Tried,
+  updateManaged,
+} from './store.ts'
 
-export interface EditingParts {
-  readonly store: {
-    readonly consoleConnections: ConsoleStore
-    readonly operate: { connection(id: string): Promise<ConnectionView | undefined> }
-  }
+export interface EditingDeps {
+  readonly db: Sql
   readonly keyring: Keyring
   readonly insecureTargets: readonly string[]
-  /** Whether a vendor takes what is to be saved. */
-  readonly trial: Trial
+  /** Lends a kit, to ask a vendor whether it takes what is to be saved. */
+  readonly lendKit: <T>(use: (kit: Kit) => Promise<T>) => Promise<T>
   /** A connection was changed: this process and the others take it up. */
   readonly changed: () => Promise<void>
 }
 
-/** What operators do with connections: the same rules as for the file, credentials sealed before they are kept. */
-export function connectionEditing(parts: EditingParts): ConnectionEditing {
-  const { store, keyring, changed } = parts
-  const { consoleConnections: kept } = store
-  /** Of a connection that works: what others wait for is not given up for what may not work. Another vendor is refused unasked. */
-  const tryOut = async (row: ConsoleConnection, wanted: ConnectionConfig): Promise<Tried | undefined> =>
-    row.enabled && row.vendor === wanted.vendor ? parts.trial(row, wanted) : undefined
-  return {
-    async create({ directory, name, ...raw }, by) {
-      const { connection, written } = judged(parts, name, raw)
-      const id = await kept.create(directory, { connection, written }, sealing(keyring, connection), by)
-      await changed()
-      return id
-    },
-    async update(id, revision, raw, force, by) {
-      const row = await rowOf(parts, id)
-      const { credentials = opened(keyring, row), directory, name, ...rest } = raw
-      if ((directory ?? row.directory) !== row.directory || (name ?? row.name) !== row.name)
-        throw new Problem(400, 'invalid', 'Directory and name of a connection stay as they are.')
-      const { connection, written } = judged(parts, row.name, { ...rest, credentials })
-      const entered = raw['credentials'] !== undefined
-      if (!entered && connection.settings['baseUrl'] !== row.settings['baseUrl'])
-        throw new Problem(
-          400,
-          'invalid',
-          'Another baseUrl needs the credentials again: those kept go to no other host.',
-        )
-      const tried = (entered || leadsElsewhere(row, connection)) && !force && (await tryOut(row, connection))
-      const seal = entered ? sealing(keyring, connection) : undefined
-      await asSeen(kept.update(id, { connection, written }, seal, { ...by, revision }, tried || undefined))
-      await changed()
-    },
-    async credentials(id, credentials, force, by) {
-      const row = await rowOf(parts, id)
-      const before = (await store.operate.connection(id))?.configuration ?? { vendor: row.vendor }
-      const { connection } = judged(parts, row.name, { ...before, credentials })
-      const tried = force ? undefined : await tryOut(row, connection)
-      // Enabled meanwhile, it would work with what nobody tried.
-      const seen = force ? by : { ...by, revision: row.revision }
-      await asSeen(kept.changeCredentials(id, sealing(keyring, connection), seen, tried))
-      await changed()
-    },
-    async enable(id, by) {
-      const people = await kept.enable(id, by)
-      await changed()
-      return people
-    },
-    async detach(id, abandon, by) {
-      const detached = await kept.detach(id, by, { abandon })
-      await changed()
-      return detached
-    },
-    ...keyActions(parts),
-  }
+type Raw = Readonly<Record<string, unknown>>
+
+/** Judged by the same rules as a file; its credentials are sealed before they are kept. Gives its id; undefined when there is no such directory. */
+export async function createConnection(
+  deps: EditingDeps,
+  { directory, name, ...raw }: Raw & { readonly directory: string; readonly name: string },
+  by: Change,
+): Promise<string | undefined> {
+  const { connection, written } = judged(deps, name, raw)
+  const seal = sealing(deps.keyring, connection)
+  const id = await createManaged(deps.db, directory, { connection, written }, seal, by)
+  await deps.changed()
+  return id
 }
 
-function keyActions({ store, keyring }: EditingParts): Pick<ConnectionEditing, 'keys' | 'rotateKeys'> {
-  const { consoleConnections: kept } = store
-  return {
-    async keys() {
-      const used = new Map((await kept.keysInUse()).map(({ key, connections }) => [key, connections]))
-      const processes = await kept.keysOfProcesses()
-      const all = new Set([...keyring.ids, ...used.keys()])
-      return [...all].map((id) => ({
-        id,
-        held: keyring.ids.includes(id),
-        seals: keyring.ids[0] === id,
-        connections: used.get(id) ?? 0,
-        processesWithout: processes.filter((ids) => !ids.includes(id)).length,
-      }))
-    },
-    rotateKeys: (force, by) => kept.rotateKeys(keyring, by, { force }),
-  }
+/**
+ * Without `credentials` those that are kept stay. Where the connection is enabled the vendor is asked first whether it works
+ * with what is new, unless it is forced; rejects with a `Problem` when it does not.
+ */
+export async function updateConnection(
+  deps: EditingDeps,
+  id: string,
+  { revision, draft, force }: { readonly revision: number; readonly draft: Raw; readonly force: boolean },
+  by: Change,
+): Promise<void> {
+  const { db, keyring } = deps
+  const row = await rowOf(db, id)
+  const { credentials = opened(keyring, row), directory, name, ...rest } = draft
+  if ((directory ?? row.directory) !== row.directory || (name ?? row.name) !== row.name)
+    throw new Problem(400, 'invalid', 'Directory and name of a connection stay as they are.')
+  const { connection, written } = judged(deps, row.name, { ...rest, credentials })
+  const entered = draft['credentials'] !== undefined
+  if (!entered && connection.settings['baseUrl'] !== row.settings['baseUrl'])
+    throw new Problem(
+      400,
+      'invalid',
+      'Another baseUrl needs the credentials again: those kept go to no other host.',
+    )
+  const tried =
+    (entered || leadsElsewhere(row, connection)) && !force && (await tryOut(deps, row, connection))
+  const seal = entered ? sealing(keyring, connection) : undefined
+  await asSeen(updateManaged(db, id, { connection, written }, seal, { ...by, revision }, tried || undefined))
+  await deps.changed()
+}
+
+/** Asks the vendor first like `updateConnection`. */
+export async function replaceCredentials(
+  deps: EditingDeps,
+  id: string,
+  { credentials, force }: { readonly credentials: Raw; readonly force: boolean },
+  by: Change,
+): Promise<void> {
+  const { db, keyring } = deps
+  const row = await rowOf(db, id)
+  const before = (await readConnection(db, id))?.configuration ?? { vendor: row.vendor }
+  const { connection } = judged(deps, row.name, { ...before, credentials })
+  const tried = force ? undefined : await tryOut(deps, row, connection)
+  // Enabled meanwhile, it would work with what nobody tried.
+  const seen = force ? by : { ...by, revision: row.revision }
+  await asSeen(changeCredentials(db, id, sealing(keyring, connection), seen, tried))
+  await deps.changed()
+}
+
+/** Answers how many people are to be admitted. */
+export async function enableConnection(
+  { db, changed }: EditingDeps,
+  id: string,
+  by: Change,
+): Promise<number> {
+  const people = await enableManaged(db, id, by)
+  await changed()
+  return people
+}
+
+export async function detachConnection(
+  { db, changed }: EditingDeps,
+  id: string,
+  abandon: boolean,
+  by: Change,
+): Promise<Detached | undefined> {
+  const detached = await detachManaged(db, id, by, { abandon })
+  await changed()
+  return detached
 }
 
 const sealing =
   (keyring: Keyring, connection: ConnectionConfig) =>
   (place: Place): Sealed =>
-    keyring.seal(place, toSealed(connection))
+    keyring.seal(place, secretsOf(connection))
 
-const opened = (keyring: Keyring, { id, credentialsRevision: revision, sealed }: ConsoleConnection) =>
+const opened = (keyring: Keyring, { id, credentialsRevision: revision, sealed }: ManagedConnection) =>
   keyring.open({ connectionId: id, revision }, sealed)
 
-const leadsElsewhere = (row: ConsoleConnection, { settings, apiProfile }: ConnectionConfig): boolean =>
+const leadsElsewhere = (row: ManagedConnection, { settings, apiProfile }: ConnectionConfig): boolean =>
   row.apiProfile !== apiProfile || !isSame(row.settings, settings)
 
 /** What somebody else changed meanwhile is no conflict with the state of a thing, but a condition that failed. */
@@ -127,7 +149,7 @@ interface Judged {
 }
 
 function judged(
-  { insecureTargets }: EditingParts,
+  { insecureTargets }: EditingDeps,
   name: string,
   raw: Readonly<Record<string, unknown>>,
 ): Judged {
@@ -137,10 +159,54 @@ function judged(
   return { connection: checked.connection, written }
 }
 
-async function rowOf({ store }: EditingParts, id: string): Promise<ConsoleConnection> {
-  const row = (await store.consoleConnections.list()).find((each) => each.id === id)
+async function rowOf(db: Sql, id: string): Promise<ManagedConnection> {
+  const row = (await managedConnections(db)).find((each) => each.id === id)
   if (row) return row
-  const view = await store.operate.connection(id)
+  const view = await readConnection(db, id)
   if (view) throw fromFile(`${view.directory}/${view.name}`)
   throw new GatewayError('NO_CONNECTION', 'there is no such connection any more')
+}
+
+/**
+ * Asks the vendor of a connection that works, as a check does, with what is not saved yet; keeps nothing. What others wait for
+ * is not given up for what may not work. Another vendor is refused unasked. Rejects with a `Problem` that says why not.
+ */
+async function tryOut(
+  { lendKit }: EditingDeps,
+  row: ManagedConnection,
+  wanted: ConnectionConfig,
+): Promise<Tried | undefined> {
+  if (!row.enabled || row.vendor !== wanted.vendor) return undefined
+  const vendor = vendorOf(wanted.vendor)
+  if (!vendor) throw new GatewayError('NO_VENDOR', `this release has no vendor ${wanted.vendor}`)
+  const { id, directoryId, revision } = row
+  try {
+    const { credentialsEndAt } = await lendKit(async (kit) =>
+      askVendor(await openConnection({ ...wanted, id, directoryId, vendor }, forgetful(row), kit).ready()),
+    )
+    return { revision, ...(credentialsEndAt === undefined ? {} : { credentialsEndAt }) }
+  } catch (error) {
+    if (!(error instanceof VendorError)) throw error
+    throw new Problem(
+      409,
+      'check-failed',
+      `Nothing is changed: with this the vendor does not let it work (${error.message}). What was in force stays so. Correct it, or save it unchecked with force.`,
+    )
+  }
+}
+
+/** Knows the tenant that the accounts are in, and keeps nothing. */
+function forgetful({ directory, name, tenantId }: ManagedConnection): ConnectionStore {
+  return {
+    park: async () => false,
+    pause: async () => {},
+    async keepTenant(_id, tenant) {
+      if (tenantId !== null && tenantId !== tenant && !isFormerName(tenantId, tenant))
+        throw tenantChanged(`${directory}/${name}`, tenantId, tenant)
+    },
+    profile: async () => undefined,
+    keepProfile: async () => {},
+    catalogue: async () => undefined,
+    keepCatalogue: async () => {},
+  }
 }

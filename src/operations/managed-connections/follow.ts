@@ -2,20 +2,19 @@ import type { Logger } from 'pino'
 import { GatewayError } from '../../model/errors.ts'
 import type { ConnectionSpec, LiveConnections, OpenConnection } from '../../provisioning/connections.ts'
 import type { Keyring } from '../../secrets/keyring.ts'
-import type { ConsoleConnection } from './sealed-store.ts'
-import type { ConsoleStore } from './store.ts'
+import type { Sql } from '../../store/sql/statement.ts'
 import { vendorOf } from '../../vendors/registry.ts'
-import { fromSealed } from './sealed-credentials.ts'
+import { credentialsOf, type ManagedConnection, managedConnections, managedMark } from './store.ts'
 
 /** Works with the connections that operators made, and takes up what they change. */
-export interface ConsoleConnections {
+export interface ManagedConnections {
   /** Looks now; resolves once this process works with what was there when it was asked. Never rejects. */
   follow(): Promise<void>
   close(): Promise<void>
 }
 
-export interface ConsoleParts {
-  readonly store: { readonly consoleConnections: ConsoleStore }
+interface FollowDeps {
+  readonly db: Sql
   readonly keyring: Keyring
   readonly log: Logger
   readonly live: LiveConnections
@@ -27,24 +26,24 @@ export interface ConsoleParts {
 }
 
 interface Held {
-  readonly row: ConsoleConnection
+  readonly row: ManagedConnection
   readonly connection: OpenConnection
 }
 
 /** Rejects with `MASTER_KEY_MISSING` or `MASTER_KEY_WRONG` when kept credentials cannot be opened. */
-export async function openConsole(parts: ConsoleParts): Promise<ConsoleConnections> {
-  const { store, log, everyMs = 5_000 } = parts
+export async function followManaged(deps: FollowDeps): Promise<ManagedConnections> {
+  const { db, log, everyMs = 5_000 } = deps
   let held = new Map<string, Held>()
   let mark: string | undefined
 
   const look = async (strict: boolean): Promise<void> => {
-    const seen = await store.consoleConnections.mark()
+    const seen = await managedMark(db)
     if (seen === mark) return
-    const next = takeUp(parts, await store.consoleConnections.list(), held, strict)
+    const next = takeUp(deps, await managedConnections(db), held, strict)
     const known = mark
     held = next
     mark = seen
-    if (known !== undefined || next.size > 0) work(parts, next)
+    if (known !== undefined || next.size > 0) work(deps, next)
     if (known !== undefined) log.info({ connections: next.size }, 'connections of operators taken up')
   }
   await look(true)
@@ -68,8 +67,8 @@ export async function openConsole(parts: ConsoleParts): Promise<ConsoleConnectio
 
 /** What did not change stays open with all that it knows. */
 function takeUp(
-  parts: ConsoleParts,
-  rows: readonly ConsoleConnection[],
+  deps: FollowDeps,
+  rows: readonly ManagedConnection[],
   held: ReadonlyMap<string, Held>,
   strict: boolean,
 ): Map<string, Held> {
@@ -79,37 +78,37 @@ function takeUp(
   for (const row of rows) {
     const before = held.get(row.id)
     try {
-      next.set(row.id, before?.row.revision === row.revision ? before : opened(parts, row))
+      next.set(row.id, before?.row.revision === row.revision ? before : opened(deps, row))
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error
       failed ??= error
       closed.push(`connection ${row.directory}/${row.name}: ${error.message}`)
       // Its work is left to a process that can open it.
       if (!strict)
-        parts.log.error({ connectionId: row.id, code: error.code }, 'credentials cannot be opened here')
+        deps.log.error({ connectionId: row.id, code: error.code }, 'credentials cannot be opened here')
     }
   }
   if (strict && failed) throw new GatewayError(failed.code, closed.join('; '))
   return next
 }
 
-function opened({ keyring, open }: ConsoleParts, row: ConsoleConnection): Held {
+function opened({ keyring, open }: FollowDeps, row: ManagedConnection): Held {
   const { id, name, directoryId, apiProfile, settings, policy, revision } = row
   const vendor = vendorOf(row.vendor)
   if (!vendor) throw new GatewayError('NO_VENDOR', `this release has no vendor ${row.vendor}`)
   const place = { connectionId: id, revision: row.credentialsRevision }
-  const { credentials, credentialsEndAt } = fromSealed(keyring.open(place, row.sealed))
+  const { credentials, credentialsEndAt } = credentialsOf(keyring.open(place, row.sealed))
   const spec = { id, name, directoryId, vendor, apiProfile, settings, credentials, policy, revision }
   return { row, connection: open({ ...spec, ...(credentialsEndAt && { credentialsEndAt }) }) }
 }
 
-function work({ live, followed }: ConsoleParts, held: ReadonlyMap<string, Held>): void {
+function work({ live, followed }: FollowDeps, held: ReadonlyMap<string, Held>): void {
   const all = [...held.values()]
   const enabled = all.filter(({ row }) => row.enabled).map(({ connection }) => connection)
   const disabled = all.filter(({ row }) => !row.enabled).map(({ connection }) => connection)
   const byId = new Map(enabled.map((each) => [each.id, each]))
   const byDirectory = Map.groupBy(enabled, ({ directoryId }) => directoryId)
-  live.replaceConsole(
+  live.replaceManaged(
     { byId: (id) => byId.get(id), ofDirectory: (directoryId) => byDirectory.get(directoryId) ?? [] },
     new Map(disabled.map((each) => [each.id, each])),
   )

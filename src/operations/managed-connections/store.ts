@@ -1,25 +1,81 @@
+import type { ApiProfile } from '../../model/account.ts'
 import type { ConnectionConfig } from '../../model/configuration.ts'
 import { GatewayError } from '../../model/errors.ts'
 import type { Change } from '../../model/operator.ts'
-import type { Keyring, Place, Sealed } from '../../secrets/keyring.ts'
-import { enlist, enlistRest, replan } from '../../store/connections/enlist.ts'
+import type { Policy } from '../../model/policy.ts'
+import type { Place, Sealed, Secrets } from '../../secrets/keyring.ts'
 import { configurationLock, isSame, planningPart } from '../../store/connections/configuration.ts'
 import { detach, type Detached } from '../../store/connections/detach.ts'
+import { enlist, enlistRest, replan } from '../../store/connections/enlist.ts'
 import { remind } from '../../store/directory/due.ts'
-import { keysOfProcesses } from '../../store/processes/processes.ts'
 import { tell } from '../../store/directory/events.ts'
 import { isId, json, newId, type Sql, sql, type Statement } from '../../store/sql/statement.ts'
-import { consoleConnections, consoleMark, keysInUse, rotateKeys } from './sealed-store.ts'
+
+/** A connection that an operator made, with its credentials as they are kept. */
+export interface ManagedConnection {
+  readonly id: string
+  readonly directoryId: string
+  readonly directory: string
+  readonly name: string
+  readonly vendor: string
+  readonly apiProfile: 'auto' | ApiProfile
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly policy: Policy
+  readonly revision: number
+  readonly enabled: boolean
+  /** Null until a target has told it. */
+  readonly tenantId: string | null
+  readonly credentialsRevision: number
+  readonly sealed: Sealed
+}
+
+interface SealedRow extends Omit<ManagedConnection, 'sealed'> {
+  readonly key: string
+  readonly text: string
+}
+
+export async function managedConnections(db: Sql): Promise<readonly ManagedConnection[]> {
+  const rows = await db.rows<SealedRow>(sql`
+    SELECT c.id, c.directory_id AS "directoryId", d.name AS directory, c.name, c.vendor, c.api_profile AS "apiProfile",
+      c.settings, c.policy, c.revision, c.status <> 'disabled' AS enabled, c.tenant_id AS "tenantId", c.credentials_revision AS "credentialsRevision",
+      c.credentials_key AS key, encode(c.credentials, 'base64') AS text
+    FROM connections c JOIN directories d ON d.id = c.directory_id
+    WHERE c.source = 'console' AND c.credentials IS NOT NULL ORDER BY d.name, c.name`)
+  return rows.map(({ key, text, ...row }) => ({
+    ...row,
+    sealed: { key, bytes: Buffer.from(text, 'base64') },
+  }))
+}
+
+/** What changes when something does: to look often. */
+export async function managedMark(db: Sql): Promise<string> {
+  const row = await db.row<{ mark: string }>(sql`
+    SELECT coalesce(string_agg(id::text || ' ' || revision || ' ' || (status = 'disabled'), ',' ORDER BY id), '') AS mark
+    FROM connections WHERE source = 'console'`)
+  return row?.mark ?? ''
+}
+
+type Credentials = Pick<ConnectionConfig, 'credentials' | 'credentialsEndAt'>
+
+/** What is sealed: when they end goes with the credentials that it is said of. */
+export const secretsOf = ({ credentials, credentialsEndAt }: Credentials): Secrets => ({
+  ...credentials,
+  ...(credentialsEndAt === undefined ? {} : { expiresAt: credentialsEndAt }),
+})
+
+export function credentialsOf({ expiresAt, ...credentials }: Secrets): Credentials {
+  return { credentials, ...(expiresAt === undefined ? {} : { credentialsEndAt: expiresAt }) }
+}
 
 /** A connection as an operator made it. */
-interface ConsoleDraft {
+export interface ManagedDraft {
   readonly connection: Omit<ConnectionConfig, 'credentials'>
   /** As it was written, without credentials. */
   readonly written: Readonly<Record<string, unknown>>
 }
 
 /** Seals the credentials for the place where they will be kept. */
-type SealAt = (place: Place) => Sealed
+export type SealAt = (place: Place) => Sealed
 
 /** A vendor took what is saved here, tried at this revision of the connection. */
 export interface Tried {
@@ -33,10 +89,10 @@ const base64 = ({ bytes }: Sealed): string => Buffer.from(bytes).toString('base6
  * A new connection, disabled until it was checked and enabled. Undefined when there is no such directory; rejects with
  * `NAME_TAKEN`.
  */
-function createConsole(
+export function createManaged(
   db: Sql,
   directory: string,
-  { connection, written }: ConsoleDraft,
+  { connection, written }: ManagedDraft,
   seal: SealAt,
   by: Change,
 ): Promise<string | undefined> {
@@ -68,16 +124,16 @@ function createConsole(
  * Other settings and policies, as of the revision that the operator saw; new credentials with `seal`. Rejects with
  * `CHANGED_MEANWHILE` or `VENDOR_CHANGED`. Answers whether anything changed.
  */
-function updateConsole(
+export function updateManaged(
   db: Sql,
   id: string,
-  { connection, written }: ConsoleDraft,
+  { connection, written }: ManagedDraft,
   seal: SealAt | undefined,
   by: Change & { readonly revision: number },
   tried?: Tried,
 ): Promise<boolean> {
   return db.transaction(async (tx) => {
-    const row = await lockConsole(tx, id)
+    const row = await lockManaged(tx, id)
     stillAt(row, by)
     if (row.vendor !== connection.vendor)
       throw new GatewayError(
@@ -112,7 +168,7 @@ function updateConsole(
 }
 
 /** Other credentials, as of a revision where one is given; a parked connection works again. Rejects with `CHANGED_MEANWHILE`. */
-function changeCredentials(
+export function changeCredentials(
   db: Sql,
   id: string,
   seal: SealAt,
@@ -120,21 +176,21 @@ function changeCredentials(
   tried?: Tried,
 ): Promise<void> {
   return db.transaction(async (tx) => {
-    const row = await lockConsole(tx, id)
+    const row = await lockManaged(tx, id)
     const seen = tried?.revision ?? by.revision
     if (seen !== undefined) stillAt(row, { revision: seen })
     await keepCredentials(tx, row, seal, by, tried)
   })
 }
 
-function stillAt({ revision, path }: ConsoleRow, seen: { readonly revision: number }): void {
+function stillAt({ revision, path }: ManagedRow, seen: { readonly revision: number }): void {
   if (revision === seen.revision) return
   throw new GatewayError('CHANGED_MEANWHILE', `connection ${path} was changed meanwhile: read it again`)
 }
 
 async function keepCredentials(
   tx: Sql,
-  row: ConsoleRow,
+  row: ManagedRow,
   seal: SealAt,
   by: Change,
   tried: Tried | undefined,
@@ -153,7 +209,7 @@ async function keepCredentials(
   await reopen(tx, row)
 }
 
-async function reopen(tx: Sql, { id }: ConsoleRow): Promise<void> {
+async function reopen(tx: Sql, { id }: ManagedRow): Promise<void> {
   const reopened = await tx.row(sql`
     UPDATE connections SET status = CASE WHEN tenant_id IS NULL THEN 'new' ELSE 'ready' END, parked_at = NULL, parked_reason = NULL
     WHERE id = ${id}::uuid AND status = 'parked' RETURNING id`)
@@ -161,7 +217,7 @@ async function reopen(tx: Sql, { id }: ConsoleRow): Promise<void> {
 }
 
 /** What the vendor told of a connection at this revision; false when it has changed since. */
-async function markChecked(db: Sql, id: string, revision: number, by: Change): Promise<boolean> {
+export async function markChecked(db: Sql, id: string, revision: number, by: Change): Promise<boolean> {
   if (!isId(id)) return false
   const row = await db.row(sql`
     WITH c AS (
@@ -176,9 +232,9 @@ async function markChecked(db: Sql, id: string, revision: number, by: Change): P
  * Lets a checked connection work: everybody of its directory gets an account there. Rejects with `NOT_CHECKED`. Answers how
  * many people are to be admitted; none where it was enabled before.
  */
-async function enableConsole(db: Sql, id: string, by: Change): Promise<number> {
+export async function enableManaged(db: Sql, id: string, by: Change): Promise<number> {
   const people = await db.transaction(async (tx) => {
-    const row = await lockConsole(tx, id)
+    const row = await lockManaged(tx, id)
     if (row.status !== 'disabled') return undefined
     if (!row.checked)
       throw new GatewayError(
@@ -198,20 +254,20 @@ async function enableConsole(db: Sql, id: string, by: Change): Promise<number> {
 }
 
 /** As `detach`, for a connection that an operator made. */
-function detachConsole(
+export function detachManaged(
   db: Sql,
   id: string,
   by: Change,
   options: { readonly abandon: boolean },
 ): Promise<Detached | undefined> {
   return db.transaction(async (tx) => {
-    await lockConsole(tx, id)
+    await lockManaged(tx, id)
     return detach(tx, id, by, options)
   })
 }
 
 /** A connection that an operator made, locked. */
-interface ConsoleRow {
+interface ManagedRow {
   readonly id: string
   readonly directory_id: string
   readonly path: string
@@ -227,9 +283,9 @@ interface ConsoleRow {
 }
 
 /** Rejects with `NO_CONNECTION`, and with `CONNECTION_FROM_FILE` where a file tells what it is. */
-async function lockConsole(tx: Sql, id: string): Promise<ConsoleRow> {
+async function lockManaged(tx: Sql, id: string): Promise<ManagedRow> {
   const row = isId(id)
-    ? await tx.row<ConsoleRow & { source: string }>(sql`
+    ? await tx.row<ManagedRow & { source: string }>(sql`
         SELECT c.id, c.directory_id, d.name || '/' || c.name AS path, c.vendor, c.api_profile, c.settings, c.policy, c.written,
           c.revision, c.credentials_revision, c.status, c.checked_at IS NOT NULL AS checked, c.source
         FROM connections c JOIN directories d ON d.id = c.directory_id WHERE c.id = ${id}::uuid FOR UPDATE OF c`)
@@ -258,37 +314,3 @@ const told = (by: Change, action: string, detail: object): Statement =>
     },
     sql`c`,
   )
-
-type Bound<F> = F extends (db: Sql, ...rest: infer R) => infer A ? (...rest: R) => A : never
-
-/** Connections that operators make: what a configuration file does not tell of. */
-export interface ConsoleStore {
-  readonly list: Bound<typeof consoleConnections>
-  readonly mark: Bound<typeof consoleMark>
-  readonly create: Bound<typeof createConsole>
-  readonly update: Bound<typeof updateConsole>
-  readonly changeCredentials: Bound<typeof changeCredentials>
-  readonly markChecked: Bound<typeof markChecked>
-  readonly enable: Bound<typeof enableConsole>
-  detach(id: string, by: Change, options: { readonly abandon: boolean }): Promise<Detached | undefined>
-  readonly keysInUse: Bound<typeof keysInUse>
-  /** For each live process the ids of the master keys that it holds. */
-  keysOfProcesses(): Promise<readonly (readonly string[])[]>
-  rotateKeys(keyring: Keyring, by: Change, options?: { readonly force?: boolean }): Promise<number>
-}
-
-export function createConsoleStore(db: Sql): ConsoleStore {
-  return {
-    list: () => consoleConnections(db),
-    mark: () => consoleMark(db),
-    create: (...given) => createConsole(db, ...given),
-    update: (...given) => updateConsole(db, ...given),
-    changeCredentials: (...given) => changeCredentials(db, ...given),
-    markChecked: (...given) => markChecked(db, ...given),
-    enable: (...given) => enableConsole(db, ...given),
-    detach: (...given) => detachConsole(db, ...given),
-    keysInUse: () => keysInUse(db),
-    keysOfProcesses: () => keysOfProcesses(db),
-    rotateKeys: (...given) => rotateKeys(db, ...given),
-  }
-}

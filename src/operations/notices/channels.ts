@@ -1,7 +1,8 @@
 import { explainedAt } from '../../model/errors.ts'
-import type { ChannelName, Notice, NoticeKind } from '../../model/notice.ts'
+import type { NoticeKind } from '../../model/notice.ts'
 import { letterOf } from './letter.ts'
 import { signed } from './signature.ts'
+import type { ChannelName, Notice } from './store.ts'
 
 /** A way by which notices leave the gateway. */
 export interface Channel {

@@ -1,5 +1,6 @@
 import { explainedBy } from '../../model/errors.ts'
-import type { Notice, NoticeKind } from '../../model/notice.ts'
+import type { NoticeKind } from '../../model/notice.ts'
+import type { Notice } from './store.ts'
 
 export interface Letter {
   readonly subject: string

@@ -1,9 +1,18 @@
 import type { Logger } from 'pino'
-import type { Notice, Notices, NoticeStore } from '../../model/notice.ts'
+import type { Notices } from '../../model/notice.ts'
+import type { Sql } from '../../store/sql/statement.ts'
 import type { Channel } from './channels.ts'
+import {
+  markDelivered,
+  type Notice,
+  raiseNotice,
+  resolveNotice,
+  resolveSettled,
+  takeUndelivered,
+} from './store.ts'
 
 export interface NoticeOptions {
-  readonly store: NoticeStore
+  readonly db: Sql
   readonly log: Logger
   readonly channels?: readonly Channel[]
   /** How soon a new notice goes out, and how often it is looked for others, in milliseconds. */
@@ -19,14 +28,14 @@ export interface RunningNotices extends Notices {
 
 /** Keeps notices, writes one log line for each new one, and hands them to each channel, grouped and until it takes them. */
 export function createNotices(options: NoticeOptions): RunningNotices {
-  const { store, log, channels = [], soonMs = 2_000, everyMs = 15_000 } = options
+  const { db, log, channels = [], soonMs = 2_000, everyMs = 15_000 } = options
   let running: Promise<void> | undefined
   let soon: NodeJS.Timeout | undefined
 
   const look = async (): Promise<void> => {
     try {
-      await store.resolveSettled()
-      await Promise.all(channels.map((channel) => deliver(channel, store, log)))
+      await resolveSettled(db)
+      await Promise.all(channels.map((channel) => deliver(channel, db, log)))
     } catch (err) {
       log.warn({ err }, 'notices wait')
     }
@@ -37,7 +46,7 @@ export function createNotices(options: NoticeOptions): RunningNotices {
   return {
     async raise(draft) {
       try {
-        const fresh = await store.raise(draft)
+        const fresh = await raiseNotice(db, draft)
         if (!fresh) return
         tell(log, fresh)
         soon ??= setTimeout(() => {
@@ -49,7 +58,9 @@ export function createNotices(options: NoticeOptions): RunningNotices {
       }
     },
     async resolve(draft) {
-      await store.resolve(draft).catch((err: unknown) => log.warn({ err }, 'a notice could not be resolved'))
+      await resolveNotice(db, draft).catch((err: unknown) =>
+        log.warn({ err }, 'a notice could not be resolved'),
+      )
     },
     flush,
     async close() {
@@ -65,12 +76,13 @@ function tell(log: Logger, { id, kind, connection, subject }: Notice): void {
   log.warn({ notice: kind, noticeId: id, connection, subject }, 'notice')
 }
 
-async function deliver(channel: Channel, store: NoticeStore, log: Logger): Promise<void> {
-  const notices = await store.takeUndelivered(channel.name, channel.groupMs)
+async function deliver(channel: Channel, db: Sql, log: Logger): Promise<void> {
+  const notices = await takeUndelivered(db, channel.name, channel.groupMs)
   for (const [kind, together] of Map.groupBy(notices, (notice) => notice.kind)) {
     const undelivered = await channel.deliver(kind, together).catch((error: Error) => error)
     if (undelivered === undefined)
-      await store.delivered(
+      await markDelivered(
+        db,
         channel.name,
         together.map(({ id }) => id),
       )

@@ -1,7 +1,9 @@
 import { Type } from 'typebox'
-import type { NoticeKind, NoticeStore } from '../../model/notice.ts'
+import type { NoticeKind } from '../../model/notice.ts'
+import type { Sql } from '../../store/sql/statement.ts'
 import { route, type Route } from '../../admin/route.ts'
 import { closed, id, instant, listOf, record } from '../../admin/shapes.ts'
+import { listNotices } from './store.ts'
 
 const notice = Type.Object({
   id,
@@ -18,7 +20,7 @@ const notice = Type.Object({
   resolvedAt: Type.Optional(instant),
 })
 
-export function noticeRoutes(notices: Pick<NoticeStore, 'list'>): readonly Route[] {
+export function noticeRoutes(db: Sql): readonly Route[] {
   return [
     route({
       id: 'listNotices',
@@ -35,7 +37,7 @@ export function noticeRoutes(notices: Pick<NoticeStore, 'list'>): readonly Route
       }),
       answer: listOf(notice),
       async run({ query: { limit, open, kind, connection } }) {
-        const found = await notices.list({
+        const found = await listNotices(db, {
           limit,
           ...(open === undefined ? {} : { open }),
           ...(kind === undefined ? {} : { kind: kind as NoticeKind }),

@@ -1,11 +1,4 @@
-import type {
-  ChannelName,
-  Notice,
-  NoticeDraft,
-  NoticeKind,
-  NoticeQuery,
-  NoticeStore,
-} from '../../model/notice.ts'
+import type { NoticeDraft, NoticeKind } from '../../model/notice.ts'
 import {
   empty,
   isId,
@@ -16,6 +9,31 @@ import {
   sql,
   type Statement,
 } from '../../store/sql/statement.ts'
+
+/** A notice as the store keeps it. */
+export interface Notice extends NoticeDraft {
+  readonly id: string
+  /** Names, for people. */
+  readonly directory?: string
+  readonly connection?: string
+  /** How often it was raised. */
+  readonly count: number
+  /** ISO 8601 instants. */
+  readonly firstAt: string
+  readonly lastAt: string
+  readonly resolvedAt?: string
+}
+
+export interface NoticeQuery {
+  /** Only those whose cause is not gone. */
+  readonly open?: boolean
+  readonly kind?: NoticeKind
+  readonly connectionId?: string
+  readonly limit: number
+}
+
+/** Ways by which notices leave the gateway; the store keeps apart what went out by which. */
+export type ChannelName = 'webhook' | 'mail'
 
 /** First wait after a delivery that failed, doubled up to the longest. */
 const firstRetryMs = 5_000
@@ -38,24 +56,6 @@ interface NoticeRow {
   readonly resolved_at: Date | null
 }
 
-export function createNoticeStore(db: Sql): NoticeStore {
-  return {
-    raise: (draft) => raise(db, draft),
-    resolve: async (draft) => {
-      await db.rows(sql`
-        UPDATE notices SET open_key = NULL, resolved_at = clock_timestamp() WHERE open_key = ${keyOf(draft)}::text`)
-    },
-    resolveSettled: () => resolveSettled(db),
-    takeUndelivered: (channel, groupMs) => takeUndelivered(db, channel, groupMs),
-    delivered: async (channel, ids) => {
-      await db.rows(sql`
-        UPDATE notices SET delivered = delivered || jsonb_build_object(${channel}::text, clock_timestamp())
-        WHERE id = ANY(${[...ids]}::uuid[])`)
-    },
-    list: (query) => list(db, query),
-  }
-}
-
 const keyOf = ({ kind, connectionId, subject }: Pick<NoticeDraft, 'kind' | 'connectionId' | 'subject'>) =>
   [kind, connectionId ?? '', subject ?? ''].join('|')
 
@@ -65,7 +65,8 @@ const shown = (source: Statement): Statement => sql`
     n.detail - 'subject' AS detail, n.count, n.first_at, n.last_at, n.resolved_at
   FROM ${source} n LEFT JOIN connections c ON c.id = n.connection_id LEFT JOIN directories d ON d.id = n.directory_id`
 
-async function raise(db: Sql, draft: NoticeDraft): Promise<Notice | undefined> {
+/** Keeps a notice, or counts up one that is open; gives it when it is new. */
+export async function raiseNotice(db: Sql, draft: NoticeDraft): Promise<Notice | undefined> {
   const { kind, connectionId, subject, text, detail = {} } = draft
   const kept = { ...detail, ...(subject === undefined ? {} : { subject }) }
   const connection = connectionId !== undefined && isId(connectionId) ? connectionId : null
@@ -82,11 +83,19 @@ async function raise(db: Sql, draft: NoticeDraft): Promise<Notice | undefined> {
   return row?.fresh ? toNotice(row) : undefined
 }
 
+export async function resolveNotice(
+  db: Sql,
+  draft: Pick<NoticeDraft, 'kind' | 'connectionId' | 'subject'>,
+): Promise<void> {
+  await db.rows(sql`
+    UPDATE notices SET open_key = NULL, resolved_at = clock_timestamp() WHERE open_key = ${keyOf(draft)}::text`)
+}
+
 /**
- * Whether the cause is gone is what the tables say, not what a run remembers to tell: the account is proven or stands
+ * Resolves those about an account or a connection whose cause is gone. Whether the cause is gone is what the tables say, not what a run remembers to tell: the account is proven or stands
  * otherwise, the connection is parked no more.
  */
-async function resolveSettled(db: Sql): Promise<void> {
+export async function resolveSettled(db: Sql): Promise<void> {
   await db.rows(sql`
     UPDATE notices SET open_key = NULL, resolved_at = clock_timestamp()
     WHERE open_key IS NOT NULL AND (
@@ -105,7 +114,16 @@ async function resolveSettled(db: Sql): Promise<void> {
           AND l.status = CASE notices.kind WHEN 'update-refused' THEN 'failed' ELSE 'waiting' END)))`)
 }
 
-async function takeUndelivered(db: Sql, channel: ChannelName, groupMs: number): Promise<readonly Notice[]> {
+/**
+ * Takes what waits for a channel: of a kind that was sent within `groupMs` nothing, so that several make one delivery. What
+ * is taken comes again later, by backoff, unless it is marked as delivered. What was over for a day is left out: a channel
+ * that is set up later does not begin with old stories.
+ */
+export async function takeUndelivered(
+  db: Sql,
+  channel: ChannelName,
+  groupMs: number,
+): Promise<readonly Notice[]> {
   const [sent, tries, again] = [
     sql`${channel}::text`,
     sql`${`${channel}Tries`}::text`,
@@ -131,7 +149,17 @@ async function takeUndelivered(db: Sql, channel: ChannelName, groupMs: number): 
   return rows.map(toNotice)
 }
 
-async function list(db: Sql, { open, kind, connectionId, limit }: NoticeQuery): Promise<readonly Notice[]> {
+export async function markDelivered(db: Sql, channel: ChannelName, ids: readonly string[]): Promise<void> {
+  await db.rows(sql`
+    UPDATE notices SET delivered = delivered || jsonb_build_object(${channel}::text, clock_timestamp())
+    WHERE id = ANY(${[...ids]}::uuid[])`)
+}
+
+/** The latest first. */
+export async function listNotices(
+  db: Sql,
+  { open, kind, connectionId, limit }: NoticeQuery,
+): Promise<readonly Notice[]> {
   const rows = await db.rows<NoticeRow>(sql`
     SELECT * FROM (${shown(sql`notices`)} WHERE true ${open ? sql`AND n.resolved_at IS NULL` : empty}
       ${kind === undefined ? empty : sql`AND n.kind = ${kind}::text`}

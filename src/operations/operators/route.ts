@@ -1,20 +1,22 @@
 import { Type } from 'typebox'
-import { type OperatorStore, roles } from '../../model/operator.ts'
+import { roles } from '../../model/operator.ts'
+import type { Sql } from '../../store/sql/statement.ts'
 import { notFound, Problem } from '../../admin/problem.ts'
 import { route, type Route } from '../../admin/route.ts'
 import { closed, id, kept, listOf, name } from '../../admin/shapes.ts'
 import { draftOf, lifetime } from '../tokens/route.ts'
+import { createOperator, operators, revokeOperator } from './store.ts'
 
 const role = Type.Enum([...roles])
 
 const operator = Type.Object({ ...kept, role })
 
 /** Who may use this API. */
-export function operatorRoutes(store: OperatorStore): readonly Route[] {
-  return [...listing(store), ...changing(store)]
+export function operatorRoutes(db: Sql): readonly Route[] {
+  return [...listing(db), ...changing(db)]
 }
 
-function listing(store: OperatorStore): readonly Route[] {
+function listing(db: Sql): readonly Route[] {
   return [
     route({
       id: 'whoAmI',
@@ -34,12 +36,12 @@ function listing(store: OperatorStore): readonly Route[] {
       role: 'admin',
       summary: 'All operators: role, hint, expiry, last use.',
       answer: listOf(operator),
-      run: async () => ({ items: [...(await store.operators())] }),
+      run: async () => ({ items: [...(await operators(db))] }),
     }),
   ]
 }
 
-function changing(store: OperatorStore): readonly Route[] {
+function changing(db: Sql): readonly Route[] {
   return [
     route({
       id: 'createOperator',
@@ -57,7 +59,7 @@ function changing(store: OperatorStore): readonly Route[] {
       status: 201,
       async run({ body, by }) {
         const draft = draftOf(body.name, body.expiresInSeconds, 'operator')
-        const made = await store.createOperator({ ...draft, role: body.role }, by)
+        const made = await createOperator(db, { ...draft, role: body.role }, by)
         if (!made) {
           throw new Problem(
             409,
@@ -77,7 +79,7 @@ function changing(store: OperatorStore): readonly Route[] {
       summary: 'Ends an operator’s token now.',
       params: closed({ operator: id }),
       async run({ params, by }) {
-        if (!(await store.revokeOperator(params.operator, by))) throw notFound('live operator')
+        if (!(await revokeOperator(db, params.operator, by))) throw notFound('live operator')
         return null
       },
     }),

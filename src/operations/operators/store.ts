@@ -1,9 +1,18 @@
-import type { Change, OperatorDraft, OperatorRef, OperatorView, Role } from '../../model/operator.ts'
+import type { Change, OperatorRef, Role } from '../../model/operator.ts'
 import { hashOf } from '../../store/connections/configuration.ts'
 import { isId, newId, type Sql, sql } from '../../store/sql/statement.ts'
 import { at, tell } from '../../store/directory/events.ts'
+import type { TokenDraft, TokenView } from '../tokens/store.ts'
 
-/** Notes the use at most once a minute. */
+export interface OperatorView extends Omit<TokenView, 'source'> {
+  readonly role: Role
+}
+
+export interface OperatorDraft extends TokenDraft {
+  readonly role: Role
+}
+
+/** The operator of a secret; undefined when unknown, expired or revoked. Notes the use at most once a minute. */
 export async function verifyOperator(db: Sql, secret: string): Promise<OperatorRef | undefined> {
   return db.row<{ name: string; role: Role }>(sql`
     WITH operator AS (
@@ -48,6 +57,7 @@ export async function operators(db: Sql): Promise<readonly OperatorView[]> {
   return (await db.rows<Row>(sql`SELECT ${columns} FROM operators o ORDER BY o.created_at, o.id`)).map(toView)
 }
 
+/** Undefined when the name is taken. */
 export async function createOperator(
   db: Sql,
   { name, role, secret, expiresAt }: OperatorDraft,

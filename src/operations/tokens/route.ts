@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
-import type { OperatorStore, TokenDraft } from '../../model/operator.ts'
+import type { Sql } from '../../store/sql/statement.ts'
+import { createToken, revokeToken, rotateToken, type TokenDraft, tokens } from './store.ts'
 import { notFound, Problem } from '../../admin/problem.ts'
 import { route, type Route } from '../../admin/route.ts'
 import { expiryAfter, newSecret } from '../../admin/authentication.ts'
@@ -22,12 +23,18 @@ export const lifetime = Type.Optional(
   }),
 )
 
-/** Tokens of identity providers. */
-export function tokenRoutes(store: OperatorStore): readonly Route[] {
-  return [...listing(store), ...ending(store)]
+interface Deps {
+  readonly db: Sql
+  /** A change of tokens is believed by this process at once. */
+  readonly forgetTokens: () => void
 }
 
-function listing(store: OperatorStore): readonly Route[] {
+/** Tokens of identity providers. */
+export function tokenRoutes(deps: Deps): readonly Route[] {
+  return [...listing(deps.db), ...ending(deps)]
+}
+
+function listing(db: Sql): readonly Route[] {
   return [
     route({
       id: 'listTokens',
@@ -39,7 +46,7 @@ function listing(store: OperatorStore): readonly Route[] {
       params: ofDirectory,
       answer: listOf(token),
       async run({ params }) {
-        const found = await store.tokens(params.directory)
+        const found = await tokens(db, params.directory)
         if (!found) throw notFound('directory')
         return { items: [...found] }
       },
@@ -57,7 +64,7 @@ function listing(store: OperatorStore): readonly Route[] {
       status: 201,
       async run({ params, body, by }) {
         const draft = draftOf(body.name, body.expiresInSeconds)
-        const made = await store.createToken(params.directory, draft, by)
+        const made = await createToken(db, params.directory, draft, by)
         if (!made) throw notFound('directory')
         return { ...made, secret: draft.secret }
       },
@@ -65,7 +72,7 @@ function listing(store: OperatorStore): readonly Route[] {
   ]
 }
 
-function ending(store: OperatorStore): readonly Route[] {
+function ending({ db, forgetTokens }: Deps): readonly Route[] {
   return [
     route({
       id: 'rotateToken',
@@ -88,7 +95,8 @@ function ending(store: OperatorStore): readonly Route[] {
           overlapMs: body.overlapSeconds * 1_000,
           ...(expiresAt === undefined ? {} : { expiresAt }),
         }
-        const made = await store.rotateToken(params.directory, params.token, next, by)
+        const made = await rotateToken(db, params.directory, params.token, next, by)
+        forgetTokens()
         if (!made) throw new Problem(404, 'not-found', 'There is no such live token in this directory.')
         return { ...made, secret }
       },
@@ -102,7 +110,9 @@ function ending(store: OperatorStore): readonly Route[] {
       summary: 'Ends a SCIM token now.',
       params: one,
       async run({ params, by }) {
-        if (!(await store.revokeToken(params.directory, params.token, by))) throw notFound('live token')
+        const revoked = await revokeToken(db, params.directory, params.token, by)
+        forgetTokens()
+        if (!revoked) throw notFound('live token')
         return null
       },
     }),

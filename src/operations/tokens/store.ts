@@ -1,7 +1,28 @@
-import type { Change, TokenDraft, TokenView } from '../../model/operator.ts'
+import type { Change } from '../../model/operator.ts'
 import { hashOf } from '../../store/connections/configuration.ts'
 import { isId, milliseconds, newId, type Sql, sql, type Statement } from '../../store/sql/statement.ts'
 import { at, tell } from '../../store/directory/events.ts'
+
+/** A secret is never shown again after its creation: only where it came from, and how old it is. */
+export interface TokenView {
+  readonly id: string
+  readonly name: string
+  /** First six characters of the secret's SHA-256. */
+  readonly hint: string
+  readonly source: string
+  readonly state: 'live' | 'expired' | 'revoked'
+  readonly createdAt: string
+  readonly expiresAt?: string
+  readonly lastUsedAt?: string
+  readonly revokedAt?: string
+}
+
+export interface TokenDraft {
+  readonly name: string
+  readonly secret: string
+  /** ISO 8601 instant. */
+  readonly expiresAt?: string
+}
 
 interface Row {
   readonly id: string
@@ -32,6 +53,7 @@ const toView = ({ id, name, hint, source, state, ...row }: Row): TokenView => ({
 
 const live = sql`t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now())`
 
+/** Undefined when there is no such directory. */
 export async function tokens(db: Sql, directory: string): Promise<readonly TokenView[] | undefined> {
   const there = await db.row<{ id: string }>(sql`SELECT id FROM directories WHERE name = ${directory}::text`)
   if (!there) return undefined
@@ -41,6 +63,7 @@ export async function tokens(db: Sql, directory: string): Promise<readonly Token
   return rows.map(toView)
 }
 
+/** Undefined when there is no such directory. */
 export async function createToken(
   db: Sql,
   directory: string,
@@ -58,7 +81,10 @@ export async function createToken(
   return row && toView(row)
 }
 
-/** The old secret ends after the overlap, or at its own expiry if that is sooner. */
+/**
+ * A new secret under the same name; the old one ends after the overlap, or at its own expiry if that is sooner. Undefined
+ * when the token is not live.
+ */
 export async function rotateToken(
   db: Sql,
   directory: string,

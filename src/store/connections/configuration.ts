@@ -143,7 +143,7 @@ async function keepConnection(
     WHERE directory_id = ${directoryId}::uuid AND name = ${connection.name}::text`)
   if (known?.source === 'console') {
     throw new GatewayError(
-      'CONNECTION_IN_CONSOLE',
+      'CONNECTION_MANAGED',
       `connection ${path} was made through the operator API and is changed there: give that of the file another name, or detach the other first`,
     )
   }

@@ -208,11 +208,11 @@ describe('a connection that an operator makes', () => {
     assert.deepEqual((await store.applyConfiguration(configurationOf({ connections }, token))).changes, [])
     assert.equal((await call('GET', path)).status, 200)
     const clash = configurationOf({ connections: [{ name: 'made', simulator: one }, ...connections] }, token)
-    await assert.rejects(store.applyConfiguration(clash), { code: 'CONNECTION_IN_CONSOLE' })
+    await assert.rejects(store.applyConfiguration(clash), { code: 'CONNECTION_MANAGED' })
     const none = configurationOf({ connections: [] }, token)
     const by = { actor: 'operator:test', requestId: 'r' }
     await assert.rejects(store.applyConfiguration(none, by, { detach: ['corp/made'], abandon: false }), {
-      code: 'CONNECTION_IN_CONSOLE',
+      code: 'CONNECTION_MANAGED',
     })
     await store.applyConfiguration(none, by, { detach: ['corp/from-file'], abandon: false })
     assert.deepEqual(

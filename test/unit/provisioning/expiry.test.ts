@@ -8,7 +8,8 @@ import {
 } from '../../../src/operations/expiry/expiry.ts'
 import type { OpenConnection } from '../../../src/provisioning/connections.ts'
 import type { Expiry } from '../../../src/operations/expiry/store.ts'
-import type { Notice, NoticeDraft } from '../../../src/model/notice.ts'
+import type { NoticeDraft } from '../../../src/model/notice.ts'
+import type { Notice } from '../../../src/operations/notices/store.ts'
 import type { Schedule } from '../../../src/model/schedule.ts'
 
 const dayMs = 24 * 60 * 60_000

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { letterOf, templates } from '../../../../src/operations/notices/letter.ts'
-import type { Notice, NoticeKind } from '../../../../src/model/notice.ts'
+import type { NoticeKind } from '../../../../src/model/notice.ts'
+import type { Notice } from '../../../../src/operations/notices/store.ts'
 
 const notice = (given: Partial<Notice> = {}): Notice => ({
   id: '0197c6f0-0000-7000-8000-000000000000',

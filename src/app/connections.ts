@@ -1,6 +1,7 @@
 import type { Configuration } from '../model/configuration.ts'
 import type { Connections, ConnectionSpec, OpenConnection } from '../provisioning/connections.ts'
 import type { Applied } from '../store/connections/configuration.ts'
+import type { Database } from '../store/open.ts'
 import { vendorOf } from '../vendors/registry.ts'
 
 /** The connections of a configuration with the ids under which the store keeps them. */
@@ -34,5 +35,23 @@ export function pathsOf(
   return (connectionId) => {
     const { name = connectionId, directoryId = '' } = connections.byId(connectionId) ?? {}
     return `${names.get(directoryId) ?? directoryId}/${name}`
+  }
+}
+
+/** Keeps the store told by which revisions of connections this process works: those of the file that was applied, and of operators. */
+export function createRevisions({ worksBy }: Pick<Database, 'worksBy'>) {
+  let ofFile: ReadonlyMap<string, number> = new Map()
+  let ofOperators: ReadonlyMap<string, number> = new Map()
+  const tell = (): void => worksBy({ revisions: new Map([...ofFile, ...ofOperators]) })
+  return {
+    file({ connectionIds, revisions }: Pick<Applied, 'connectionIds' | 'revisions'>): void {
+      const ids = [...connectionIds.values()].map(({ id }) => id)
+      ofFile = new Map(ids.flatMap((id) => (revisions.has(id) ? [[id, revisions.get(id)!]] : [])))
+      tell()
+    },
+    managed(revisions: ReadonlyMap<string, number>): void {
+      ofOperators = revisions
+      tell()
+    },
   }
 }

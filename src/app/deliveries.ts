@@ -1,22 +1,30 @@
-import type { Logger } from 'pino'
 import type { Environment } from '../model/configuration.ts'
 import { post } from '../egress.ts'
+import { type Receiver, syslogReceiver, webhookReceiver } from '../operations/audit/receivers.ts'
 import { type Channel, mailChannel, webhookChannel } from '../operations/notices/channels.ts'
-import { createNotices, type RunningNotices } from '../operations/notices/notices.ts'
-import type { Store } from './stores.ts'
-import type { Kit } from '../vendors/kit/kit.ts'
 import { smtpSender } from '../operations/notices/mail-server.ts'
+import type { Kit } from '../vendors/kit/kit.ts'
+import { release } from './release.ts'
 
-/** Notices go to the channels that the environment names. */
-export function openNotices(
-  {
-    environment,
-    log,
-    store,
-  }: { readonly environment: Environment; readonly log: Logger; readonly store: Store },
+/** Where the environment has events of the audit sent. */
+export function auditReceivers(
+  { auditWebhook, auditSyslog }: Environment,
   { dispatcher }: Pick<Kit, 'dispatcher'>,
-): RunningNotices {
-  const { noticeWebhook, noticeMail } = environment
+): readonly Receiver[] {
+  const receivers: Receiver[] = []
+  if (auditWebhook) {
+    const { url, secret } = auditWebhook
+    receivers.push(webhookReceiver(url, secret, (to, headers, body) => post(dispatcher, to, headers, body)))
+  }
+  if (auditSyslog) receivers.push(syslogReceiver(auditSyslog, release()))
+  return receivers
+}
+
+/** Where the environment has notices sent. */
+export function noticeChannels(
+  { noticeWebhook, noticeMail, insecureTargets }: Environment,
+  { dispatcher }: Pick<Kit, 'dispatcher'>,
+): readonly Channel[] {
   const channels: Channel[] = []
   if (noticeWebhook) {
     channels.push(
@@ -28,10 +36,10 @@ export function openNotices(
   }
   if (noticeMail) {
     const { to, from, smtpUrl } = noticeMail
-    const insecure = isLocalOrNamed(smtpUrl, environment.insecureTargets)
+    const insecure = isLocalOrNamed(smtpUrl, insecureTargets)
     channels.push(mailChannel({ to, from, send: smtpSender({ url: smtpUrl, insecure }) }))
   }
-  return createNotices({ store: store.notices, log, channels })
+  return channels
 }
 
 function isLocalOrNamed(smtpUrl: string, insecureTargets: readonly string[]): boolean {

@@ -1,58 +1,9 @@
 import type { Change } from '../../model/operator.ts'
 import { GatewayError } from '../../model/errors.ts'
-import type { Keyring, Sealed } from '../../secrets/keyring.ts'
+import type { Keyring } from '../../secrets/keyring.ts'
 import { keysOfProcesses } from '../../store/processes/processes.ts'
 import { json, type Sql, sql } from '../../store/sql/statement.ts'
-import type { ApiProfile } from '../../model/account.ts'
-import type { Policy } from '../../model/policy.ts'
-
-/** A connection that an operator made, with its credentials as they are kept. */
-export interface ConsoleConnection {
-  readonly id: string
-  readonly directoryId: string
-  readonly directory: string
-  readonly name: string
-  readonly vendor: string
-  readonly apiProfile: 'auto' | ApiProfile
-  readonly settings: Readonly<Record<string, unknown>>
-  readonly policy: Policy
-  readonly revision: number
-  readonly enabled: boolean
-  /** Null until a target has told it. */
-  readonly tenantId: string | null
-  readonly credentialsRevision: number
-  readonly sealed: Sealed
-}
-
-interface Row extends Omit<ConsoleConnection, 'sealed'> {
-  readonly key: string
-  readonly text: string
-}
-
-const rows = (db: Sql): Promise<Row[]> =>
-  db.rows<Row>(sql`
-    SELECT c.id, c.directory_id AS "directoryId", d.name AS directory, c.name, c.vendor, c.api_profile AS "apiProfile",
-      c.settings, c.policy, c.revision, c.status <> 'disabled' AS enabled, c.tenant_id AS "tenantId", c.credentials_revision AS "credentialsRevision",
-      c.credentials_key AS key, encode(c.credentials, 'base64') AS text
-    FROM connections c JOIN directories d ON d.id = c.directory_id
-    WHERE c.source = 'console' AND c.credentials IS NOT NULL ORDER BY d.name, c.name`)
-
-const toSealed = ({ key, text }: Pick<Row, 'key' | 'text'>): Sealed => ({
-  key,
-  bytes: Buffer.from(text, 'base64'),
-})
-
-export async function consoleConnections(db: Sql): Promise<readonly ConsoleConnection[]> {
-  return (await rows(db)).map(({ key, text, ...row }) => ({ ...row, sealed: toSealed({ key, text }) }))
-}
-
-/** What changes when something does: to look often. */
-export async function consoleMark(db: Sql): Promise<string> {
-  const row = await db.row<{ mark: string }>(sql`
-    SELECT coalesce(string_agg(id::text || ' ' || revision || ' ' || (status = 'disabled'), ',' ORDER BY id), '') AS mark
-    FROM connections WHERE source = 'console'`)
-  return row?.mark ?? ''
-}
+import { managedConnections } from '../managed-connections/store.ts'
 
 const processesWithout = async (db: Sql, key: string): Promise<number> =>
   (await keysOfProcesses(db)).filter((ids) => !ids.includes(key)).length
@@ -91,21 +42,21 @@ export async function rotateKeys(
   if (lacking > 0 && !force) throw notEverywhere(String(first), lacking)
   let resealed = 0
   for (;;) {
-    const old = (await rows(db)).filter(({ key }) => key !== first)
+    const old = (await managedConnections(db)).filter(({ sealed }) => sealed.key !== first)
     if (old.length === 0) return resealed
     for (const { id, credentialsRevision: revision, ...row } of old) {
       const place = { connectionId: id, revision }
-      const sealed = keyring.seal(place, keyring.open(place, toSealed(row)))
+      const sealed = keyring.seal(place, keyring.open(place, row.sealed))
       const changed = await db.row(sql`
         WITH c AS (
           UPDATE connections SET credentials = decode(${Buffer.from(sealed.bytes).toString('base64')}::text, 'base64'),
             credentials_key = ${sealed.key}::text
-          WHERE id = ${id}::uuid AND credentials_revision = ${revision}::int AND credentials_key = ${row.key}::text
+          WHERE id = ${id}::uuid AND credentials_revision = ${revision}::int AND credentials_key = ${row.sealed.key}::text
           RETURNING id, directory_id
         ), told AS (
           INSERT INTO events (directory_id, actor, request_id, action, resource_type, resource_id, detail)
           SELECT directory_id, ${by.actor}::text, ${by.requestId}::text, 'connection.key-rotated', 'Connection', id::text,
-            ${json({ path: `${row.directory}/${row.name}`, from: row.key, to: sealed.key, ...(lacking > 0 ? { processesWithoutKey: lacking } : {}) })} FROM c
+            ${json({ path: `${row.directory}/${row.name}`, from: row.sealed.key, to: sealed.key, ...(lacking > 0 ? { processesWithoutKey: lacking } : {}) })} FROM c
         )
         SELECT id FROM c`)
       if (changed) resealed += 1
