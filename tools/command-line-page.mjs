@@ -6,7 +6,7 @@ import { createOutput } from '../src/cli/output.ts'
 export function commandLinePage() {
   const nowhere = { env: {}, stdout: { write() {} }, stderr: { write() {} } }
   const program = createProgram({
-    surroundings: nowhere,
+    io: nowhere,
     output: createOutput(nowhere),
     finish() {},
   })

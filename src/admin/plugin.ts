@@ -150,7 +150,7 @@ function serve(app: FastifyInstance, route: Route): void {
         query: request.query,
         body: request.body,
         operator,
-        by: { actor: `operator:${operator.name}`, requestId: request.id },
+        actor: { actor: `operator:${operator.name}`, requestId: request.id },
         ...(ifMatch === undefined ? {} : { ifMatch }),
       }
       const result = await route.run(call as Call<never, never, never>)

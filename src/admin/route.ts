@@ -8,7 +8,7 @@ export interface Call<P, Q, B> {
   readonly body: B
   readonly operator: OperatorRef
   /** Who and under which request, for events. */
-  readonly by: Change
+  readonly actor: Change
   /** The value of `If-Match`. */
   readonly ifMatch?: string
 }

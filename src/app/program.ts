@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { type Command, CommanderError } from 'commander'
-import { newCommand, type Parts } from '../cli/command.ts'
+import { newCommand, type CommandContext } from '../cli/command.ts'
 import { CommandFailure, type ExitCode, exitCodeMeanings, exitCodes } from '../cli/exit-codes.ts'
-import { createOutput, type Output, type Surroundings } from '../cli/output.ts'
+import { createOutput, type Output, type Io } from '../cli/output.ts'
 import { explainedBy, GatewayError } from '../model/errors.ts'
 import { accountCommand, retryCommand } from '../operations/accounts/command.ts'
 import { applyCommand } from '../operations/apply/command.ts'
@@ -31,7 +31,7 @@ import { serveCommand } from './commands/serve.ts'
 import { simulateCommand } from './commands/simulate.ts'
 
 /** Each command's definition stands with its feature or in src/app/commands; its code is loaded when it runs, so that help answers at once. */
-const commands: readonly ((parts: Parts) => Command)[] = [
+const commands: readonly ((context: CommandContext) => Command)[] = [
   serveCommand,
   demoCommand,
   simulateCommand,
@@ -66,12 +66,12 @@ const commands: readonly ((parts: Parts) => Command)[] = [
   completionCommand,
 ]
 
-export function createProgram(parts: Parts): Command {
-  const program = newCommand('drawbridge', parts)
+export function createProgram(context: CommandContext): Command {
+  const program = newCommand('drawbridge', context)
     .description('One SCIM 2.0 service provider in front of vendors that have their own REST API.')
     .version(version(), '-V, --version', 'print the version')
     .addHelpText('after', exitCodeText)
-  for (const command of commands) program.addCommand(command(parts))
+  for (const command of commands) program.addCommand(command(context))
   return program
 }
 
@@ -89,19 +89,19 @@ function version(): string {
   return (JSON.parse(text) as { version: string }).version
 }
 
-const openOffline: Parts['openOffline'] = async (environment) =>
+const openOffline: CommandContext['openOffline'] = async (environment) =>
   (await import('./offline-api.ts')).openOffline(environment)
 
 /** Carries out one command line and gives its exit code; never rejects. */
-export async function run(argv: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
-  const plain = createOutput(surroundings)
+export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
+  const plain = createOutput(io)
   let told = ''
   const output: Output = { ...plain, problem: (text) => plain.problem((told = text)) }
   let code: ExitCode = exitCodes.ok
   const finish = (given: ExitCode) => {
     code = given
   }
-  const program = createProgram({ surroundings, output, finish, openOffline })
+  const program = createProgram({ io, output, finish, openOffline })
   try {
     await program.parseAsync([...argv], { from: 'user' })
     // A command that told its problem itself, without saying where it is explained.

@@ -7,8 +7,8 @@ import { type Database, openDatabase, type StoreOptions } from '../store/open.ts
 
 /** The database, and what applies a configuration to it. */
 export interface Store extends Database {
-  /** `by`: who applies it; the file itself, where nobody is named. */
-  applyConfiguration(configuration: Configuration, by?: Change, detaching?: Detaching): Promise<Applied>
+  /** `actor`: who applies it; the file itself, where nobody is named. */
+  applyConfiguration(configuration: Configuration, actor?: Change, detaching?: Detaching): Promise<Applied>
 }
 
 /** Opens the store with all migrations applied. Rejects with a `GatewayError`, or `StoreUnavailable`. */

@@ -5,7 +5,7 @@ import { loadEnvironment } from '../config/environment.ts'
 import type { Environment } from '../model/configuration.ts'
 import { errorPage } from '../model/errors.ts'
 import { CommandFailure, exitCodes } from './exit-codes.ts'
-import type { Parts } from './command.ts'
+import type { CommandContext } from './command.ts'
 import { type Endpoint, exchange } from './http.ts'
 
 export interface Client {
@@ -23,7 +23,7 @@ export interface Client {
 export interface ClientOptions {
   readonly url?: string
   /** The command can do without a gateway: it opens the store itself when none runs; `new`: also one that is not there yet. */
-  readonly alone?: boolean | 'new'
+  readonly offline?: boolean | 'new'
 }
 
 /**
@@ -32,7 +32,7 @@ export interface ClientOptions {
  */
 export async function openClient(
   options: ClientOptions,
-  { surroundings: { env }, openOffline }: Pick<Parts, 'surroundings' | 'openOffline'>,
+  { io: { env }, openOffline }: Pick<CommandContext, 'io' | 'openOffline'>,
 ): Promise<Client> {
   const loaded = loadEnvironment(env)
   if (!loaded.ok) {
@@ -45,10 +45,10 @@ export async function openClient(
   const local = readGatewayFile(environment.dataDir)
   if (environment.databaseUrl === undefined && local && (await answers(local)))
     return clientOf({ ...local, token: environment.adminToken ?? local.token }, true)
-  if (!options.alone) throw noGateway(environment)
-  if (options.alone !== 'new') requireStore(environment)
-  const offline = await openOffline(environment)
-  return talk((method, path, body) => offline.request(method, path, body), false, offline.close)
+  if (!options.offline) throw noGateway(environment)
+  if (options.offline !== 'new') requireStore(environment)
+  const store = await openOffline(environment)
+  return talk((method, path, body) => store.request(method, path, body), false, store.close)
 }
 
 function remote(url: string, { adminToken }: Environment): Endpoint {

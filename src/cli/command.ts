@@ -1,13 +1,13 @@
 import { Command, InvalidArgumentError } from 'commander'
 import type { Environment } from '../model/configuration.ts'
 import type { ExitCode } from './exit-codes.ts'
-import type { Output, Surroundings } from './output.ts'
+import type { Output, Io } from './output.ts'
 
 export const defaultFile = 'drawbridge.yaml'
 
 /** What every command is given. */
-export interface Parts {
-  readonly surroundings: Surroundings
+export interface CommandContext {
+  readonly io: Io
   readonly output: Output
   /** Is told the exit code. */
   readonly finish: (code: ExitCode) => void
@@ -25,8 +25,8 @@ export interface OfflineApi {
   close(): Promise<void>
 }
 
-/** A command that writes through `parts` and never ends the process by itself. */
-export function newCommand(name: string, { surroundings: { stdout, stderr } }: Parts): Command {
+/** A command that writes through `context` and never ends the process by itself. */
+export function newCommand(name: string, { io: { stdout, stderr } }: CommandContext): Command {
   return new Command(name)
     .exitOverride()
     .showHelpAfterError('(add --help for the options)')

@@ -5,7 +5,7 @@ import type { Configuration, Environment } from '../model/configuration.ts'
 import { configurationCode } from '../dictionary/entries/configuration.ts'
 import { explainedBy } from '../model/errors.ts'
 import { vendors } from '../vendors/registry.ts'
-import type { Output, Surroundings } from './output.ts'
+import type { Output, Io } from './output.ts'
 
 /** Everything wrong with what a command was configured with. */
 export interface Faults {
@@ -18,7 +18,7 @@ export type Settings =
   | { readonly ok: false; readonly faults: Faults }
 
 /** Reads the environment and a configuration file; reports the problems of both together. */
-export function readSettings(file: string, { env }: Pick<Surroundings, 'env'>): Settings {
+export function readSettings(file: string, { env }: Pick<Io, 'env'>): Settings {
   const environment = loadEnvironment(env)
   const loaded = loadConfiguration(file, env, vendors)
   if (environment.ok && loaded.ok)

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { newCommand, type Parts } from './command.ts'
+import { newCommand, type CommandContext } from './command.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import type { Output } from './output.ts'
 import type { Client } from './client.ts'
@@ -11,22 +11,22 @@ export interface OperatorOptions {
 }
 
 /** A command over the operator API. */
-export function operatorCommand(name: string, parts: Parts): Command {
-  return newCommand(name, parts)
+export function operatorCommand(name: string, context: CommandContext): Command {
+  return newCommand(name, context)
     .option('--url <url>', 'address of the gateway; default: DRAWBRIDGE_URL, else the one that runs here')
     .option('--json', 'print the result as JSON')
 }
 
-/** Runs with a client that is closed afterwards; `alone` lets it open the store itself when no gateway runs. */
+/** Runs with a client that is closed afterwards; `offline` lets it open the store itself when no gateway runs. */
 export async function withClient(
-  parts: Parts,
-  options: OperatorOptions & { readonly alone?: boolean | 'new' },
+  context: CommandContext,
+  options: OperatorOptions & { readonly offline?: boolean | 'new' },
   run: (client: Client, output: Output) => Promise<ExitCode | undefined>,
 ): Promise<void> {
   const { openClient } = await import('./client.ts')
-  const client = await openClient(options, parts)
+  const client = await openClient(options, context)
   try {
-    parts.finish((await run(client, parts.output)) ?? exitCodes.ok)
+    context.finish((await run(client, context.output)) ?? exitCodes.ok)
   } finally {
     await client.close()
   }

@@ -1,8 +1,8 @@
 import { styleText } from 'node:util'
 import type { Variables } from '../config/file.ts'
 
-/** The parts of a process that the command line uses; a test passes its own. */
-export interface Surroundings {
+/** What the command line uses of its process; a test passes its own. */
+export interface Io {
   readonly env: Variables
   readonly stdout: Stream
   readonly stderr: Stream
@@ -26,7 +26,7 @@ export interface Output {
   paint(style: Style, text: string): string
 }
 
-export function createOutput({ env, stdout, stderr }: Surroundings): Output {
+export function createOutput({ env, stdout, stderr }: Io): Output {
   const coloured = stdout.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb'
   return {
     line: (text = '') => void stdout.write(`${text}\n`),

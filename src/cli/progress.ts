@@ -1,4 +1,4 @@
-import type { Surroundings } from './output.ts'
+import type { Io } from './output.ts'
 
 /** How much of a known whole. */
 interface Share {
@@ -16,10 +16,7 @@ const plainEveryMs = 5_000
 const width = 24
 
 /** On the error stream: one line that is rewritten on a terminal, with a bar; elsewhere a plain line now and then. */
-export function createProgress(
-  { stderr }: Pick<Surroundings, 'stderr'>,
-  now: () => number = Date.now,
-): Progress {
+export function createProgress({ stderr }: Pick<Io, 'stderr'>, now: () => number = Date.now): Progress {
   let last = ''
   // What is over sooner needs no line at all.
   let toldAt = now()

@@ -64,7 +64,7 @@ export interface Database {
   /** Lets go of a connection without a vendor call; `abandon`: although shut-outs are unproven there. */
   detach(
     connectionId: string,
-    by: Change,
+    actor: Change,
     options: { readonly abandon: boolean },
   ): Promise<Detached | undefined>
   /** From now on this process claims work of connections only as they were applied here. */
@@ -135,7 +135,7 @@ function assemble(url: string, client: Client, leasing: Leasing, embedded: Embed
     forgetTokens: tokens.forget,
     cursorSecret: () => keptSecret(client, 'cursor_secret'),
     database: embedded ? embedded.version : 'PostgreSQL at DATABASE_URL',
-    detach: (connectionId, by, options) => detach(client, connectionId, by, options),
+    detach: (connectionId, actor, options) => detach(client, connectionId, actor, options),
     worksBy: ({ revisions }) => void (known = revisions),
     sweeps: createSweepStore(client, { owner: leasing.owner, revisions: () => known }),
     joinProcesses: (joining) => joinProcesses({ db: client, url, id: leasing.owner }, joining),

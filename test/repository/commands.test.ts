@@ -10,7 +10,7 @@ import { files, read } from './repository.ts'
 
 const nowhere = { env: {}, stdout: { write() {} }, stderr: { write() {} } }
 const program = createProgram({
-  surroundings: nowhere,
+  io: nowhere,
   output: createOutput(nowhere),
   finish() {},
   openOffline: () => Promise.reject(new Error('no store')),

@@ -7,13 +7,13 @@ import { ruleHints, type RuleHint } from '../../doctor/rules.ts'
 import { vendorOf, vendors } from '../../vendors/registry.ts'
 import { reportFaults } from '../../cli/configuration.ts'
 import { exitCodes, type ExitCode } from '../../cli/exit-codes.ts'
-import type { Output, Surroundings } from '../../cli/output.ts'
+import type { Output, Io } from '../../cli/output.ts'
 import type { GuardLimit } from '../../model/policy.ts'
 
 /** Checks a configuration file, offline unless `live`, and shows what it means; secrets are never shown. */
 export async function check(
   options: { readonly config: string; readonly live?: boolean; readonly json?: boolean },
-  { env }: Pick<Surroundings, 'env'>,
+  { env }: Pick<Io, 'env'>,
   output: Output,
 ): Promise<ExitCode> {
   const loaded = loadConfiguration(options.config, env, vendors)
@@ -40,10 +40,7 @@ export async function check(
   return ok ? exitCodes.ok : exitCodes.failed
 }
 
-async function live(
-  directories: readonly DirectoryConfig[],
-  env: Surroundings['env'],
-): Promise<readonly RuleHint[]> {
+async function live(directories: readonly DirectoryConfig[], env: Io['env']): Promise<readonly RuleHint[]> {
   const { checkLive } = await import('./check-live.ts')
   return checkLive(directories, { env })
 }

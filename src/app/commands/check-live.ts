@@ -8,7 +8,7 @@ import type { Sql } from '../../store/sql/statement.ts'
 import { openDatabase } from '../../store/open.ts'
 import type { Kit } from '../../vendors/kit/kit.ts'
 import { vendorOf } from '../../vendors/registry.ts'
-import type { Surroundings } from '../../cli/output.ts'
+import type { Io } from '../../cli/output.ts'
 import type { Rule } from '../../model/policy.ts'
 import type { GroupRef } from '../../model/person.ts'
 import { subjectOf, wantedOf } from '../../translators/wanted.ts'
@@ -24,7 +24,7 @@ import { wantedInput } from '../../provisioning/wanted-input.ts'
  */
 export async function checkLive(
   directories: readonly DirectoryConfig[],
-  { env }: Pick<Surroundings, 'env'>,
+  { env }: Pick<Io, 'env'>,
 ): Promise<readonly RuleHint[]> {
   const environment = loadEnvironment(env)
   if (!environment.ok)

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import { defaultFile, examples, newCommand, type Parts } from '../../cli/command.ts'
+import { defaultFile, examples, newCommand, type CommandContext } from '../../cli/command.ts'
 
-export function checkCommand(parts: Parts): Command {
-  return newCommand('check', parts)
+export function checkCommand(context: CommandContext): Command {
+  return newCommand('check', context)
     .description('Check a configuration file, and show what it means; without --live nobody is contacted.')
     .option('--config <file>', 'configuration file', defaultFile)
     .option(
@@ -13,6 +13,6 @@ export function checkCommand(parts: Parts): Command {
     .addHelpText('after', examples('check --config drawbridge.yaml', 'check --live', 'check --json'))
     .action(async (options: { config: string; live?: boolean; json?: boolean }) => {
       const { check } = await import('./check-file.ts')
-      parts.finish(await check(options, parts.surroundings, parts.output))
+      context.finish(await check(options, context.io, context.output))
     })
 }

@@ -1,8 +1,8 @@
 import { Argument, type Command } from 'commander'
-import { examples, newCommand, type Parts } from '../../cli/command.ts'
+import { examples, newCommand, type CommandContext } from '../../cli/command.ts'
 
-export function completionCommand(parts: Parts): Command {
-  const command = newCommand('completion', parts)
+export function completionCommand(context: CommandContext): Command {
+  const command = newCommand('completion', context)
     .description('Print a script that completes commands and options in a shell.')
     .addArgument(new Argument('<shell>', 'which shell').choices(['bash', 'zsh', 'fish']))
     .addHelpText(
@@ -15,8 +15,8 @@ export function completionCommand(parts: Parts): Command {
     )
   return command.action(async (shell: 'bash' | 'zsh' | 'fish') => {
     const program = command.parent
-    if (program) parts.surroundings.stdout.write(completion(shell, program))
-    parts.finish(0)
+    if (program) context.io.stdout.write(completion(shell, program))
+    context.finish(0)
   })
 }
 

@@ -1,20 +1,20 @@
 import type { Command } from 'commander'
-import { examples, newCommand, type Parts } from '../../cli/command.ts'
+import { examples, newCommand, type CommandContext } from '../../cli/command.ts'
 import { exitCodes } from '../../cli/exit-codes.ts'
 
-export function demoCommand(parts: Parts): Command {
-  return newCommand('demo', parts)
+export function demoCommand(context: CommandContext): Command {
+  return newCommand('demo', context)
     .description('Run the gateway against simulated vendors and show a joiner, a mover and a leaver.')
     .option('--exit', 'stop when the demonstration is over; exit code 0 only if everything was proven')
     .addHelpText('after', examples('demo', 'demo --exit'))
     .action(async (options: { exit?: boolean }) => {
       const { runUntilStopped } = await import('../../cli/shutdown.ts')
       const { runDemo } = await import('../../demo/demo.ts')
-      const { output, surroundings } = parts
+      const { output, io } = context
       const { line: out, paint } = output
       const code = await runUntilStopped(output, (stopped) =>
-        runDemo({ exit: options.exit === true, env: surroundings.env, out, paint, stopped }),
+        runDemo({ exit: options.exit === true, env: io.env, out, paint, stopped }),
       )
-      parts.finish(code === 0 ? exitCodes.ok : exitCodes.failed)
+      context.finish(code === 0 ? exitCodes.ok : exitCodes.failed)
     })
 }

@@ -7,16 +7,16 @@ import { vendorOf } from '../../vendors/registry.ts'
 import { readSettings, reportFaults } from '../../cli/configuration.ts'
 import { exitCodes, type ExitCode } from '../../cli/exit-codes.ts'
 import { theOne } from '../../cli/names.ts'
-import type { Output, Surroundings } from '../../cli/output.ts'
+import type { Output, Io } from '../../cli/output.ts'
 
 /** Examines one connection at its vendor; `name` may carry its directory, as in `corp/falcon`. */
 export async function doctor(
   name: string,
   options: { readonly config: string; readonly json?: boolean; readonly reprobe?: boolean },
-  surroundings: Pick<Surroundings, 'env'>,
+  io: Pick<Io, 'env'>,
   output: Output,
 ): Promise<ExitCode> {
-  const settings = readSettings(options.config, surroundings)
+  const settings = readSettings(options.config, io)
   if (!settings.ok) {
     reportFaults(options.config, settings.faults, output)
     return exitCodes.usage

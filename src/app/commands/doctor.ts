@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import { defaultFile, examples, newCommand, type Parts } from '../../cli/command.ts'
+import { defaultFile, examples, newCommand, type CommandContext } from '../../cli/command.ts'
 
-export function doctorCommand(parts: Parts): Command {
-  return newCommand('doctor', parts)
+export function doctorCommand(context: CommandContext): Command {
+  return newCommand('doctor', context)
     .description('Examine one connection at its vendor, changing nothing, and show what is wrong.')
     .argument('<connection>', 'name of a connection, or <directory>/<connection>')
     .option('--config <file>', 'configuration file', defaultFile)
@@ -14,6 +14,6 @@ export function doctorCommand(parts: Parts): Command {
     )
     .action(async (connection: string, options: { config: string; json?: boolean; reprobe?: boolean }) => {
       const { doctor } = await import('./doctor-report.ts')
-      parts.finish(await doctor(connection, options, parts.surroundings, parts.output))
+      context.finish(await doctor(connection, options, context.io, context.output))
     })
 }

@@ -1,18 +1,18 @@
 import type { Command } from 'commander'
 import type { Area, Entry } from '../../dictionary/entry.ts'
-import { examples, newCommand, type Parts } from '../../cli/command.ts'
+import { examples, newCommand, type CommandContext } from '../../cli/command.ts'
 import { exitCodes } from '../../cli/exit-codes.ts'
 import type { Output } from '../../cli/output.ts'
 
-export function errorsCommand(parts: Parts): Command {
-  return newCommand('errors', parts)
+export function errorsCommand(context: CommandContext): Command {
+  return newCommand('errors', context)
     .description('Explain an error: what its code means, what to do, where it is met. Asks nobody.')
     .argument('[code]', 'a code, with or without the part before it; all of them when left out')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', examples('errors', 'errors account-mass-change', 'errors NO_POSTGRES --json'))
     .action(async (code: string | undefined, options: { readonly json?: boolean }) => {
       const { areas, entriesOf, lookUp } = await import('../../dictionary/dictionary.ts')
-      const { output, finish } = parts
+      const { output, finish } = context
       const found = code === undefined ? areas.flatMap(entriesOf) : lookUp(code)
       if (options.json) output.json({ errors: found })
       else if (code === undefined) for (const each of areas) list(each, entriesOf(each), output)

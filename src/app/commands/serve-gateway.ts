@@ -2,15 +2,11 @@ import { createLogger } from '../../logger.ts'
 import { aborted, runUntilStopped } from '../../cli/shutdown.ts'
 import { readSettings, reportFaults } from '../../cli/configuration.ts'
 import { exitCodes, type ExitCode } from '../../cli/exit-codes.ts'
-import type { Output, Surroundings } from '../../cli/output.ts'
+import type { Output, Io } from '../../cli/output.ts'
 
 /** Runs the gateway; a configuration with problems starts nothing. */
-export async function serve(
-  options: { readonly config: string },
-  surroundings: Surroundings,
-  output: Output,
-): Promise<ExitCode> {
-  const settings = readSettings(options.config, surroundings)
+export async function serve(options: { readonly config: string }, io: Io, output: Output): Promise<ExitCode> {
+  const settings = readSettings(options.config, io)
   if (!settings.ok) {
     reportFaults(options.config, settings.faults, output)
     return exitCodes.usage

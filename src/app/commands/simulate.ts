@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander'
-import { examples, newCommand, type Parts, portNumber } from '../../cli/command.ts'
+import { examples, newCommand, type CommandContext, portNumber } from '../../cli/command.ts'
 
-export function simulateCommand(parts: Parts): Command {
-  return newCommand('simulate', parts)
+export function simulateCommand(context: CommandContext): Command {
+  return newCommand('simulate', context)
     .description('Run simulated vendor APIs on this machine until told to stop.')
     .argument('<vendor>', 'id of a vendor, or "all"')
     .option('--port <number>', 'port of the first simulator; any free one when left out', portNumber)
@@ -17,6 +17,6 @@ export function simulateCommand(parts: Parts): Command {
     .addHelpText('after', examples('simulate sentry --port 9001', 'simulate all --json'))
     .action(async (vendor: string, options: { port?: number; profile?: string; json?: boolean }) => {
       const { simulate } = await import('./simulate-vendors.ts')
-      parts.finish(await simulate(vendor, options, parts.output))
+      context.finish(await simulate(vendor, options, context.output))
     })
 }

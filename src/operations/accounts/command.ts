@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { examples, newCommand, type Parts } from '../../cli/command.ts'
+import { examples, newCommand, type CommandContext } from '../../cli/command.ts'
 import { exitCodes } from '../../cli/exit-codes.ts'
 import { connectionOf, pathOf } from '../../cli/names.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
@@ -31,24 +31,24 @@ interface Options extends OperatorOptions {
 
 const statuses = ['unproven', 'pending', 'waiting', 'verifying', 'invited', 'proven', 'failed']
 
-export function accountCommand(parts: Parts): Command {
-  return newCommand('account', parts)
+export function accountCommand(context: CommandContext): Command {
+  return newCommand('account', context)
     .description('Accounts of people at connections.')
-    .addCommand(list(parts))
-    .addCommand(journal(parts))
-    .addCommand(undecidedCommand(parts))
-    .addCommand(decideCommand(parts))
+    .addCommand(list(context))
+    .addCommand(journal(context))
+    .addCommand(undecidedCommand(context))
+    .addCommand(decideCommand(context))
     .addCommand(
-      change(parts, 'relink', 'relinked', 'Forget the link; the account is looked up by its login again.'),
+      change(context, 'relink', 'relinked', 'Forget the link; the account is looked up by its login again.'),
     )
     .addCommand(
-      change(parts, 'ignore', 'ignored', 'Take an account out of provisioning: listed, never written.'),
+      change(context, 'ignore', 'ignored', 'Take an account out of provisioning: listed, never written.'),
     )
-    .addCommand(change(parts, 'manage', 'managed again', 'Take an ignored account back into provisioning.'))
+    .addCommand(change(context, 'manage', 'managed again', 'Take an ignored account back into provisioning.'))
 }
 
-function list(parts: Parts): Command {
-  return operatorCommand('list', parts)
+function list(context: CommandContext): Command {
+  return operatorCommand('list', context)
     .description('Show accounts.')
     .option('--connection <connection>', 'name of a connection, or <directory>/<connection>')
     .addOption(new Option('--status <status>', 'only of this status').choices(statuses))
@@ -62,7 +62,7 @@ function list(parts: Parts): Command {
       ),
     )
     .action(async (options: Options) =>
-      withClient(parts, { ...options, alone: true }, async (client, output) => {
+      withClient(context, { ...options, offline: true }, async (client, output) => {
         const { connection, status, user, ignored } = options
         const query = new URLSearchParams({
           limit: '500',
@@ -79,7 +79,7 @@ function list(parts: Parts): Command {
     )
 }
 
-function showAccounts(output: Parts['output'], accounts: readonly Account[]): void {
+function showAccounts(output: CommandContext['output'], accounts: readonly Account[]): void {
   table(
     output,
     ['ACCOUNT', 'PERSON', 'CONNECTION', 'WANTED', 'STATUS', 'AT THE VENDOR', 'PROVEN', 'WHY NOT'],
@@ -98,13 +98,13 @@ function showAccounts(output: Parts['output'], accounts: readonly Account[]): vo
   for (const kind of kinds) output.line(`see: ${explainedBy('account', kind)}`)
 }
 
-function journal(parts: Parts): Command {
-  return operatorCommand('journal', parts)
+function journal(context: CommandContext): Command {
+  return operatorCommand('journal', context)
     .description('Show what was done with an account, newest first.')
     .argument('<account>', 'id of an account, as "account list" shows it')
     .addHelpText('after', examples('account journal 0197c6f0-0000-7000-8000-000000000000'))
     .action(async (account: string, options: Options) =>
-      withClient(parts, { ...options, alone: true }, async (client, output) => {
+      withClient(context, { ...options, offline: true }, async (client, output) => {
         const operations = await client.all<Record<string, string>>(
           `/accounts/${encodeURIComponent(account)}/operations?limit=500`,
         )
@@ -126,13 +126,13 @@ function journal(parts: Parts): Command {
     )
 }
 
-function change(parts: Parts, name: string, done: string, description: string): Command {
-  return operatorCommand(name, parts)
+function change(context: CommandContext, name: string, done: string, description: string): Command {
+  return operatorCommand(name, context)
     .description(description)
     .argument('<account>', 'id of an account, as "account list" shows it')
     .addHelpText('after', examples(`account ${name} 0197c6f0-0000-7000-8000-000000000000`))
     .action(async (account: string, options: Options) =>
-      withClient(parts, options, async (client, output) => {
+      withClient(context, options, async (client, output) => {
         const answer = await client.call<{ state: string }>(
           'POST',
           `/accounts/${encodeURIComponent(account)}/${name}`,
@@ -152,15 +152,15 @@ interface RetryOptions extends OperatorOptions {
   readonly unpark?: boolean
 }
 
-export function retryCommand(parts: Parts): Command {
-  return operatorCommand('retry', parts)
+export function retryCommand(context: CommandContext): Command {
+  return operatorCommand('retry', context)
     .description('Try what is not proven again now: everything of a connection, or one person’s.')
     .argument('[connection]', 'name of a connection, or <directory>/<connection>')
     .option('--user <userName>', 'only this person, at every connection unless one is named')
     .option('--unpark', 'let a parked connection work again first')
     .addHelpText('after', examples('retry falcon', 'retry falcon --unpark', 'retry --user ada@corp.example'))
     .action(async (named: string | undefined, options: RetryOptions) =>
-      withClient(parts, options, async (client, output) => {
+      withClient(context, options, async (client, output) => {
         if (named === undefined && options.user === undefined) {
           output.problem('Name a connection, or a person with --user.')
           return exitCodes.usage

@@ -136,7 +136,7 @@ function changing({ db, wake }: Deps): readonly Route[] {
     path: string,
     operationId: string,
     summary: string,
-    change: (account: string, by: Change) => Promise<AccountChange>,
+    change: (account: string, actor: Change) => Promise<AccountChange>,
   ) =>
     route({
       id: operationId,
@@ -147,30 +147,30 @@ function changing({ db, wake }: Deps): readonly Route[] {
       summary,
       params: one,
       answer: state,
-      async run({ params, by }) {
-        const changed = outcomeOf(await change(params.account, by))
+      async run({ params, actor }) {
+        const changed = outcomeOf(await change(params.account, actor))
         wake()
         return { state: changed }
       },
     })
   return [
-    action('retry', 'retryAccount', 'Tries an unproven account again now.', (each, by) =>
-      retryAccount(db, each, by),
+    action('retry', 'retryAccount', 'Tries an unproven account again now.', (each, actor) =>
+      retryAccount(db, each, actor),
     ),
     action(
       'relink',
       'relinkAccount',
       'Forgets the link; the account is looked up by its login again.',
-      (each, by) => relinkAccount(db, each, by),
+      (each, actor) => relinkAccount(db, each, actor),
     ),
     action(
       'ignore',
       'ignoreAccount',
       'Takes the account out of provisioning: listed, never written.',
-      (each, by) => setUnmanaged(db, each, true, by),
+      (each, actor) => setUnmanaged(db, each, true, actor),
     ),
-    action('manage', 'manageAccount', 'Takes an ignored account back into provisioning.', (each, by) =>
-      setUnmanaged(db, each, false, by),
+    action('manage', 'manageAccount', 'Takes an ignored account back into provisioning.', (each, actor) =>
+      setUnmanaged(db, each, false, actor),
     ),
   ]
 }

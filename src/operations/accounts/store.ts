@@ -190,8 +190,8 @@ export type AccountChange = 'done' | 'not-found' | 'busy' | 'no-effect'
 
 const free = sql`(a.lease_until IS NULL OR a.lease_until <= clock_timestamp())`
 
-export function retryAccount(db: Sql, id: string, by: Change): Promise<AccountChange> {
-  return change(db, id, by, {
+export function retryAccount(db: Sql, id: string, actor: Change): Promise<AccountChange> {
+  return change(db, id, actor, {
     action: 'account.retried',
     where: sql`a.proven_version < a.wanted_version AND NOT a.unmanaged`,
     set: sql`due_at = now(), attempts = 0`,
@@ -201,8 +201,8 @@ export function retryAccount(db: Sql, id: string, by: Change): Promise<AccountCh
 }
 
 /** Forgets the link: the account is looked up by its login again. */
-export function relinkAccount(db: Sql, id: string, by: Change): Promise<AccountChange> {
-  return change(db, id, by, {
+export function relinkAccount(db: Sql, id: string, actor: Change): Promise<AccountChange> {
+  return change(db, id, actor, {
     action: 'account.relinked',
     where: sql`NOT a.unmanaged`,
     set: sql`vendor_tenant = NULL, vendor_account_id = NULL, held = NULL, verification = NULL, status = 'pending',
@@ -213,8 +213,8 @@ export function relinkAccount(db: Sql, id: string, by: Change): Promise<AccountC
 }
 
 /** Takes the account out of provisioning, or back in. */
-export function setUnmanaged(db: Sql, id: string, unmanaged: boolean, by: Change): Promise<AccountChange> {
-  return change(db, id, by, {
+export function setUnmanaged(db: Sql, id: string, unmanaged: boolean, actor: Change): Promise<AccountChange> {
+  return change(db, id, actor, {
     action: unmanaged ? 'account.ignored' : 'account.managed',
     where: sql`a.unmanaged <> ${unmanaged}::boolean`,
     set: unmanaged
@@ -227,7 +227,7 @@ export function setUnmanaged(db: Sql, id: string, unmanaged: boolean, by: Change
 async function change(
   db: Sql,
   id: string,
-  by: Change,
+  actor: Change,
   {
     action,
     where,
@@ -245,7 +245,7 @@ async function change(
       UPDATE accounts SET ${set} FROM a WHERE accounts.id = a.id AND a.free AND a.fits RETURNING accounts.id
     ), told AS (
       ${tell(
-        by,
+        actor,
         {
           action,
           resourceType: 'Account',

@@ -18,12 +18,12 @@ interface Tables {
 export async function applyTo(
   { db, forgetTokens }: Tables,
   configuration: Configuration,
-  by?: Change,
+  actor?: Change,
   detaching?: Detaching,
 ): Promise<Applied> {
-  const applied = await (by && detaching
-    ? applyDetaching(db, configuration, by, detaching)
-    : applyConfiguration(db, configuration, by))
+  const applied = await (actor && detaching
+    ? applyDetaching(db, configuration, actor, detaching)
+    : applyConfiguration(db, configuration, actor))
   // A token that was taken away is refused from now on, whatever becomes of the rest.
   forgetTokens()
   for (const id of applied.added) await enlistRest(db, id)

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
 import type { Client } from '../../cli/client.ts'
-import { defaultFile, examples, type Parts } from '../../cli/command.ts'
+import { defaultFile, examples, type CommandContext } from '../../cli/command.ts'
 import { reportFaults } from '../../cli/configuration.ts'
 import { type ExitCode, exitCodes } from '../../cli/exit-codes.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
-import type { Output, Surroundings } from '../../cli/output.ts'
+import type { Output, Io } from '../../cli/output.ts'
 import { parseConfiguration } from '../../config/load.ts'
 import { vendors } from '../../vendors/registry.ts'
 
@@ -17,8 +17,8 @@ interface ApplyOptions extends OperatorOptions {
   readonly abandon?: boolean
 }
 
-export function applyCommand(parts: Parts): Command {
-  return operatorCommand('apply', parts)
+export function applyCommand(context: CommandContext): Command {
+  return operatorCommand('apply', context)
     .description('Make a running gateway follow a configuration file, after showing what that changes.')
     .option('--config <file>', 'configuration file', defaultFile)
     .option('--yes', 'apply without asking; needed where nobody sits at a terminal')
@@ -29,21 +29,16 @@ export function applyCommand(parts: Parts): Command {
       examples('apply', 'apply --config drawbridge.yaml --yes', 'apply --detach corp/falcon'),
     )
     .action(async (options: ApplyOptions) =>
-      withClient(parts, { ...options, alone: 'new' }, async (client, output) => {
-        return apply(options, client, parts.surroundings, output)
+      withClient(context, { ...options, offline: 'new' }, async (client, output) => {
+        return apply(options, client, context.io, output)
       }),
     )
 }
 
 /** Shows what a file changes and, once somebody agrees, applies it. Secrets go to the gateway and nowhere else. */
-async function apply(
-  options: ApplyOptions,
-  client: Client,
-  surroundings: Surroundings,
-  output: Output,
-): Promise<ExitCode> {
+async function apply(options: ApplyOptions, client: Client, io: Io, output: Output): Promise<ExitCode> {
   const { config: file, detach = [], abandon = false } = options
-  const read = readWithReferences(file, surroundings)
+  const read = readWithReferences(file, io)
   if (!read.ok) {
     reportFaults(file, { environment: [], file: read.problems }, output)
     return exitCodes.usage
@@ -51,7 +46,7 @@ async function apply(
   const request = { ...read.request, detach, abandon }
   const { changes } = await client.call<{ changes: string[] }>('POST', '/configuration/preview', request)
   if (!options.json) for (const change of changes) output.line(`  ${change}`)
-  if (changes.length > 0 && !options.yes && !(await agreed(surroundings))) {
+  if (changes.length > 0 && !options.yes && !(await agreed(io))) {
     output.problem('Nothing was changed. Add --yes to apply it.')
     return exitCodes.usage
   }
@@ -66,7 +61,7 @@ async function apply(
 }
 
 /** The file's text, and what its references stand for here. */
-function readWithReferences(file: string, { env }: Surroundings) {
+function readWithReferences(file: string, { env }: Io) {
   const variables: Record<string, string> = {}
   const files: Record<string, string> = {}
   const recording = new Proxy(env, {
@@ -96,7 +91,7 @@ function readWithReferences(file: string, { env }: Surroundings) {
   }
 }
 
-async function agreed({ stdout }: Surroundings): Promise<boolean> {
+async function agreed({ stdout }: Io): Promise<boolean> {
   if (stdout.isTTY !== true || process.stdin.isTTY !== true) return false
   const asking = createInterface({ input: process.stdin, output: process.stdout })
   try {

@@ -50,9 +50,9 @@ export function configurationRoutes(deps: Deps): readonly Route[] {
       summary: 'Makes the store and this process follow a configuration.',
       body,
       answer: changes,
-      async run({ body: request, by }) {
+      async run({ body: request, actor }) {
         const configuration = configurationOf(request, insecureTargets)
-        const applied = await applyTo(deps, configuration, by, request)
+        const applied = await applyTo(deps, configuration, actor, request)
         follow(configuration, applied)
         return { changes: [...applied.changes] }
       },

@@ -16,7 +16,7 @@ export interface Detaching {
 export async function applyDetaching(
   db: Sql,
   configuration: Configuration,
-  by: Change,
+  actor: Change,
   { detach: paths, abandon }: Detaching,
 ): Promise<Applied> {
   return db.transaction(async (tx) => {
@@ -36,14 +36,14 @@ export async function applyDetaching(
           'CONNECTION_MANAGED',
           `${path} was made through the operator API: let go of it with "drawbridge connection detach"`,
         )
-      const gone = row && (await detach(tx, row.id, by, { abandon }))
+      const gone = row && (await detach(tx, row.id, actor, { abandon }))
       if (!gone) throw new GatewayError('NO_CONNECTION', `there is no connection ${path} to detach`)
       const abandoned = gone.abandoned.length > 0 ? `; shut-outs abandoned: ${gone.abandoned.join(', ')}` : ''
       changes.push(
         `connection ${path} detached, ${gone.linked} accounts stay at the vendor as they are${abandoned}`,
       )
     }
-    const applied = await applyConfiguration(tx, configuration, by)
+    const applied = await applyConfiguration(tx, configuration, actor)
     return { ...applied, changes: [...changes, ...applied.changes] }
   })
 }

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { columns, csv, csvHeader } from './formats.ts'
 import type { AuditEvent } from './store.ts'
 import type { VerifiedChain } from './verify.ts'
-import { examples, newCommand, type Parts } from '../../cli/command.ts'
+import { examples, newCommand, type CommandContext } from '../../cli/command.ts'
 import { exitCodes } from '../../cli/exit-codes.ts'
 import type { Client } from '../../cli/client.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
@@ -20,16 +20,16 @@ interface ExportOptions extends OperatorOptions {
   readonly until?: string
 }
 
-export function auditCommand(parts: Parts): Command {
-  return newCommand('audit', parts)
+export function auditCommand(context: CommandContext): Command {
+  return newCommand('audit', context)
     .description('The audit: what was written, by whom, in a chain that shows tampering.')
-    .addCommand(exportCommand(parts))
-    .addCommand(verifyCommand(parts))
-    .addCommand(eraseCommand(parts))
+    .addCommand(exportCommand(context))
+    .addCommand(verifyCommand(context))
+    .addCommand(eraseCommand(context))
 }
 
-function exportCommand(parts: Parts): Command {
-  return operatorCommand('export', parts)
+function exportCommand(context: CommandContext): Command {
+  return operatorCommand('export', context)
     .description('Write all events to the standard output, oldest first, page by page.')
     .addOption(
       new Option('--format <format>', 'form of the output').choices(['ndjson', 'csv']).default('ndjson'),
@@ -44,8 +44,8 @@ function exportCommand(parts: Parts): Command {
 Columns of the CSV: ${columns.join(', ')}.`,
     )
     .action(async (options: ExportOptions) =>
-      withClient(parts, { ...options, alone: true }, async (client) => {
-        const { stdout } = parts.surroundings
+      withClient(context, { ...options, offline: true }, async (client) => {
+        const { stdout } = context.io
         if (options.format === 'csv') stdout.write(csvHeader)
         for await (const event of events(client, options))
           stdout.write(options.format === 'csv' ? csv(event) : `${JSON.stringify(event)}\n`)
@@ -65,8 +65,8 @@ async function* events(client: Client, options: ExportOptions): AsyncGenerator<A
   }
 }
 
-function verifyCommand(parts: Parts): Command {
-  return operatorCommand('verify', parts)
+function verifyCommand(context: CommandContext): Command {
+  return operatorCommand('verify', context)
     .description('Recompute every chain; exit code 1 when anything is not as it was written.')
     .option(
       '--head <directory:position:hash>',
@@ -75,7 +75,7 @@ function verifyCommand(parts: Parts): Command {
     )
     .addHelpText('after', examples('audit verify', 'audit verify --head corp:5120:9f2c… --json'))
     .action(async (options: OperatorOptions & { head?: readonly Head[] }) =>
-      withClient(parts, { ...options, alone: true }, async (client, output) => {
+      withClient(context, { ...options, offline: true }, async (client, output) => {
         const body = options.head ? { heads: options.head } : {}
         const result = await client.call<{ ok: boolean; chains: VerifiedChain[] }>(
           'POST',
@@ -95,14 +95,14 @@ function verifyCommand(parts: Parts): Command {
     )
 }
 
-function eraseCommand(parts: Parts): Command {
-  return operatorCommand('erase', parts)
+function eraseCommand(context: CommandContext): Command {
+  return operatorCommand('erase', context)
     .description('Blank what the audit says of a person; that something happened, and the chain, stay.')
     .argument('<userName>', 'userName of a User, also of one who was deleted')
     .requiredOption('--directory <name>', 'the person’s directory')
     .addHelpText('after', examples('audit erase ada@corp.example --directory corp'))
     .action(async (userName: string, options: OperatorOptions & { directory: string }) =>
-      withClient(parts, { ...options, alone: true }, async (client, output) => {
+      withClient(context, { ...options, offline: true }, async (client, output) => {
         const { directory } = options
         const done = await client.call<{ events: number }>('POST', '/audit/erase', { directory, userName })
         if (options.json) output.json(done)

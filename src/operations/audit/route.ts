@@ -89,7 +89,7 @@ export function auditRoutes(db: Sql): readonly Route[] {
       summary: 'Blanks the payloads of all events about a User; their digests stay, and so does the chain.',
       body: closed({ directory: Type.String(), userName: Type.String({ minLength: 1 }) }),
       answer: Type.Object({ events: Type.Integer() }),
-      run: async ({ body, by }) => ({ events: await erase(db, body.directory, body.userName, by) }),
+      run: async ({ body, actor }) => ({ events: await erase(db, body.directory, body.userName, actor) }),
     }),
   ]
 }

@@ -87,7 +87,7 @@ const mostAtOnce = 10_000
  * Blanks the payloads of everything about a User; the digests stay, and the erasure is an event. Counts the events. Everything
  * is sealed first, so that no digest is lost. People who are gone are found by their former userName.
  */
-export async function erase(db: Sql, directory: string, userName: string, by: Eraser): Promise<number> {
+export async function erase(db: Sql, directory: string, userName: string, actor: Eraser): Promise<number> {
   while ((await seal(db, mostAtOnce)).length > 0);
   return db.transaction(async (tx) => {
     const users = await tx.rows<{ id: string; directory_id: string }>(sql`
@@ -110,7 +110,7 @@ export async function erase(db: Sql, directory: string, userName: string, by: Er
     const positions = rows.map(({ position }) => position).toSorted((a, b) => a - b)
     await tx.rows(sql`
       INSERT INTO events (directory_id, actor, request_id, action, resource_type, resource_id, detail)
-      SELECT ${first.directory_id}::uuid, ${by.actor}::text, ${by.requestId ?? null}::text, 'audit.erased', 'User', u.id, ${json({ events: rows.length, positions })}
+      SELECT ${first.directory_id}::uuid, ${actor.actor}::text, ${actor.requestId ?? null}::text, 'audit.erased', 'User', u.id, ${json({ events: rows.length, positions })}
       FROM unnest(${ids}::text[]) u(id)`)
     return rows.length
   })

@@ -10,7 +10,7 @@ import { migrate } from '../../store/migrate.ts'
 import { CommandFailure, exitCodes, type ExitCode } from '../../cli/exit-codes.ts'
 import { requireStore } from '../../cli/client.ts'
 import { createProgress } from '../../cli/progress.ts'
-import type { Output, Surroundings } from '../../cli/output.ts'
+import type { Output, Io } from '../../cli/output.ts'
 
 interface Options {
   readonly json?: boolean
@@ -21,7 +21,7 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} }
 export function backup(
   file: string,
   { json }: Options,
-  { env, stderr }: Surroundings,
+  { env, stderr }: Io,
   output: Output,
 ): Promise<ExitCode> {
   return onDatabase(env, output, 'there', async (url) => {
@@ -49,7 +49,7 @@ export function backup(
 export function restore(
   file: string,
   { json }: Options,
-  { env, stderr }: Surroundings,
+  { env, stderr }: Io,
   output: Output,
 ): Promise<ExitCode> {
   return onDatabase(env, output, 'new', async (url) => {
@@ -74,7 +74,7 @@ export function restore(
 
 export function moveStore(
   { to, json }: Options & { readonly to: string },
-  { env, stderr }: Surroundings,
+  { env, stderr }: Io,
   output: Output,
 ): Promise<ExitCode> {
   return onDatabase(env, output, 'there', async (url) => {
@@ -94,7 +94,7 @@ export function moveStore(
 }
 
 async function onDatabase(
-  env: Surroundings['env'],
+  env: Io['env'],
   output: Output,
   store: 'there' | 'new',
   work: (url: string) => Promise<ExitCode>,

@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
-import { examples, newCommand, type Parts } from '../../cli/command.ts'
+import { examples, newCommand, type CommandContext } from '../../cli/command.ts'
 
 interface Options {
   readonly json?: boolean
 }
 
-export function backupCommand(parts: Parts): Command {
-  return newCommand('backup', parts)
+export function backupCommand(context: CommandContext): Command {
+  return newCommand('backup', context)
     .description('Write the store to a file, at one consistent moment, while gateways go on.')
     .argument('<file>', 'file to write; it must not exist')
     .option('--json', 'print the result as JSON')
@@ -18,12 +18,12 @@ It needs no PostgreSQL tools. The file holds people's data and sealed credential
     )
     .action(async (file: string, options: Options) => {
       const { backup } = await import('./backup.ts')
-      parts.finish(await backup(file, options, parts.surroundings, parts.output))
+      context.finish(await backup(file, options, context.io, context.output))
     })
 }
 
-export function restoreCommand(parts: Parts): Command {
-  return newCommand('restore', parts)
+export function restoreCommand(context: CommandContext): Command {
+  return newCommand('restore', context)
     .description('Fill an empty store from a backup. Every account is in doubt afterwards.')
     .argument('<file>', 'a file that "drawbridge backup" wrote')
     .option('--json', 'print the result as JSON')
@@ -35,12 +35,12 @@ The gateway that starts on it runs shut-outs alone until reconciliation agrees, 
     )
     .action(async (file: string, options: Options) => {
       const { restore } = await import('./backup.ts')
-      parts.finish(await restore(file, options, parts.surroundings, parts.output))
+      context.finish(await restore(file, options, context.io, context.output))
     })
 }
 
-export function moveCommand(parts: Parts): Command {
-  return newCommand('move', parts)
+export function moveCommand(context: CommandContext): Command {
+  return newCommand('move', context)
     .description('Move the store to an empty database, such as from the embedded PostgreSQL to your own.')
     .requiredOption('--to <url>', 'postgresql:// address of an empty database')
     .option('--json', 'print the result as JSON')
@@ -52,6 +52,6 @@ Stop every gateway first. The old store is kept and refuses to be opened again.`
     )
     .action(async (options: Options & { to: string }) => {
       const { moveStore } = await import('./backup.ts')
-      parts.finish(await moveStore(options, parts.surroundings, parts.output))
+      context.finish(await moveStore(options, context.io, context.output))
     })
 }

@@ -19,13 +19,13 @@ export async function checkConnection(
   db: Sql,
   connections: Pick<LiveConnections, 'toCheck'>,
   id: string,
-  by: Change,
+  actor: Change,
 ): Promise<ConnectionCheck | undefined> {
   const live = await connections.toCheck(id)?.ready()
   if (!live) return undefined
   const found = await askVendor(live)
   await keepCredentialsEnd(db, id, found.credentialsEndAt)
-  if (live.revision !== undefined && !(await markChecked(db, id, live.revision, by)))
+  if (live.revision !== undefined && !(await markChecked(db, id, live.revision, actor)))
     throw new GatewayError('CHANGED_MEANWHILE', 'the connection was changed meanwhile: check it again')
   return found
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Client } from '../../cli/client.ts'
-import { examples, newCommand, type Parts } from '../../cli/command.ts'
+import { examples, newCommand, type CommandContext } from '../../cli/command.ts'
 import type { NamedConnection } from '../../cli/names.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
 import type { Output } from '../../cli/output.ts'
@@ -18,20 +18,20 @@ interface Connection {
   readonly credentialsEndAt?: string
 }
 
-export function connectionCommand(parts: Parts): Command {
-  const group = newCommand('connection', parts)
+export function connectionCommand(context: CommandContext): Command {
+  const group = newCommand('connection', context)
     .description('Connections, and those that are made through the operator API instead of the file.')
-    .addCommand(listing(parts))
-  for (const command of [...changeCommands(parts), ...standCommands(parts)]) group.addCommand(command)
+    .addCommand(listing(context))
+  for (const command of [...changeCommands(context), ...standCommands(context)]) group.addCommand(command)
   return group
 }
 
-function listing(parts: Parts): Command {
-  return operatorCommand('list', parts)
+function listing(context: CommandContext): Command {
+  return operatorCommand('list', context)
     .description('Show connections: where they are from, how they stand, when their credentials end.')
     .addHelpText('after', examples('connection list', 'connection list --json'))
     .action(async (options: OperatorOptions) =>
-      withClient(parts, { ...options, alone: true }, async (client, output) => {
+      withClient(context, { ...options, offline: true }, async (client, output) => {
         const columns = {
           CONNECTION: ({ directory, name }: Connection) => `${directory}/${name}`,
           VENDOR: ({ vendor }: Connection) => vendor,
@@ -61,14 +61,14 @@ const unchecked = ['--force', 'save it although the vendor does not take it, or 
 const fileWords = 'YAML or JSON as under connections: of a configuration file, or - for standard input'
 
 /** create, update, credentials. */
-const changeCommands = (parts: Parts): readonly Command[] => [
-  create(parts),
-  update(parts),
-  credentials(parts),
+const changeCommands = (context: CommandContext): readonly Command[] => [
+  create(context),
+  update(context),
+  credentials(context),
 ]
 
-function create(parts: Parts): Command {
-  return operatorCommand('create', parts)
+function create(context: CommandContext): Command {
+  return operatorCommand('create', context)
     .description('Make a connection; it does nothing until it is checked and enabled.')
     .argument('<name>', 'of the connection')
     .argument('<file>', fileWords)
@@ -78,12 +78,12 @@ function create(parts: Parts): Command {
       examples('connection create falcon falcon.yaml', 'connection create corp-sentry - --directory corp'),
     )
     .action(async (name: string, file: string, options: Options) =>
-      withClient(parts, { ...options, alone: true }, async (client, output) => {
+      withClient(context, { ...options, offline: true }, async (client, output) => {
         const [{ readDocument }, { directoryOf, pathOf }] = await Promise.all([
           import('./document.ts'),
           import('../../cli/names.ts'),
         ])
-        const document = readDocument(file, parts.surroundings)
+        const document = readDocument(file, context.io)
         const directory = await directoryOf(client, options.directory)
         const body = { ...document, directory, name }
         const made = await client.call<{ directory: string; name: string }>('POST', '/connections', body)
@@ -98,8 +98,8 @@ function create(parts: Parts): Command {
     )
 }
 
-function update(parts: Parts): Command {
-  return operatorCommand('update', parts)
+function update(context: CommandContext): Command {
+  return operatorCommand('update', context)
     .description(
       'Give a connection other settings and policies; without credentials in the file those kept stay. An enabled one is checked with them first.',
     )
@@ -107,11 +107,13 @@ function update(parts: Parts): Command {
     .argument('<file>', fileWords)
     .option(...unchecked)
     .addHelpText('after', examples('connection update falcon falcon.yaml', 'connection update corp/falcon -'))
-    .action(async (named: string, file: string, options: SaveOptions) => put(parts, options, named, file, ''))
+    .action(async (named: string, file: string, options: SaveOptions) =>
+      put(context, options, named, file, ''),
+    )
 }
 
-function credentials(parts: Parts): Command {
-  return operatorCommand('credentials', parts)
+function credentials(context: CommandContext): Command {
+  return operatorCommand('credentials', context)
     .description(
       'Give a connection other credentials; a parked one works again. An enabled one is checked with them first.',
     )
@@ -123,23 +125,23 @@ function credentials(parts: Parts): Command {
       examples('connection credentials falcon secret.yaml', 'connection credentials falcon - --force'),
     )
     .action(async (named: string, file: string, options: SaveOptions) =>
-      put(parts, options, named, file, '/credentials'),
+      put(context, options, named, file, '/credentials'),
     )
 }
 
 async function put(
-  parts: Parts,
+  context: CommandContext,
   options: SaveOptions,
   named: string,
   file: string,
   below: '' | '/credentials',
 ): Promise<void> {
-  await withClient(parts, { ...options, alone: true }, async (client, output) => {
+  await withClient(context, { ...options, offline: true }, async (client, output) => {
     const [{ readDocument }, { connectionOf, pathOf }] = await Promise.all([
       import('./document.ts'),
       import('../../cli/names.ts'),
     ])
-    const document = readDocument(file, parts.surroundings)
+    const document = readDocument(file, context.io)
     const connection = await connectionOf(client, named)
     const path = `/connections/${connection.id}${below}${options.force ? '?force=true' : ''}`
     const now = await client.call<object>('PUT', path, document)
@@ -154,7 +156,11 @@ interface StateOptions extends OperatorOptions {
 }
 
 /** check, enable, detach. */
-const standCommands = (parts: Parts): readonly Command[] => [check(parts), enable(parts), detach(parts)]
+const standCommands = (context: CommandContext): readonly Command[] => [
+  check(context),
+  enable(context),
+  detach(context),
+]
 
 type Act = (
   client: Client,
@@ -163,11 +169,11 @@ type Act = (
   options: StateOptions,
 ) => Promise<void>
 
-function on(parts: Parts, command: Command, act: Act, alone = false): Command {
+function on(context: CommandContext, command: Command, act: Act, offline = false): Command {
   return command
     .argument('<connection>', 'name, or <directory>/<name>')
     .action(async (named: string, options: StateOptions) =>
-      withClient(parts, { ...options, alone }, async (client, output) => {
+      withClient(context, { ...options, offline }, async (client, output) => {
         const { connectionOf, pathOf } = await import('../../cli/names.ts')
         const connection = await connectionOf(client, named)
         await act(client, output, { ...connection, path: pathOf(connection) }, options)
@@ -176,11 +182,11 @@ function on(parts: Parts, command: Command, act: Act, alone = false): Command {
     )
 }
 
-function check(parts: Parts): Command {
-  const command = operatorCommand('check', parts)
+function check(context: CommandContext): Command {
+  const command = operatorCommand('check', context)
     .description('Ask the vendor whether a connection works; reads only.')
     .addHelpText('after', examples('connection check falcon'))
-  return on(parts, command, async (client, output, { id, path }, { json }) => {
+  return on(context, command, async (client, output, { id, path }, { json }) => {
     const found = await client.call<Checked>('POST', `/connections/${id}/check`)
     if (json) return output.json(found)
     output.line(`connection ${path} works: tenant ${found.tenant}, ${found.catalogue} roles and groups`)
@@ -194,8 +200,8 @@ interface Checked {
   readonly credentialsEndAt?: string
 }
 
-function enable(parts: Parts): Command {
-  const command = operatorCommand('enable', parts)
+function enable(context: CommandContext): Command {
+  const command = operatorCommand('enable', context)
     .description('Let a checked connection work: everybody of its directory is admitted there.')
     .addHelpText('after', examples('connection enable falcon'))
   const act: Act = async (client, output, { id, path }, { json }) => {
@@ -203,11 +209,11 @@ function enable(parts: Parts): Command {
     if (json) output.json({ enabled: path, people })
     else output.line(`connection ${path} enabled, ${people} people to admit`)
   }
-  return on(parts, command, act, true)
+  return on(context, command, act, true)
 }
 
-function detach(parts: Parts): Command {
-  const command = operatorCommand('detach', parts)
+function detach(context: CommandContext): Command {
+  const command = operatorCommand('detach', context)
     .description('Let go of a connection that was made here, without a vendor call.')
     .option('--abandon', 'although shut-outs are unproven there: they will not be done')
     .addHelpText('after', examples('connection detach falcon', 'connection detach falcon --abandon'))
@@ -221,5 +227,5 @@ function detach(parts: Parts): Command {
     output.line(`connection ${path} detached, ${gone.linked} accounts stay at the vendor as they are`)
     if (gone.abandoned.length > 0) output.line(`shut-outs abandoned: ${gone.abandoned.join(', ')}`)
   }
-  return on(parts, command, act, true)
+  return on(context, command, act, true)
 }

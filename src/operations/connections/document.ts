@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { readSource, resolveReferences } from '../../config/file.ts'
 import { isRecord, pathText } from '../../config/problems.ts'
 import { CommandFailure, exitCodes } from '../../cli/exit-codes.ts'
-import type { Surroundings } from '../../cli/output.ts'
+import type { Io } from '../../cli/output.ts'
 
 /** A YAML or JSON document from a file, or from standard input for `-`, with its references replaced here. */
-export function readDocument(path: string, { env }: Pick<Surroundings, 'env'>): Record<string, unknown> {
+export function readDocument(path: string, { env }: Pick<Io, 'env'>): Record<string, unknown> {
   const value = parsed(path)
   if (!isRecord(value)) throw new CommandFailure(exitCodes.usage, `${path} must hold a block of keys.`)
   const { value: resolved, findings } = resolveReferences(value, env)

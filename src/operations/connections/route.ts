@@ -152,9 +152,9 @@ function changing({ db, wake }: Deps): readonly Route[] {
       summary: 'Lets a parked connection work again, after its credentials were mended at the vendor.',
       params: ofConnection,
       answer: connection,
-      async run({ params, by, ifMatch }) {
+      async run({ params, actor, ifMatch }) {
         requireMatch(ifMatch, plain(await requireConnection(db, params.connection)))
-        await unpark(db, params.connection, by)
+        await unpark(db, params.connection, actor)
         wake()
         return plain(await requireConnection(db, params.connection))
       },
@@ -168,9 +168,9 @@ function changing({ db, wake }: Deps): readonly Route[] {
       summary: 'Tries everything unproven of the connection again now.',
       params: ofConnection,
       answer: Type.Object({ accounts: Type.Integer() }),
-      async run({ params, by }) {
+      async run({ params, actor }) {
         await requireConnection(db, params.connection)
-        const accounts = await retryConnection(db, params.connection, by)
+        const accounts = await retryConnection(db, params.connection, actor)
         wake()
         return { accounts }
       },
@@ -224,8 +224,8 @@ function asking(db: Sql, connections: LiveConnections): readonly Route[] {
         catalogue: Type.Integer(),
         credentialsEndAt: Type.Optional(instant),
       }),
-      async run({ params, by }) {
-        const checked = await checkConnection(db, connections, params.connection, by)
+      async run({ params, actor }) {
+        const checked = await checkConnection(db, connections, params.connection, actor)
         if (!checked) throw notFound('connection')
         return { ...checked }
       },

@@ -1,15 +1,15 @@
 import type { Command } from 'commander'
-import { examples, type Parts } from '../../cli/command.ts'
+import { examples, type CommandContext } from '../../cli/command.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
 import { table, when } from '../../cli/table.ts'
 import type { ConnectionStanding } from './store.ts'
 
-export function statusCommand(parts: Parts): Command {
-  return operatorCommand('status', parts)
+export function statusCommand(context: CommandContext): Command {
+  return operatorCommand('status', context)
     .description('Show what is pending, by connection.')
     .addHelpText('after', examples('status', 'status --json'))
     .action(async (options: OperatorOptions) =>
-      withClient(parts, { ...options, alone: true }, async (client, output) => {
+      withClient(context, { ...options, offline: true }, async (client, output) => {
         const connections = await client.all<ConnectionStanding>('/status')
         if (options.json) {
           output.json({ running: client.running, connections })

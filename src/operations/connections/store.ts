@@ -33,12 +33,12 @@ export async function note(
   db: Sql,
   connectionId: string,
   action: string,
-  by: Change,
+  actor: Change,
   detail: object = {},
 ): Promise<void> {
   const source = sql`connections c WHERE c.id = ${connectionId}::uuid`
   const of = { directoryId: sql`c.directory_id`, resourceId: sql`c.id` }
-  await db.rows(tell(by, { action, resourceType: 'Connection', ...of, detail }, source))
+  await db.rows(tell(actor, { action, resourceType: 'Connection', ...of, detail }, source))
 }
 
 export interface ConnectionView {
@@ -219,14 +219,14 @@ export async function catalogue(db: Sql, connectionId: string): Promise<readonly
 }
 
 /** Lets a parked connection work again and makes its unproven accounts due. */
-export async function unpark(db: Sql, id: string, by: Change): Promise<boolean> {
+export async function unpark(db: Sql, id: string, actor: Change): Promise<boolean> {
   return db.transaction(async (tx) => {
     const row = await tx.row(sql`
       WITH c AS (
         UPDATE connections SET status = CASE WHEN tenant_id IS NULL THEN 'new' ELSE 'ready' END,
           parked_at = NULL, parked_reason = NULL
         WHERE id = ${id}::uuid AND status = 'parked' RETURNING id, directory_id
-      ), told AS (${told(by, 'connection.unparked')})
+      ), told AS (${told(actor, 'connection.unparked')})
       SELECT id FROM c`)
     if (row) await tx.rows(remind(sql`a.connection_id = ${id}::uuid`))
     return row !== undefined
@@ -234,20 +234,20 @@ export async function unpark(db: Sql, id: string, by: Change): Promise<boolean> 
 }
 
 /** Makes the unproven accounts of a connection due now; counts them. */
-export async function retryConnection(db: Sql, id: string, by: Change): Promise<number> {
+export async function retryConnection(db: Sql, id: string, actor: Change): Promise<number> {
   const row = await db.row<{ count: number }>(sql`
     WITH due AS (
       ${remind(sql`a.connection_id = ${id}::uuid AND NOT a.unmanaged`)} RETURNING accounts.id
     ), c AS (
       SELECT id, directory_id FROM connections WHERE id = ${id}::uuid
-    ), told AS (${told(by, 'connection.retried', sql`jsonb_build_object('accounts', (SELECT count(*) FROM due))`)})
+    ), told AS (${told(actor, 'connection.retried', sql`jsonb_build_object('accounts', (SELECT count(*) FROM due))`)})
     SELECT count(*)::int AS count FROM due`)
   return row?.count ?? 0
 }
 
-const told = (by: Change, action: string, more?: Statement): Statement =>
+const told = (actor: Change, action: string, more?: Statement): Statement =>
   tell(
-    by,
+    actor,
     {
       action,
       resourceType: 'Connection',

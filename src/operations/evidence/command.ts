@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { examples, type Parts } from '../../cli/command.ts'
+import { examples, type CommandContext } from '../../cli/command.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
 import { directoryOf } from '../../cli/names.ts'
 
@@ -10,8 +10,8 @@ interface Options extends OperatorOptions {
   readonly to?: string
 }
 
-export function evidenceCommand(parts: Parts): Command {
-  return operatorCommand('evidence', parts)
+export function evidenceCommand(context: CommandContext): Command {
+  return operatorCommand('evidence', context)
     .description(
       'Write the evidence that access has ended: one line of JSON for each proven shut-out, oldest first.',
     )
@@ -24,7 +24,7 @@ export function evidenceCommand(parts: Parts): Command {
       examples('evidence --user ada@corp.example', 'evidence --from 2026-11-01T00:00:00Z > november.ndjson'),
     )
     .action(async (options: Options) =>
-      withClient(parts, { ...options, alone: true }, async (client) => {
+      withClient(context, { ...options, offline: true }, async (client) => {
         const directory = await directoryOf(client, options.directory)
         const query = new URLSearchParams({
           ...(options.user ? { userName: options.user } : {}),
@@ -32,7 +32,7 @@ export function evidenceCommand(parts: Parts): Command {
           ...(options.to ? { to: options.to } : {}),
         })
         const path = `/directories/${encodeURIComponent(directory)}/evidence?${query.toString()}`
-        await client.stream(path, (text) => void parts.surroundings.stdout.write(text))
+        await client.stream(path, (text) => void context.io.stdout.write(text))
         return undefined
       }),
     )

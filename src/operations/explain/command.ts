@@ -1,14 +1,14 @@
 import type { Command } from 'commander'
 import type { Client } from '../../cli/client.ts'
-import { examples, type Parts } from '../../cli/command.ts'
+import { examples, type CommandContext } from '../../cli/command.ts'
 import { type ExitCode, exitCodes } from '../../cli/exit-codes.ts'
 import { operatorCommand, withClient } from '../../cli/operator-command.ts'
 import type { Output } from '../../cli/output.ts'
 import { explanationLines } from '../../translators/explain/words.ts'
 import type { ExplainedPerson } from './explain.ts'
 
-export function explainCommand(parts: Parts): Command {
-  return operatorCommand('explain', parts)
+export function explainCommand(context: CommandContext): Command {
+  return operatorCommand('explain', context)
     .description('Show why a person has the access they have at each vendor, and why they lack the rest.')
     .argument('<userName>', 'userName of a person in the directory')
     .option('--directory <name>', 'only in this directory')
@@ -27,7 +27,7 @@ export function explainCommand(parts: Parts): Command {
       ),
     )
     .action(async (userName: string, options: ExplainOptions) =>
-      withClient(parts, { ...options, alone: true }, async (client, output) => {
+      withClient(context, { ...options, offline: true }, async (client, output) => {
         return explain(userName, options, client, output)
       }),
     )

@@ -7,7 +7,7 @@ import { reportFaults } from '../../cli/configuration.ts'
 import { exitCodes, type ExitCode } from '../../cli/exit-codes.ts'
 import type { Client } from '../../cli/client.ts'
 import { connectionOf, type NamedConnection } from '../../cli/names.ts'
-import type { Output, Surroundings } from '../../cli/output.ts'
+import type { Output, Io } from '../../cli/output.ts'
 import { counted } from '../../cli/table.ts'
 import type { Effect } from '../../translators/explain/model.ts'
 
@@ -21,11 +21,11 @@ export async function planRules(
   connection: string,
   options: Options,
   client: Client,
-  surroundings: Pick<Surroundings, 'env'>,
+  io: Pick<Io, 'env'>,
   output: Output,
 ): Promise<ExitCode> {
   const facts = await connectionOf(client, connection)
-  const loaded = loadRules(options.rules, facts, surroundings)
+  const loaded = loadRules(options.rules, facts, io)
   if (!loaded.ok) {
     reportFaults(options.rules, { environment: [], file: loaded.problems }, output)
     return exitCodes.usage
@@ -42,7 +42,7 @@ type Loaded =
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
 /** The rules of the connection in a whole configuration, or a file with nothing but rules. */
-function loadRules(file: string, facts: NamedConnection, { env }: Pick<Surroundings, 'env'>): Loaded {
+function loadRules(file: string, facts: NamedConnection, { env }: Pick<Io, 'env'>): Loaded {
   const vendor = vendorOf(facts.vendor)
   try {
     if (!isConfiguration(file)) {

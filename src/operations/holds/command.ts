@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { examples, type Parts } from '../../cli/command.ts'
+import { examples, type CommandContext } from '../../cli/command.ts'
 import { CommandFailure, exitCodes } from '../../cli/exit-codes.ts'
 import type { Client } from '../../cli/client.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
@@ -18,8 +18,8 @@ interface Person {
   readonly deleted: boolean
 }
 
-export function holdCommand(parts: Parts): Command {
-  return operatorCommand('hold', parts)
+export function holdCommand(context: CommandContext): Command {
+  return operatorCommand('hold', context)
     .description('Shut a person out everywhere, even though the directory wants them active.')
     .argument('<userName>', 'userName of the person')
     .requiredOption('--reason <text>', 'why; recorded in the audit')
@@ -37,7 +37,7 @@ export function holdCommand(parts: Parts): Command {
       ),
     )
     .action(async (userName: string, options: Options) =>
-      withClient(parts, options, async (client, output) => {
+      withClient(context, options, async (client, output) => {
         const person = await personOf(client, userName, options.directory)
         const until = options.for && new Date(Date.now() + options.for * 1_000).toISOString()
         await client.call('PUT', `/holds/${person.id}`, {
@@ -54,14 +54,14 @@ export function holdCommand(parts: Parts): Command {
     )
 }
 
-export function releaseCommand(parts: Parts): Command {
-  return operatorCommand('release', parts)
+export function releaseCommand(context: CommandContext): Command {
+  return operatorCommand('release', context)
     .description('End a hold: the directory decides again.')
     .argument('<userName>', 'userName of the person')
     .option('--directory <name>', 'needed where several directories have the userName')
     .addHelpText('after', examples('release ada@corp.example'))
     .action(async (userName: string, options: Options) =>
-      withClient(parts, options, async (client, output) => {
+      withClient(context, options, async (client, output) => {
         const person = await personOf(client, userName, options.directory)
         await client.call('DELETE', `/holds/${person.id}`)
         if (options.json) output.json({ released: person.id })

@@ -44,8 +44,8 @@ export function holdRoutes({ db, wake }: Deps): readonly Route[] {
       summary: 'Shuts a person out everywhere, even though the directory wants them active.',
       params: closed({ user: id }),
       body: closed({ reason, until: Type.Optional(instant) }),
-      async run({ params, body, by }) {
-        if (!(await holdPerson(db, params.user, body, by))) throw notFound('person')
+      async run({ params, body, actor }) {
+        if (!(await holdPerson(db, params.user, body, actor))) throw notFound('person')
         wake()
         return null
       },
@@ -58,8 +58,8 @@ export function holdRoutes({ db, wake }: Deps): readonly Route[] {
       role: 'operator',
       summary: 'Ends a hold: the directory decides again.',
       params: closed({ user: id }),
-      async run({ params, by }) {
-        if (!(await releasePerson(db, params.user, by))) throw notFound('hold')
+      async run({ params, actor }) {
+        if (!(await releasePerson(db, params.user, actor))) throw notFound('hold')
         wake()
         return null
       },
@@ -73,8 +73,8 @@ export function holdRoutes({ db, wake }: Deps): readonly Route[] {
       summary: 'Accepts that a shut-out that failed for good stays undone.',
       params: closed({ account: id }),
       body: closed({ reason }),
-      async run({ params, body, by }) {
-        if (await acceptRisk(db, params.account, body.reason, by)) return null
+      async run({ params, body, actor }) {
+        if (await acceptRisk(db, params.account, body.reason, actor)) return null
         throw new Problem(409, 'no-failed-shut-out', 'This account has no shut-out that failed for good.')
       },
     }),

@@ -1,5 +1,5 @@
 import { Argument, type Command } from 'commander'
-import { examples, type Parts } from '../../cli/command.ts'
+import { examples, type CommandContext } from '../../cli/command.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
 import { connectionOf } from '../../cli/names.ts'
 import { table } from '../../cli/table.ts'
@@ -10,22 +10,22 @@ interface Listed {
   readonly decision?: { readonly decision: string; readonly detail?: string }
 }
 
-export const importCommand = (parts: Parts): Command =>
+export const importCommand = (context: CommandContext): Command =>
   runCommand(
-    parts,
+    context,
     'import',
     'Take over accounts that a vendor has already, as Users that wait for the identity provider to claim them.',
   )
 
 const connection = ['<connection>', 'name of a connection, or <directory>/<connection>'] as const
 
-export function undecidedCommand(parts: Parts): Command {
-  return operatorCommand('undecided', parts)
+export function undecidedCommand(context: CommandContext): Command {
+  return operatorCommand('undecided', context)
     .description('Show accounts that an import could not place.')
     .argument(...connection)
     .addHelpText('after', examples('account undecided falcon'))
     .action(async (named: string, options: OperatorOptions) =>
-      withClient(parts, options, async (client, output) => {
+      withClient(context, options, async (client, output) => {
         const { id } = await connectionOf(client, named)
         const accounts = await client.all<Listed>(`/connections/${id}/undecided`)
         if (options.json) output.json({ accounts })
@@ -40,8 +40,8 @@ export function undecidedCommand(parts: Parts): Command {
     )
 }
 
-export function decideCommand(parts: Parts): Command {
-  return operatorCommand('decide', parts)
+export function decideCommand(context: CommandContext): Command {
+  return operatorCommand('decide', context)
     .description('Decide what the next import does with an account that has no person.')
     .argument(...connection)
     .argument('<vendorAccountId>', 'its id at the vendor, as "account undecided" shows it')
@@ -66,7 +66,7 @@ export function decideCommand(parts: Parts): Command {
         decision: string,
         options: OperatorOptions & { readonly user?: string },
       ) =>
-        withClient(parts, options, async (client, output) => {
+        withClient(context, options, async (client, output) => {
           const { id } = await connectionOf(client, named)
           const body = { vendorAccountId, decision, ...(options.user ? { userId: options.user } : {}) }
           await client.call('POST', `/connections/${id}/undecided`, body)

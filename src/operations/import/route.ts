@@ -37,11 +37,11 @@ export function importRoutes(db: Sql): readonly Route[] {
         decision: Type.Enum(['import', 'link', 'ignore']),
         userId: Type.Optional(id),
       }),
-      async run({ params, body, by }) {
+      async run({ params, body, actor }) {
         await requireConnection(db, params.connection)
         if ((body.decision === 'link') !== (body.userId !== undefined))
           throw new Problem(400, 'invalid', 'userId goes with the decision "link", and only with it.')
-        if (!(await decideListed(db, params.connection, body, by))) throw notFound('account in the list')
+        if (!(await decideListed(db, params.connection, body, actor))) throw notFound('account in the list')
         return null
       },
     }),

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { examples, type Parts } from '../../cli/command.ts'
+import { examples, type CommandContext } from '../../cli/command.ts'
 import { exitCodes } from '../../cli/exit-codes.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
 import { connectionOf } from '../../cli/names.ts'
@@ -14,8 +14,8 @@ interface Options extends OperatorOptions {
   readonly propose?: boolean
 }
 
-export function inventoryCommand(parts: Parts): Command {
-  return operatorCommand('inventory', parts)
+export function inventoryCommand(context: CommandContext): Command {
+  return operatorCommand('inventory', context)
     .description('Write who has what at a vendor as CSV; with --json as one line of JSON for each account.')
     .argument('<connection>', 'name of a connection, or <directory>/<connection>')
     .option('--live', 'list the vendor’s accounts now instead of showing what was listed last')
@@ -39,7 +39,7 @@ export function inventoryCommand(parts: Parts): Command {
       ),
     )
     .action(async (named: string, options: Options) =>
-      withClient(parts, options, async (client, output) => {
+      withClient(context, options, async (client, output) => {
         const connection = await connectionOf(client, named)
         const path = `/connections/${connection.id}/inventory`
         if (options.propose) {
@@ -68,10 +68,7 @@ export function inventoryCommand(parts: Parts): Command {
           ...(options.dormant === undefined ? {} : { dormantDays: options.dormant }),
           ...(options.invited === undefined ? {} : { invitedDays: options.invited }),
         })
-        await client.stream(
-          `${path}?${query.toString()}`,
-          (text) => void parts.surroundings.stdout.write(text),
-        )
+        await client.stream(`${path}?${query.toString()}`, (text) => void context.io.stdout.write(text))
         return undefined
       }),
     )

@@ -49,10 +49,10 @@ export function inventoryRoutes({ db, inventories }: Deps): readonly Route[] {
       params: ofConnection,
       body: closed({ dormantDays: Type.Integer({ minimum: 7, maximum: 3_650 }) }),
       answer: Type.Object({ batch: Type.String(), proposed: Type.Integer() }),
-      async run({ params, body, by }) {
+      async run({ params, body, actor }) {
         await requireConnection(db, params.connection)
         const made = await inventories.propose(params.connection, body.dormantDays)
-        await note(db, params.connection, 'shut-outs.proposed', by, { ...body, ...made })
+        await note(db, params.connection, 'shut-outs.proposed', actor, { ...body, ...made })
         return made
       },
     }),

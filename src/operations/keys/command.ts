@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { examples, newCommand, type Parts } from '../../cli/command.ts'
+import { examples, newCommand, type CommandContext } from '../../cli/command.ts'
 import { exitCodes } from '../../cli/exit-codes.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
 import { list } from '../../cli/table.ts'
@@ -12,19 +12,19 @@ interface Key {
   readonly processesWithout: number
 }
 
-export function keysCommand(parts: Parts): Command {
-  return newCommand('keys', parts)
+export function keysCommand(context: CommandContext): Command {
+  return newCommand('keys', context)
     .description('Master keys that kept credentials are sealed with; never the keys themselves.')
-    .addCommand(listing(parts))
-    .addCommand(rotate(parts))
+    .addCommand(listing(context))
+    .addCommand(rotate(context))
 }
 
-function listing(parts: Parts): Command {
-  return operatorCommand('list', parts)
+function listing(context: CommandContext): Command {
+  return operatorCommand('list', context)
     .description('Show the ids of keys, and how many connections are sealed with each.')
     .addHelpText('after', examples('keys list', 'keys list --json'))
     .action(async (options: OperatorOptions) =>
-      withClient(parts, { ...options, alone: true }, async (client, output) => {
+      withClient(context, { ...options, offline: true }, async (client, output) => {
         const columns = {
           KEY: ({ id }: Key) => id,
           HELD: ({ held }: Key) => yes(held),
@@ -39,15 +39,15 @@ function listing(parts: Parts): Command {
     )
 }
 
-function rotate(parts: Parts): Command {
-  return operatorCommand('rotate', parts)
+function rotate(context: CommandContext): Command {
+  return operatorCommand('rotate', context)
     .description(
       'Seal everything that is kept under the first key of DRAWBRIDGE_MASTER_KEY; gateways go on meanwhile.',
     )
     .option('--force', 'although a gateway that runs does not hold the key, and could not be started again')
     .addHelpText('after', examples('keys rotate'))
     .action(async (options: OperatorOptions & { readonly force?: boolean }) =>
-      withClient(parts, { ...options, alone: true }, async (client, output) => {
+      withClient(context, { ...options, offline: true }, async (client, output) => {
         const { connections } = await client.call<{ connections: number }>(
           'POST',
           `/keys/rotate${options.force ? '?force=true' : ''}`,

@@ -46,8 +46,8 @@ export function keyRoutes({ db, keyring }: Deps): readonly Route[] {
         }),
       }),
       answer: Type.Object({ connections: Type.Integer() }),
-      run: async ({ query, by }) => ({
-        connections: await rotateKeys(db, keyring, by, { force: query.force }),
+      run: async ({ query, actor }) => ({
+        connections: await rotateKeys(db, keyring, actor, { force: query.force }),
       }),
     }),
   ]

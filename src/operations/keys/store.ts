@@ -34,7 +34,7 @@ export function keysInUse(db: Sql): Promise<readonly KeyUse[]> {
 export async function rotateKeys(
   db: Sql,
   keyring: Keyring,
-  by: Change,
+  actor: Change,
   { force = false }: { readonly force?: boolean } = {},
 ): Promise<number> {
   const [first] = keyring.ids
@@ -55,7 +55,7 @@ export async function rotateKeys(
           RETURNING id, directory_id
         ), told AS (
           INSERT INTO events (directory_id, actor, request_id, action, resource_type, resource_id, detail)
-          SELECT directory_id, ${by.actor}::text, ${by.requestId}::text, 'connection.key-rotated', 'Connection', id::text,
+          SELECT directory_id, ${actor.actor}::text, ${actor.requestId}::text, 'connection.key-rotated', 'Connection', id::text,
             ${json({ path: `${row.directory}/${row.name}`, from: row.sealed.key, to: sealed.key, ...(lacking > 0 ? { processesWithoutKey: lacking } : {}) })} FROM c
         )
         SELECT id FROM c`)

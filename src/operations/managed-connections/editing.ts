@@ -43,11 +43,11 @@ type Raw = Readonly<Record<string, unknown>>
 export async function createConnection(
   deps: EditingDeps,
   { directory, name, ...raw }: Raw & { readonly directory: string; readonly name: string },
-  by: Change,
+  actor: Change,
 ): Promise<string | undefined> {
   const { connection, written } = judged(deps, name, raw)
   const seal = sealing(deps.keyring, connection)
-  const id = await createManaged(deps.db, directory, { connection, written }, seal, by)
+  const id = await createManaged(deps.db, directory, { connection, written }, seal, actor)
   await deps.changed()
   return id
 }
@@ -60,7 +60,7 @@ export async function updateConnection(
   deps: EditingDeps,
   id: string,
   { revision, draft, force }: { readonly revision: number; readonly draft: Raw; readonly force: boolean },
-  by: Change,
+  actor: Change,
 ): Promise<void> {
   const { db, keyring } = deps
   const row = await rowOf(db, id)
@@ -78,7 +78,9 @@ export async function updateConnection(
   const tried =
     (entered || leadsElsewhere(row, connection)) && !force && (await tryOut(deps, row, connection))
   const seal = entered ? sealing(keyring, connection) : undefined
-  await asSeen(updateManaged(db, id, { connection, written }, seal, { ...by, revision }, tried || undefined))
+  await asSeen(
+    updateManaged(db, id, { connection, written }, seal, { ...actor, revision }, tried || undefined),
+  )
   await deps.changed()
 }
 
@@ -87,7 +89,7 @@ export async function replaceCredentials(
   deps: EditingDeps,
   id: string,
   { credentials, force }: { readonly credentials: Raw; readonly force: boolean },
-  by: Change,
+  actor: Change,
 ): Promise<void> {
   const { db, keyring } = deps
   const row = await rowOf(db, id)
@@ -95,7 +97,7 @@ export async function replaceCredentials(
   const { connection } = judged(deps, row.name, { ...before, credentials })
   const tried = force ? undefined : await tryOut(deps, row, connection)
   // Enabled meanwhile, it would work with what nobody tried.
-  const seen = force ? by : { ...by, revision: row.revision }
+  const seen = force ? actor : { ...actor, revision: row.revision }
   await asSeen(changeCredentials(db, id, sealing(keyring, connection), seen, tried))
   await deps.changed()
 }
@@ -104,9 +106,9 @@ export async function replaceCredentials(
 export async function enableConnection(
   { db, changed }: EditingDeps,
   id: string,
-  by: Change,
+  actor: Change,
 ): Promise<number> {
-  const people = await enableManaged(db, id, by)
+  const people = await enableManaged(db, id, actor)
   await changed()
   return people
 }
@@ -115,9 +117,9 @@ export async function detachConnection(
   { db, changed }: EditingDeps,
   id: string,
   abandon: boolean,
-  by: Change,
+  actor: Change,
 ): Promise<Detached | undefined> {
-  const detached = await detachManaged(db, id, by, { abandon })
+  const detached = await detachManaged(db, id, actor, { abandon })
   await changed()
   return detached
 }

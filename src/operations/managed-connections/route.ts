@@ -47,8 +47,8 @@ function creating(deps: Deps): Route {
     ),
     answer: connection,
     status: 201,
-    async run({ body, by }) {
-      const made = await createConnection(deps, body, by)
+    async run({ body, actor }) {
+      const made = await createConnection(deps, body, actor)
       if (made === undefined) throw notFound('directory')
       return plain(await requireConnection(deps.db, made))
     },
@@ -72,14 +72,14 @@ function rewriting(deps: Deps): readonly Route[] {
         { ...open, description: asInFile },
       ),
       answer: connection,
-      async run({ params, query, body, by, ifMatch }) {
+      async run({ params, query, body, actor, ifMatch }) {
         const seen = await requireConnection(deps.db, params.connection)
         requireMatch(ifMatch, plain(seen))
         await updateConnection(
           deps,
           params.connection,
           { revision: seen.revision, draft: body, force: query.force },
-          by,
+          actor,
         )
         return plain(await requireConnection(deps.db, params.connection))
       },
@@ -96,9 +96,9 @@ function rewriting(deps: Deps): readonly Route[] {
       query: unchecked,
       body: record,
       answer: connection,
-      async run({ params, query, body, by, ifMatch }) {
+      async run({ params, query, body, actor, ifMatch }) {
         requireMatch(ifMatch, plain(await requireConnection(deps.db, params.connection)))
-        await replaceCredentials(deps, params.connection, { credentials: body, force: query.force }, by)
+        await replaceCredentials(deps, params.connection, { credentials: body, force: query.force }, actor)
         return plain(await requireConnection(deps.db, params.connection))
       },
     }),
@@ -116,9 +116,9 @@ function standing(deps: Deps): readonly Route[] {
       summary: 'Lets a checked connection work: everybody of its directory is admitted there.',
       params: ofConnection,
       answer: Type.Object({ people: Type.Integer() }),
-      async run({ params, by, ifMatch }) {
+      async run({ params, actor, ifMatch }) {
         requireMatch(ifMatch, plain(await requireConnection(deps.db, params.connection)))
-        const people = await enableConnection(deps, params.connection, by)
+        const people = await enableConnection(deps, params.connection, actor)
         deps.wake()
         return { people }
       },
@@ -138,9 +138,9 @@ function standing(deps: Deps): readonly Route[] {
         linked: Type.Integer(),
         abandoned: Type.Array(Type.String()),
       }),
-      async run({ params, body, by }) {
+      async run({ params, body, actor }) {
         await requireConnection(deps.db, params.connection)
-        const detached = await detachConnection(deps, params.connection, body.abandon, by)
+        const detached = await detachConnection(deps, params.connection, body.abandon, actor)
         if (!detached) throw notFound('connection')
         return { ...detached, abandoned: [...detached.abandoned] }
       },

@@ -94,7 +94,7 @@ export function createManaged(
   directory: string,
   { connection, written }: ManagedDraft,
   seal: SealAt,
-  by: Change,
+  actor: Change,
 ): Promise<string | undefined> {
   return db.transaction(async (tx) => {
     await tx.rows(sql`SELECT 1 AS locked FROM pg_advisory_xact_lock(${configurationLock}::bigint)`)
@@ -115,7 +115,7 @@ export function createManaged(
           ${json(policy)}, ${json(written)}, 'console', 'disabled', decode(${base64(sealed)}::text, 'base64'), ${sealed.key}::text)
         RETURNING id, directory_id
       )
-      ${told(by, 'connection.created', { path, vendor, mode: policy.mode, settings })}`)
+      ${told(actor, 'connection.created', { path, vendor, mode: policy.mode, settings })}`)
     return id
   })
 }
@@ -129,12 +129,12 @@ export function updateManaged(
   id: string,
   { connection, written }: ManagedDraft,
   seal: SealAt | undefined,
-  by: Change & { readonly revision: number },
+  actor: Change & { readonly revision: number },
   tried?: Tried,
 ): Promise<boolean> {
   return db.transaction(async (tx) => {
     const row = await lockManaged(tx, id)
-    stillAt(row, by)
+    stillAt(row, actor)
     if (row.vendor !== connection.vendor)
       throw new GatewayError(
         'VENDOR_CHANGED',
@@ -154,13 +154,13 @@ export function updateManaged(
           tenant_id = CASE WHEN ${leadsElsewhere} AND status = 'disabled' THEN NULL ELSE tenant_id END
         WHERE id = ${id}::uuid RETURNING id, directory_id
       )
-      ${told(by, 'connection.changed', {
+      ${told(actor, 'connection.changed', {
         path: row.path,
         ...(leadsElsewhere ? { checked: tried !== undefined } : {}),
         before: { settings: row.settings, policy: row.policy },
         after: { settings, policy },
       })}`)
-    if (seal) await keepCredentials(tx, row, seal, by, tried)
+    if (seal) await keepCredentials(tx, row, seal, actor, tried)
     if (leadsElsewhere) await reopen(tx, row)
     if (plansAnew && row.status !== 'disabled') await replan(tx, row.directory_id, id)
     return true
@@ -172,14 +172,14 @@ export function changeCredentials(
   db: Sql,
   id: string,
   seal: SealAt,
-  by: Change & { readonly revision?: number },
+  actor: Change & { readonly revision?: number },
   tried?: Tried,
 ): Promise<void> {
   return db.transaction(async (tx) => {
     const row = await lockManaged(tx, id)
-    const seen = tried?.revision ?? by.revision
+    const seen = tried?.revision ?? actor.revision
     if (seen !== undefined) stillAt(row, { revision: seen })
-    await keepCredentials(tx, row, seal, by, tried)
+    await keepCredentials(tx, row, seal, actor, tried)
   })
 }
 
@@ -192,7 +192,7 @@ async function keepCredentials(
   tx: Sql,
   row: ManagedRow,
   seal: SealAt,
-  by: Change,
+  actor: Change,
   tried: Tried | undefined,
 ): Promise<void> {
   const revision = row.credentials_revision + 1
@@ -205,7 +205,7 @@ async function keepCredentials(
         credentials_end_at = ${tried?.credentialsEndAt ?? null}::timestamptz
       WHERE id = ${row.id}::uuid RETURNING id, directory_id
     )
-    ${told(by, 'connection.credentials-changed', { path: row.path, revision, key: sealed.key, checked: tried !== undefined })}`)
+    ${told(actor, 'connection.credentials-changed', { path: row.path, revision, key: sealed.key, checked: tried !== undefined })}`)
   await reopen(tx, row)
 }
 
@@ -217,13 +217,13 @@ async function reopen(tx: Sql, { id }: ManagedRow): Promise<void> {
 }
 
 /** What the vendor told of a connection at this revision; false when it has changed since. */
-export async function markChecked(db: Sql, id: string, revision: number, by: Change): Promise<boolean> {
+export async function markChecked(db: Sql, id: string, revision: number, actor: Change): Promise<boolean> {
   if (!isId(id)) return false
   const row = await db.row(sql`
     WITH c AS (
       UPDATE connections SET checked_at = clock_timestamp()
       WHERE id = ${id}::uuid AND source = 'console' AND revision = ${revision}::int RETURNING id, directory_id
-    ), told AS (${told(by, 'connection.checked', { revision })})
+    ), told AS (${told(actor, 'connection.checked', { revision })})
     SELECT id FROM c`)
   return row !== undefined
 }
@@ -232,7 +232,7 @@ export async function markChecked(db: Sql, id: string, revision: number, by: Cha
  * Lets a checked connection work: everybody of its directory gets an account there. Rejects with `NOT_CHECKED`. Answers how
  * many people are to be admitted; none where it was enabled before.
  */
-export async function enableManaged(db: Sql, id: string, by: Change): Promise<number> {
+export async function enableManaged(db: Sql, id: string, actor: Change): Promise<number> {
   const people = await db.transaction(async (tx) => {
     const row = await lockManaged(tx, id)
     if (row.status !== 'disabled') return undefined
@@ -246,7 +246,7 @@ export async function enableManaged(db: Sql, id: string, by: Change): Promise<nu
         UPDATE connections SET status = CASE WHEN tenant_id IS NULL THEN 'new' ELSE 'ready' END, revision = revision + 1
         WHERE id = ${id}::uuid RETURNING id, directory_id
       )
-      ${told(by, 'connection.enabled', { path: row.path })}`)
+      ${told(actor, 'connection.enabled', { path: row.path })}`)
     return enlist(tx, row.directory_id, id)
   })
   if (people === undefined) return 0
@@ -257,12 +257,12 @@ export async function enableManaged(db: Sql, id: string, by: Change): Promise<nu
 export function detachManaged(
   db: Sql,
   id: string,
-  by: Change,
+  actor: Change,
   options: { readonly abandon: boolean },
 ): Promise<Detached | undefined> {
   return db.transaction(async (tx) => {
     await lockManaged(tx, id)
-    return detach(tx, id, by, options)
+    return detach(tx, id, actor, options)
   })
 }
 
@@ -302,9 +302,9 @@ export const fromFile = (path: string): GatewayError =>
   )
 
 /** The event of a change of connection `c`. */
-const told = (by: Change, action: string, detail: object): Statement =>
+const told = (actor: Change, action: string, detail: object): Statement =>
   tell(
-    by,
+    actor,
     {
       action,
       resourceType: 'Connection',

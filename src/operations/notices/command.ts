@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { explainedBy } from '../../model/errors.ts'
-import { examples, type Parts } from '../../cli/command.ts'
+import { examples, type CommandContext } from '../../cli/command.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
 import { when } from '../../cli/table.ts'
 
@@ -14,13 +14,13 @@ interface Notice {
   readonly resolvedAt?: string
 }
 
-export function noticesCommand(parts: Parts): Command {
-  return operatorCommand('notices', parts)
+export function noticesCommand(context: CommandContext): Command {
+  return operatorCommand('notices', context)
     .description('Show what people should look at, the latest first.')
     .option('--all', 'also those whose cause is gone')
     .addHelpText('after', examples('notices', 'notices --all --json'))
     .action(async (options: OperatorOptions & { readonly all?: boolean }) =>
-      withClient(parts, { ...options, alone: true }, async (client, output) => {
+      withClient(context, { ...options, offline: true }, async (client, output) => {
         const notices = await client.all<Notice>(`/notices?limit=500${options.all ? '' : '&open=true'}`)
         if (options.json) output.json({ notices })
         else if (notices.length === 0) output.line('none')

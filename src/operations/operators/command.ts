@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { examples, newCommand, type Parts } from '../../cli/command.ts'
+import { examples, newCommand, type CommandContext } from '../../cli/command.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
 import { type Kept, lifeColumns, lifetime, liveOne, type Made, showMade } from '../../cli/secrets.ts'
 import { seconds } from '../../cli/names.ts'
@@ -14,16 +14,16 @@ interface Options extends OperatorOptions {
   readonly expiresIn?: number
 }
 
-export function operatorsCommand(parts: Parts): Command {
-  return newCommand('operator', parts)
+export function operatorsCommand(context: CommandContext): Command {
+  return newCommand('operator', context)
     .description('People and programs that may use the operator API: viewer, operator, admin.')
-    .addCommand(create(parts))
-    .addCommand(listing(parts))
-    .addCommand(revoke(parts))
+    .addCommand(create(context))
+    .addCommand(listing(context))
+    .addCommand(revoke(context))
 }
 
-function create(parts: Parts): Command {
-  return operatorCommand('create', parts)
+function create(context: CommandContext): Command {
+  return operatorCommand('create', context)
     .description('Make an operator and show the secret, this once.')
     .argument('<name>', 'as events will show it')
     .addOption(
@@ -37,7 +37,7 @@ function create(parts: Parts): Command {
       examples('operator create ada --role admin', 'operator create grafana --expires-in 365d'),
     )
     .action(async (name: string, options: Options) =>
-      withClient(parts, { ...options, alone: true }, async (client, output) => {
+      withClient(context, { ...options, offline: true }, async (client, output) => {
         const { role, expiresIn, json } = options
         const body = { name, role, ...lifetime(expiresIn) }
         const made = await client.call<Operator & Made>('POST', '/operators', body)
@@ -47,12 +47,12 @@ function create(parts: Parts): Command {
     )
 }
 
-function listing(parts: Parts): Command {
-  return operatorCommand('list', parts)
+function listing(context: CommandContext): Command {
+  return operatorCommand('list', context)
     .description('Show operators: role, expiry, last use.')
     .addHelpText('after', examples('operator list', 'operator list --json'))
     .action(async (options: Options) =>
-      withClient(parts, { ...options, alone: true }, async (client, output) => {
+      withClient(context, { ...options, offline: true }, async (client, output) => {
         const columns = {
           NAME: ({ name }: Operator) => name,
           ROLE: ({ role }: Operator) => role,
@@ -67,13 +67,13 @@ function listing(parts: Parts): Command {
     )
 }
 
-function revoke(parts: Parts): Command {
-  return operatorCommand('revoke', parts)
+function revoke(context: CommandContext): Command {
+  return operatorCommand('revoke', context)
     .description('End an operator’s secret now.')
     .argument('<operator>', 'name, hint or id')
     .addHelpText('after', examples('operator revoke ada'))
     .action(async (named: string, options: Options) =>
-      withClient(parts, { ...options, alone: true }, async (client, output) => {
+      withClient(context, { ...options, offline: true }, async (client, output) => {
         const { id, name } = liveOne('operator', await client.all<Operator>('/operators'), named)
         await client.call('DELETE', `/operators/${id}`)
         if (options.json) output.json({ revoked: id })

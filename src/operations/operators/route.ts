@@ -57,9 +57,9 @@ function changing(db: Sql): readonly Route[] {
       }),
       answer: Type.Object({ ...operator.properties, secret: Type.String() }),
       status: 201,
-      async run({ body, by }) {
+      async run({ body, actor }) {
         const draft = draftOf(body.name, body.expiresInSeconds, 'operator')
-        const made = await createOperator(db, { ...draft, role: body.role }, by)
+        const made = await createOperator(db, { ...draft, role: body.role }, actor)
         if (!made) {
           throw new Problem(
             409,
@@ -78,8 +78,8 @@ function changing(db: Sql): readonly Route[] {
       role: 'admin',
       summary: 'Ends an operator’s token now.',
       params: closed({ operator: id }),
-      async run({ params, by }) {
-        if (!(await revokeOperator(db, params.operator, by))) throw notFound('live operator')
+      async run({ params, actor }) {
+        if (!(await revokeOperator(db, params.operator, actor))) throw notFound('live operator')
         return null
       },
     }),

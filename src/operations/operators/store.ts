@@ -61,7 +61,7 @@ export async function operators(db: Sql): Promise<readonly OperatorView[]> {
 export async function createOperator(
   db: Sql,
   { name, role, secret, expiresAt }: OperatorDraft,
-  by: Change,
+  actor: Change,
 ): Promise<OperatorView | undefined> {
   const hash = hashOf(secret)
   const row = await db.row<Row>(sql`
@@ -72,7 +72,7 @@ export async function createOperator(
       ON CONFLICT DO NOTHING RETURNING *
     ), told AS (
       ${tell(
-        by,
+        actor,
         {
           action: 'operator.created',
           resourceType: 'Operator',
@@ -87,7 +87,7 @@ export async function createOperator(
   return row && toView(row)
 }
 
-export async function revokeOperator(db: Sql, id: string, by: Change): Promise<boolean> {
+export async function revokeOperator(db: Sql, id: string, actor: Change): Promise<boolean> {
   if (!isId(id)) return false
   const row = await db.row(sql`
     WITH o AS (
@@ -95,7 +95,7 @@ export async function revokeOperator(db: Sql, id: string, by: Change): Promise<b
       WHERE id = ${id}::uuid AND revoked_at IS NULL RETURNING id, name
     ), told AS (
       ${tell(
-        by,
+        actor,
         {
           action: 'operator.revoked',
           resourceType: 'Operator',

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { Client } from '../../cli/client.ts'
-import { examples, type Parts } from '../../cli/command.ts'
+import { examples, type CommandContext } from '../../cli/command.ts'
 import { connectionOf, pathOf } from '../../cli/names.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
 import type { Output } from '../../cli/output.ts'
@@ -13,8 +13,8 @@ interface Options extends OperatorOptions {
   readonly now?: boolean
 }
 
-export function planCommand(parts: Parts): Command {
-  return operatorCommand('plan', parts)
+export function planCommand(context: CommandContext): Command {
+  return operatorCommand('plan', context)
     .description(
       'Show the plans that wait at a connection, what would be done now, or what changed rules would do. Nothing is applied.',
     )
@@ -37,16 +37,10 @@ export function planCommand(parts: Parts): Command {
       examples('plan falcon', 'plan falcon --now', 'plan corp/sentry --rules new.yaml --json'),
     )
     .action(async (connection: string, options: Options) =>
-      withClient(parts, { ...options, alone: options.now !== true }, async (client, output) => {
+      withClient(context, { ...options, offline: options.now !== true }, async (client, output) => {
         if (options.rules !== undefined) {
           const { planRules } = await import('../explain/rule-change-command.ts')
-          return planRules(
-            connection,
-            { ...options, rules: options.rules },
-            client,
-            parts.surroundings,
-            output,
-          )
+          return planRules(connection, { ...options, rules: options.rules }, client, context.io, output)
         }
         if (options.now) {
           await showPreview(client, output, connection, options)

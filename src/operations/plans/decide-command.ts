@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { examples, type Parts } from '../../cli/command.ts'
+import { examples, type CommandContext } from '../../cli/command.ts'
 import { exitCodes } from '../../cli/exit-codes.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
 import { connectionOf, pathOf } from '../../cli/names.ts'
@@ -11,19 +11,19 @@ interface Options extends OperatorOptions {
   readonly all?: boolean
 }
 
-export const approveCommand = (parts: Parts): Command =>
-  decision(parts, 'approve', 'approved', 'Approve plans that wait at a connection: they are carried out.')
+export const approveCommand = (context: CommandContext): Command =>
+  decision(context, 'approve', 'approved', 'Approve plans that wait at a connection: they are carried out.')
 
-export const rejectCommand = (parts: Parts): Command =>
+export const rejectCommand = (context: CommandContext): Command =>
   decision(
-    parts,
+    context,
     'reject',
     'rejected',
     'Reject plans that wait at a connection; a plan that differs waits again.',
   )
 
-function decision(parts: Parts, name: string, done: string, description: string): Command {
-  return operatorCommand(name, parts)
+function decision(context: CommandContext, name: string, done: string, description: string): Command {
+  return operatorCommand(name, context)
     .description(description)
     .argument('<connection>', 'name of a connection, or <directory>/<connection>')
     .option('--plan <id...>', 'only these plans, as "plan" shows them')
@@ -34,7 +34,7 @@ function decision(parts: Parts, name: string, done: string, description: string)
       examples(`${name} falcon --all`, `${name} falcon --plan 0197c6f0-0000-7000-8000-000000000000`),
     )
     .action(async (named: string, { plan: ids, batch, all, ...options }: Options) =>
-      withClient(parts, options, async (client, output) => {
+      withClient(context, options, async (client, output) => {
         if ([ids, batch, all].filter((each) => each !== undefined).length !== 1) {
           output.problem('Say which plans: give exactly one of --plan, --batch and --all.')
           return exitCodes.usage

@@ -53,9 +53,9 @@ export function planRoutes({ db, wake, notices }: Deps): readonly Route[] {
       params: ofConnection,
       body: choice,
       answer: Type.Object({ decided: Type.Integer() }),
-      async run({ params, body, by }) {
+      async run({ params, body, actor }) {
         await requireConnection(db, params.connection)
-        const decided = await decidePlans(db, params.connection, choiceOf(body), how, by)
+        const decided = await decidePlans(db, params.connection, choiceOf(body), how, actor)
         if (notices) await resolveDecided(db, notices, params.connection)
         wake()
         return { decided }

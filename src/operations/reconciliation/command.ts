@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Command } from 'commander'
 import type { Client } from '../../cli/client.ts'
-import { examples, type Parts } from '../../cli/command.ts'
+import { examples, type CommandContext } from '../../cli/command.ts'
 import { exitCodes } from '../../cli/exit-codes.ts'
 import { connectionOf, type NamedConnection, pathOf } from '../../cli/names.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
@@ -9,21 +9,21 @@ import type { Output } from '../../cli/output.ts'
 import { createProgress } from '../../cli/progress.ts'
 import { counted, table } from '../../cli/table.ts'
 
-export const reconcileCommand = (parts: Parts): Command =>
+export const reconcileCommand = (context: CommandContext): Command =>
   runCommand(
-    parts,
+    context,
     'reconcile',
     'Compare a vendor’s accounts and groups with what is wanted, and show the drift.',
   )
 
-export const driftCommand = (parts: Parts): Command =>
-  operatorCommand('drift', parts)
+export const driftCommand = (context: CommandContext): Command =>
+  operatorCommand('drift', context)
     .description('Show what the last reconciliation found, without starting another one.')
     .argument('<connection>', 'name of a connection, or <directory>/<connection>')
     .option('--kind <kind>', 'only drift of this kind')
     .addHelpText('after', examples('drift falcon', 'drift corp/sentry --kind group-missing --json'))
     .action(async (named: string, options: OperatorOptions & { readonly kind?: string }) =>
-      withClient(parts, options, async (client, output) => {
+      withClient(context, options, async (client, output) => {
         const connection = await connectionOf(client, named)
         const base = `/connections/${connection.id}`
         const query = options.kind === undefined ? '' : `&kind=${encodeURIComponent(options.kind)}`
@@ -41,15 +41,15 @@ export const driftCommand = (parts: Parts): Command =>
       }),
     )
 
-export const recoveredCommand = (parts: Parts): Command =>
-  operatorCommand('recovered', parts)
+export const recoveredCommand = (context: CommandContext): Command =>
+  operatorCommand('recovered', context)
     .description(
       'After a restore: let all work run again at a connection, not only shut-outs, without waiting for a reconciliation.',
     )
     .argument('<connection>', 'name of a connection, or <directory>/<connection>')
     .addHelpText('after', examples('recovered falcon'))
     .action(async (named: string, options: OperatorOptions) =>
-      withClient(parts, options, async (client, output) => {
+      withClient(context, options, async (client, output) => {
         const connection = await connectionOf(client, named)
         const path = `/connections/${connection.id}/recovered`
         const answer = await client.call<{ accounts: number }>('POST', path)
@@ -83,14 +83,18 @@ interface Drift {
 const runAs = (run: Run | undefined): object => (run ? { run, survey: run } : {})
 
 /** A command that has a vendor's accounts listed and shows what came of it. */
-export function runCommand(parts: Parts, kind: 'reconcile' | 'import', description: string): Command {
-  return operatorCommand(kind, parts)
+export function runCommand(
+  context: CommandContext,
+  kind: 'reconcile' | 'import',
+  description: string,
+): Command {
+  return operatorCommand(kind, context)
     .description(description)
     .argument('<connection>', 'name of a connection, or <directory>/<connection>')
     .option('--no-wait', 'start it and do not wait for it to end')
     .addHelpText('after', examples(`${kind} falcon`, `${kind} corp/sentry --no-wait`))
     .action(async (named: string, options: OperatorOptions & { readonly wait?: boolean }) =>
-      withClient(parts, options, async (client, output) => {
+      withClient(context, options, async (client, output) => {
         const { json, wait } = options
         const connection = await connectionOf(client, named)
         const path = pathOf(connection)
@@ -106,7 +110,7 @@ export function runCommand(parts: Parts, kind: 'reconcile' | 'import', descripti
           return undefined
         }
         const total = await accountsAt(client, connection)
-        const progress = createProgress(parts.surroundings)
+        const progress = createProgress(context.io)
         const run = await ended(latest, before, (listed) =>
           progress.show(`${kind} of ${path}: ${counted(listed, 'account')} listed`, { done: listed, total }),
         )

@@ -70,9 +70,9 @@ export function reconciliationRoutes(deps: Deps): readonly Route[] {
       summary: 'Lets work go on that waits since the store was restored.',
       params: ofConnection,
       answer: Type.Object({ accounts: Type.Integer() }),
-      async run({ params, by }) {
+      async run({ params, actor }) {
         await requireConnection(db, params.connection)
-        await note(db, params.connection, 'connection.recovery-accepted', by)
+        await note(db, params.connection, 'connection.recovery-accepted', actor)
         return { accounts: await reconciliation.recovered(params.connection) }
       },
     }),
@@ -117,9 +117,9 @@ function runRoutes(
       body: closed({ kind: Type.Enum(['reconcile', 'import']) }),
       answer: Type.Object({ started: Type.Boolean() }),
       status: 202,
-      async run({ params, body, by }) {
+      async run({ params, body, actor }) {
         await requireConnection(db, params.connection)
-        await note(db, params.connection, 'survey.asked', by, body)
+        await note(db, params.connection, 'survey.asked', actor, body)
         return { started: await reconciliation.request(body.kind, params.connection) }
       },
     }),

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { examples, newCommand, type Parts } from '../../cli/command.ts'
+import { examples, newCommand, type CommandContext } from '../../cli/command.ts'
 import type { Client } from '../../cli/client.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
 import { directoryOf, seconds } from '../../cli/names.ts'
@@ -16,23 +16,23 @@ interface Options extends OperatorOptions {
   readonly overlap?: number
 }
 
-export function tokenCommand(parts: Parts): Command {
-  return newCommand('token', parts)
+export function tokenCommand(context: CommandContext): Command {
+  return newCommand('token', context)
     .description('Tokens that identity providers send to a directory.')
-    .addCommand(create(parts))
-    .addCommand(listing(parts))
-    .addCommand(rotate(parts))
-    .addCommand(revoke(parts))
+    .addCommand(create(context))
+    .addCommand(listing(context))
+    .addCommand(rotate(context))
+    .addCommand(revoke(context))
 }
 
-const tokenSubcommand = (name: string, parts: Parts): Command =>
-  operatorCommand(name, parts).option(
+const tokenSubcommand = (name: string, context: CommandContext): Command =>
+  operatorCommand(name, context).option(
     '--directory <name>',
     'directory; may be left out where there is only one',
   )
 
-function create(parts: Parts): Command {
-  return tokenSubcommand('create', parts)
+function create(context: CommandContext): Command {
+  return tokenSubcommand('create', context)
     .description('Make a token and show its secret, this once.')
     .argument('<name>', 'who will send it, for events')
     .option('--expires-in <time>', 'such as 90d; without it, never', seconds)
@@ -41,7 +41,7 @@ function create(parts: Parts): Command {
       examples('token create okta', 'token create entra --directory corp --expires-in 180d'),
     )
     .action(async (name: string, options: Options) =>
-      withClient(parts, { ...options, alone: true }, async (client, output) => {
+      withClient(context, { ...options, offline: true }, async (client, output) => {
         const directory = await directoryOf(client, options.directory)
         const body = { name, ...lifetime(options.expiresIn) }
         const made = await client.call<Made>('POST', pathOf(directory), body)
@@ -51,12 +51,12 @@ function create(parts: Parts): Command {
     )
 }
 
-function listing(parts: Parts): Command {
-  return tokenSubcommand('list', parts)
+function listing(context: CommandContext): Command {
+  return tokenSubcommand('list', context)
     .description('Show tokens: hint, expiry, last use. Secrets are not kept.')
     .addHelpText('after', examples('token list', 'token list --directory corp --json'))
     .action(async (options: Options) =>
-      withClient(parts, { ...options, alone: true }, async (client, output) => {
+      withClient(context, { ...options, offline: true }, async (client, output) => {
         const columns = {
           NAME: ({ name }: Token) => name,
           HINT: ({ hint }: Token) => hint,
@@ -71,8 +71,8 @@ function listing(parts: Parts): Command {
     )
 }
 
-function rotate(parts: Parts): Command {
-  return tokenSubcommand('rotate', parts)
+function rotate(context: CommandContext): Command {
+  return tokenSubcommand('rotate', context)
     .description('Make a new secret under the same name; the old one goes on for the overlap.')
     .argument('<token>', 'name, hint or id of a live token')
     .addOption(
@@ -83,7 +83,7 @@ function rotate(parts: Parts): Command {
     .option('--expires-in <time>', 'of the new secret, such as 90d; without it, never', seconds)
     .addHelpText('after', examples('token rotate okta', 'token rotate okta --overlap 1h'))
     .action(async (named: string, options: Options) =>
-      withClient(parts, { ...options, alone: true }, async (client, output) => {
+      withClient(context, { ...options, offline: true }, async (client, output) => {
         const { directory, token } = await tokenOf(client, options.directory, named)
         const body = { overlapSeconds: options.overlap, ...lifetime(options.expiresIn) }
         const made = await client.call<Made>('POST', `${pathOf(directory)}/${token.id}/rotate`, body)
@@ -93,13 +93,13 @@ function rotate(parts: Parts): Command {
     )
 }
 
-function revoke(parts: Parts): Command {
-  return tokenSubcommand('revoke', parts)
+function revoke(context: CommandContext): Command {
+  return tokenSubcommand('revoke', context)
     .description('End a token now.')
     .argument('<token>', 'name, hint or id of a live token')
     .addHelpText('after', examples('token revoke okta', 'token revoke 3f9a1c --directory corp'))
     .action(async (named: string, options: Options) =>
-      withClient(parts, { ...options, alone: true }, async (client, output) => {
+      withClient(context, { ...options, offline: true }, async (client, output) => {
         const { directory, token } = await tokenOf(client, options.directory, named)
         await client.call('DELETE', `${pathOf(directory)}/${token.id}`)
         if (options.json) output.json({ revoked: token.id })

@@ -62,9 +62,9 @@ function listing(db: Sql): readonly Route[] {
       body: closed({ name, expiresInSeconds: lifetime }),
       answer: shownOnce,
       status: 201,
-      async run({ params, body, by }) {
+      async run({ params, body, actor }) {
         const draft = draftOf(body.name, body.expiresInSeconds)
-        const made = await createToken(db, params.directory, draft, by)
+        const made = await createToken(db, params.directory, draft, actor)
         if (!made) throw notFound('directory')
         return { ...made, secret: draft.secret }
       },
@@ -88,14 +88,14 @@ function ending({ db, forgetTokens }: Deps): readonly Route[] {
       }),
       answer: shownOnce,
       status: 201,
-      async run({ params, body, by }) {
+      async run({ params, body, actor }) {
         const { secret, expiresAt } = draftOf('', body.expiresInSeconds)
         const next = {
           secret,
           overlapMs: body.overlapSeconds * 1_000,
           ...(expiresAt === undefined ? {} : { expiresAt }),
         }
-        const made = await rotateToken(db, params.directory, params.token, next, by)
+        const made = await rotateToken(db, params.directory, params.token, next, actor)
         forgetTokens()
         if (!made) throw new Problem(404, 'not-found', 'There is no such live token in this directory.')
         return { ...made, secret }
@@ -109,8 +109,8 @@ function ending({ db, forgetTokens }: Deps): readonly Route[] {
       role: 'admin',
       summary: 'Ends a SCIM token now.',
       params: one,
-      async run({ params, by }) {
-        const revoked = await revokeToken(db, params.directory, params.token, by)
+      async run({ params, actor }) {
+        const revoked = await revokeToken(db, params.directory, params.token, actor)
         forgetTokens()
         if (!revoked) throw notFound('live token')
         return null

@@ -68,7 +68,7 @@ export async function createToken(
   db: Sql,
   directory: string,
   { name, secret, expiresAt }: TokenDraft,
-  by: Change,
+  actor: Change,
 ): Promise<TokenView | undefined> {
   const row = await db.row<Row>(sql`
     WITH t AS (
@@ -76,7 +76,7 @@ export async function createToken(
       SELECT ${newId()}::uuid, d.id, ${name}::text, ${hashOf(secret)}::text, ${hintOf(secret)}::text, 'operator',
         ${expiresAt ?? null}::timestamptz
       FROM directories d WHERE d.name = ${directory}::text RETURNING *
-    ), told AS (${told(by, 'token.created', sql`jsonb_build_object('name', t.name, 'hint', t.hint, 'expiresAt', t.expires_at)`)})
+    ), told AS (${told(actor, 'token.created', sql`jsonb_build_object('name', t.name, 'hint', t.hint, 'expiresAt', t.expires_at)`)})
     SELECT ${columns} FROM t`)
   return row && toView(row)
 }
@@ -90,7 +90,7 @@ export async function rotateToken(
   directory: string,
   id: string,
   { secret, overlapMs, expiresAt }: { secret: string; overlapMs: number; expiresAt?: string },
-  by: Change,
+  actor: Change,
 ): Promise<TokenView | undefined> {
   if (!isId(id)) return undefined
   const row = await db.row<Row>(sql`
@@ -104,7 +104,7 @@ export async function rotateToken(
       SELECT ${newId()}::uuid, old.directory_id, old.name, ${hashOf(secret)}::text, ${hintOf(secret)}::text, 'operator',
         ${expiresAt ?? null}::timestamptz FROM old RETURNING *
     ), told AS (${told(
-      by,
+      actor,
       'token.rotated',
       sql`(SELECT jsonb_build_object('name', t.name, 'hint', t.hint, 'oldHint', old.hint, 'oldUntil', old.expires_at) FROM old)`,
     )})
@@ -113,7 +113,7 @@ export async function rotateToken(
 }
 
 /** From now on it is the operator's: a configuration file that still holds the secret does not bring it back. */
-export async function revokeToken(db: Sql, directory: string, id: string, by: Change): Promise<boolean> {
+export async function revokeToken(db: Sql, directory: string, id: string, actor: Change): Promise<boolean> {
   if (!isId(id)) return false
   const row = await db.row(sql`
     WITH t AS (
@@ -121,16 +121,16 @@ export async function revokeToken(db: Sql, directory: string, id: string, by: Ch
       WHERE tokens.id = ${id}::uuid AND d.id = tokens.directory_id AND d.name = ${directory}::text
         AND tokens.revoked_at IS NULL
       RETURNING tokens.id, tokens.directory_id, tokens.name, tokens.hint
-    ), told AS (${told(by, 'token.revoked', sql`jsonb_build_object('name', t.name, 'hint', t.hint)`)})
+    ), told AS (${told(actor, 'token.revoked', sql`jsonb_build_object('name', t.name, 'hint', t.hint)`)})
     SELECT id FROM t`)
   return row !== undefined
 }
 
 const hintOf = (secret: string): string => hashOf(secret).slice(0, 6)
 
-const told = (by: Change, action: string, more: Statement): Statement =>
+const told = (actor: Change, action: string, more: Statement): Statement =>
   tell(
-    by,
+    actor,
     { action, resourceType: 'Token', directoryId: sql`t.directory_id`, resourceId: sql`t.id`, more },
     sql`t`,
   )

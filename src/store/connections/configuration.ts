@@ -75,7 +75,7 @@ export const configurationLock = 72707370
 export async function applyConfiguration(
   db: Sql,
   configuration: Configuration,
-  by: Partial<Change> = {},
+  actor: Partial<Change> = {},
 ): Promise<Applied> {
   return db.transaction(async (tx) => {
     await tx.rows(sql`SELECT 1 AS locked FROM pg_advisory_xact_lock(${configurationLock}::bigint)`)
@@ -89,10 +89,10 @@ export async function applyConfiguration(
     await keepTokens(tx, configuration, done)
     await reopen(tx)
     // Credentials that changed show no difference: what an operator applied is told in any case.
-    if (done.changes.length > 0 || by.actor !== undefined) {
+    if (done.changes.length > 0 || actor.actor !== undefined) {
       await tx.rows(sql`
         INSERT INTO events (actor, request_id, action, resource_type, resource_id, detail)
-        VALUES (${by.actor ?? 'file'}::text, ${by.requestId ?? null}::text, 'configuration.applied', 'Directory', '',
+        VALUES (${actor.actor ?? 'file'}::text, ${actor.requestId ?? null}::text, 'configuration.applied', 'Directory', '',
           ${json({ changes: done.changes })})`)
     }
     const rows = await tx.rows<{ id: string; revision: number; fresh: boolean }>(sql`

@@ -36,7 +36,7 @@ const unprovenShutOut = sql`(a.proven_version < a.wanted_version OR a.status = '
 export function detach(
   db: Sql,
   connectionId: string,
-  by: Origin,
+  actor: Origin,
   { abandon }: { readonly abandon: boolean },
 ): Promise<Detached | undefined> {
   return db.transaction(async (tx) => {
@@ -53,12 +53,12 @@ export function detach(
     const gone = await tx.rows<{ linked: boolean; user_id: string }>(sql`
       DELETE FROM accounts WHERE connection_id = ${connectionId}::uuid
       RETURNING vendor_account_id IS NOT NULL AS linked, user_id`)
-    for (const { user_id: userId } of gone) await release(tx, by, userId)
+    for (const { user_id: userId } of gone) await release(tx, actor, userId)
     const abandoned = leaving.map(({ user_name: name }) => name)
     const linked = gone.filter((each) => each.linked).length
     await tx.rows(
       recordEvent(
-        by,
+        actor,
         {
           directoryId: connection.directory_id,
           action: 'connection.detached',
@@ -85,12 +85,12 @@ function unproven(path: string, leaving: readonly Leaving[]): GatewayError {
 }
 
 /** Whoever waited for a proof at this connection alone waits no longer. */
-async function release(tx: Sql, by: Origin, userId: string): Promise<void> {
+async function release(tx: Sql, actor: Origin, userId: string): Promise<void> {
   const user = await tx.row<{ id: string; directory_id: string; deleting: boolean; shown: boolean }>(sql`
     SELECT id, directory_id, delete_requested_at IS NOT NULL AS deleting, active_shown AS shown FROM users
     WHERE id = ${userId}::uuid AND deleted_at IS NULL AND NOT active_wanted AND (active_shown OR delete_requested_at IS NOT NULL)
     FOR UPDATE`)
   if (!user || (await awaitsProof(tx, userId))) return
-  if (user.deleting) await bury(tx, by, user.directory_id, userId)
+  if (user.deleting) await bury(tx, actor, user.directory_id, userId)
   else if (user.shown) await show(tx, user, false)
 }

@@ -4,7 +4,7 @@ import { json, sql, type Statement } from '../sql/statement.ts'
 
 /** An INSERT of one event for each row of `source`; for `WITH … AS (…)` of the statement that it tells of. */
 export function tell(
-  by: Change,
+  actor: Change,
   event: {
     readonly action: string
     readonly resourceType: 'Account' | 'Connection' | 'Directory' | 'Operator' | 'Token'
@@ -19,7 +19,7 @@ export function tell(
 ): Statement {
   const detail = event.more ? sql`${json(event.detail ?? {})} || ${event.more}` : json(event.detail ?? {})
   return sql`INSERT INTO events (directory_id, actor, request_id, action, resource_type, resource_id, detail)
-    SELECT ${event.directoryId}, ${by.actor}::text, ${by.requestId}::text, ${event.action}::text,
+    SELECT ${event.directoryId}, ${actor.actor}::text, ${actor.requestId}::text, ${event.action}::text,
       ${event.resourceType}::text, (${event.resourceId})::text, ${detail} FROM ${source}`
 }
 
