@@ -77,21 +77,26 @@ function unauthenticated(): Problem {
   return new Problem(
     401,
     'token-required',
-    'Send the token of an operator as "Authorization: Bearer …"; tokens of identity providers do not count here.',
+    'Send the token of an operator as "Authorization: Bearer …". Tokens of identity providers are not accepted here.',
     { 'www-authenticate': 'Bearer realm="drawbridge operators"' },
   )
 }
 
 function tooMany(seconds: number): Problem {
-  return new Problem(429, 'too-many-attempts', 'Too many refused tokens came from this address. Wait.', {
-    'retry-after': String(Math.max(1, seconds)),
-  })
+  return new Problem(
+    429,
+    'too-many-attempts',
+    `Too many refused tokens came from this address. Try again in ${Math.max(1, seconds)} s.`,
+    {
+      'retry-after': String(Math.max(1, seconds)),
+    },
+  )
 }
 
 function forbidden({ name, role }: OperatorRef, needed: Role): Problem {
   return new Problem(
     403,
     'role',
-    `${name} is ${role}, and this needs ${needed}. An admin can make an operator with that role.`,
+    `Operator ${name} has the role ${role}; this needs the role ${needed}. An admin can create an operator with that role.`,
   )
 }

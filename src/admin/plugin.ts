@@ -48,7 +48,7 @@ function tagReads(app: FastifyInstance): void {
 /** Refuses with 412 when a change was meant for another state of the thing (RFC 9110 §13.1.1). */
 export function requireMatch(ifMatch: string | undefined, current: object): void {
   if (ifMatch === undefined || matches(ifMatch, etagOf(current))) return
-  throw new Problem(412, 'changed', 'It is not as you saw it any more: read it again, then decide.')
+  throw new Problem(412, 'changed', 'It has changed since you read it: read it again, then decide.')
 }
 
 function matches(header: string | undefined, tag: string): boolean {
@@ -70,7 +70,7 @@ async function describeRoutes(app: FastifyInstance, release: string): Promise<vo
         title: 'Drawbridge operator API',
         version: release,
         description:
-          'For operators and the command line. Answers are JSON; refusals are RFC 9457 problem documents with the id of the request.',
+          'For operators and the command line. Responses are JSON; errors are RFC 9457 problem documents with the id of the request.',
       },
       components: { securitySchemes: { operator: { type: 'http', scheme: 'bearer' } } },
       security: [{ operator: [] }],

@@ -16,20 +16,20 @@ export class Problem extends Error {
 }
 
 export const notFound = (what: string): Problem =>
-  new Problem(404, 'not-found', `There is no such ${what}. It may be gone: list them again.`)
+  new Problem(404, 'not-found', `There is no such ${what}. It may have been removed: list them again.`)
 
 const titles: Readonly<Record<number, string>> = {
-  400: 'The request is not valid',
-  401: 'Who asks is not known',
-  403: 'The role does not allow it',
-  404: 'Not there',
-  409: 'It does not fit the present state',
-  412: 'It has changed meanwhile',
-  413: 'The request is too large',
-  415: 'Only JSON is understood',
-  429: 'Too many refused tokens',
-  502: 'The vendor did not answer as it should',
-  503: 'Not possible at the moment',
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  409: 'Conflict',
+  412: 'Precondition Failed',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  429: 'Too Many Requests',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
 }
 
 /** Every failure of the operator API is a problem document with the id of the request. */
@@ -41,7 +41,7 @@ export function answerProblems(app: FastifyInstance): void {
     send(
       reply,
       request,
-      new Problem(404, 'no-route', 'There is no such address. See openapi.json for those that are.'),
+      new Problem(404, 'no-route', 'There is no such endpoint. openapi.json lists those that exist.'),
     ),
   )
 }
@@ -50,7 +50,7 @@ function send(reply: FastifyReply, request: FastifyRequest, problem: Problem): F
   const { status, code, message, headers } = problem
   const body = {
     type: typeOf(code),
-    title: titles[status] ?? 'It could not be done',
+    title: titles[status] ?? 'Internal Server Error',
     status,
     detail: message,
     code,
@@ -75,7 +75,7 @@ function asProblem(error: unknown, request: FastifyRequest): Problem {
   if (error instanceof GatewayError) return new Problem(409, error.code, error.message)
   if (error instanceof VendorError) return ofVendor(error)
   if (error instanceof Error && error.name === 'ListingRefused')
-    return new Problem(502, 'listing-refused', `${error.message}. Nothing was changed by it.`)
+    return new Problem(502, 'listing-refused', `${error.message}. Nothing was changed.`)
   const fastify = error as FastifyError
   if (fastify.validation) return new Problem(400, 'invalid', fastify.message)
   const { statusCode: status, code } = fastify
@@ -83,14 +83,14 @@ function asProblem(error: unknown, request: FastifyRequest): Problem {
     return new Problem(status, 'invalid', fastify.message)
   request.log.error({ err: error, requestId: request.id }, 'operator request failed')
   if (error instanceof Error && error.name === 'StoreUnavailable') {
-    return new Problem(503, 'store-unavailable', 'The store does not answer. Try again in a moment.', {
+    return new Problem(503, 'store-unavailable', 'The store is not responding. Try again in a moment.', {
       'retry-after': '5',
     })
   }
   return new Problem(
     500,
     'internal',
-    `It failed for a reason that the log tells under request ${request.id}.`,
+    `An internal error occurred. The log shows its cause under request ${request.id}.`,
   )
 }
 

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { type Command, CommanderError } from 'commander'
 import { newCommand, type CommandContext } from '../cli/command.ts'
 import { CommandFailure, type ExitCode, exitCodeMeanings, exitCodes } from '../cli/exit-codes.ts'
@@ -29,49 +28,47 @@ import { doctorCommand } from './commands/doctor.ts'
 import { errorsCommand } from './commands/errors.ts'
 import { serveCommand } from './commands/serve.ts'
 import { simulateCommand } from './commands/simulate.ts'
+import { release } from './release.ts'
 
-/** Each command's definition stands with its feature or in src/app/commands; its code is loaded when it runs, so that help answers at once. */
-const commands: readonly ((context: CommandContext) => Command)[] = [
-  serveCommand,
-  demoCommand,
-  simulateCommand,
-  checkCommand,
-  doctorCommand,
-  explainCommand,
-  planCommand,
-  applyCommand,
-  statusCommand,
-  connectionCommand,
-  accountCommand,
-  approveCommand,
-  rejectCommand,
-  holdCommand,
-  releaseCommand,
-  retryCommand,
-  reconcileCommand,
-  driftCommand,
-  importCommand,
-  inventoryCommand,
-  evidenceCommand,
-  recoveredCommand,
-  noticesCommand,
-  auditCommand,
-  backupCommand,
-  restoreCommand,
-  moveCommand,
-  tokenCommand,
-  operatorsCommand,
-  keysCommand,
-  errorsCommand,
-  completionCommand,
-]
+/**
+ * By what they are for. Each command's definition stands with its feature or in src/app/commands; its code is loaded when it
+ * runs, so that help answers at once.
+ */
+const commands: Readonly<Record<string, readonly ((context: CommandContext) => Command)[]>> = {
+  'Start:': [serveCommand, demoCommand, simulateCommand],
+  'Configure:': [checkCommand, doctorCommand, planCommand, applyCommand, connectionCommand],
+  'Inspect:': [
+    statusCommand,
+    explainCommand,
+    noticesCommand,
+    inventoryCommand,
+    driftCommand,
+    auditCommand,
+    evidenceCommand,
+  ],
+  'Operate:': [
+    accountCommand,
+    retryCommand,
+    holdCommand,
+    releaseCommand,
+    approveCommand,
+    rejectCommand,
+    reconcileCommand,
+    importCommand,
+    recoveredCommand,
+  ],
+  'Administer:': [tokenCommand, operatorsCommand, keysCommand, backupCommand, restoreCommand, moveCommand],
+  'Help:': [errorsCommand, completionCommand],
+}
 
 export function createProgram(context: CommandContext): Command {
   const program = newCommand('drawbridge', context)
     .description('One SCIM 2.0 service provider in front of vendors that have their own REST API.')
-    .version(version(), '-V, --version', 'print the version')
+    .version(release(), '-V, --version', 'print the version')
     .addHelpText('after', exitCodeText)
-  for (const command of commands) program.addCommand(command(context))
+    .commandsGroup('Help:')
+  for (const [group, all] of Object.entries(commands))
+    for (const command of all) program.addCommand(command(context).helpGroup(group))
   return program
 }
 
@@ -83,11 +80,6 @@ ${Object.entries(exitCodeMeanings)
 
 What an error means and what to do: drawbridge errors <code>.
 In a checkout, "npm run drawbridge -- <command>" is the command line.`
-
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
-}
 
 const openOffline: CommandContext['openOffline'] = async (environment) =>
   (await import('./offline-api.ts')).openOffline(environment)

@@ -9,7 +9,7 @@ import type { CommandContext } from './command.ts'
 import { type Endpoint, exchange } from './http.ts'
 
 export interface Client {
-  /** False where the store was opened alone: there is no gateway that would follow at once. */
+  /** False where the store was opened here: there is no gateway that would follow at once. */
   readonly running: boolean
   /** The answer's JSON; undefined when it has none. Rejects with `CommandFailure` for every refusal. */
   call<T = unknown>(method: string, path: string, body?: unknown): Promise<T>
@@ -37,7 +37,7 @@ export async function openClient(
   const loaded = loadEnvironment(env)
   if (!loaded.ok) {
     const words = loaded.problems.map(({ name, message }) => `${name} ${message}`).join('; ')
-    throw new CommandFailure(exitCodes.usage, `The environment cannot be used: ${words}.`)
+    throw new CommandFailure(exitCodes.usage, `The environment is not valid: ${words}.`)
   }
   const { environment } = loaded
   const named = options.url ?? env['DRAWBRIDGE_URL']?.trim()
@@ -54,9 +54,12 @@ export async function openClient(
 function remote(url: string, { adminToken }: Environment): Endpoint {
   const parsed = URL.parse(url)
   if (!parsed || !['http:', 'https:'].includes(parsed.protocol))
-    throw new CommandFailure(exitCodes.usage, `${url} is not the address of a gateway: http or https.`)
+    throw new CommandFailure(
+      exitCodes.usage,
+      `${url} is not the address of a gateway: it must begin with http:// or https://.`,
+    )
   if (parsed.protocol === 'http:' && !/^(localhost|127\.[\d.]+|\[::1\])$/.test(parsed.hostname))
-    throw new CommandFailure(exitCodes.usage, 'A token goes over https only, except on this machine.')
+    throw new CommandFailure(exitCodes.usage, 'A token is sent over https only, except to this machine.')
   if (adminToken === undefined)
     throw new CommandFailure(exitCodes.usage, 'Set DRAWBRIDGE_ADMIN_TOKEN to the token of an operator.')
   return { url, token: adminToken }
@@ -75,15 +78,15 @@ export function requireStore({ databaseUrl, dataDir }: Environment): void {
   if (databaseUrl !== undefined || existsSync(join(dataDir, 'postgres'))) return
   throw new CommandFailure(
     exitCodes.unreachable,
-    `There is no store in ${resolve(dataDir)}, and no gateway runs there: name the data directory with DRAWBRIDGE_DATA_DIR, or a gateway with --url. "drawbridge serve" and "drawbridge apply" make a store.`,
+    `There is no store in ${resolve(dataDir)}, and no gateway is running there. Name the data directory with DRAWBRIDGE_DATA_DIR, or a gateway with --url; "drawbridge serve" and "drawbridge apply" create a store.`,
   )
 }
 
 function noGateway({ databaseUrl, dataDir }: Environment): CommandFailure {
   const how =
     databaseUrl === undefined
-      ? `No gateway runs on the data directory ${dataDir}. Start one with "drawbridge serve", or name one`
-      : 'With DATABASE_URL the command line does not know where a gateway runs. Name it'
+      ? `No gateway is running on the data directory ${dataDir}. Start one with "drawbridge serve", or name one`
+      : 'With DATABASE_URL, the command line cannot tell where a gateway is running. Name it'
   return new CommandFailure(
     exitCodes.unreachable,
     `${how} with --url or DRAWBRIDGE_URL, and its token with DRAWBRIDGE_ADMIN_TOKEN.`,
@@ -118,7 +121,7 @@ function talk(send: Talk, running: boolean, close: () => Promise<void>): Client 
     async stream(path, onText) {
       const { status, text } = await send('GET', path, undefined, onText)
       if (status !== 200) throw refusal(status, text)
-      // A store that was opened alone gives it whole.
+      // Without a gateway the answer comes whole.
       if (text !== '') onText(text)
     },
     async all<T>(path: string) {
@@ -137,7 +140,7 @@ function talk(send: Talk, running: boolean, close: () => Promise<void>): Client 
 }
 
 const unknownToken =
-  'The gateway does not know the token of DRAWBRIDGE_ADMIN_TOKEN as that of an operator: it is wrong, expired or revoked.'
+  'The gateway refused the token in DRAWBRIDGE_ADMIN_TOKEN: it is wrong, expired or revoked.'
 
 function refusal(status: number, text: string): CommandFailure {
   const code = status === 401 || status === 403 || status === 429 ? exitCodes.refused : exitCodes.failed
@@ -148,6 +151,9 @@ function refusal(status: number, text: string): CommandFailure {
     const words = status === 401 ? unknownToken : detail
     return new CommandFailure(code, `${words} (${kind}, request ${requestId})`, see)
   } catch {
-    return new CommandFailure(exitCodes.failed, `The gateway answered ${status}, and not as Drawbridge does.`)
+    return new CommandFailure(
+      exitCodes.failed,
+      `What answered with status ${status} is no Drawbridge gateway: check the address.`,
+    )
   }
 }

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, Help, InvalidArgumentError } from 'commander'
 import type { Environment } from '../model/configuration.ts'
 import type { ExitCode } from './exit-codes.ts'
 import type { Output, Io } from './output.ts'
@@ -30,12 +30,19 @@ export function newCommand(name: string, { io: { stdout, stderr } }: CommandCont
   return new Command(name)
     .exitOverride()
     .showHelpAfterError('(add --help for the options)')
+    .configureHelp({ commandUsage: usageOf })
     .configureOutput({
       writeOut: (text) => void stdout.write(text),
       writeErr: (text) => void stderr.write(text),
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
+}
+
+/** Options that must be given stand in the usage, as arguments do. */
+function usageOf(command: Command): string {
+  const needed = command.options.filter(({ mandatory }) => mandatory).map(({ flags }) => `${flags} `)
+  return new Help().commandUsage(command).replace('[options]', `${needed.join('')}[options]`)
 }
 
 /** For `addHelpText('after', …)`: command lines without the program's name. */

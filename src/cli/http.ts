@@ -48,7 +48,11 @@ export function exchange(
       const streamed = onText && response.statusCode === 200 ? onText : undefined
       if (streamed) response.setEncoding('utf8').on('data', streamed)
       else response.on('data', (chunk: Buffer) => chunks.push(chunk))
-      response.on('aborted', () => reject(new CommandFailure(exitCodes.failed, 'The answer broke off.')))
+      response.on('aborted', () =>
+        reject(
+          new CommandFailure(exitCodes.failed, 'The connection was lost before the answer was complete.'),
+        ),
+      )
       response.on('error', reject)
       response.on('end', () =>
         resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),

@@ -13,7 +13,10 @@ export interface OperatorOptions {
 /** A command over the operator API. */
 export function operatorCommand(name: string, context: CommandContext): Command {
   return newCommand(name, context)
-    .option('--url <url>', 'address of the gateway; default: DRAWBRIDGE_URL, else the one that runs here')
+    .option(
+      '--url <url>',
+      'address of the gateway (default: DRAWBRIDGE_URL, else the gateway running on this machine)',
+    )
     .option('--json', 'print the result as JSON')
 }
 

@@ -40,5 +40,5 @@ export function showMade(output: Output, json: boolean | undefined, made: Made, 
   if (json) return output.json(made)
   output.line(`${words}${made.expiresAt ? `, expires ${when(made.expiresAt)}` : ''}`)
   output.line(made.secret)
-  output.line('Copy the secret now: it is not shown again.')
+  output.line('Copy the secret now: it will not be shown again.')
 }

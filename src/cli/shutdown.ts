@@ -40,6 +40,6 @@ export function aborted(signal: AbortSignal): Promise<void> {
 }
 
 function giveUp(output: Output, reason: string): never {
-  output.problem(`ended before everything was closed: ${reason}`)
+  output.problem(`stopped before everything was closed: ${reason}`)
   process.exit(1)
 }

@@ -112,7 +112,7 @@ describe('operating by the command line', { timeout: 480_000 }, () => {
   it('restores into an empty data directory, where shut-outs alone run until it has recovered', async () => {
     assert.equal(await line.stop(), 0)
     env['DRAWBRIDGE_DATA_DIR'] = join(folder, 'restored')
-    assert.match((await drawbridge(['restore', backupFile])).out, /Every account is in doubt/)
+    assert.match((await drawbridge(['restore', backupFile])).out, /Every account is now in doubt/)
     assert.equal((await json('audit', 'verify')).ok, true)
     await line.serve(file)
     const left = await scim(line.url(), token, 'PATCH', `/Users/${ada}`, deactivate)

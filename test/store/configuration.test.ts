@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
 import type { Actor } from '../../src/scim/ports.ts'
-import { isSame, planningPart } from '../../src/store/connections/configuration.ts'
+import { planningPart } from '../../src/store/connections/configuration.ts'
+import { isSame } from '../../src/store/connections/difference.ts'
 import { aConfiguration, aConnection, aDirectory, anActor, aPolicy } from '../support/configuration.ts'
 import { openTestStore, type TestStore } from '../support/database.ts'
 import { until } from '../support/gateway.ts'
@@ -106,13 +107,21 @@ test('plans everybody anew when rules change, and nobody when only the reply doe
   const first = await store.applyConfiguration(
     aConfiguration(aConnection('sentry', { policy: patient }), aConnection('falcon')),
   )
-  assert.deepEqual(first.changes, ['connection corp/sentry changed'])
+  assert.deepEqual(first.changes, [
+    ['connection corp/sentry changed', '    reply.budgetMs: 30000 → 1000'].join('\n'),
+  ])
   assert.ok((await accounts()).every(({ due }) => !due))
   const ruled = aPolicy({ rules: [{ group: 'Admins', role: 'owner' }] })
   const second = await store.applyConfiguration(
     aConfiguration(aConnection('sentry', { policy: ruled }), aConnection('falcon')),
   )
-  assert.deepEqual(second.changes, ['connection corp/sentry changed its policy; every account is looked at'])
+  assert.deepEqual(second.changes, [
+    [
+      'connection corp/sentry changed; every account is looked at again',
+      '    reply.budgetMs: 1000 → 30000',
+      '    rules: + {"group":"Admins","role":"owner"}',
+    ].join('\n'),
+  ])
   assert.ok((await accounts()).every(({ due }) => !due))
   assert.deepEqual(
     (await store.sweeps.progress()).map(({ kind, state }) => [kind, state]),
@@ -121,6 +130,16 @@ test('plans everybody anew when rules change, and nobody when only the reply doe
       ['connection', 'counting'],
     ],
   )
+})
+
+test('tells nothing of rules that only stand elsewhere in the file', async () => {
+  const at = (line: number) =>
+    aConfiguration(
+      aConnection('sentry', { policy: aPolicy({ rules: [{ group: 'Admins', role: 'owner', line }] }) }),
+      aConnection('falcon'),
+    )
+  await store.applyConfiguration(at(7))
+  assert.deepEqual((await store.applyConfiguration(at(9))).changes, [])
 })
 
 test('takes up parked connections and failed shut-outs at a start', async () => {
@@ -153,7 +172,7 @@ test('refuses a file without a connection by which accounts are linked', async (
   const others = ['sentry', 'falcon'].filter((each) => each !== name).map((each) => aConnection(each))
   await assert.rejects(() => store.applyConfiguration(aConfiguration(...others)), {
     code: 'CONNECTION_MISSING',
-    message: new RegExp(`corp/${name} \\(1 accounts\\)`),
+    message: new RegExp(`corp/${name} \\(1 account\\)`),
   })
   const kept = await store.applyConfiguration(aConfiguration(aConnection(name)))
   assert.deepEqual(kept.changes, [`connection corp/${others[0]!.name} removed`])

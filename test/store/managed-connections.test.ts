@@ -184,7 +184,7 @@ test('seals nothing anew while a process lives that does not hold the key, unles
   await join(store, ['k2', 'k1'])
   const old = await join(await store.another(), ['k1'])
   assert.deepEqual((await keysOfProcesses(store.db)).map((ids) => ids.join()).toSorted(), ['k1', 'k2,k1'])
-  const refused = { code: 'KEY_NOT_EVERYWHERE', message: /^a process that lives does not hold the key k2/ }
+  const refused = { code: 'KEY_NOT_EVERYWHERE', message: /^a running process does not hold the key k2/ }
   await assert.rejects(rotateKeys(store.db, keyring, by), refused)
   const keyOf = async () => (await managedConnections(store.db)).find((each) => each.id === id)?.sealed.key
   assert.equal(await keyOf(), 'k1')

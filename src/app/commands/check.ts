@@ -3,11 +3,11 @@ import { defaultFile, examples, newCommand, type CommandContext } from '../../cl
 
 export function checkCommand(context: CommandContext): Command {
   return newCommand('check', context)
-    .description('Check a configuration file, and show what it means; without --live nobody is contacted.')
+    .description('Check a configuration file and show what it means; without --live, nothing is contacted.')
     .option('--config <file>', 'configuration file', defaultFile)
     .option(
       '--live',
-      'compare the rules with the vendors’ catalogues too, and with the store of DATABASE_URL; creations are judged where a vendor can',
+      'also compare the rules with the vendors’ catalogues, and with the store of DATABASE_URL; let vendors that can judge creations do so',
     )
     .option('--json', 'print the result as JSON')
     .addHelpText('after', examples('check --config drawbridge.yaml', 'check --live', 'check --json'))

@@ -3,7 +3,7 @@ import { examples, newCommand, type CommandContext } from '../../cli/command.ts'
 
 export function completionCommand(context: CommandContext): Command {
   const command = newCommand('completion', context)
-    .description('Print a script that completes commands and options in a shell.')
+    .description('Print a completion script for a shell.')
     .addArgument(new Argument('<shell>', 'which shell').choices(['bash', 'zsh', 'fish']))
     .addHelpText(
       'after',

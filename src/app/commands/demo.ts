@@ -5,7 +5,7 @@ import { exitCodes } from '../../cli/exit-codes.ts'
 export function demoCommand(context: CommandContext): Command {
   return newCommand('demo', context)
     .description('Run the gateway against simulated vendors and show a joiner, a mover and a leaver.')
-    .option('--exit', 'stop when the demonstration is over; exit code 0 only if everything was proven')
+    .option('--exit', 'stop when the demo is over; exit code 0 only if everything converged')
     .addHelpText('after', examples('demo', 'demo --exit'))
     .action(async (options: { exit?: boolean }) => {
       const { runUntilStopped } = await import('../../cli/shutdown.ts')

@@ -7,7 +7,10 @@ export function doctorCommand(context: CommandContext): Command {
     .argument('<connection>', 'name of a connection, or <directory>/<connection>')
     .option('--config <file>', 'configuration file', defaultFile)
     .option('--json', 'print the report as JSON')
-    .option('--reprobe', 'with apiProfile auto: ask the profile again; kept in the store of DATABASE_URL')
+    .option(
+      '--reprobe',
+      'with apiProfile auto: detect the profile again, and keep it in the store of DATABASE_URL',
+    )
     .addHelpText(
       'after',
       examples('doctor falcon --config drawbridge.yaml', 'doctor corp/sentry --json', 'doctor bi --reprobe'),

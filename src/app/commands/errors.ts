@@ -6,8 +6,8 @@ import type { Output } from '../../cli/output.ts'
 
 export function errorsCommand(context: CommandContext): Command {
   return newCommand('errors', context)
-    .description('Explain an error: what its code means, what to do, where it is met. Asks nobody.')
-    .argument('[code]', 'a code, with or without the part before it; all of them when left out')
+    .description('Explain an error: what its code means, what to do, where it appears. Nothing is contacted.')
+    .argument('[code]', 'a code, with or without its prefix, or an HTTP status; without one, all are listed')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', examples('errors', 'errors account-mass-change', 'errors NO_POSTGRES --json'))
     .action(async (code: string | undefined, options: { readonly json?: boolean }) => {

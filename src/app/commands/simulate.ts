@@ -3,11 +3,11 @@ import { examples, newCommand, type CommandContext, portNumber } from '../../cli
 
 export function simulateCommand(context: CommandContext): Command {
   return newCommand('simulate', context)
-    .description('Run simulated vendor APIs on this machine until told to stop.')
+    .description('Run simulated vendor APIs on this machine until Ctrl-C.')
     .argument('<vendor>', 'id of a vendor, or "all"')
-    .option('--port <number>', 'port of the first simulator; any free one when left out', portNumber)
+    .option('--port <number>', 'port of the first simulator (default: any free port)', portNumber)
     .addOption(
-      new Option('--profile <profile>', 'API profile of the connection that is printed').choices([
+      new Option('--profile <profile>', 'API profile of the connection to print').choices([
         'current',
         'legacy',
         'guide',

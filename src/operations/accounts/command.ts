@@ -33,27 +33,39 @@ const statuses = ['unproven', 'pending', 'waiting', 'verifying', 'invited', 'pro
 
 export function accountCommand(context: CommandContext): Command {
   return newCommand('account', context)
-    .description('Accounts of people at connections.')
+    .description('The accounts of people at vendors.')
     .addCommand(list(context))
     .addCommand(journal(context))
     .addCommand(undecidedCommand(context))
     .addCommand(decideCommand(context))
     .addCommand(
-      change(context, 'relink', 'relinked', 'Forget the link; the account is looked up by its login again.'),
+      change(
+        context,
+        'relink',
+        'relinked',
+        'Forget which vendor account is linked; it is looked up by its login again.',
+      ),
     )
     .addCommand(
-      change(context, 'ignore', 'ignored', 'Take an account out of provisioning: listed, never written.'),
+      change(
+        context,
+        'ignore',
+        'ignored',
+        'Exclude an account from provisioning: it is listed, but never changed.',
+      ),
     )
-    .addCommand(change(context, 'manage', 'managed again', 'Take an ignored account back into provisioning.'))
+    .addCommand(
+      change(context, 'manage', 'managed again', 'Include an ignored account in provisioning again.'),
+    )
 }
 
 function list(context: CommandContext): Command {
   return operatorCommand('list', context)
-    .description('Show accounts.')
+    .description('List accounts.')
     .option('--connection <connection>', 'name of a connection, or <directory>/<connection>')
-    .addOption(new Option('--status <status>', 'only of this status').choices(statuses))
-    .option('--user <userName>', 'only of this person')
-    .option('--ignored', 'only those that an operator took out of provisioning')
+    .addOption(new Option('--status <status>', 'only accounts in this status').choices(statuses))
+    .option('--user <userName>', 'only accounts of this person')
+    .option('--ignored', 'only accounts excluded from provisioning')
     .addHelpText(
       'after',
       examples(
@@ -100,7 +112,7 @@ function showAccounts(output: CommandContext['output'], accounts: readonly Accou
 
 function journal(context: CommandContext): Command {
   return operatorCommand('journal', context)
-    .description('Show what was done with an account, newest first.')
+    .description('Show what was done to an account, newest first.')
     .argument('<account>', 'id of an account, as "account list" shows it')
     .addHelpText('after', examples('account journal 0197c6f0-0000-7000-8000-000000000000'))
     .action(async (account: string, options: Options) =>
@@ -154,10 +166,10 @@ interface RetryOptions extends OperatorOptions {
 
 export function retryCommand(context: CommandContext): Command {
   return operatorCommand('retry', context)
-    .description('Try what is not proven again now: everything of a connection, or one person’s.')
+    .description('Retry now what is not proven: at a whole connection, or for one person.')
     .argument('[connection]', 'name of a connection, or <directory>/<connection>')
-    .option('--user <userName>', 'only this person, at every connection unless one is named')
-    .option('--unpark', 'let a parked connection work again first')
+    .option('--user <userName>', 'only this person; at every connection unless one is named')
+    .option('--unpark', 'resume a parked connection first')
     .addHelpText('after', examples('retry falcon', 'retry falcon --unpark', 'retry --user ada@corp.example'))
     .action(async (named: string | undefined, options: RetryOptions) =>
       withClient(context, options, async (client, output) => {

@@ -154,22 +154,22 @@ function changing({ db, wake }: Deps): readonly Route[] {
       },
     })
   return [
-    action('retry', 'retryAccount', 'Tries an unproven account again now.', (each, actor) =>
+    action('retry', 'retryAccount', 'Retries an unproven account now.', (each, actor) =>
       retryAccount(db, each, actor),
     ),
     action(
       'relink',
       'relinkAccount',
-      'Forgets the link; the account is looked up by its login again.',
+      'Forgets which vendor account is linked; it is looked up by its login again.',
       (each, actor) => relinkAccount(db, each, actor),
     ),
     action(
       'ignore',
       'ignoreAccount',
-      'Takes the account out of provisioning: listed, never written.',
+      'Excludes the account from provisioning: it is listed, but never changed.',
       (each, actor) => setUnmanaged(db, each, true, actor),
     ),
-    action('manage', 'manageAccount', 'Takes an ignored account back into provisioning.', (each, actor) =>
+    action('manage', 'manageAccount', 'Includes an ignored account in provisioning again.', (each, actor) =>
       setUnmanaged(db, each, false, actor),
     ),
   ]
@@ -178,11 +178,7 @@ function changing({ db, wake }: Deps): readonly Route[] {
 function outcomeOf(change: AccountChange): 'done' | 'no-effect' {
   if (change === 'not-found') throw notFound('account')
   if (change === 'busy') {
-    throw new Problem(
-      409,
-      'busy',
-      'The account is being worked on at this moment: try again in some seconds.',
-    )
+    throw new Problem(409, 'busy', 'The account is being worked on right now: try again in a few seconds.')
   }
   return change
 }
@@ -218,18 +214,14 @@ export function peopleRoutes(db: Sql): readonly Route[] {
       path: '/people/:userName',
       tag: 'people',
       role: 'viewer',
-      summary: 'How everybody of this userName stands, at every connection; tombstones too.',
+      summary: 'The state of everybody with this userName at every connection, deleted people included.',
       params: closed({ userName: name }),
       query: closed({ directory: Type.Optional(Type.String()) }),
       answer: listOf(person),
       async run({ params, query }) {
         const found = await people(db, params.userName, query.directory)
         if (found.length === 0)
-          throw new Problem(
-            404,
-            'not-found',
-            `Nobody has the userName ${params.userName}, nor had it before.`,
-          )
+          throw new Problem(404, 'not-found', `Nobody has or had the userName ${params.userName}.`)
         return {
           items: found.map((each) => ({
             ...each,

@@ -34,7 +34,7 @@ export function configurationRoutes(deps: Deps): readonly Route[] {
       path: '/configuration/preview',
       tag: 'configuration',
       role: 'admin',
-      summary: 'What a configuration would change here; nothing is changed.',
+      summary: 'Shows what a configuration would change; changes nothing.',
       body,
       answer: changes,
       run: async ({ body: request }) => ({
@@ -47,7 +47,7 @@ export function configurationRoutes(deps: Deps): readonly Route[] {
       path: '/configuration',
       tag: 'configuration',
       role: 'admin',
-      summary: 'Makes the store and this process follow a configuration.',
+      summary: 'Applies a configuration to the store and this process.',
       body,
       answer: changes,
       async run({ body: request, actor }) {

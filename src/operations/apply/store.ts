@@ -27,20 +27,20 @@ export async function applyDetaching(
           connections.some((each) => `${name}/${each.name}` === path),
         )
       )
-        throw new GatewayError('STILL_IN_FILE', `${path} is in the file: take it out to detach it`)
+        throw new GatewayError('STILL_IN_FILE', `${path} is still in the file: remove it there to detach it`)
       const row = await tx.row<{ id: string; source: string }>(sql`
         SELECT c.id, c.source FROM connections c JOIN directories d ON d.id = c.directory_id
         WHERE d.name || '/' || c.name = ${path}::text`)
       if (row?.source === 'console')
         throw new GatewayError(
           'CONNECTION_MANAGED',
-          `${path} was made through the operator API: let go of it with "drawbridge connection detach"`,
+          `${path} was created through the operator API: detach it with "drawbridge connection detach"`,
         )
       const gone = row && (await detach(tx, row.id, actor, { abandon }))
       if (!gone) throw new GatewayError('NO_CONNECTION', `there is no connection ${path} to detach`)
       const abandoned = gone.abandoned.length > 0 ? `; shut-outs abandoned: ${gone.abandoned.join(', ')}` : ''
       changes.push(
-        `connection ${path} detached, ${gone.linked} accounts stay at the vendor as they are${abandoned}`,
+        `connection ${path} detached; its accounts at the vendor (${gone.linked}) stay as they are${abandoned}`,
       )
     }
     const applied = await applyConfiguration(tx, configuration, actor)

@@ -5,6 +5,7 @@ import type { VerifiedChain } from './verify.ts'
 import { examples, newCommand, type CommandContext } from '../../cli/command.ts'
 import { exitCodes } from '../../cli/exit-codes.ts'
 import type { Client } from '../../cli/client.ts'
+import { counted } from '../../cli/table.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
 
 interface Head {
@@ -22,7 +23,7 @@ interface ExportOptions extends OperatorOptions {
 
 export function auditCommand(context: CommandContext): Command {
   return newCommand('audit', context)
-    .description('The audit: what was written, by whom, in a chain that shows tampering.')
+    .description('The audit: who changed what, in a chain of hashes that reveals tampering.')
     .addCommand(exportCommand(context))
     .addCommand(verifyCommand(context))
     .addCommand(eraseCommand(context))
@@ -30,13 +31,11 @@ export function auditCommand(context: CommandContext): Command {
 
 function exportCommand(context: CommandContext): Command {
   return operatorCommand('export', context)
-    .description('Write all events to the standard output, oldest first, page by page.')
-    .addOption(
-      new Option('--format <format>', 'form of the output').choices(['ndjson', 'csv']).default('ndjson'),
-    )
-    .option('--directory <name>', 'only of this directory')
-    .option('--since <instant>', 'from this instant on, such as 2026-11-01T00:00:00Z', instantOf)
-    .option('--until <instant>', 'before this instant', instantOf)
+    .description('Write all events to standard output, oldest first.')
+    .addOption(new Option('--format <format>', 'output format').choices(['ndjson', 'csv']).default('ndjson'))
+    .option('--directory <name>', 'only events of this directory')
+    .option('--since <instant>', 'only events from this instant on, such as 2026-11-01T00:00:00Z', instantOf)
+    .option('--until <instant>', 'only events before this instant', instantOf)
     .addHelpText(
       'after',
       `${examples('audit export > audit.ndjson', 'audit export --format csv --since 2026-11-01T00:00:00Z')}
@@ -67,10 +66,10 @@ async function* events(client: Client, options: ExportOptions): AsyncGenerator<A
 
 function verifyCommand(context: CommandContext): Command {
   return operatorCommand('verify', context)
-    .description('Recompute every chain; exit code 1 when anything is not as it was written.')
+    .description('Recompute every chain; exit code 1 if anything was altered.')
     .option(
       '--head <directory:position:hash>',
-      'a head from the log or a delivery, to show what was cut off; may be repeated',
+      'a head of a chain from the log or a delivery, to reveal what was cut off; may be repeated',
       (text: string, before: readonly Head[] = []) => [...before, headOf(text)],
     )
     .addHelpText('after', examples('audit verify', 'audit verify --head corp:5120:9f2c… --json'))
@@ -85,9 +84,11 @@ function verifyCommand(context: CommandContext): Command {
         if (options.json) output.json(result)
         for (const { directory, events: count, from, head, faults } of options.json ? [] : result.chains) {
           const name = directory ?? 'the gateway itself'
-          const older = from > 0 ? `, older ones dropped up to ${from}` : ''
+          const older = from > 0 ? `, older ones dropped up to position ${from}` : ''
           const state = faults.length === 0 ? output.paint('green', 'ok') : output.paint('red', 'FAULT')
-          output.line(`${state} ${name}: ${count} events, head ${head.position}:${head.hash}${older}`)
+          output.line(
+            `${state} ${name}: ${counted(count, 'event')}, head ${head.position}:${head.hash}${older}`,
+          )
           for (const fault of faults) output.line(`  ${fault.kind}: ${fault.detail}`)
         }
         return result.ok ? exitCodes.ok : exitCodes.failed
@@ -97,8 +98,10 @@ function verifyCommand(context: CommandContext): Command {
 
 function eraseCommand(context: CommandContext): Command {
   return operatorCommand('erase', context)
-    .description('Blank what the audit says of a person; that something happened, and the chain, stay.')
-    .argument('<userName>', 'userName of a User, also of one who was deleted')
+    .description(
+      'Erase what the audit says about a person; that something happened stays, and the chain verifies.',
+    )
+    .argument('<userName>', 'userName of a person, even one who was deleted')
     .requiredOption('--directory <name>', 'the person’s directory')
     .addHelpText('after', examples('audit erase ada@corp.example --directory corp'))
     .action(async (userName: string, options: OperatorOptions & { directory: string }) =>
@@ -106,7 +109,7 @@ function eraseCommand(context: CommandContext): Command {
         const { directory } = options
         const done = await client.call<{ events: number }>('POST', '/audit/erase', { directory, userName })
         if (options.json) output.json(done)
-        else output.line(`${done.events} events were blanked; the chain still verifies.`)
+        else output.line(`${counted(done.events, 'event')} erased; the chain still verifies.`)
         return undefined
       }),
     )

@@ -97,7 +97,7 @@ export async function erase(db: Sql, directory: string, userName: string, actor:
     if (!first) {
       throw new GatewayError(
         'USER_UNKNOWN',
-        `directory ${directory} has no User ${userName}, not even one who was deleted; nothing was erased`,
+        `directory ${directory} has no User ${userName}, not even a deleted one; nothing was erased`,
       )
     }
     const ids = users.map(({ id }) => id)

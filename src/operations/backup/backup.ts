@@ -26,7 +26,7 @@ export function backup(
 ): Promise<ExitCode> {
   return onDatabase(env, output, 'there', async (url) => {
     if (await exists(file))
-      throw new GatewayError('FILE_EXISTS', `${file} exists already; nothing was written`)
+      throw new GatewayError('FILE_EXISTS', `${file} already exists; nothing was written`)
     await migrate(url)
     const unfinished = `${file}.unfinished`
     try {
@@ -62,7 +62,7 @@ export function restore(
     if (json) output.json({ file, ...done })
     else {
       output.line(
-        `${done.rows} rows restored, as of ${done.takenAt}. Every account is in doubt now: only shut-outs run until a`,
+        `${done.rows} rows restored, as of ${done.takenAt}. Every account is now in doubt: only shut-outs run until`,
       )
       output.line(
         'reconciliation finds nothing that contradicts the store, or you run "drawbridge recovered".',
@@ -87,8 +87,7 @@ export function moveStore(
     const done = await move(url, to, (table, share) => progress.show(`move: ${table}`, share))
     progress.end()
     if (json) output.json(done)
-    else
-      output.line(`${done.rows} rows were moved. Start the gateways with DATABASE_URL on the new database.`)
+    else output.line(`${done.rows} rows moved. Start the gateways with DATABASE_URL set to the new database.`)
     return exitCodes.ok
   })
 }

@@ -7,14 +7,14 @@ interface Options {
 
 export function backupCommand(context: CommandContext): Command {
   return newCommand('backup', context)
-    .description('Write the store to a file, at one consistent moment, while gateways go on.')
-    .argument('<file>', 'file to write; it must not exist')
+    .description('Back up the store to a file, as of one moment, while gateways keep running.')
+    .argument('<file>', 'file to write; must not exist yet')
     .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
       `${examples('backup drawbridge-2026-11-22.backup')}
 
-It needs no PostgreSQL tools. The file holds people's data and sealed credentials: keep it as safe as the database.`,
+No PostgreSQL tools are needed. The file holds personal data and sealed credentials: protect it like the database.`,
     )
     .action(async (file: string, options: Options) => {
       const { backup } = await import('./backup.ts')
@@ -24,14 +24,15 @@ It needs no PostgreSQL tools. The file holds people's data and sealed credential
 
 export function restoreCommand(context: CommandContext): Command {
   return newCommand('restore', context)
-    .description('Fill an empty store from a backup. Every account is in doubt afterwards.')
-    .argument('<file>', 'a file that "drawbridge backup" wrote')
+    .description('Restore a backup into an empty store. Every account is in doubt afterwards.')
+    .argument('<file>', 'file written by "drawbridge backup"')
     .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
       `${examples('restore drawbridge-2026-11-22.backup')}
 
-The gateway that starts on it runs shut-outs alone until reconciliation agrees, or "drawbridge recovered".`,
+A gateway that starts on it carries out only shut-outs until reconciliation finds nothing that contradicts the
+store, or you run "drawbridge recovered".`,
     )
     .action(async (file: string, options: Options) => {
       const { restore } = await import('./backup.ts')
@@ -41,14 +42,14 @@ The gateway that starts on it runs shut-outs alone until reconciliation agrees, 
 
 export function moveCommand(context: CommandContext): Command {
   return newCommand('move', context)
-    .description('Move the store to an empty database, such as from the embedded PostgreSQL to your own.')
-    .requiredOption('--to <url>', 'postgresql:// address of an empty database')
+    .description('Move the store to an empty database, for example from the embedded PostgreSQL to your own.')
+    .requiredOption('--to <url>', 'postgresql:// URL of an empty database')
     .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
       `${examples('move --to postgresql://drawbridge:…@db.corp.example/drawbridge')}
 
-Stop every gateway first. The old store is kept and refuses to be opened again.`,
+Stop every gateway first. The old store is kept, but can no longer be opened.`,
     )
     .action(async (options: Options & { to: string }) => {
       const { moveStore } = await import('./backup.ts')

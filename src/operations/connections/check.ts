@@ -26,7 +26,7 @@ export async function checkConnection(
   const found = await askVendor(live)
   await keepCredentialsEnd(db, id, found.credentialsEndAt)
   if (live.revision !== undefined && !(await markChecked(db, id, live.revision, actor)))
-    throw new GatewayError('CHANGED_MEANWHILE', 'the connection was changed meanwhile: check it again')
+    throw new GatewayError('CHANGED_MEANWHILE', 'the connection has been changed meanwhile: check it again')
   return found
 }
 

@@ -4,7 +4,7 @@ import { examples, newCommand, type CommandContext } from '../../cli/command.ts'
 import type { NamedConnection } from '../../cli/names.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
 import type { Output } from '../../cli/output.ts'
-import { list, when } from '../../cli/table.ts'
+import { counted, list, when } from '../../cli/table.ts'
 
 interface Connection {
   readonly id: string
@@ -20,7 +20,7 @@ interface Connection {
 
 export function connectionCommand(context: CommandContext): Command {
   const group = newCommand('connection', context)
-    .description('Connections, and those that are made through the operator API instead of the file.')
+    .description('Connections to vendors; those created here are managed without the configuration file.')
     .addCommand(listing(context))
   for (const command of [...changeCommands(context), ...standCommands(context)]) group.addCommand(command)
   return group
@@ -28,7 +28,7 @@ export function connectionCommand(context: CommandContext): Command {
 
 function listing(context: CommandContext): Command {
   return operatorCommand('list', context)
-    .description('Show connections: where they are from, how they stand, when their credentials end.')
+    .description('List connections: source, status, when their credentials end.')
     .addHelpText('after', examples('connection list', 'connection list --json'))
     .action(async (options: OperatorOptions) =>
       withClient(context, { ...options, offline: true }, async (client, output) => {
@@ -36,7 +36,7 @@ function listing(context: CommandContext): Command {
           CONNECTION: ({ directory, name }: Connection) => `${directory}/${name}`,
           VENDOR: ({ vendor }: Connection) => vendor,
           MODE: ({ mode }: Connection) => mode,
-          FROM: ({ source }: Connection) => source,
+          SOURCE: ({ source }: Connection) => source,
           STATUS: ({ status }: Connection) => status,
           CHECKED: ({ checkedAt }: Connection) => when(checkedAt),
           'CREDENTIALS END': ({ credentialsEndAt }: Connection) => when(credentialsEndAt),
@@ -56,9 +56,9 @@ interface SaveOptions extends OperatorOptions {
   readonly force?: boolean
 }
 
-const unchecked = ['--force', 'save it although the vendor does not take it, or cannot be asked'] as const
+const unchecked = ['--force', 'save it even if the vendor refuses it or cannot be reached'] as const
 
-const fileWords = 'YAML or JSON as under connections: of a configuration file, or - for standard input'
+const fileWords = 'YAML or JSON, as below "connections:" in a configuration file; - reads standard input'
 
 /** create, update, credentials. */
 const changeCommands = (context: CommandContext): readonly Command[] => [
@@ -69,10 +69,10 @@ const changeCommands = (context: CommandContext): readonly Command[] => [
 
 function create(context: CommandContext): Command {
   return operatorCommand('create', context)
-    .description('Make a connection; it does nothing until it is checked and enabled.')
-    .argument('<name>', 'of the connection')
+    .description('Create a connection; it does nothing until it is checked and enabled.')
+    .argument('<name>', 'name of the connection')
     .argument('<file>', fileWords)
-    .option('--directory <name>', 'needed where there are several')
+    .option('--directory <name>', 'directory; needed if there are several')
     .addHelpText(
       'after',
       examples('connection create falcon falcon.yaml', 'connection create corp-sentry - --directory corp'),
@@ -90,7 +90,7 @@ function create(context: CommandContext): Command {
         if (options.json) output.json(made)
         else {
           const path = pathOf(made)
-          output.line(`connection ${path} made, disabled`)
+          output.line(`connection ${path} created, disabled`)
           output.line(`Next: drawbridge connection check ${path}, then drawbridge connection enable ${path}.`)
         }
         return undefined
@@ -101,7 +101,7 @@ function create(context: CommandContext): Command {
 function update(context: CommandContext): Command {
   return operatorCommand('update', context)
     .description(
-      'Give a connection other settings and policies; without credentials in the file those kept stay. An enabled one is checked with them first.',
+      'Change the settings and policies of a connection; its credentials stay unless the file has new ones. If it is enabled, the vendor is asked first.',
     )
     .argument('<connection>', 'name, or <directory>/<name>')
     .argument('<file>', fileWords)
@@ -115,10 +115,10 @@ function update(context: CommandContext): Command {
 function credentials(context: CommandContext): Command {
   return operatorCommand('credentials', context)
     .description(
-      'Give a connection other credentials; a parked one works again. An enabled one is checked with them first.',
+      'Replace the credentials of a connection; a parked one resumes. If it is enabled, the vendor is asked first.',
     )
     .argument('<connection>', 'name, or <directory>/<name>')
-    .argument('<file>', 'YAML or JSON with the keys of credentials:, or - for standard input')
+    .argument('<file>', 'YAML or JSON with the keys below "credentials:"; - reads standard input')
     .option(...unchecked)
     .addHelpText(
       'after',
@@ -184,13 +184,13 @@ function on(context: CommandContext, command: Command, act: Act, offline = false
 
 function check(context: CommandContext): Command {
   const command = operatorCommand('check', context)
-    .description('Ask the vendor whether a connection works; reads only.')
+    .description('Ask the vendor whether a connection works; nothing is changed there.')
     .addHelpText('after', examples('connection check falcon'))
   return on(context, command, async (client, output, { id, path }, { json }) => {
     const found = await client.call<Checked>('POST', `/connections/${id}/check`)
     if (json) return output.json(found)
     output.line(`connection ${path} works: tenant ${found.tenant}, ${found.catalogue} roles and groups`)
-    if (found.credentialsEndAt) output.line(`its credentials end at ${found.credentialsEndAt}`)
+    if (found.credentialsEndAt) output.line(`its credentials end on ${when(found.credentialsEndAt)}`)
   })
 }
 
@@ -202,20 +202,20 @@ interface Checked {
 
 function enable(context: CommandContext): Command {
   const command = operatorCommand('enable', context)
-    .description('Let a checked connection work: everybody of its directory is admitted there.')
+    .description('Enable a checked connection: everybody in its directory is admitted there.')
     .addHelpText('after', examples('connection enable falcon'))
   const act: Act = async (client, output, { id, path }, { json }) => {
     const { people } = await client.call<{ people: number }>('POST', `/connections/${id}/enable`)
     if (json) output.json({ enabled: path, people })
-    else output.line(`connection ${path} enabled, ${people} people to admit`)
+    else output.line(`connection ${path} enabled, ${counted(people, 'person', 'people')} to admit`)
   }
   return on(context, command, act, true)
 }
 
 function detach(context: CommandContext): Command {
   const command = operatorCommand('detach', context)
-    .description('Let go of a connection that was made here, without a vendor call.')
-    .option('--abandon', 'although shut-outs are unproven there: they will not be done')
+    .description('Stop managing a connection created here; its accounts stay as they are at the vendor.')
+    .option('--abandon', 'detach although shut-outs are unproven there; they will not be carried out')
     .addHelpText('after', examples('connection detach falcon', 'connection detach falcon --abandon'))
   const act: Act = async (client, output, { id, path }, { json, abandon = false }) => {
     const gone = await client.call<{ linked: number; abandoned: readonly string[] }>(
@@ -224,7 +224,7 @@ function detach(context: CommandContext): Command {
       { abandon },
     )
     if (json) return output.json(gone)
-    output.line(`connection ${path} detached, ${gone.linked} accounts stay at the vendor as they are`)
+    output.line(`connection ${path} detached; its accounts at the vendor (${gone.linked}) stay as they are`)
     if (gone.abandoned.length > 0) output.line(`shut-outs abandoned: ${gone.abandoned.join(', ')}`)
   }
   return on(context, command, act, true)

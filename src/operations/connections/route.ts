@@ -98,7 +98,7 @@ function reading(db: Sql): readonly Route[] {
       path: '/status',
       tag: 'connections',
       role: 'viewer',
-      summary: 'What is pending, by connection.',
+      summary: 'What is pending at each connection.',
       answer: listOf(standing),
       run: async () => ({ items: [...(await readStanding(db))] }),
     }),
@@ -130,7 +130,7 @@ function reading(db: Sql): readonly Route[] {
       path: '/connections/:connection/catalogue',
       tag: 'connections',
       role: 'viewer',
-      summary: 'What the connection’s tenant offers, as it was fetched last.',
+      summary: 'What the tenant of the connection offers, as last fetched.',
       params: ofConnection,
       answer: listOf(entitlement),
       async run({ params }) {
@@ -149,7 +149,7 @@ function changing({ db, wake }: Deps): readonly Route[] {
       path: '/connections/:connection/unpark',
       tag: 'connections',
       role: 'operator',
-      summary: 'Lets a parked connection work again, after its credentials were mended at the vendor.',
+      summary: 'Resumes a parked connection, once its credentials have been fixed at the vendor.',
       params: ofConnection,
       answer: connection,
       async run({ params, actor, ifMatch }) {
@@ -165,7 +165,7 @@ function changing({ db, wake }: Deps): readonly Route[] {
       path: '/connections/:connection/retry',
       tag: 'connections',
       role: 'operator',
-      summary: 'Tries everything unproven of the connection again now.',
+      summary: 'Retries everything unproven at the connection now.',
       params: ofConnection,
       answer: Type.Object({ accounts: Type.Integer() }),
       async run({ params, actor }) {
@@ -215,7 +215,7 @@ function asking(db: Sql, connections: LiveConnections): readonly Route[] {
       tag: 'connections',
       role: 'operator',
       summary:
-        'Asks the vendor whether the connection works; reads only. One that was made here can be enabled then.',
+        'Asks the vendor whether the connection works; nothing is changed there. One that was created here can then be enabled.',
       params: ofConnection,
       answer: Type.Object({
         profile: Type.Optional(Type.String()),

@@ -6,7 +6,7 @@ import type { ConnectionStanding } from './store.ts'
 
 export function statusCommand(context: CommandContext): Command {
   return operatorCommand('status', context)
-    .description('Show what is pending, by connection.')
+    .description('Show what is pending at each connection.')
     .addHelpText('after', examples('status', 'status --json'))
     .action(async (options: OperatorOptions) =>
       withClient(context, { ...options, offline: true }, async (client, output) => {
@@ -15,7 +15,7 @@ export function statusCommand(context: CommandContext): Command {
           output.json({ running: client.running, connections })
           return undefined
         }
-        if (!client.running) output.line('No gateway runs: this is what the store holds.')
+        if (!client.running) output.line('No gateway is running; this is what the store says.')
         table(
           output,
           [

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { examples, newCommand, type CommandContext } from '../../cli/command.ts'
 import { exitCodes } from '../../cli/exit-codes.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
-import { list } from '../../cli/table.ts'
+import { counted, list } from '../../cli/table.ts'
 
 interface Key {
   readonly id: string
@@ -14,14 +14,14 @@ interface Key {
 
 export function keysCommand(context: CommandContext): Command {
   return newCommand('keys', context)
-    .description('Master keys that kept credentials are sealed with; never the keys themselves.')
+    .description('Master keys that stored credentials are sealed with; the keys themselves are never shown.')
     .addCommand(listing(context))
     .addCommand(rotate(context))
 }
 
 function listing(context: CommandContext): Command {
   return operatorCommand('list', context)
-    .description('Show the ids of keys, and how many connections are sealed with each.')
+    .description('List the ids of the keys, and how many connections are sealed with each.')
     .addHelpText('after', examples('keys list', 'keys list --json'))
     .action(async (options: OperatorOptions) =>
       withClient(context, { ...options, offline: true }, async (client, output) => {
@@ -42,9 +42,9 @@ function listing(context: CommandContext): Command {
 function rotate(context: CommandContext): Command {
   return operatorCommand('rotate', context)
     .description(
-      'Seal everything that is kept under the first key of DRAWBRIDGE_MASTER_KEY; gateways go on meanwhile.',
+      'Seal all stored credentials with the first key of DRAWBRIDGE_MASTER_KEY; gateways keep running.',
     )
-    .option('--force', 'although a gateway that runs does not hold the key, and could not be started again')
+    .option('--force', 'rotate even if a running gateway lacks the key and could not start again')
     .addHelpText('after', examples('keys rotate'))
     .action(async (options: OperatorOptions & { readonly force?: boolean }) =>
       withClient(context, { ...options, offline: true }, async (client, output) => {
@@ -53,8 +53,7 @@ function rotate(context: CommandContext): Command {
           `/keys/rotate${options.force ? '?force=true' : ''}`,
         )
         if (options.json) output.json({ connections })
-        else
-          output.line(`${connections} connection${connections === 1 ? '' : 's'} sealed under the first key`)
+        else output.line(`${counted(connections, 'connection')} sealed with the first key`)
         return undefined
       }),
     )

@@ -38,11 +38,11 @@ export function keyRoutes({ db, keyring }: Deps): readonly Route[] {
       tag: 'keys',
       role: 'admin',
       summary:
-        'Seals everything that is kept under the first master key; gateways go on meanwhile. Refused while a process lives that does not hold it.',
+        'Seals all stored credentials with the first master key; gateways keep running. Refused while a running process lacks it.',
       query: closed({
         force: Type.Boolean({
           default: false,
-          description: 'Although a process that lives does not hold the key, and could not be started again.',
+          description: 'Rotate even if a running process lacks the key and could not start again.',
         }),
       }),
       answer: Type.Object({ connections: Type.Integer() }),

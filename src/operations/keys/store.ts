@@ -11,7 +11,7 @@ const processesWithout = async (db: Sql, key: string): Promise<number> =>
 const notEverywhere = (key: string, count: number): GatewayError =>
   new GatewayError(
     'KEY_NOT_EVERYWHERE',
-    `${count === 1 ? 'a process that lives does' : `${count} processes that live do`} not hold the key ${key}, and could not be started again: give it to every gateway and restart them; a gateway that was killed is counted for 20 seconds`,
+    `${count === 1 ? 'a running process does' : `${count} running processes do`} not hold the key ${key} and could not start again: give it to every gateway and restart them; a gateway that was killed still counts for 20 seconds`,
   )
 
 export interface KeyUse {

@@ -6,7 +6,7 @@ import type { Change } from '../../model/operator.ts'
 import type { ConnectionStore } from '../../model/work.ts'
 import { openConnection } from '../../provisioning/connections.ts'
 import type { Keyring, Place, Sealed } from '../../secrets/keyring.ts'
-import { isSame } from '../../store/connections/configuration.ts'
+import { isSame } from '../../store/connections/difference.ts'
 import { isFormerName, tenantChanged } from '../../store/connections/connections.ts'
 import type { Detached } from '../../store/connections/detach.ts'
 import type { Sql } from '../../store/sql/statement.ts'
@@ -66,14 +66,14 @@ export async function updateConnection(
   const row = await rowOf(db, id)
   const { credentials = opened(keyring, row), directory, name, ...rest } = draft
   if ((directory ?? row.directory) !== row.directory || (name ?? row.name) !== row.name)
-    throw new Problem(400, 'invalid', 'Directory and name of a connection stay as they are.')
+    throw new Problem(400, 'invalid', 'The directory and the name of a connection cannot be changed.')
   const { connection, written } = judged(deps, row.name, { ...rest, credentials })
   const entered = draft['credentials'] !== undefined
   if (!entered && connection.settings['baseUrl'] !== row.settings['baseUrl'])
     throw new Problem(
       400,
       'invalid',
-      'Another baseUrl needs the credentials again: those kept go to no other host.',
+      'Another baseUrl needs the credentials again: stored ones are not sent to another host.',
     )
   const tried =
     (entered || leadsElsewhere(row, connection)) && !force && (await tryOut(deps, row, connection))
@@ -166,7 +166,7 @@ async function rowOf(db: Sql, id: string): Promise<ManagedConnection> {
   if (row) return row
   const view = await readConnection(db, id)
   if (view) throw fromFile(`${view.directory}/${view.name}`)
-  throw new GatewayError('NO_CONNECTION', 'there is no such connection any more')
+  throw new GatewayError('NO_CONNECTION', 'this connection no longer exists')
 }
 
 /**
@@ -192,7 +192,7 @@ async function tryOut(
     throw new Problem(
       409,
       'check-failed',
-      `Nothing is changed: with this the vendor does not let it work (${error.message}). What was in force stays so. Correct it, or save it unchecked with force.`,
+      `Nothing was changed: the vendor does not accept it (${error.message}). What was in force stays in force. Correct it, or save it unchecked with force.`,
     )
   }
 }

@@ -16,7 +16,7 @@ import { connection, ofConnection, plain, requireConnection } from '../connectio
 const unchecked = closed({
   force: Type.Boolean({
     default: false,
-    description: 'Saved although the vendor was not asked whether it works.',
+    description: 'Save it without asking the vendor whether it works.',
   }),
 })
 const open = { additionalProperties: true } as const
@@ -40,7 +40,7 @@ function creating(deps: Deps): Route {
     tag: 'connections',
     role: 'admin',
     summary:
-      'A new connection, disabled until it is checked and enabled. Its credentials are kept sealed and never shown.',
+      'Creates a connection, disabled until it is checked and enabled. Its credentials are stored sealed and never shown.',
     body: Type.Object(
       { directory: name, name, vendor: Type.String(), credentials: record },
       { ...open, description: asInFile },
@@ -64,7 +64,7 @@ function rewriting(deps: Deps): readonly Route[] {
       tag: 'connections',
       role: 'admin',
       summary:
-        'Other settings and policies of a connection that was made here; without credentials those kept stay. An enabled one is checked with them first.',
+        'Changes the settings and policies of a connection that was created here; its credentials stay unless new ones are sent. If it is enabled, the vendor is asked first.',
       params: ofConnection,
       query: unchecked,
       body: Type.Object(
@@ -91,7 +91,7 @@ function rewriting(deps: Deps): readonly Route[] {
       tag: 'connections',
       role: 'admin',
       summary:
-        'Other credentials of a connection that was made here; a parked one works again. An enabled one is checked with them first.',
+        'Replaces the credentials of a connection that was created here; a parked one resumes. If it is enabled, the vendor is asked first.',
       params: ofConnection,
       query: unchecked,
       body: record,
@@ -113,7 +113,7 @@ function standing(deps: Deps): readonly Route[] {
       path: '/connections/:connection/enable',
       tag: 'connections',
       role: 'admin',
-      summary: 'Lets a checked connection work: everybody of its directory is admitted there.',
+      summary: 'Enables a checked connection: everybody in its directory is admitted there.',
       params: ofConnection,
       answer: Type.Object({ people: Type.Integer() }),
       async run({ params, actor, ifMatch }) {
@@ -130,7 +130,7 @@ function standing(deps: Deps): readonly Route[] {
       tag: 'connections',
       role: 'admin',
       summary:
-        'Lets go of a connection that was made here, without a vendor call; `abandon`: although shut-outs are unproven.',
+        'Stops managing a connection that was created here, without a vendor call; `abandon`: although shut-outs are unproven.',
       params: ofConnection,
       body: closed({ abandon: Type.Boolean({ default: false }) }),
       answer: Type.Object({

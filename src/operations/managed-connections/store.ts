@@ -4,8 +4,9 @@ import { GatewayError } from '../../model/errors.ts'
 import type { Change } from '../../model/operator.ts'
 import type { Policy } from '../../model/policy.ts'
 import type { Place, Sealed, Secrets } from '../../secrets/keyring.ts'
-import { configurationLock, isSame, planningPart } from '../../store/connections/configuration.ts'
+import { configurationLock, planningPart } from '../../store/connections/configuration.ts'
 import { detach, type Detached } from '../../store/connections/detach.ts'
+import { isSame } from '../../store/connections/difference.ts'
 import { enlist, enlistRest, replan } from '../../store/connections/enlist.ts'
 import { remind } from '../../store/directory/due.ts'
 import { tell } from '../../store/directory/events.ts'
@@ -103,7 +104,7 @@ export function createManaged(
       FROM directories d WHERE d.name = ${directory}::text`)
     if (!there) return undefined
     const path = `${directory}/${connection.name}`
-    if (there.taken) throw new GatewayError('NAME_TAKEN', `there is a connection ${path} already`)
+    if (there.taken) throw new GatewayError('NAME_TAKEN', `there already is a connection ${path}`)
     const id = newId()
     const sealed = seal({ connectionId: id, revision: 1 })
     const { vendor, apiProfile, settings, policy } = connection
@@ -138,7 +139,7 @@ export function updateManaged(
     if (row.vendor !== connection.vendor)
       throw new GatewayError(
         'VENDOR_CHANGED',
-        `connection ${row.path} is a connection of ${row.vendor}: make another one for ${connection.vendor}`,
+        `connection ${row.path} is for ${row.vendor}: create another one for ${connection.vendor}`,
       )
     const { apiProfile, settings, policy } = connection
     const leadsElsewhere = !isSame(row.settings, settings) || row.api_profile !== apiProfile
@@ -185,7 +186,7 @@ export function changeCredentials(
 
 function stillAt({ revision, path }: ManagedRow, seen: { readonly revision: number }): void {
   if (revision === seen.revision) return
-  throw new GatewayError('CHANGED_MEANWHILE', `connection ${path} was changed meanwhile: read it again`)
+  throw new GatewayError('CHANGED_MEANWHILE', `connection ${path} has been changed meanwhile: read it again`)
 }
 
 async function keepCredentials(
@@ -239,7 +240,7 @@ export async function enableManaged(db: Sql, id: string, actor: Change): Promise
     if (!row.checked)
       throw new GatewayError(
         'NOT_CHECKED',
-        `connection ${row.path} was not checked since it last changed: check it first`,
+        `connection ${row.path} has not been checked since it last changed: check it first`,
       )
     await tx.rows(sql`
       WITH c AS (
@@ -290,7 +291,7 @@ async function lockManaged(tx: Sql, id: string): Promise<ManagedRow> {
           c.revision, c.credentials_revision, c.status, c.checked_at IS NOT NULL AS checked, c.source
         FROM connections c JOIN directories d ON d.id = c.directory_id WHERE c.id = ${id}::uuid FOR UPDATE OF c`)
     : undefined
-  if (!row) throw new GatewayError('NO_CONNECTION', 'there is no such connection any more')
+  if (!row) throw new GatewayError('NO_CONNECTION', 'this connection no longer exists')
   if (row.source !== 'console') throw fromFile(row.path)
   return row
 }
@@ -298,7 +299,7 @@ async function lockManaged(tx: Sql, id: string): Promise<ManagedRow> {
 export const fromFile = (path: string): GatewayError =>
   new GatewayError(
     'CONNECTION_FROM_FILE',
-    `connection ${path} is from a configuration file: change the file and apply it`,
+    `connection ${path} comes from a configuration file: change the file and apply it`,
   )
 
 /** The event of a change of connection `c`. */

@@ -16,8 +16,8 @@ interface Notice {
 
 export function noticesCommand(context: CommandContext): Command {
   return operatorCommand('notices', context)
-    .description('Show what people should look at, the latest first.')
-    .option('--all', 'also those whose cause is gone')
+    .description('Show what needs attention, latest first.')
+    .option('--all', 'also those that are resolved')
     .addHelpText('after', examples('notices', 'notices --all --json'))
     .action(async (options: OperatorOptions & { readonly all?: boolean }) =>
       withClient(context, { ...options, offline: true }, async (client, output) => {

@@ -46,7 +46,7 @@ export function letterOf(kind: NoticeKind, notices: readonly Notice[]): Letter {
   }
 }
 
-const foot = 'This is sent once while the cause lasts. All that is open: drawbridge notices'
+const foot = 'This is sent once for as long as the cause lasts. Everything open: drawbridge notices'
 
 const lines = (all: readonly string[]): string => `${all.join('\n')}\n`
 
@@ -145,55 +145,55 @@ export const templates: Readonly<Record<NoticeKind, Template>> = {
     one: 'A connection is parked',
     many: (count) => `${count} connections are parked`,
     advice:
-      'Nothing is done there until its credentials work again. Correct them in the configuration and apply it, or mend them at the vendor and let the connection work again.',
+      'Nothing is done there until its credentials work again. Correct them in the configuration and apply it, or fix them at the vendor and resume the connection.',
     commands: (where) => [`drawbridge doctor ${where}`, `drawbridge retry ${where} --unpark`],
   },
   'guard-tripped': {
-    one: 'A limit of the guard tripped',
-    many: (count) => `${count} limits of the guard tripped`,
+    one: 'A guard limit was reached',
+    many: (count) => `${count} guard limits were reached`,
     advice:
-      'What goes beyond the limit waits. Look at the plans: approve them if so many are meant, else reject them and mend the directory.',
+      'Whatever exceeds the limit waits. Review the plans: approve them if so many are intended; otherwise reject them and correct the directory.',
     commands: plans,
   },
   'shut-out-failed': {
     one: 'A shut-out failed',
     many: (count) => `${count} shut-outs failed`,
     advice:
-      'Somebody who left may still have access. Drawbridge tries again every hour; end the access at the vendor by hand if it is urgent.',
+      'Somebody who left may still have access. Drawbridge retries every hour; if it is urgent, end the access at the vendor by hand.',
     commands: retry,
   },
   'shut-out-waiting': {
-    one: 'A shut-out waits',
-    many: (count) => `${count} shut-outs wait`,
+    one: 'A shut-out is waiting',
+    many: (count) => `${count} shut-outs are waiting`,
     advice:
-      'Somebody who left may still have access. Look at why it waits, and end it by hand if it is urgent.',
+      'Somebody who left may still have access. See why it is waiting, and end the access by hand if it is urgent.',
     commands: retry,
   },
   'shut-out-withdrawn': {
     one: 'A shut-out did not hold',
     many: (count) => `${count} shut-outs did not hold`,
-    advice: 'It was taken for done, and the vendor shows access again. It is tried anew by itself.',
+    advice: 'It was considered done, but the vendor shows access again. Drawbridge retries it by itself.',
     commands: retry,
   },
   'update-refused': {
     one: 'A vendor refused a change',
     many: (count) => `Vendors refused ${count} changes`,
     advice:
-      'It is tried again when the directory or the rules change. Correct what the vendor names, at the identity provider or in the rules.',
+      'It is retried when the directory or the rules change. Correct what the vendor names, at the identity provider or in the rules.',
     commands: retry,
   },
   'catalogue-refused': {
     one: 'A vendor offers far fewer roles than before',
     many: (count) => `${count} vendors offer far fewer roles than before`,
     advice:
-      'The answer is not believed and nothing is taken away for it. Check what the credentials may see at the vendor.',
+      'Drawbridge does not trust that answer, and removes nothing because of it. Check what the credentials may see at the vendor.',
     commands: (where) => [`drawbridge doctor ${where}`],
   },
   'decision-needed': {
-    one: 'Somebody has to decide',
+    one: 'A decision is needed',
     many: (count) => `${count} decisions are needed`,
     advice:
-      'Nothing happens before that. Plans are approved or rejected; accounts that cannot be told apart are placed.',
+      'Nothing happens until then. Approve or reject plans; decide about accounts that could not be matched to a person.',
     commands: (where, { subject }) => {
       if (subject === 'import') return [`drawbridge account undecided ${where}`]
       return subject === 'plans' || subject === 'admission'
@@ -205,19 +205,20 @@ export const templates: Readonly<Record<NoticeKind, Template>> = {
     one: 'A vendor differs from the directory',
     many: (count) => `${count} vendors differ from the directory`,
     advice:
-      'Somebody changed accounts at the vendor. What the policy repairs is being repaired; the rest is only reported.',
+      'Somebody changed accounts at the vendor. What the policy allows is being repaired; the rest is only reported.',
     commands: (where) => [`drawbridge reconcile ${where}`],
   },
   'reactivated-leaver': {
     one: 'Somebody who was shut out has access again',
     many: (count) => `${count} people who were shut out have access again`,
-    advice: 'Find out at the vendor who gave the access back, and end it by hand unless it is being ended.',
+    advice:
+      'Find out at the vendor who restored the access, and end it by hand unless Drawbridge is already doing so.',
     commands: retry,
   },
   'survey-refused': {
     one: 'A vendor could not be compared with the directory',
     many: (count) => `${count} vendors could not be compared with the directory`,
-    advice: 'Nothing was concluded. Check the vendor and what the credentials may see, then compare again.',
+    advice: 'Nothing was concluded. Check the vendor and what the credentials may see, then reconcile again.',
     commands: (where) => [`drawbridge doctor ${where}`, `drawbridge reconcile ${where}`],
   },
   'token-expires': {

@@ -28,7 +28,7 @@ export function noticeRoutes(db: Sql): readonly Route[] {
       path: '/notices',
       tag: 'notices',
       role: 'viewer',
-      summary: 'What people should look at, the latest first.',
+      summary: 'What needs attention, latest first.',
       query: closed({
         limit: Type.Integer({ minimum: 1, maximum: 500, default: 100 }),
         open: Type.Optional(Type.Boolean()),

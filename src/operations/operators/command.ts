@@ -16,7 +16,7 @@ interface Options extends OperatorOptions {
 
 export function operatorsCommand(context: CommandContext): Command {
   return newCommand('operator', context)
-    .description('People and programs that may use the operator API: viewer, operator, admin.')
+    .description('People and programs that may use the operator API, each with a role.')
     .addCommand(create(context))
     .addCommand(listing(context))
     .addCommand(revoke(context))
@@ -24,14 +24,14 @@ export function operatorsCommand(context: CommandContext): Command {
 
 function create(context: CommandContext): Command {
   return operatorCommand('create', context)
-    .description('Make an operator and show the secret, this once.')
-    .argument('<name>', 'as events will show it')
+    .description('Create an operator and show its secret, this once.')
+    .argument('<name>', 'name, as the audit will show it')
     .addOption(
       new Option('--role <role>', 'what the operator may do')
         .choices(['viewer', 'operator', 'admin'])
         .default('viewer'),
     )
-    .option('--expires-in <time>', 'such as 90d; without it, never', seconds)
+    .option('--expires-in <time>', 'lifetime, such as 90d (default: it does not expire)', seconds)
     .addHelpText(
       'after',
       examples('operator create ada --role admin', 'operator create grafana --expires-in 365d'),
@@ -49,7 +49,7 @@ function create(context: CommandContext): Command {
 
 function listing(context: CommandContext): Command {
   return operatorCommand('list', context)
-    .description('Show operators: role, expiry, last use.')
+    .description('List operators: role, expiry, last use.')
     .addHelpText('after', examples('operator list', 'operator list --json'))
     .action(async (options: Options) =>
       withClient(context, { ...options, offline: true }, async (client, output) => {
@@ -69,7 +69,7 @@ function listing(context: CommandContext): Command {
 
 function revoke(context: CommandContext): Command {
   return operatorCommand('revoke', context)
-    .description('End an operator’s secret now.')
+    .description('Revoke the secret of an operator at once.')
     .argument('<operator>', 'name, hint or id')
     .addHelpText('after', examples('operator revoke ada'))
     .action(async (named: string, options: Options) =>

@@ -49,7 +49,7 @@ function changing(db: Sql): readonly Route[] {
       path: '/operators',
       tag: 'operators',
       role: 'admin',
-      summary: 'A new operator; the secret is in this answer only.',
+      summary: 'Creates an operator; the secret is in this answer only.',
       body: closed({
         name: Type.String({ pattern: '^[A-Za-z0-9._@-]{1,100}$' }),
         role,
@@ -64,7 +64,7 @@ function changing(db: Sql): readonly Route[] {
           throw new Problem(
             409,
             'name-taken',
-            `There is an operator ${body.name} already, or was. Choose another name.`,
+            `An operator called ${body.name} exists or existed. Choose another name.`,
           )
         }
         return { ...made, secret: draft.secret }
@@ -76,7 +76,7 @@ function changing(db: Sql): readonly Route[] {
       path: '/operators/:operator',
       tag: 'operators',
       role: 'admin',
-      summary: 'Ends an operator’s token now.',
+      summary: 'Revokes the secret of an operator at once.',
       params: closed({ operator: id }),
       async run({ params, actor }) {
         if (!(await revokeOperator(db, params.operator, actor))) throw notFound('live operator')

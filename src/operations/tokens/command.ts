@@ -18,7 +18,7 @@ interface Options extends OperatorOptions {
 
 export function tokenCommand(context: CommandContext): Command {
   return newCommand('token', context)
-    .description('Tokens that identity providers send to a directory.')
+    .description('Tokens with which identity providers push to a directory.')
     .addCommand(create(context))
     .addCommand(listing(context))
     .addCommand(rotate(context))
@@ -26,16 +26,13 @@ export function tokenCommand(context: CommandContext): Command {
 }
 
 const tokenSubcommand = (name: string, context: CommandContext): Command =>
-  operatorCommand(name, context).option(
-    '--directory <name>',
-    'directory; may be left out where there is only one',
-  )
+  operatorCommand(name, context).option('--directory <name>', 'directory; needed if there are several')
 
 function create(context: CommandContext): Command {
   return tokenSubcommand('create', context)
-    .description('Make a token and show its secret, this once.')
-    .argument('<name>', 'who will send it, for events')
-    .option('--expires-in <time>', 'such as 90d; without it, never', seconds)
+    .description('Create a token and show its secret, this once.')
+    .argument('<name>', 'name, such as that of the identity provider, as the audit will show it')
+    .option('--expires-in <time>', 'lifetime, such as 90d (default: it does not expire)', seconds)
     .addHelpText(
       'after',
       examples('token create okta', 'token create entra --directory corp --expires-in 180d'),
@@ -53,7 +50,7 @@ function create(context: CommandContext): Command {
 
 function listing(context: CommandContext): Command {
   return tokenSubcommand('list', context)
-    .description('Show tokens: hint, expiry, last use. Secrets are not kept.')
+    .description('List tokens: hint, expiry, last use. Secrets are not stored.')
     .addHelpText('after', examples('token list', 'token list --directory corp --json'))
     .action(async (options: Options) =>
       withClient(context, { ...options, offline: true }, async (client, output) => {
@@ -73,14 +70,18 @@ function listing(context: CommandContext): Command {
 
 function rotate(context: CommandContext): Command {
   return tokenSubcommand('rotate', context)
-    .description('Make a new secret under the same name; the old one goes on for the overlap.')
+    .description('Create a new secret under the same name; the old one stays valid for the overlap.')
     .argument('<token>', 'name, hint or id of a live token')
     .addOption(
-      new Option('--overlap <time>', 'how long the old secret goes on')
+      new Option('--overlap <time>', 'how long the old secret stays valid')
         .argParser(seconds)
         .default(86_400, '24h'),
     )
-    .option('--expires-in <time>', 'of the new secret, such as 90d; without it, never', seconds)
+    .option(
+      '--expires-in <time>',
+      'lifetime of the new secret, such as 90d (default: it does not expire)',
+      seconds,
+    )
     .addHelpText('after', examples('token rotate okta', 'token rotate okta --overlap 1h'))
     .action(async (named: string, options: Options) =>
       withClient(context, { ...options, offline: true }, async (client, output) => {
@@ -95,7 +96,7 @@ function rotate(context: CommandContext): Command {
 
 function revoke(context: CommandContext): Command {
   return tokenSubcommand('revoke', context)
-    .description('End a token now.')
+    .description('Revoke a token at once.')
     .argument('<token>', 'name, hint or id of a live token')
     .addHelpText('after', examples('token revoke okta', 'token revoke 3f9a1c --directory corp'))
     .action(async (named: string, options: Options) =>

@@ -10,7 +10,7 @@ const token = Type.Object({ ...kept, source: Type.String() })
 
 const shownOnce = Type.Object({
   ...token.properties,
-  secret: Type.String({ description: 'Shown now and never again: only its SHA-256 is kept.' }),
+  secret: Type.String({ description: 'Shown now and never again: only its SHA-256 is stored.' }),
 })
 
 const ofDirectory = closed({ directory: name })
@@ -19,7 +19,7 @@ export const lifetime = Type.Optional(
   Type.Integer({
     minimum: 60,
     maximum: 315_360_000,
-    description: 'Seconds until it expires; absent: never.',
+    description: 'Seconds until it expires; without it, it does not expire.',
   }),
 )
 
@@ -57,7 +57,7 @@ function listing(db: Sql): readonly Route[] {
       path: '/directories/:directory/tokens',
       tag: 'tokens',
       role: 'admin',
-      summary: 'A new SCIM token; its secret is in this answer only.',
+      summary: 'Creates a SCIM token; its secret is in this answer only.',
       params: ofDirectory,
       body: closed({ name, expiresInSeconds: lifetime }),
       answer: shownOnce,
@@ -80,7 +80,7 @@ function ending({ db, forgetTokens }: Deps): readonly Route[] {
       path: '/directories/:directory/tokens/:token/rotate',
       tag: 'tokens',
       role: 'admin',
-      summary: 'A new secret under the same name; the old one goes on for the overlap.',
+      summary: 'Creates a new secret under the same name; the old one stays valid for the overlap.',
       params: one,
       body: closed({
         overlapSeconds: Type.Integer({ minimum: 0, maximum: 2_592_000, default: 86_400 }),
@@ -107,7 +107,7 @@ function ending({ db, forgetTokens }: Deps): readonly Route[] {
       path: '/directories/:directory/tokens/:token',
       tag: 'tokens',
       role: 'admin',
-      summary: 'Ends a SCIM token now.',
+      summary: 'Revokes a SCIM token at once.',
       params: one,
       async run({ params, actor }) {
         const revoked = await revokeToken(db, params.directory, params.token, actor)

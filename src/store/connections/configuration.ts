@@ -3,6 +3,7 @@ import type { Configuration, ConnectionConfig, DirectoryConfig } from '../../mod
 import { GatewayError } from '../../model/errors.ts'
 import type { Change } from '../../model/operator.ts'
 import { json, newId, type Sql, sql, type Statement } from '../sql/statement.ts'
+import { differenceLines, isSame } from './difference.ts'
 import { enlist, reopen, replan } from './enlist.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -30,14 +31,10 @@ export function planningPart(policy: unknown): unknown {
   }
 }
 
-/** Equal as JSON, whatever the order of the keys. */
-export function isSame(one: unknown, other: unknown): boolean {
-  return JSON.stringify(one, sorted) === JSON.stringify(other, sorted)
-}
-
-function sorted(_key: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+/** A policy without where its rules stand in the file. */
+function withoutLines(policy: unknown): Json {
+  const { rules, ...rest } = policy as Json & { readonly rules?: readonly Json[] }
+  return { ...rest, ...(rules && { rules: rules.map(({ line: _line, ...rule }) => rule) }) }
 }
 
 interface ConnectionIds {
@@ -50,7 +47,7 @@ export interface Applied {
   readonly directoryIds: ReadonlyMap<string, string>
   /** By `<directory>/<connection>`. */
   readonly connectionIds: ReadonlyMap<string, ConnectionIds>
-  /** In words, for the log: `connection corp/falcon added`. */
+  /** In words: `connection corp/falcon added`; what differs in a connection on lines of its own below it. */
   readonly changes: readonly string[]
   /** Of every connection, by id, as it was applied. */
   readonly revisions: ReadonlyMap<string, number>
@@ -111,13 +108,18 @@ async function keepDirectory(
   { name, client, domains }: DirectoryConfig,
   done: Outcome,
 ): Promise<string> {
-  const row = await tx.row<{ id: string; added: boolean }>(sql`
+  const before = await tx.row<{ client: string; domains: readonly string[] }>(
+    sql`SELECT client, domains FROM directories WHERE name = ${name}::text`,
+  )
+  const row = await tx.row<{ id: string }>(sql`
     INSERT INTO directories (id, name, client, domains) VALUES (${newId()}::uuid, ${name}::text, ${client}::text, ${domains}::text[])
     ON CONFLICT (name) DO UPDATE SET client = excluded.client, domains = excluded.domains
-    RETURNING id, xmax = 0 AS added`)
-  const { id, added } = row!
+    RETURNING id`)
+  const { id } = row!
   done.directoryIds.set(name, id)
-  if (added) done.changes.push(`directory ${name} added`)
+  const lines = before ? differenceLines(before, { client, domains }) : []
+  if (!before) done.changes.push(`directory ${name} added`)
+  else if (lines.length > 0) done.changes.push([`directory ${name} changed`, ...lines].join('\n'))
   return id
 }
 
@@ -144,7 +146,7 @@ async function keepConnection(
   if (known?.source === 'console') {
     throw new GatewayError(
       'CONNECTION_MANAGED',
-      `connection ${path} was made through the operator API and is changed there: give that of the file another name, or detach the other first`,
+      `connection ${path} was created through the operator API and is changed there: give the one in the file another name, or detach the other first`,
     )
   }
   const id = known?.id ?? newId()
@@ -156,7 +158,8 @@ async function keepConnection(
         ${connection.apiProfile}::text, ${json(connection.settings)}, ${json(connection.policy)})`)
     done.added.push(id)
     const people = await enlist(tx, directoryId, id)
-    done.changes.push(`connection ${path} added${people > 0 ? `, ${people} people to admit` : ''}`)
+    const admitted = people > 0 ? `, ${people} ${people === 1 ? 'person' : 'people'} to admit` : ''
+    done.changes.push(`connection ${path} added${admitted}`)
     return
   }
   await changeConnection(tx, path, known, connection, done)
@@ -172,7 +175,7 @@ async function changeConnection(
   if (known.vendor !== vendor) {
     throw new GatewayError(
       'VENDOR_CHANGED',
-      `connection ${path} is a connection of ${known.vendor}: give the one of ${vendor} another name`,
+      `connection ${path} is for ${known.vendor}: give the one for ${vendor} another name`,
     )
   }
   const same =
@@ -182,12 +185,17 @@ async function changeConnection(
     UPDATE connections SET settings = ${json(settings)}, policy = ${json(policy)}, api_profile = ${apiProfile}::text,
       revision = revision + 1, ${profileFor(known, { apiProfile, settings })}
     WHERE id = ${known.id}::uuid`)
-  if (isSame(planningPart(known.policy), planningPart(policy))) {
-    done.changes.push(`connection ${path} changed`)
-    return
-  }
-  await replan(tx, done.directoryIds.get(path.slice(0, path.indexOf('/')))!, known.id)
-  done.changes.push(`connection ${path} changed its policy; every account is looked at`)
+  const plansAnew = !isSame(planningPart(known.policy), planningPart(policy))
+  if (plansAnew) await replan(tx, done.directoryIds.get(path.slice(0, path.indexOf('/')))!, known.id)
+  const lines = [
+    ...differenceLines({ apiProfile: known.api_profile }, { apiProfile }),
+    ...differenceLines({ settings: known.settings }, { settings }),
+    ...differenceLines(withoutLines(known.policy), withoutLines(policy)),
+  ]
+  // Rules that only stand elsewhere in the file are no news.
+  if (lines.length === 0) return
+  const headline = `connection ${path} changed${plansAnew ? '; every account is looked at again' : ''}`
+  done.changes.push([headline, ...lines].join('\n'))
 }
 
 /** Other settings may lead to a tenant that speaks another profile: it is asked again. */
@@ -212,10 +220,12 @@ async function dropMissing(tx: Sql, { directories }: Configuration, done: Outcom
     WHERE c.source = 'file' AND NOT (d.name || '/' || c.name = ANY(${listed}::text[])) ORDER BY path`)
   const held = missing.filter(({ linked }) => linked > 0)
   if (held.length > 0) {
-    const names = held.map(({ path, linked }) => `${path} (${linked} accounts)`).join(', ')
+    const names = held
+      .map(({ path, linked }) => `${path} (${linked} ${linked === 1 ? 'account' : 'accounts'})`)
+      .join(', ')
     throw new GatewayError(
       'CONNECTION_MISSING',
-      `the configuration lacks connections by which accounts are linked: ${names}; without them nobody would be shut out there, so put them back, or let go of them with "drawbridge apply --detach"`,
+      `the configuration lacks connections that accounts are linked to: ${names}; without them nobody would be shut out there, so put them back, or stop managing them with "drawbridge apply --detach"`,
     )
   }
   for (const { id, path } of missing) {

@@ -3,7 +3,7 @@ import type { ConnectionStore } from '../../model/work.ts'
 import { createClient } from '../sql/direct.ts'
 import { sql } from '../sql/statement.ts'
 import { createConnectionStore } from './connections.ts'
-import { isSame } from './configuration.ts'
+import { isSame } from './difference.ts'
 
 /** The API profile that a connection was found to speak, for those who look at it from outside of a gateway. */
 export type KeptProfile = Pick<ConnectionStore, 'profile' | 'keepProfile'>

@@ -57,7 +57,7 @@ describe('drawbridge connection and keys', () => {
     const missing = file('missing.yaml', { ...draft, credentials: { clientId, clientSecret: '${NOT_SET}' } })
     const refused = await drawbridge('connection', 'create', 'falcon', missing)
     assert.deepEqual([refused.code, /NOT_SET is not set/.test(refused.err)], [2, true])
-    await done(/corp\/falcon made, disabled/, 'connection', 'create', 'falcon', file('falcon.yaml', draft))
+    await done(/corp\/falcon created, disabled/, 'connection', 'create', 'falcon', file('falcon.yaml', draft))
     assert.match((await drawbridge('connection', 'enable', 'falcon')).err, /NOT_CHECKED/)
     await done(/corp\/falcon works: tenant crowdstrike:/, 'connection', 'check', 'falcon')
     await done(/enabled, 0 people to admit/, 'connection', 'enable', 'corp/falcon')
@@ -75,7 +75,7 @@ describe('drawbridge connection and keys', () => {
     assert.equal(refusal.code, 1)
     assert.match(
       refusal.err,
-      /^Nothing is changed: .*What was in force stays so\. .*\(check-failed, request /,
+      /^Nothing was changed: .*What was in force stays in force\. .*\(check-failed, request /,
     )
     await done(/credentials of .* changed/, 'connection', 'credentials', 'falcon', wrong, '--force')
     await done(/credentials of .* changed/, 'connection', 'credentials', 'falcon', file('s.yaml', secret))

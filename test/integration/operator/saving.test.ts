@@ -39,7 +39,7 @@ describe('a change of a connection that works', () => {
     ] as const) {
       const { status, body: problem } = await call('PUT', path + below, body)
       assert.deepEqual([status, problem.code], [409, 'check-failed'])
-      assert.match(problem.detail, /^Nothing is changed: .*What was in force stays so\./)
+      assert.match(problem.detail, /^Nothing was changed: .*What was in force stays in force\./)
       assert.ok(!problem.detail.includes(secret))
     }
     const away = { ...draft, settings: { ...draft.settings, cid: '0'.repeat(32) } }

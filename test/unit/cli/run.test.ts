@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { spawnSync } from 'node:child_process'
 import { after, before, describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { run } from '../../../src/app/program.ts'
 
 const env = { SCIM_TOKEN: 'okta-0123456789abcdef', SENTRY_TOKEN: 'sntryu_hush_hush' }
@@ -57,6 +59,19 @@ describe('the command line', () => {
       assert.match(out, argv.length > 1 ? /Examples:/ : /Exit codes:/)
     })
   }
+
+  it('answers for help with what stands in the definitions alone, and so at once', () => {
+    const hook = `import { registerHooks } from 'node:module'
+      registerHooks({ load(url, context, next) { process.stderr.write(url + '\\n'); return next(url, context) } })`
+    const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url))
+    const arguments_ = ['--import', `data:text/javascript,${encodeURIComponent(hook)}`, main, '--help']
+    const { status, stderr } = spawnSync(process.execPath, arguments_, { encoding: 'utf8' })
+    assert.equal(status, 0)
+    const loaded = stderr.split('\n').filter((url) => url.startsWith('file:'))
+    const packages = loaded.flatMap((url) => /node_modules\/([^/]+)/.exec(url)?.[1] ?? [])
+    assert.deepEqual([...new Set(packages)], ['commander'])
+    assert.ok(loaded.length < 80, loaded.join('\n'))
+  })
 
   it('prints its version', async () => {
     const { code, out } = await commandLine(['--version'])

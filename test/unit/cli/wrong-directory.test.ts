@@ -16,7 +16,7 @@ it('makes no store in a directory that was named by mistake, and says how to nam
     assert.equal(code, 3, `${argv.join(' ')}: ${err}`)
     assert.match(
       err,
-      /^There is no store in .*nothing-here, and no gateway runs there: name .*DRAWBRIDGE_DATA_DIR/,
+      /^There is no store in .*nothing-here, and no gateway is running there\. Name .*DRAWBRIDGE_DATA_DIR/,
     )
     assert.ok(!existsSync(dataDir))
   }
