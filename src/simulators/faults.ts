@@ -39,6 +39,18 @@ export interface Slowness extends Matcher {
   readonly ms: number
 }
 
+/** An answer of the vendor on its way out. */
+export interface Outgoing {
+  readonly status: number
+  /** Undefined when empty; the text where it is not JSON. */
+  readonly body: unknown
+}
+
+/** The vendor does what it was asked to, and answers otherwise. */
+export interface Rewriting extends Matcher {
+  readonly change: (answer: Outgoing, request: { readonly path: string; readonly query: string }) => Outgoing
+}
+
 interface Request {
   readonly method: string
   readonly path: string
@@ -64,6 +76,7 @@ export function createFaults() {
   const failures: Counted<Fault>[] = []
   const losses: Counted<LostAnswer>[] = []
   const slownesses: Slowness[] = []
+  const rewritings: Rewriting[] = []
   const holds: Held[] = []
   const waiting = new Set<Held>()
 
@@ -86,17 +99,20 @@ export function createFaults() {
     failNext: (fault: Fault): void => void failures.push({ what: fault, left: fault.times ?? 1 }),
     loseAnswer: (lost: LostAnswer): void => void losses.push({ what: lost, left: lost.times ?? 1 }),
     slow: (slowness: Slowness): void => void slownesses.push(slowness),
+    rewrite: (rewriting: Rewriting): void => void rewritings.push(rewriting),
     hold,
 
     clear(): void {
       for (const held of [...holds, ...waiting]) held.release()
-      for (const list of [failures, losses, slownesses, holds]) list.length = 0
+      for (const list of [failures, losses, slownesses, rewritings, holds]) list.length = 0
       waiting.clear()
     },
 
     delayMs: (request: Request): number =>
       slownesses.filter((each) => matches(each, request)).reduce((sum, { ms }) => sum + ms, 0),
 
+    rewritings: (request: Request): readonly Rewriting[] =>
+      rewritings.filter((each) => matches(each, request)),
     failure: (request: Request): Fault | undefined => take(failures, request),
     isLost: (request: Request): boolean => take(losses, request) !== undefined,
 

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type Serv
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
-import type { Fault, Faults } from './faults.ts'
+import type { Fault, Faults, Outgoing, Rewriting } from './faults.ts'
 import type { Trace } from './trace.ts'
 
 export interface Answer {
@@ -38,7 +38,8 @@ export async function serve({ app, faults, trace, control, port }: ServerOptions
 
     const fault = faults.failure(subject)
     if (fault?.drop) return void request.socket.destroy()
-    const reply = fault ? fromFault(fault) : await fromVendor(request, url, body)
+    const vendors = fault ? fromFault(fault) : await fromVendor(request, url, body)
+    const reply = rewritten(vendors, faults.rewritings(subject), url)
     entry.status = reply.status
 
     const isLost = faults.isLost(subject)
@@ -89,6 +90,29 @@ function send(response: ServerResponse, { status, headers, payload }: Answer): v
   const { connection: _, 'content-length': __, 'transfer-encoding': ___, ...kept } = headers
   response.writeHead(status, kept)
   response.end(payload)
+}
+
+function rewritten(answer: Answer, rewritings: readonly Rewriting[], { pathname: path, search: query }: URL) {
+  if (rewritings.length === 0) return answer
+  const text = String(answer.payload)
+  let outgoing: Outgoing = { status: answer.status, body: text === '' ? undefined : parsed(text) }
+  for (const { change } of rewritings) outgoing = change(outgoing, { path, query })
+  const { status, body } = outgoing
+  const isText = typeof body === 'string'
+  const type = isText ? 'text/plain' : 'application/json'
+  return {
+    status,
+    headers: { ...answer.headers, 'content-type': type },
+    payload: body === undefined ? '' : isText ? body : JSON.stringify(body),
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
 }
 
 function fromFault({ status = 500, headers = {}, body = {}, contentType }: Fault): Answer {

@@ -6,6 +6,7 @@ import {
   type Hold,
   type HoldRequest,
   type LostAnswer,
+  type Rewriting,
   type Slowness,
 } from './faults.ts'
 import { type Answer, type Control, serve } from './server.ts'
@@ -25,6 +26,8 @@ export interface Simulator {
   hold(request: HoldRequest): Hold
   /** Delays every request that matches, before the vendor sees it, until the faults are cleared. */
   slow(slowness: Slowness): void
+  /** The vendor does what it was asked to, and every answer that matches goes out otherwise, until the faults are cleared. */
+  rewrite(rewriting: Rewriting): void
   /** Forgets all faults and lets held requests go. */
   clearFaults(): void
   /** Back to the state at the start: no faults, no trace, the vendor's first state. */
@@ -84,6 +87,7 @@ export async function startSimulator(app: FastifyInstance, options: HarnessOptio
     loseAnswer: faults.loseAnswer,
     hold: faults.hold,
     slow: faults.slow,
+    rewrite: faults.rewrite,
     clearFaults: faults.clear,
     reset() {
       faults.clear()

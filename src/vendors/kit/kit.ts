@@ -1,4 +1,5 @@
 import type { BaseLogger } from 'pino'
+import type { TSchema } from 'typebox'
 import type { Dispatcher } from 'undici'
 
 /** What the gateway lends a connector: no connector opens sockets, reads clocks or makes loggers of its own. */
@@ -49,6 +50,8 @@ export interface Exchange {
   readonly method: string
   readonly origin: string
   readonly path: string
+  /** What the answer is read by; absent where nothing of it is. */
+  readonly shape?: TSchema | undefined
   /** Undefined when there was no answer. */
   readonly status: number | undefined
   /** Of the answer; keys in lower case. */
