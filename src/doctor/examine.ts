@@ -2,7 +2,7 @@ import type { ConnectionConfig } from '../model/configuration.ts'
 import type { AnyVendor, DoctorFinding, Target } from '../vendors/contract.ts'
 import type { Kit } from '../vendors/kit/kit.ts'
 import { accounts, catalogue, credentials, identity, type Report, search, tenant } from './checks.ts'
-import { clockFinding, createRecorder, limitsFinding, routeFindings } from './exchanges.ts'
+import { clockFinding, createRecorder, limitsFinding, repliesFinding, routeFindings } from './exchanges.ts'
 import { nativeScimOf } from './native-scim.ts'
 import { type Memory, open } from './open.ts'
 
@@ -19,7 +19,7 @@ export async function examine(
   memory?: Memory,
 ): Promise<Report> {
   const recorder = createRecorder()
-  const watched = { ...kit, observe: recorder.observe }
+  const watched = { ...kit, observe: recorder.observe, deviated: recorder.deviated }
   const { target, profile, finding: profileFinding } = await open(connection, vendor, watched, memory)
 
   const accepted = await credentials(target, vendor)
@@ -37,6 +37,7 @@ export async function examine(
     ...looked.findings.filter(({ check }) => own.every((each) => each.check !== check)),
     clockFinding(recorder.exchanges),
     limitsFinding(recorder.exchanges),
+    repliesFinding(recorder.deviations),
   ]
   const { plan } = connection
   return {

@@ -1,16 +1,28 @@
 import type { DoctorFinding, Route } from '../vendors/contract.ts'
-import type { Exchange } from '../vendors/kit/kit.ts'
+import type { Exchange, Kit } from '../vendors/kit/kit.ts'
 import type { RouteFinding } from './checks.ts'
 
 /** Keeps what was exchanged with a vendor while somebody looked. */
 interface Recorder {
   readonly observe: (exchange: Exchange) => void
   readonly exchanges: readonly Exchange[]
+  readonly deviated: NonNullable<Kit['deviated']>
+  /** How often each field was not as documented. */
+  readonly deviations: ReadonlyMap<string, number>
 }
 
 export function createRecorder(): Recorder {
   const exchanges: Exchange[] = []
-  return { exchanges, observe: (exchange) => void exchanges.push(exchange) }
+  const deviations = new Map<string, number>()
+  return {
+    exchanges,
+    observe: (exchange) => void exchanges.push(exchange),
+    deviations,
+    deviated({ method, path, field }) {
+      const key = `${method} ${path} ${field}`
+      deviations.set(key, (deviations.get(key) ?? 0) + 1)
+    },
+  }
 }
 
 /** A clock that differs by more than this makes waits and ends of tokens wrong. */
@@ -97,4 +109,14 @@ export function limitsFinding(exchanges: readonly Exchange[]): DoctorFinding {
 
 function listed(seen: ReadonlyMap<string, string>): string {
   return [...seen].map(([name, value]) => `; ${name} ${value}`).join('')
+}
+
+/** Whether every field that the connector reads came as documented. */
+export function repliesFinding(deviations: ReadonlyMap<string, number>): DoctorFinding {
+  const check = 'replies'
+  if (deviations.size === 0)
+    return { check, state: 'ok', detail: 'every field that was read is as documented' }
+  const fields = [...deviations].map(([field, count]) => `${field} (${count}×)`)
+  const detail = `not as documented, so taken for absent: ${fields.join(', ')}`
+  return { check, state: 'warning', detail }
 }

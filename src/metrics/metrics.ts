@@ -17,6 +17,7 @@ function storedGauges(registers: Registry[]): { keep(gauges: Gauges | undefined)
     unproven: gauge('accounts_unproven', 'Accounts whose wanted state is not proven.', of),
     leavers: gauge('shut_outs_unproven', 'People who should have lost access and are not proven to.', of),
     oldest: gauge('shut_out_oldest_seconds', 'Age of the oldest shut-out that is not proven.', of),
+    odd: gauge('reply_deviations', 'Fields of the vendor’s replies that are not as documented.', of),
     waiting: gauge('plans_waiting', 'Plans that wait for an operator.', of),
     due: gauge('due_accounts', 'Accounts that are due, by priority.', [...of, 'priority']),
     dueSeconds: gauge('due_oldest_seconds', 'How long the first of them has been due.', [...of, 'priority']),
@@ -43,6 +44,7 @@ function storedGauges(registers: Registry[]): { keep(gauges: Gauges | undefined)
         looked.unproven.set(labels, row.unproven)
         looked.leavers.set(labels, row.shutOutsUnproven)
         looked.oldest.set(labels, row.oldestShutOutSeconds)
+        looked.odd.set(labels, row.replyDeviations)
         looked.waiting.set(labels, row.plansWaiting)
         for (const [status, count] of Object.entries(row.accounts))
           looked.accounts.set({ ...labels, status }, count)

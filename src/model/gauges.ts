@@ -13,6 +13,8 @@ export interface ConnectionGauges {
   /** Shut-outs among them, and the age of the oldest in seconds. */
   readonly shutOutsUnproven: number
   readonly oldestShutOutSeconds: number
+  /** Fields of the vendor's replies that are not as documented. */
+  readonly replyDeviations: number
   /** Plans that wait for an operator. */
   readonly plansWaiting: number
   /** By priority, 0 first: how many are due, and since how many seconds the first of them is. */

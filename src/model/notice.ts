@@ -7,6 +7,7 @@ export type NoticeKind =
   | 'shut-out-withdrawn'
   | 'update-refused'
   | 'catalogue-refused'
+  | 'replies-differ'
   | 'decision-needed'
   | 'drift-found'
   | 'reactivated-leaver'

@@ -287,6 +287,18 @@ export interface ResolvedProfile {
 }
 
 /** Connections as the store keeps them. */
+/** A field of a vendor's replies that was not as documented, and counts as absent. Never a value. */
+export interface ReplyDeviation {
+  /** `GET web/api/v2.1/users/*` */
+  readonly route: string
+  /** JSON pointer into the reply; entries of lists as `*`. */
+  readonly field: string
+  readonly count: number
+  /** ISO 8601 instants. */
+  readonly since: string
+  readonly lastAt: string
+}
+
 export interface ConnectionStore {
   /**
    * Stops all work of a connection until its credentials or settings change. Answers true the first time, and false where
@@ -304,6 +316,11 @@ export interface ConnectionStore {
     connectionId: string,
   ): Promise<{ readonly entries: readonly Entitlement[]; readonly ageMs: number } | undefined>
   keepCatalogue(connectionId: string, entries: readonly Entitlement[]): Promise<void>
+  /** Adds what was found since it was last kept; a connection keeps so many fields, and counts on those it knows. */
+  keepReplyDeviations(
+    connectionId: string,
+    found: readonly Pick<ReplyDeviation, 'route' | 'field' | 'count'>[],
+  ): Promise<void>
 }
 
 /** How the vendor's group that is made for a SCIM Group stands. */

@@ -8,6 +8,7 @@ import { type ConnectionStore, priorities } from '../model/work.ts'
 import type { AnyVendor, Target } from '../vendors/contract.ts'
 import type { Kit } from '../vendors/kit/kit.ts'
 import { policyAs, targetOf } from './api-profile.ts'
+import { createReplyDeviations } from './reply-deviations.ts'
 import { backoffMs, shortCapMs } from './backoff.ts'
 
 /** Connections that others take the place of; runs under way go on with those they began with. */
@@ -127,8 +128,9 @@ export function openConnection(
   const { id, name, directoryId, policy, revision, vendor, settings, credentials, credentialsEndAt } = spec
   const pace = kit.pacing?.connection()
   // Both were checked against the vendor's own schemas when the configuration was read.
+  const watched = { ...kit, deviated: createReplyDeviations(spec, store, kit.log, notices) }
   const connect = (profile: ApiProfile): Target =>
-    vendor.connect({ settings: settings as never, credentials: credentials as never, profile }, kit)
+    vendor.connect({ settings: settings as never, credentials: credentials as never, profile }, watched)
   const open = async (): Promise<LiveConnection> => {
     const spoken = await targetOf(spec, store, connect)
     const { target } = spoken

@@ -49,6 +49,11 @@ export const doctorEntries = {
     means: 'Rate limits that the vendor tells, and whether it asked to slow down.',
     todo: 'Lower `ratePercent`, or find out who else uses the API.',
   },
+  replies: {
+    means:
+      'Whether the replies hold what the vendor documents. A field that cannot be read counts as absent.',
+    todo: 'Nothing stops for it. Tell the maintainers which fields, and the version of the vendor.',
+  },
   region: {
     means: 'Where the vendor keeps the tenant.',
     todo: 'Correct `region` or `baseUrl`.',

@@ -35,6 +35,11 @@ export const noticeEntries = {
       'A vendor offers far fewer roles or groups than before. The answer is not believed; nothing is taken away.',
     todo: 'Check what the credentials may see: `drawbridge doctor <connection>`.',
   },
+  'replies-differ': {
+    means:
+      'A vendor answers otherwise than documented in some fields. They count as absent, and entries that cannot be read are set aside; nothing else stops.',
+    todo: '`drawbridge status` and `drawbridge doctor <connection>` name the fields: tell the maintainers.',
+  },
   'decision-needed': {
     means: 'Plans or accounts wait until somebody decides.',
     todo: '`drawbridge plan <connection> --state waiting`, or `drawbridge account undecided <connection>`.',

@@ -40,6 +40,7 @@ const connectionGauges = sql`
     coalesce(counted.accounts, '{}') AS accounts, coalesce(counted.unproven, 0) AS unproven,
     coalesce(leavers.count, 0) AS "shutOutsUnproven", coalesce(leavers.seconds, 0) AS "oldestShutOutSeconds",
     (SELECT count(*)::int FROM plans p WHERE p.connection_id = c.id AND p.state = 'waiting') AS "plansWaiting",
+    (SELECT count(*)::int FROM jsonb_object_keys(c.reply_deviations)) AS "replyDeviations",
     coalesce(queue.due, '[]') AS due
   FROM connections c JOIN directories d ON d.id = c.directory_id
   LEFT JOIN LATERAL (

@@ -19,6 +19,15 @@ import {
   unpark,
 } from './store.ts'
 
+/** A field of a vendor's replies that is not as documented. */
+const replyDeviation = Type.Object({
+  route: Type.String(),
+  field: Type.String(),
+  count: Type.Integer(),
+  since: instant,
+  lastAt: instant,
+})
+
 export const connection = Type.Object({
   id,
   directory: Type.String(),
@@ -40,6 +49,7 @@ export const connection = Type.Object({
   configuration: Type.Optional(record),
   checkedAt: Type.Optional(instant),
   credentialsEndAt: Type.Optional(instant),
+  replyDeviations: Type.Array(replyDeviation),
   createdAt: instant,
 })
 
@@ -60,6 +70,7 @@ const standing = Type.Object({
   due: Type.Integer(),
   plansWaiting: Type.Integer(),
   credentialsEndAt: Type.Optional(instant),
+  replyDeviations: Type.Array(replyDeviation),
 })
 
 const entitlement = Type.Object({

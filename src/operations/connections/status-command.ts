@@ -49,6 +49,11 @@ export function statusCommand(context: CommandContext): Command {
             when(each.credentialsEndAt),
           ]),
         )
+        for (const { directory, name, replyDeviations } of connections)
+          for (const { route, field, count, since } of replyDeviations)
+            output.line(
+              `${directory}/${name} answers otherwise than documented: ${route} ${field} (${count}×, since ${when(since)})`,
+            )
         return undefined
       }),
     )

@@ -1,3 +1,4 @@
+import type { ReplyDeviation } from '../../model/work.ts'
 import type { Change } from '../../model/operator.ts'
 import { remind } from '../../store/directory/due.ts'
 import { isId, type Sql, sql, type Statement } from '../../store/sql/statement.ts'
@@ -68,6 +69,8 @@ export interface ConnectionView {
   readonly checkedAt?: string
   /** When its credentials end, as far as that can be told. */
   readonly credentialsEndAt?: string
+  /** Fields of the vendor's replies that are not as documented, the most frequent first. */
+  readonly replyDeviations: ReplyDeviation[]
   readonly createdAt: string
 }
 
@@ -91,12 +94,13 @@ interface ConnectionRow {
   readonly written: Readonly<Record<string, unknown>> | null
   readonly checked_at: Date | null
   readonly credentials_end_at: Date | null
+  readonly reply_deviations: KeptDeviations
   readonly created_at: Date
 }
 
 const selected = sql`SELECT c.id, d.name AS directory, c.name, c.vendor, c.api_profile, c.resolved_profile, c.tenant_id,
     c.settings, c.policy, c.revision, c.source, c.status, c.parked_at, c.parked_reason, c.catalogue_fetched_at, c.written,
-    c.checked_at, c.credentials_end_at, c.created_at,
+    c.checked_at, c.credentials_end_at, c.created_at, c.reply_deviations,
     (SELECT coalesce(jsonb_object_agg(p.key, p.value), '{}') FROM jsonb_each_text(c.pauses) p
       WHERE p.value::timestamptz > clock_timestamp()) AS pauses
   FROM connections c JOIN directories d ON d.id = c.directory_id`
@@ -124,8 +128,22 @@ const toView = (row: ConnectionRow): ConnectionView => ({
   ...given('configuration', row.written),
   ...at('checkedAt', row.checked_at),
   ...at('credentialsEndAt', row.credentials_end_at),
+  replyDeviations: deviationsOf(row.reply_deviations),
   createdAt: row.created_at.toISOString(),
 })
+
+type KeptDeviations = Readonly<Record<string, ReplyDeviation>>
+
+/** The most frequent first. */
+function deviationsOf(kept: KeptDeviations): ReplyDeviation[] {
+  return Object.values(kept)
+    .map(({ since, lastAt, ...field }) => ({
+      ...field,
+      since: new Date(since).toISOString(),
+      lastAt: new Date(lastAt).toISOString(),
+    }))
+    .toSorted((one, other) => other.count - one.count)
+}
 
 export async function connections(
   db: Sql,
@@ -165,9 +183,12 @@ export interface ConnectionStanding {
   readonly due: number
   readonly plansWaiting: number
   readonly credentialsEndAt?: string
+  /** Fields of the vendor's replies that are not as documented, the most frequent first. */
+  readonly replyDeviations: ReplyDeviation[]
 }
 
-type StandingRow = Omit<ConnectionStanding, 'oldestLeaverAt' | 'credentialsEndAt'> & {
+type StandingRow = Omit<ConnectionStanding, 'oldestLeaverAt' | 'credentialsEndAt' | 'replyDeviations'> & {
+  readonly deviations: KeptDeviations
   readonly oldest: Date | null
   readonly ending: Date | null
 }
@@ -178,7 +199,7 @@ const unproven = sql`a.proven_version < a.wanted_version AND NOT a.unmanaged`
 export async function standing(db: Sql): Promise<readonly ConnectionStanding[]> {
   const rows = await db.rows<StandingRow>(sql`
     SELECT c.id, d.name AS directory, c.name, c.vendor, coalesce(c.policy->>'mode', 'enforce') AS mode, c.status,
-      c.credentials_end_at AS ending, n.*, (SELECT count(*)::int FROM plans p WHERE p.connection_id = c.id AND p.state = 'waiting') AS "plansWaiting"
+      c.credentials_end_at AS ending, c.reply_deviations AS deviations, n.*, (SELECT count(*)::int FROM plans p WHERE p.connection_id = c.id AND p.state = 'waiting') AS "plansWaiting"
     FROM connections c JOIN directories d ON d.id = c.directory_id CROSS JOIN LATERAL (
       SELECT count(*)::int AS accounts,
         count(*) FILTER (WHERE a.proven_version >= a.wanted_version AND NOT a.unmanaged)::int AS proven,
@@ -191,8 +212,9 @@ export async function standing(db: Sql): Promise<readonly ConnectionStanding[]> 
       FROM accounts a JOIN users u ON u.id = a.user_id WHERE a.connection_id = c.id
     ) n
     ORDER BY d.name, c.name`)
-  return rows.map(({ oldest, ending, ...row }) => ({
+  return rows.map(({ oldest, ending, deviations, ...row }) => ({
     ...row,
+    replyDeviations: deviationsOf(deviations),
     ...at('oldestLeaverAt', oldest),
     ...at('credentialsEndAt', ending),
   }))

@@ -210,5 +210,6 @@ function forgetful({ directory, name, tenantId }: ManagedConnection): Connection
     keepProfile: async () => {},
     catalogue: async () => undefined,
     keepCatalogue: async () => {},
+    keepReplyDeviations: async () => undefined,
   }
 }

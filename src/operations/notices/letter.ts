@@ -189,6 +189,13 @@ export const templates: Readonly<Record<NoticeKind, Template>> = {
       'Drawbridge does not trust that answer, and removes nothing because of it. Check what the credentials may see at the vendor.',
     commands: (where) => [`drawbridge doctor ${where}`],
   },
+  'replies-differ': {
+    one: 'A vendor answers otherwise than documented',
+    many: (count) => `${count} vendors answer otherwise than documented`,
+    advice:
+      'Fields that cannot be read count as absent, and nothing stops because of them. A reconciliation that met an account it cannot read considers nobody missing.',
+    commands: (where) => [`drawbridge doctor ${where}`, 'drawbridge status'],
+  },
   'decision-needed': {
     one: 'A decision is needed',
     many: (count) => `${count} decisions are needed`,

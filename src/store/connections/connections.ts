@@ -14,6 +14,7 @@ export function createConnectionStore(db: Sql): ConnectionStore {
     keepProfile: (id, resolved) => keepProfile(db, id, resolved),
     catalogue: (id) => catalogue(db, id),
     keepCatalogue: (id, entries) => keepCatalogue(db, id, entries),
+    keepReplyDeviations: (id, found) => keepReplyDeviations(db, id, found),
   }
 }
 
@@ -124,6 +125,25 @@ function toEntitlement({
     ...(home ? { home } : {}),
     ...(refused === null ? {} : { refused }),
   }
+}
+
+/** Fields of a connection that are kept at most. */
+const mostFields = 200
+
+async function keepReplyDeviations(
+  db: Sql,
+  id: string,
+  found: Parameters<ConnectionStore['keepReplyDeviations']>[1],
+): Promise<void> {
+  await db.rows(sql`
+    UPDATE connections c SET reply_deviations = c.reply_deviations || (
+      SELECT coalesce(jsonb_object_agg(n.key, jsonb_build_object('route', n.route, 'field', n.field,
+        'count', n.count + coalesce((c.reply_deviations->n.key->>'count')::int, 0),
+        'since', coalesce(c.reply_deviations->n.key->'since', to_jsonb(clock_timestamp())), 'lastAt', clock_timestamp())), '{}')
+      FROM (SELECT f.route || ' ' || f.field AS key, f.* FROM jsonb_to_recordset(${json(found)}) f(route text, field text, count int)) n
+      WHERE c.reply_deviations ? n.key
+        OR (SELECT count(*) FROM jsonb_object_keys(c.reply_deviations)) < ${mostFields}::int)
+    WHERE c.id = ${id}::uuid`)
 }
 
 async function keepCatalogue(db: Sql, connectionId: string, entries: readonly Entitlement[]): Promise<void> {

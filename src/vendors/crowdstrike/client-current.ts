@@ -174,7 +174,7 @@ function toUser(user: User): FalconUser {
     login: user.uid,
     givenName: user.first_name,
     familyName: user.last_name,
-    cid: user.cid && plainCid(user.cid),
+    cid: user.cid ? plainCid(user.cid) : undefined,
     createdAt: instant(user.created_at),
     facts: {
       ...(lastLoginAt && { lastLoginAt }),

@@ -155,7 +155,7 @@ function toUser(user: User): FalconUser {
     login: user.username,
     givenName: user.first_name,
     familyName: user.last_name,
-    cid: user.customer_id && plainCid(user.customer_id),
+    cid: user.customer_id ? plainCid(user.customer_id) : undefined,
     createdAt: instant(user.created_at),
     facts: updatedAt ? { updatedAt } : {},
   }

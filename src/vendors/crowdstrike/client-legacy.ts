@@ -139,7 +139,7 @@ function toUser({ uuid, uid, firstName, lastName, customer }: User): FalconUser 
     login: uid,
     givenName: firstName,
     familyName: lastName,
-    cid: customer && plainCid(customer),
+    cid: customer ? plainCid(customer) : undefined,
     facts: {},
   }
 }

@@ -15,6 +15,8 @@ interface Handed {
   readonly method?: string
   readonly path?: RegExp
   readonly change: Change
+  /** Understood as it is: nothing is left out. */
+  readonly isKnown?: true
 }
 
 const has = (part: unknown, words: string): boolean => JSON.stringify(part).includes(words)
@@ -71,6 +73,7 @@ const crowdstrike: readonly Handed[] = [
   { id: 'role-name-null', ...roleEntities, change: put('/resources/*/display_name', to(null), 'help_desk') },
   {
     id: 'role-vanished',
+    isKnown: true,
     ...roleEntities,
     change: onSuccess((body) => ({
       ...body,
@@ -81,6 +84,7 @@ const crowdstrike: readonly Handed[] = [
   { id: 'total-null', path: /\/queries\//, change: everywhere('/meta/pagination/total', to(null)) },
   {
     id: 'no-resources',
+    isKnown: true,
     change: onSuccess(({ resources, ...body }) =>
       Array.isArray(resources) && resources.length === 0
         ? body
@@ -120,11 +124,12 @@ const sentinelone: readonly Handed[] = [
   {
     id: 'other-roles-object',
     ...consoleUsers,
-    change: ofUser('scopeRoles', to([{ id: 1_900_000_000_000_000_001, roles: ['Viewer'] }])),
+    change: ofUser('scopeRoles', to([{ id: 2 ** 60, roles: ['Viewer'] }])),
   },
   { id: 'other-flag-string', ...consoleUsers, change: ofUser('twoFaEnabled', to('true')) },
   {
     id: 'all-elevated-float',
+    isKnown: true,
     ...consoleUsers,
     change: ofUser('elevatedSessionDurationMinutes', to(30.5), ''),
   },
@@ -149,6 +154,7 @@ const sentinelone: readonly Handed[] = [
   { id: 'put-empty', method: 'PUT', path: /\/users\/\d+$/, change: onSuccess(() => ({})) },
   {
     id: 'revoke-404',
+    isKnown: true,
     method: 'POST',
     path: /\/revoke-api-token$/,
     change: instead(404, { errors: [{ code: 4_040_010, title: 'Not found', detail: 'No token' }] }),
@@ -161,6 +167,7 @@ const sentinelone: readonly Handed[] = [
   },
   {
     id: 'warn-errors',
+    isKnown: true,
     method: 'GET',
     path: /\/users$/,
     change: onSuccess((body) => ({ ...body, errors: [{ code: 2_000_010, title: 'Partial results' }] })),
@@ -187,12 +194,14 @@ const sentry: readonly Handed[] = [
   },
   {
     id: 'org-id-number',
+    isKnown: true,
     method: 'GET',
     path: /\/organizations\/[^/]+\/$/,
     change: everywhere('/id', Number),
   },
   {
     id: 'delete-200',
+    isKnown: true,
     method: 'DELETE',
     path: /\/members\/\d+\/$/,
     change: ({ status, body }) => (status === 204 ? { status: 200, body: { id: '1' } } : { status, body }),
@@ -204,9 +213,10 @@ const ofBiUser = ofMember
 const expanded = (ids: unknown): unknown => (ids as string[]).map((id) => ({ _id: id, name: 'expanded' }))
 
 const sisense: readonly Handed[] = [
-  { id: 'other-groups-objects', ...biUsers, change: ofBiUser('groups', expanded) },
+  { id: 'other-groups-objects', isKnown: true, ...biUsers, change: ofBiUser('groups', expanded) },
   {
     id: 'other-adgroups-objects',
+    isKnown: true,
     ...biUsers,
     change: ({ status, body }, person) => {
       const odd = (row: unknown): unknown =>
@@ -221,12 +231,14 @@ const sisense: readonly Handed[] = [
   { id: 'other-prefs-array', ...biUsers, change: ofBiUser('preferences', to({ language: {} })) },
   {
     id: 'other-roleid-object',
+    isKnown: true,
     ...biUsers,
     change: ofBiUser('roleId', (id) => ({ _id: id, name: 'consumer' })),
   },
   { id: 'group-name-null', method: 'GET', path: /\/groups$/, change: put('/*/name', to(null), 'Finance') },
   {
     id: 'wrapped',
+    isKnown: true,
     method: 'GET',
     change: ({ status, body }) => ({
       status,
@@ -235,12 +247,14 @@ const sisense: readonly Handed[] = [
   },
   {
     id: 'delete-text',
+    isKnown: true,
     method: 'PATCH',
     path: /\/users\/[0-9a-f]+$/,
     change: ({ status, body }) => (status < 300 ? { status: 200, body: 'OK' } : { status, body }),
   },
   {
     id: 'logout-404',
+    isKnown: true,
     method: 'GET',
     path: /\/admin\/logout$/,
     change: instead(404, { error: { code: 404, message: 'Not found' } }),
@@ -258,6 +272,12 @@ export const handed: readonly Trial[] = Object.entries(byVendor).flatMap(([vendo
   rows.map((row) => ({
     vendor,
     profile: 'current' as const,
-    change: { id: row.id, isFact: true, whose: 'stayer' as const, rewriting: rewritingOf(row) },
+    change: {
+      id: row.id,
+      isFact: true,
+      whose: 'stayer' as const,
+      isNamed: !row.isKnown,
+      rewriting: rewritingOf(row),
+    },
   })),
 )

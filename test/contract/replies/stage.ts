@@ -25,7 +25,10 @@ import type { Change } from './change.ts'
 export interface Trial {
   readonly vendor: string
   readonly profile: ApiProfile
-  readonly change: Pick<Change, 'id' | 'isFact' | 'whose' | 'rewriting'>
+  readonly change: Pick<Change, 'id' | 'isFact' | 'whose' | 'rewriting'> & {
+    /** Whether `status` must name a field; default: it need not. */
+    readonly isNamed?: boolean
+  }
   readonly settings?: Readonly<Record<string, unknown>>
 }
 
@@ -195,6 +198,19 @@ export async function tryOut(t: TestContext, trials: readonly Trial[]): Promise<
   )
 }
 
+/** What is odd about replies is kept now and then. */
+async function namesOddity(gateway: GatewayUnderTest, name: string): Promise<boolean> {
+  for (let time = 0; time < 50; time += 1) {
+    const { body } = await operate(urlOf(gateway), 'GET', '/status')
+    const [standing] = (body.items as { name: string; replyDeviations: unknown[] }[]).filter(
+      (each) => each.name === name,
+    )
+    if (standing && standing.replyDeviations.length > 0) return true
+    await delay(100)
+  }
+  return false
+}
+
 async function faultsOf(
   gateway: GatewayUnderTest,
   { trial, name, simulator }: Stand,
@@ -235,5 +251,6 @@ async function faultsOf(
   const imported = await running.reconciliation.import(connectionId)
   if (imported?.state !== 'done' && (mustList || !imported?.failure))
     faults.push(`import ${imported?.state}: ${imported?.failure}`)
+  if (trial.change.isNamed && !(await namesOddity(gateway, name))) faults.push('status names no field')
   return faults
 }

@@ -15,6 +15,7 @@ const falcon: ConnectionGauges = {
   unproven: 2,
   shutOutsUnproven: 1,
   oldestShutOutSeconds: 90,
+  replyDeviations: 3,
   plansWaiting: 3,
   due: [{ priority: 0, accounts: 1, seconds: 5 }],
 }

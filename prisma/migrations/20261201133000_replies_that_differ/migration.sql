@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "connections" ADD COLUMN "reply_deviations" JSONB NOT NULL DEFAULT '{}';
