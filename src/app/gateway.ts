@@ -39,7 +39,7 @@ import { auditReceivers, noticeChannels } from './deliveries.ts'
 import { openKit } from './kit.ts'
 import { registerOperatorApi } from './operator-api.ts'
 import { createResources, type Resources } from './resources.ts'
-import { createServer } from './server.ts'
+import { createServer, listenAt } from './server.ts'
 import { openStore, type Store } from './stores.ts'
 import { startWork, type Work } from './work.ts'
 
@@ -232,7 +232,7 @@ async function listen(
       processes.tell('connections')
     },
   })
-  const url = await app.listen({ host, port })
+  const url = await listenAt(app, host, port)
   local.announce(url)
   return url
 }

@@ -103,7 +103,7 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   } catch (error) {
     // The command line library has already written its message.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
-    output.problem(failureText(error))
+    output.problem(failureText(error, io.env['LOG_LEVEL']))
     output.problem(`see: ${seeOf(error)}`)
     return error instanceof CommandFailure ? error.exitCode : exitCodes.failed
   }
@@ -116,8 +116,12 @@ function seeOf(error: unknown): string {
     : explainedBy('exit', exitCodes.failed)
 }
 
-function failureText(error: unknown): string {
-  if (error instanceof CommandFailure) return error.message
-  if (error instanceof GatewayError) return `${error.code}: ${error.message}`
-  return error instanceof Error ? `unexpected failure: ${error.stack ?? error.message}` : 'unexpected failure'
+/** One sentence; with `LOG_LEVEL=debug`, where it happened too. */
+function failureText(error: unknown, logLevel: string | undefined): string {
+  const detailed = logLevel === 'debug' || logLevel === 'trace'
+  const stack = detailed && error instanceof Error && error.stack ? `\n${error.stack}` : ''
+  if (error instanceof CommandFailure) return error.message + stack
+  if (error instanceof GatewayError) return `${error.code}: ${error.message}${stack}`
+  const message = error instanceof Error ? error.message : 'unknown reason'
+  return `unexpected failure: ${message}${detailed ? stack : ' (LOG_LEVEL=debug shows where)'}`
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
 import {
   type Document,
@@ -35,6 +36,22 @@ const words: Readonly<Record<string, string>> = {
   UNEXPECTED_TOKEN: 'something is in a place where YAML does not allow it',
 }
 
+/** The text of a file, or of standard input (0). Throws an error with a `code`: of the system, or `NOT_UTF8`. */
+export function readText(path: string | 0): string {
+  const bytes = readFileSync(path)
+  if (!isUtf8(bytes) || bytes.includes(0)) throw Object.assign(new Error('not UTF-8'), { code: 'NOT_UTF8' })
+  return bytes.toString('utf8')
+}
+
+/** Why a file could not be read, in words; undefined where that is not the cause. */
+export function readFailure(error: unknown): string | undefined {
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'NOT_UTF8') return 'is not a text in UTF-8 (perhaps UTF-16): save it as UTF-8'
+  if (code === 'ENOENT') return 'cannot be read (ENOENT): there is no such file'
+  if (code === 'EISDIR') return 'cannot be read (EISDIR): it is a folder'
+  return code && `cannot be read (${code})`
+}
+
 /** Reads YAML (JSON is YAML); the faults of the text itself come back as problems. */
 export function readSource(text: string): Source | readonly Problem[] {
   const lines = new LineCounter()
@@ -48,6 +65,10 @@ export function readSource(text: string): Source | readonly Problem[] {
   const value = plainValue(document)
   if (value === undefined)
     return [{ path: '', line: 1, message: 'aliases expand to more than a file may contain' }]
+  if (isCyclic(value.value))
+    return [
+      { path: '', line: 1, message: 'an alias (*name) is inside of the block that it stands for (&name)' },
+    ]
   return { value: value.value, lineOf: (path, at = 'value') => lineOf(document, lines, path, at) }
 }
 
@@ -57,6 +78,11 @@ function plainValue(document: Document.Parsed): { readonly value: unknown } | un
   } catch {
     return undefined
   }
+}
+
+function isCyclic(value: unknown, around: readonly unknown[] = []): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return around.includes(value) || Object.values(value).some((each) => isCyclic(each, [...around, value]))
 }
 
 function lineOf(document: Document.Parsed, lines: LineCounter, path: Path, at: 'key' | 'value'): number {

@@ -1,11 +1,12 @@
-import { readFileSync } from 'node:fs'
 import type { Configuration, ConnectionConfig, DirectoryConfig } from '../model/configuration.ts'
 import type { AnyVendor } from '../vendors/contract.ts'
 import { checkConnection, type Checked } from './connection.ts'
 import { insecureTargetsOf } from './environment.ts'
 import {
   pathKey,
+  readFailure,
   readSource,
+  readText,
   resolveReferences,
   type SecretReader,
   type Source,
@@ -56,11 +57,11 @@ export type Loaded =
 /** Reads and checks a configuration file; every problem is reported at once, and none holds a value of the file. */
 export function loadConfiguration(path: string, env: Variables, vendors: readonly AnyVendor[]): Loaded {
   try {
-    return parseConfiguration(readFileSync(path, 'utf8'), env, vendors)
+    return parseConfiguration(readText(path), env, vendors)
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code
-    if (code === undefined) throw error
-    return { ok: false, problems: [{ path: '', line: 0, message: `${path} cannot be read (${code})` }] }
+    const message = readFailure(error)
+    if (message === undefined) throw error
+    return { ok: false, problems: [{ path: '', line: 0, message }] }
   }
 }
 

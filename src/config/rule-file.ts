@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { Type, type Static } from 'typebox'
 import type { AnyVendor } from '../vendors/contract.ts'
 import { findings } from './findings.ts'
 import { isRecord, pathText, type Problem, soundness } from './problems.ts'
 import { ConnectionSchema, type RawConnection } from './schema.ts'
-import { readSource } from './file.ts'
+import { readSource, readText } from './file.ts'
 import { ruleFindings, toRule } from './rules.ts'
 import type { Policy } from '../model/policy.ts'
 
@@ -19,13 +18,13 @@ export type LoadedFragment =
 
 /** Whether a file is a whole configuration rather than the rules of one connection. */
 export function isConfiguration(path: string): boolean {
-  const source = readSource(readFileSync(path, 'utf8'))
+  const source = readSource(readText(path))
   return 'lineOf' in source && isRecord(source.value) && 'directories' in source.value
 }
 
 /** Reads a file that holds the rules of one connection: `rules`, `default`, `exclusive`, `people`. */
 export function loadFragment(path: string, vendor: AnyVendor): LoadedFragment {
-  const source = readSource(readFileSync(path, 'utf8'))
+  const source = readSource(readText(path))
   if (!('lineOf' in source)) return { ok: false, problems: source }
   const shape = findings(FragmentSchema, source.value ?? {})
   const raw = (isRecord(source.value) ? source.value : {}) as Static<typeof FragmentSchema>

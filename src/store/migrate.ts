@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { GatewayError } from '../model/errors.ts'
 import { poolConfig } from './sql/direct.ts'
+import { openFailure } from './sql/failures.ts'
 
 /** The advisory lock that Prisma Migrate itself takes. */
 const migrateLock = 72707369
@@ -32,13 +33,15 @@ interface Applied {
 /**
  * Brings the store up to this release and answers what it applied. Any number of processes may start at once. Keeps
  * Prisma's own table, so that its command line agrees. Rejects with a `GatewayError` when a migration was edited or
- * failed, or when the store has outgrown this release.
+ * failed, when the store has outgrown this release, or when the database cannot be opened.
  */
 export async function migrate(url: string, migrations: Migrations = {}): Promise<readonly string[]> {
   const { config } = poolConfig(url)
   const client = new pg.Client({ ...config, connectionTimeoutMillis: 10_000 })
   client.on('error', () => undefined)
-  await client.connect()
+  await client.connect().catch((error: unknown) => {
+    throw openFailure(error, url)
+  })
   try {
     await checkServer(client)
     await client.query('SELECT pg_advisory_lock($1)', [migrateLock])

@@ -39,6 +39,47 @@ export const gatewayEntries = {
     means: 'It is not of the form `postgresql://user:password@host:5432/database`.',
     todo: 'Correct it; special characters of the password are percent-encoded.',
   },
+  DATABASE_REFUSED: {
+    means: 'Nothing accepts connections at the host and port of `DATABASE_URL`.',
+    todo: 'Start PostgreSQL there, open the way to it, or correct `DATABASE_URL`.',
+  },
+  DATABASE_HOST: {
+    means: 'The host of `DATABASE_URL` has no address.',
+    todo: 'Correct `DATABASE_URL`, or the name service of this machine.',
+  },
+  DATABASE_LOGIN: {
+    means: 'PostgreSQL does not accept the user or the password of `DATABASE_URL`.',
+    todo: 'Correct them; special characters of the password are percent-encoded. `pg_hba.conf` has to let the user in.',
+  },
+  DATABASE_MISSING: {
+    means: 'PostgreSQL has no database of the name in `DATABASE_URL`.',
+    todo: 'Create it (`createdb`), or correct `DATABASE_URL`.',
+  },
+  DATABASE_UNAVAILABLE: {
+    means:
+      'PostgreSQL at `DATABASE_URL` does not answer, or takes no more connections; the message holds the reason.',
+    todo: 'See that it runs and accepts connections, then start again.',
+  },
+  DATA_DIR_NOT_WRITABLE: {
+    means: 'The data directory cannot be made or written.',
+    todo: 'Let the user write there, make space, or set another `DRAWBRIDGE_DATA_DIR`.',
+  },
+  PORT_IN_USE: {
+    means: 'Something else listens on the address and port.',
+    todo: 'Stop it, or set another `PORT`.',
+  },
+  PORT_NOT_ALLOWED: {
+    means: 'The user may not listen on a port below 1024.',
+    todo: 'Set `PORT` to 1024 or above, and let a proxy or the platform map it.',
+  },
+  HOST_NOT_LOCAL: {
+    means: '`HOST` is no address of this machine.',
+    todo: 'Set it to one, such as `127.0.0.1`, or to `0.0.0.0` for all of them.',
+  },
+  TLS_UNUSABLE: {
+    means: '`TLS_CERT` and `TLS_KEY` are no certificate and its key, or may not be read.',
+    todo: 'Name two PEM files that belong together.',
+  },
   MIGRATION_FAILED: {
     means: 'A migration of the store failed; the message names it. Nothing of it was kept.',
     todo: 'Look at rights and space of the database, then start again.',

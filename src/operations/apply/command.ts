@@ -1,13 +1,7 @@
 import type { Command } from 'commander'
 import { type CommandContext, defaultFile, examples } from '../../cli/command.ts'
-import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
-
-export interface ApplyOptions extends OperatorOptions {
-  readonly config: string
-  readonly yes?: boolean
-  readonly detach?: readonly string[]
-  readonly abandon?: boolean
-}
+import { operatorCommand, withClient } from '../../cli/operator-command.ts'
+import type { ApplyOptions } from './send.ts'
 
 export function applyCommand(context: CommandContext): Command {
   return operatorCommand('apply', context)

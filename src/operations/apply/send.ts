@@ -3,11 +3,19 @@ import { createInterface } from 'node:readline/promises'
 import type { Client } from '../../cli/client.ts'
 import { reportFaults } from '../../cli/configuration.ts'
 import { type ExitCode, exitCodes } from '../../cli/exit-codes.ts'
+import type { OperatorOptions } from '../../cli/operator-command.ts'
 import type { Io, Output } from '../../cli/output.ts'
 import { counted } from '../../cli/table.ts'
+import { readFailure, readText } from '../../config/file.ts'
 import { parseConfiguration } from '../../config/load.ts'
 import { vendors } from '../../vendors/registry.ts'
-import type { ApplyOptions } from './command.ts'
+
+export interface ApplyOptions extends OperatorOptions {
+  readonly config: string
+  readonly yes?: boolean
+  readonly detach?: readonly string[]
+  readonly abandon?: boolean
+}
 
 /** Shows what a file changes and, once somebody agrees, applies it. Secrets go to the gateway and nowhere else. */
 export async function sendConfiguration(
@@ -58,7 +66,7 @@ function readWithReferences(file: string, { env }: Io) {
     },
   })
   try {
-    const text = readFileSync(file, 'utf8')
+    const text = readText(file)
     const loaded = parseConfiguration(text, recording, vendors, (path) => {
       const content = readFileSync(path)
       files[path] = content.toString('utf8')
@@ -68,12 +76,9 @@ function readWithReferences(file: string, { env }: Io) {
       ? { ok: true as const, request: { text, variables, files } }
       : { ok: false as const, problems: loaded.problems }
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === undefined) throw error
-    return {
-      ok: false as const,
-      problems: [{ path: '', line: 0, message: `cannot be read (${code})` }],
-    }
+    const message = readFailure(error)
+    if (message === undefined) throw error
+    return { ok: false as const, problems: [{ path: '', line: 0, message }] }
   }
 }
 

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { readSource, resolveReferences } from '../../config/file.ts'
+import { readFailure, readSource, readText, resolveReferences } from '../../config/file.ts'
 import { isRecord, pathText } from '../../config/problems.ts'
 import { CommandFailure, exitCodes } from '../../cli/exit-codes.ts'
 import type { Io } from '../../cli/output.ts'
@@ -19,10 +18,11 @@ export function readDocument(path: string, { env }: Pick<Io, 'env'>): Record<str
 function parsed(path: string): unknown {
   let text: string
   try {
-    text = readFileSync(path === '-' ? 0 : path, 'utf8')
+    text = readText(path === '-' ? 0 : path)
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown reason'
-    throw new CommandFailure(exitCodes.usage, `${path} cannot be read (${code}).`)
+    const message = readFailure(error)
+    if (message === undefined) throw error
+    throw new CommandFailure(exitCodes.usage, `${path} ${message}.`)
   }
   const source = readSource(text)
   if ('lineOf' in source) return source.value

@@ -1,4 +1,5 @@
 import { loadConfiguration } from '../../config/load.ts'
+import { readFailure } from '../../config/file.ts'
 import { isConfiguration, loadFragment, type RuleFragment } from '../../config/rule-file.ts'
 import type { Problem } from '../../config/problems.ts'
 import type { RuleChangeEffect } from './rule-change.ts'
@@ -50,9 +51,9 @@ function loadRules(file: string, facts: NamedConnection, { env }: Pick<Io, 'env'
       return loadFragment(file, vendor)
     }
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === undefined) throw error
-    return fault(`cannot be read (${code})`)
+    const message = readFailure(error)
+    if (message === undefined) throw error
+    return fault(message)
   }
   const loaded = loadConfiguration(file, env, vendors)
   if (!loaded.ok) return loaded

@@ -91,6 +91,20 @@ interface Place {
 }
 
 async function prepare(dir: string): Promise<Place> {
+  try {
+    return await prepareWritable(dir)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (error instanceof GatewayError || code === undefined) throw error
+    throw new GatewayError(
+      'DATA_DIR_NOT_WRITABLE',
+      `${resolve(dir)} cannot be used as the data directory (${code}): let this user write there, or set DRAWBRIDGE_DATA_DIR to another place`,
+      { cause: error },
+    )
+  }
+}
+
+async function prepareWritable(dir: string): Promise<Place> {
   const home = join(dir, 'postgres')
   const data = join(home, 'data')
   await makePassable(dir)

@@ -1,3 +1,5 @@
+import { GatewayError } from '../../model/errors.ts'
+
 /** The store cannot be reached now; nothing was acknowledged. HTTP answers 503. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable'
@@ -41,6 +43,52 @@ export function asStoreError(error: unknown): unknown {
   return unreachable.test(codeOf(error) ?? '') || unreachableWords.test(words)
     ? new StoreUnavailable('the store cannot be reached', { cause: error })
     : error
+}
+
+/**
+ * Why a database cannot be opened, as a start says it: what is wrong, and what to do. Names host, port and database, never the
+ * user or the password.
+ */
+export function openFailure(cause: unknown, url: string): GatewayError {
+  const { hostname, port, pathname } = new URL(url)
+  const place = `${hostname}:${port || '5432'}`
+  const code = codeOf(cause)
+  switch (code) {
+    case 'ECONNREFUSED':
+      return new GatewayError(
+        'DATABASE_REFUSED',
+        `nothing accepts connections at ${place}: start PostgreSQL there, or correct DATABASE_URL`,
+        { cause },
+      )
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new GatewayError(
+        'DATABASE_HOST',
+        `the host ${hostname} of DATABASE_URL cannot be found: correct DATABASE_URL`,
+        { cause },
+      )
+    case '28P01':
+    case '28000':
+      return new GatewayError(
+        'DATABASE_LOGIN',
+        `PostgreSQL at ${place} does not accept the user or the password of DATABASE_URL: correct them, or let that user in (pg_hba.conf)`,
+        { cause },
+      )
+    case '3D000':
+      return new GatewayError(
+        'DATABASE_MISSING',
+        `PostgreSQL at ${place} has no database "${decodeURIComponent(pathname.slice(1))}": create it, or correct DATABASE_URL`,
+        { cause },
+      )
+    default: {
+      const why = code ?? (cause instanceof Error ? cause.message : 'unknown reason')
+      return new GatewayError(
+        'DATABASE_UNAVAILABLE',
+        `PostgreSQL at ${place} cannot be used (${why}): see that it runs and accepts connections, or correct DATABASE_URL`,
+        { cause },
+      )
+    }
+  }
 }
 
 /** Of a batch that the store could not answer: perhaps it was committed. */

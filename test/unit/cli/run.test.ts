@@ -177,6 +177,6 @@ describe('the command line', () => {
   it('answers 2 when there is no file', async () => {
     const { code, err } = await commandLine(['serve', '--config', file('missing.yaml')])
     assert.equal(code, 2)
-    assert.match(err, /missing\.yaml cannot be read \(ENOENT\)/)
+    assert.match(err, /missing\.yaml: cannot be read \(ENOENT\)/)
   })
 })
