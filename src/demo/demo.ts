@@ -63,7 +63,7 @@ async function start(
   const file = join(folder, 'drawbridge.yaml')
   await writeFile(file, configurationText(simulated), { mode: 0o600 })
   const settings = {
-    LOG_LEVEL: 'error',
+    LOG_LEVEL: 'silent',
     ...env,
     // An ended demo leaves nothing behind, and never touches a real store.
     DATABASE_URL: undefined,

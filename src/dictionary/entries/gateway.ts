@@ -11,15 +11,15 @@ export const gatewayEntries = {
     todo: 'Use PostgreSQL 13 or later; for a data directory, the major version that wrote it.',
   },
   POSTGRES_INIT: {
-    means: 'The data directory could not be made.',
-    todo: 'Look at space and permissions; the message holds the reason.',
+    means: 'The data directory could not be initialised.',
+    todo: 'Check free space and permissions; the message holds the reason.',
   },
   POSTGRES_START: {
     means: 'The embedded PostgreSQL did not start.',
-    todo: 'The message holds its last words: most often space, permissions or shared memory.',
+    todo: 'The message holds its last lines. Most often it is space, permissions or shared memory.',
   },
   DATA_DIR_IN_USE: {
-    means: 'Another gateway runs on the data directory.',
+    means: 'Another gateway is running on the data directory.',
     todo: 'Stop it, set another `DRAWBRIDGE_DATA_DIR`, or let both share a `DATABASE_URL`.',
   },
   DATA_DIR_NOT_OURS: {
@@ -33,7 +33,7 @@ export const gatewayEntries = {
   NO_SYSTEM_USER: {
     means:
       'Started by root on a system without the users `postgres` and `nobody`; PostgreSQL never runs as root.',
-    todo: 'Start as an ordinary user, or make one of the two.',
+    todo: 'Start as an ordinary user, or create one of the two.',
   },
   DATABASE_URL: {
     means: 'It is not of the form `postgresql://user:password@host:5432/database`.',
@@ -81,12 +81,12 @@ export const gatewayEntries = {
     todo: 'Name two PEM files that belong together.',
   },
   MIGRATION_FAILED: {
-    means: 'A migration of the store failed; the message names it. Nothing of it was kept.',
-    todo: 'Look at rights and space of the database, then start again.',
+    means: 'A migration of the store failed; the message names it. It was rolled back.',
+    todo: 'Check permissions and space of the database, then start again.',
   },
   MIGRATION_EDITED: {
     means: 'A migration differs from what was applied to this store.',
-    todo: 'Install the release anew: its files were changed.',
+    todo: 'Reinstall the release: its files were changed.',
   },
   RELEASE_TOO_OLD: {
     means: 'A newer release has changed the store so that this one must not run on it.',
@@ -97,86 +97,87 @@ export const gatewayEntries = {
     todo: 'Give Drawbridge a database of its own.',
   },
   STORE_NOT_EMPTY: {
-    means: '`restore` and `move` fill only an empty database or data directory.',
-    todo: 'Give an empty one.',
+    means: '`restore` and `move` write only to an empty database or data directory.',
+    todo: 'Use an empty one.',
   },
   STORE_MOVED: {
     means: 'The store was moved to another database.',
     todo: 'Set `DATABASE_URL` to the new one.',
   },
   GATEWAY_RUNNING: {
-    means: '`move` was asked while a gateway runs.',
+    means: '`move` was run while a gateway is running.',
     todo: 'Stop every gateway first.',
   },
   FILE_EXISTS: {
-    means: '`backup` never writes over a file.',
+    means: '`backup` never overwrites a file.',
     todo: 'Name another file.',
   },
   FILE_MISSING: {
-    means: 'The file to restore is not there.',
-    todo: 'Name the backup.',
+    means: 'The file to restore does not exist.',
+    todo: 'Name an existing backup.',
   },
   BACKUP_UNREADABLE: {
-    means: 'The file is no backup, or was cut short or altered. Nothing was restored.',
-    todo: 'Take another backup.',
+    means: 'The file is not a backup, or was cut short or altered. Nothing was restored.',
+    todo: 'Use another backup.',
   },
   ACCOUNT_LINKED: {
     means:
-      'An account or group at a vendor is linked to another person or by another connection; the log names it.',
-    todo: 'Decide whose it is: `drawbridge account relink` forgets a link, `ignore` takes an account out.',
+      'An account or group at a vendor is already linked to another person or by another connection; the log names it.',
+    todo: 'Decide whose it is: `drawbridge account relink` forgets a link, `drawbridge account ignore` excludes an account.',
   },
   CONFIGURATION: {
     means: 'A configuration that was sent to a gateway cannot be used there.',
     todo: 'The message lists the problems with their lines.',
   },
   CONNECTION_MISSING: {
-    means: 'The file lacks a connection by which accounts are linked: nobody would be shut out there.',
-    todo: 'Put it back, or let go of it without a vendor call: `drawbridge apply --detach <directory>/<connection>`.',
+    means:
+      'The file lacks a connection that accounts are linked to: nobody would be shut out there any more.',
+    todo: 'Put it back, or stop managing it: `drawbridge apply --detach <directory>/<connection>`.',
   },
   STILL_IN_FILE: {
     means: '`apply --detach` names a connection that the file still has.',
-    todo: 'Take it out of the file first.',
+    todo: 'Remove it from the file first.',
   },
   SHUT_OUTS_UNPROVEN: {
-    means: "Somebody's access at a connection to be detached is to end and is not proven to have ended.",
+    means: "Somebody's access at the connection to be detached should end, and is not proven to have ended.",
     todo: 'Wait, end it at the vendor by hand, or add `--abandon`.',
   },
   VENDOR_CHANGED: {
-    means: 'A connection has another vendor than before.',
+    means: 'A connection has a different vendor than before.',
     todo: 'Give it another name.',
   },
   TENANT_CHANGED: {
     means: 'Settings or credentials of a connection lead to another tenant than the one its accounts are in.',
-    todo: 'Restore them, or make a connection of another name for the other tenant.',
+    todo: 'Restore them, or create a connection with another name for the other tenant.',
   },
   NO_VENDOR: {
     means: 'The store holds a connection of a vendor that this release does not have.',
-    todo: 'Start the release that made it, or detach the connection there.',
+    todo: 'Start the release that created it, or detach the connection there.',
   },
   NO_CONNECTION: {
-    means: 'There is no connection of that name, or it is gone.',
-    todo: 'The message lists those that there are; `drawbridge connection list` too.',
+    means: 'There is no connection with that name, or it was removed.',
+    todo: 'The message lists the connections; so does `drawbridge connection list`.',
   },
   CONNECTION_MANAGED: {
     means:
-      'The connection was made through the operator API, so a configuration file can neither hold nor detach it.',
-    todo: 'Give the one in the file another name, or let go of the other: `drawbridge connection detach`.',
+      'The connection was created through the operator API, so a configuration file can neither hold nor detach it.',
+    todo: 'Give the one in the file another name, or detach the other: `drawbridge connection detach`.',
     formerly: ['CONNECTION_IN_CONSOLE'],
   },
   CONNECTION_FROM_FILE: {
-    means: 'The connection is from the configuration file and is read-only here.',
+    means: 'The connection comes from the configuration file and is read-only here.',
     todo: 'Change the file and apply it.',
   },
   NAME_TAKEN: {
-    means: 'The directory has a connection of that name.',
+    means: 'The directory already has a connection with that name.',
     todo: 'Choose another name.',
   },
   NOT_CHECKED: {
-    means: 'The connection was not checked since it last changed.',
+    means: 'The connection has not been checked since it last changed.',
     todo: '`drawbridge connection check <connection>`.',
   },
   CHANGED_MEANWHILE: {
-    means: 'Somebody changed the connection meanwhile.',
+    means: 'Somebody changed the connection in the meantime.',
     todo: 'Read it again, then decide.',
   },
   MASTER_KEY_MISSING: {
@@ -187,14 +188,14 @@ export const gatewayEntries = {
   MASTER_KEY_WRONG: {
     means:
       'Credentials do not open with the key of that id: the key is another one, or the row was changed or moved in the database.',
-    todo: 'Correct the key, or enter the credentials anew: `drawbridge connection credentials`.',
+    todo: 'Correct the key, or enter the credentials again: `drawbridge connection credentials`.',
   },
   KEY_NOT_EVERYWHERE: {
-    means: '`keys rotate` was asked while a living process does not hold the key that would seal.',
-    todo: 'Give the key to every gateway and restart them one after the other. A gateway that was killed counts for 20 seconds.',
+    means: '`keys rotate` was run while a running process does not hold the key that would seal.',
+    todo: 'Give the key to every gateway and restart them one after the other. A gateway that was killed still counts for 20 seconds.',
   },
   USER_UNKNOWN: {
-    means: '`audit erase` names nobody of the directory.',
-    todo: 'Look for the person: `drawbridge account list --user <userName>`.',
+    means: '`audit erase` names nobody in the directory.',
+    todo: 'Look the person up: `drawbridge account list --user <userName>`.',
   },
 } as const satisfies Record<string, Words>

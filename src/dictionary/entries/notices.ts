@@ -10,21 +10,21 @@ export const noticeEntries = {
   },
   'guard-tripped': {
     means:
-      'More people would lose access or grants within the time than the guard allows. The rest waits as plans.',
-    todo: '`drawbridge plan <connection>`; approve if it was meant, else mend the identity provider first.',
+      'More people would lose access or grants in that time than the guard allows. The rest waits as plans.',
+    todo: '`drawbridge plan <connection>`; approve them if they are intended, otherwise correct the identity provider first.',
   },
   'shut-out-failed': {
     means:
-      'A shut-out was refused for good: somebody who left may still have access. It is tried again hourly.',
-    todo: 'Do what the words say, or end the access at the vendor by hand; the next read proves it.',
+      'A shut-out was refused for good: somebody who left may still have access. It is retried every hour.',
+    todo: 'Do what the notice says, or end the access at the vendor by hand; the next read proves it.',
   },
   'shut-out-waiting': {
-    means: 'A shut-out waits for a decision or for something else: somebody who left may still have access.',
-    todo: '`drawbridge explain <userName>` says for what; end it by hand if it is urgent.',
+    means: 'A shut-out is waiting for a decision or something else: somebody who left may still have access.',
+    todo: '`drawbridge explain <userName>` says for what; if it is urgent, end the access by hand.',
   },
   'shut-out-withdrawn': {
-    means: 'A shut-out was taken for done, and the vendor shows access again.',
-    todo: 'It is tried anew by itself; see that it becomes proven.',
+    means: 'A shut-out was considered done, but the vendor shows access again.',
+    todo: 'Drawbridge retries it by itself; see that it becomes proven.',
   },
   'update-refused': {
     means: 'A vendor refused a change of a person for good.',
@@ -32,7 +32,7 @@ export const noticeEntries = {
   },
   'catalogue-refused': {
     means:
-      'A vendor offers far fewer roles or groups than before. The answer is not believed; nothing is taken away.',
+      'A vendor offers far fewer roles or groups than before. Drawbridge does not trust that answer, and removes nothing.',
     todo: 'Check what the credentials may see: `drawbridge doctor <connection>`.',
   },
   'replies-differ': {
@@ -41,16 +41,16 @@ export const noticeEntries = {
     todo: '`drawbridge status` and `drawbridge doctor <connection>` name the fields: tell the maintainers.',
   },
   'decision-needed': {
-    means: 'Plans or accounts wait until somebody decides.',
+    means: 'Plans or accounts are waiting for a decision.',
     todo: '`drawbridge plan <connection> --state waiting`, or `drawbridge account undecided <connection>`.',
   },
   'drift-found': {
     means: 'A vendor differs from what was proven: somebody changed accounts there.',
-    todo: '`drawbridge reconcile <connection>` shows it; `reconcile.repair` says what is put right by itself.',
+    todo: '`drawbridge reconcile <connection>` shows it; `reconcile.repair` says what is repaired automatically.',
   },
   'reactivated-leaver': {
     means: 'Somebody who was shut out has access again.',
-    todo: 'Find out at the vendor who gave it back; end it by hand unless it is being ended.',
+    todo: 'Find out at the vendor who restored it; end it by hand unless Drawbridge is already doing so.',
   },
   'survey-refused': {
     means: "A vendor's list failed, was empty or far too short: nothing was concluded from it.",
@@ -58,10 +58,10 @@ export const noticeEntries = {
   },
   'token-expires': {
     means: 'A credential or token ends within 30, 7 or 1 days, or has ended.',
-    todo: 'Make a new one before that: docs/guides/runbooks.md, a credential is rotated.',
+    todo: 'Replace it before then: docs/guides/runbooks.md, a credential is rotated.',
   },
   'store-restored': {
     means: 'The store was restored from a backup or moved. Only shut-outs run until nothing contradicts it.',
-    todo: 'Let the identity provider push everybody, then `drawbridge recovered <connection>`: docs/guides/runbooks.md, restore.',
+    todo: 'Have the identity provider push everybody, then run `drawbridge recovered <connection>`: docs/guides/runbooks.md, restore.',
   },
 } as const satisfies Record<NoticeKind, Words>

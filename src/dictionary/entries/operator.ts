@@ -4,7 +4,7 @@ import type { Words } from '../entry.ts'
 export const exitEntries = {
   1: {
     means: 'The command was understood and could not be carried out, or the doctor found something wrong.',
-    todo: 'The message says what; where the gateway refused, it ends in the code to look for here.',
+    todo: 'The message says why; if the gateway refused, it ends with the code to look up here.',
   },
   2: {
     means: 'Unknown command or option, or a configuration that cannot be used. Nothing was done.',
@@ -12,11 +12,11 @@ export const exitEntries = {
   },
   3: {
     means: 'No gateway could be reached. Nothing was done.',
-    todo: 'Start one, or name it with `--url` or `DRAWBRIDGE_URL`, and its token with `DRAWBRIDGE_ADMIN_TOKEN`.',
+    todo: 'Start one, or name it with `--url` or `DRAWBRIDGE_URL` and set `DRAWBRIDGE_ADMIN_TOKEN` to its token.',
   },
   4: {
     means: 'The operator token is unknown, or its role does not allow it. Nothing was done.',
-    todo: '`drawbridge operator list` shows who may what; an admin can make another operator.',
+    todo: '`drawbridge operator list` shows the roles; an admin can create another operator.',
   },
 } as const satisfies Record<number, Words>
 
@@ -27,36 +27,35 @@ export const exitEntries = {
 export const operatorEntries = {
   'token-required': {
     means:
-      '401. The token is missing, unknown, expired or revoked; tokens of identity providers do not count here.',
-    todo: 'Send the secret of an operator, or make one: `drawbridge operator create`.',
+      '401. The token is missing, unknown, expired or revoked; tokens of identity providers are not accepted here.',
+    todo: 'Send the secret of an operator, or create one: `drawbridge operator create`.',
   },
   role: {
     means: '403. The role of the operator does not allow it.',
-    todo: 'Ask an admin, who can make an operator with that role.',
+    todo: 'Ask an admin, who can create an operator with that role.',
   },
   'not-found': {
-    means: '404. What the address names is not there, or not any more.',
+    means: '404. What the address names does not exist, or no longer does.',
     todo: 'List them again.',
   },
   'no-route': {
-    means: '404. The operator API has no such address.',
-    todo: 'See `/admin/api/v1/openapi.json`; the command line and the gateway should be of the same release.',
+    means: '404. The operator API has no such endpoint.',
+    todo: 'See `/admin/api/v1/openapi.json`; use the same release of the command line and the gateway.',
   },
   invalid: {
-    means: '400. The request does not fit: a value, a parameter or a combination.',
+    means: '400. The request is not valid: a value, a parameter or a combination.',
     todo: 'The detail names it.',
   },
   busy: {
-    means: '409. The account is being worked on at this moment.',
-    todo: 'Try again in some seconds.',
+    means: '409. The account is being worked on right now.',
+    todo: 'Try again in a few seconds.',
   },
   'check-failed': {
-    means:
-      '409. The vendor does not let the connection work with these settings or credentials. Nothing was changed.',
+    means: '409. The vendor does not accept these settings or credentials. Nothing was changed.',
     todo: 'Correct them as the detail says, or save them unchecked with force.',
   },
   'name-taken': {
-    means: '409. There is, or was, one of that name.',
+    means: '409. The name is, or was, in use.',
     todo: 'Choose another name.',
   },
   'no-failed-shut-out': {
@@ -64,24 +63,24 @@ export const operatorEntries = {
     todo: 'Look at the account again: `drawbridge account list --user <userName>`.',
   },
   changed: {
-    means: '412. It is not as you saw it any more (`If-Match`).',
+    means: '412. It has changed since you read it (`If-Match`).',
     todo: 'Read it again, then decide.',
   },
   'too-many-attempts': {
-    means: '429. Too many refused tokens came from this address; a valid one is never limited.',
+    means: '429. Too many refused tokens came from this address; valid ones are never limited.',
     todo: 'Wait as long as `Retry-After` says.',
   },
   'listing-refused': {
     means:
-      "502. The vendor's list failed, or is empty or much shorter than it should be. Nothing was changed by it.",
+      "502. The vendor's list failed, or is empty or much shorter than it should be. Nothing was changed.",
     todo: '`drawbridge doctor <connection>`; then ask again.',
   },
   'store-unavailable': {
-    means: '503. The store does not answer.',
-    todo: 'Try again in a moment; if it lasts, look at PostgreSQL.',
+    means: '503. The store is not responding.',
+    todo: 'Try again in a moment; if it lasts, check PostgreSQL.',
   },
   internal: {
-    means: '500. Something in the gateway failed.',
-    todo: 'The log tells why, under the request id.',
+    means: '500. An internal error occurred in the gateway.',
+    todo: 'The log shows the cause, under the request id.',
   },
 } as const satisfies Record<string, Words>

@@ -3,7 +3,7 @@ import { examples, newCommand, type CommandContext } from '../../cli/command.ts'
 import { exitCodes } from '../../cli/exit-codes.ts'
 import { connectionOf, pathOf } from '../../cli/names.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
-import { table, when } from '../../cli/table.ts'
+import { counted, table, when } from '../../cli/table.ts'
 import { explainedBy } from '../../model/errors.ts'
 import { decideCommand, undecidedCommand } from '../import/command.ts'
 
@@ -39,23 +39,25 @@ export function accountCommand(context: CommandContext): Command {
     .addCommand(undecidedCommand(context))
     .addCommand(decideCommand(context))
     .addCommand(
-      change(
-        context,
-        'relink',
-        'relinked',
-        'Forget which vendor account is linked; it is looked up by its login again.',
-      ),
+      change(context, 'relink', {
+        done: 'relinked',
+        unchanged: 'ignored; manage it first',
+        description: 'Forget which vendor account is linked; it is looked up by its login again.',
+      }),
     )
     .addCommand(
-      change(
-        context,
-        'ignore',
-        'ignored',
-        'Exclude an account from provisioning: it is listed, but never changed.',
-      ),
+      change(context, 'ignore', {
+        done: 'ignored',
+        unchanged: 'ignored already',
+        description: 'Exclude an account from provisioning: it is listed, but never changed.',
+      }),
     )
     .addCommand(
-      change(context, 'manage', 'managed again', 'Include an ignored account in provisioning again.'),
+      change(context, 'manage', {
+        done: 'managed again',
+        unchanged: 'managed already',
+        description: 'Include an ignored account in provisioning again.',
+      }),
     )
 }
 
@@ -138,7 +140,15 @@ function journal(context: CommandContext): Command {
     )
 }
 
-function change(context: CommandContext, name: string, done: string, description: string): Command {
+function change(
+  context: CommandContext,
+  name: string,
+  {
+    done,
+    unchanged,
+    description,
+  }: { readonly done: string; readonly unchanged: string; readonly description: string },
+): Command {
   return operatorCommand(name, context)
     .description(description)
     .argument('<account>', 'id of an account, as "account list" shows it')
@@ -152,7 +162,9 @@ function change(context: CommandContext, name: string, done: string, description
         if (options.json) output.json({ account, ...answer })
         else
           output.line(
-            answer.state === 'done' ? `account ${account} ${done}` : 'nothing to do: it is so already',
+            answer.state === 'done'
+              ? `account ${account} ${done}`
+              : `nothing to do: account ${account} is ${unchanged}`,
           )
         return undefined
       }),
@@ -187,7 +199,7 @@ export function retryCommand(context: CommandContext): Command {
         if (options.json) output.json({ accounts })
         else
           output.line(
-            `${accounts} account${accounts === 1 ? '' : 's'} due now${connection ? ` at ${pathOf(connection)}` : ''}`,
+            `${counted(accounts, 'account')} due now${connection ? ` at ${pathOf(connection)}` : ''}`,
           )
         return undefined
       }),
