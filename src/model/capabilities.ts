@@ -20,6 +20,8 @@ export interface SettingSupport {
    * it the setting stays as it was set.
    */
   readonly off?: SettingValue
+  /** A creation does not take it: it is set by an update of its own afterwards. */
+  readonly afterCreate?: true
   readonly description: string
 }
 

@@ -62,12 +62,34 @@ export interface ConnectionSpec {
   readonly revision?: number
 }
 
+/** What writes with a connection's credentials have shown in this process: for whom they were refused since one last worked. */
+export interface WriteEvidence {
+  worked(): void
+  haveWorked(): boolean
+  /** Notes a refusal for an account or group; gives for how many of them there was one since a write last worked. */
+  refused(subject: string): number
+}
+
+function createWriteEvidence(): WriteEvidence {
+  const refused = new Set<string>()
+  let haveWorked = false
+  return {
+    worked() {
+      haveWorked = true
+      refused.clear()
+    },
+    haveWorked: () => haveWorked,
+    refused: (subject) => refused.add(subject).size,
+  }
+}
+
 /** A connection as it is configured. */
 export interface OpenConnection extends Pick<
   ConnectionSpec,
   'id' | 'name' | 'directoryId' | 'policy' | 'revision' | 'credentialsEndAt'
 > {
   readonly vendor: string
+  readonly writes: WriteEvidence
   /** Finds the API profile out first where that is left to the vendor. Rejects with `VendorError` while it does not tell. */
   ready(): Promise<LiveConnection>
   /** Vendor calls of this work are served by its priority; `pauses` are milliseconds by path class. */
@@ -131,13 +153,15 @@ export function openConnection(
   const watched = { ...kit, deviated: createReplyDeviations(spec, store, kit.log, notices) }
   const connect = (profile: ApiProfile): Target =>
     vendor.connect({ settings: settings as never, credentials: credentials as never, profile }, watched)
+  const writes = createWriteEvidence()
   const open = async (): Promise<LiveConnection> => {
     const spoken = await targetOf(spec, store, connect)
     const { target } = spoken
     const self = kept(kit.now, () => tolerant(target, vendor.id).self())
     // Whose credentials these are may decide what can be done with them.
     await self(selfAgeMs)
-    return toLive({ ...spec, policy: policyAs(spoken, spec) }, target, self, store, kit, notices)
+    const live = toLive({ ...spec, policy: policyAs(spoken, spec) }, target, self, store, kit, notices)
+    return { ...live, writes }
   }
   return {
     id,
@@ -147,6 +171,7 @@ export function openConnection(
     ...(revision === undefined ? {} : { revision }),
     ...(credentialsEndAt === undefined ? {} : { credentialsEndAt }),
     vendor: vendor.id,
+    writes,
     ready: again(kit.now, open),
     during(priority, pauses, work) {
       if (!pace) return work()
@@ -186,7 +211,7 @@ function toLive(
   store: ConnectionStore,
   kit: Kit,
   notices: Notices | undefined,
-): LiveConnection {
+): Omit<LiveConnection, 'writes'> {
   const forgiving = tolerant(target, spec.vendor.id)
   const tenant = kept(kit.now, async () => {
     const id = `${spec.vendor.id}:${await forgiving.tenant()}`

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import { failures, type VendorError } from '../model/errors.ts'
+import { failures, VendorError } from '../model/errors.ts'
 import type { NoticeDraft, Notices } from '../model/notice.ts'
 import type { RunTracing, TracedEnding } from '../model/trace.ts'
 import {
@@ -279,8 +279,62 @@ export const failureFrom = (
 /** What follows from a failure of the vendor. `later`: tried again after so many milliseconds. */
 export type Consequence = { readonly failure: AccountFailure } & (
   | { readonly next: 'later'; readonly dueInMs: number }
-  | { readonly next: 'give-up' | 'correlate' | 'try-again' }
+  /** `refused-here`: this object only; everybody else goes on. */
+  | { readonly next: 'give-up' | 'correlate' | 'try-again' | 'refused-here' }
 )
+
+/** Calls about one account or group: a refusal may be about that one alone. */
+const aboutOne: ReadonlySet<string> = new Set([
+  ...['get', 'create', 'update', 'changeEntitlements', 'setActive', 'remove', 'endSessions'],
+  ...['renewInvitation', 'renameGroup', 'removeGroup'],
+])
+
+/** So many accounts or groups in a row, and no write that works: then it is not about them. */
+const mostRefusedInARow = 5
+
+type Judged = Pick<OpenConnection, 'id' | 'name' | 'revision' | 'writes'> & {
+  /** Absent while the connection is not ready. */
+  readonly tenant?: (maxAgeMs: number) => Promise<string>
+}
+
+/**
+ * Whose a refusal with 403 is: the object's, unless a read of a neutral object, the tenant, is refused with the same credentials
+ * too. Undefined: it cannot be told.
+ */
+async function whoseRefusal(
+  { status, operation }: VendorError,
+  { tenant }: Judged,
+): Promise<'object' | 'connection' | undefined> {
+  if (status !== 403 || !tenant || !aboutOne.has(operation)) return undefined
+  const control = await tenant(0).catch((error: unknown) => {
+    if (error instanceof VendorError) return error
+    throw error
+  })
+  if (control instanceof VendorError)
+    return control.status === 403 || control.failure === 'unauthenticated' ? 'connection' : undefined
+  return 'object'
+}
+
+/** The vendor speaks of a permission that is lacking, and nothing shows that the credentials have it. */
+function isLacking({ operation }: VendorError, { writes }: Judged, subject: string): boolean {
+  const isFirst = operation === 'create' && !writes.haveWorked()
+  return isFirst || writes.refused(subject) >= mostRefusedInARow
+}
+
+/** What follows where it depends on whose the refusal is. Undefined: the failure table decides. */
+async function judgeRefusal(
+  error: VendorError,
+  connection: Judged,
+  subject: string,
+): Promise<'refused-here' | 'try-again' | undefined> {
+  const { next } = failures[error.failure]
+  if (next !== 'park' && next !== 'give-up') return undefined
+  const whose = await whoseRefusal(error, connection)
+  if (next === 'park')
+    return whose === 'object' && !isLacking(error, connection, subject) ? 'refused-here' : undefined
+  // Words that speak of one object, from a vendor that refuses everything: an address that is not allowed, perhaps.
+  return whose === 'connection' ? 'try-again' : undefined
+}
 
 /** The failure table (docs/architecture.md): pauses a path class, parks a connection, and says what follows. */
 export async function afterVendorFailure(
@@ -288,14 +342,19 @@ export async function afterVendorFailure(
     readonly deps: Pick<Engine, 'store' | 'notices' | 'now'>
     readonly log: Logger
     readonly work: { readonly attempts: number }
+    readonly lease: HeldLease
   },
-  { id, name, revision }: Pick<OpenConnection, 'id' | 'name' | 'revision'>,
+  connection: Judged,
   error: VendorError,
 ): Promise<Consequence> {
+  const { id, name, revision } = connection
   const { deps, log, work } = run
   const failure = failureFrom(run, error)
   log.warn({ operation: error.operation, failure: error.failure, status: error.status }, 'vendor call failed')
-  switch (failures[error.failure].next) {
+  const { next } = failures[error.failure]
+  const judged = await judgeRefusal(error, connection, run.lease.current().id)
+  if (judged) return { failure, next: judged }
+  switch (next) {
     case 'when-told': {
       const dueInMs = error.retryAfterMs ?? backoffMs(work.attempts + 1)
       if (error.pathClass !== undefined) await deps.store.pause(id, error.pathClass, dueInMs)

@@ -27,11 +27,14 @@ export function noticeOf(ended: Ended): NoticeDraft | undefined {
   return user.active && !user.deleted ? ofPresent(ended) : ofLeaver(ended)
 }
 
+function mismatchesOf(verification: Ended['ending']['verification']): number {
+  return verification?.mismatches?.length ?? 0
+}
+
 function ofLeaver(ended: Ended): NoticeDraft | undefined {
   const { work, ending, connection } = ended
   const why = ending.failure ? ` ${ending.failure.detail}` : ''
-  const before = work.verification?.mismatches?.length ?? 0
-  if (ending.status === 'pending' && (ending.verification?.mismatches?.length ?? 0) > before) {
+  if (ending.status === 'pending' && mismatchesOf(ending.verification) > mismatchesOf(work.verification)) {
     return draft(
       ended,
       'shut-out-withdrawn',

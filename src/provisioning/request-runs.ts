@@ -91,6 +91,11 @@ interface Running {
   readonly begun: Begun | undefined
 }
 
+/** Settled, refused, or waiting for something that this request cannot bring about. */
+function isOver({ proven, dueInMs }: AccountStanding, isBusy: boolean): boolean {
+  return proven || (!isBusy && (dueInMs ?? 1) > 0)
+}
+
 /** How the account stands when this run proved it. */
 async function runOne(
   deps: Provisioner,
@@ -107,8 +112,7 @@ async function runOne(
       if (status && proving.has(status)) return asProven(standing, status)
     }
     const now = (await deps.queue.outcomes(userId)).find((each) => each.accountId === accountId)
-    // Settled, refused, or waiting for something that this request cannot bring about.
-    if (!now || now.proven || (claimed !== 'busy' && (now.dueInMs ?? 1) > 0)) return undefined
+    if (!now || isOver(now, claimed === 'busy')) return undefined
     if (claimed === 'busy') await delay(pollMs, undefined, { ref: false })
   }
   return undefined

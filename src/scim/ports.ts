@@ -113,7 +113,7 @@ export interface Directory {
   /**
    * `exists-unacknowledged`: a User of that userName and externalId was created, but its 201 never left; the caller
    * applies the body as PUT and answers 201. `running`: that create is still being answered elsewhere; ask again.
-   * `runs`: the accounts are claimed as well, for `Provisioning.run`, which the caller calls next (ADR 0026).
+   * `runs`: the accounts are claimed as well, for `Provisioning.run`, which the caller calls next (ADR 0027).
    */
   createUser(
     actor: Actor,

@@ -117,6 +117,14 @@ interface Before {
   readonly open_operation: { readonly operation: { readonly op: string } } | null
 }
 
+/** Undefined: the link stays as it is; null: it ends. */
+function linkedAs(linked: LinkedGroup | null | undefined): Statement {
+  if (linked === undefined) return empty
+  const { id = null, name = null, madeHere = false, tenant = null } = linked ?? {}
+  return sql`, vendor_group_id = ${id}::text, held_name = ${name}::text,
+    made_here = ${madeHere}::boolean, vendor_tenant = ${tenant}::text`
+}
+
 /** With the event that tells of the write, where one was open and brought something. */
 async function close(
   db: Sql,
@@ -130,13 +138,7 @@ async function close(
       SELECT l.group_id, l.connection_id, l.open_operation, c.directory_id FROM group_links l
       JOIN connections c ON c.id = l.connection_id WHERE ${underLease(owner, lease)} FOR UPDATE OF l`)
     if (!before) throw new LeaseLost(`group link ${lease.id}`)
-    const id = linked?.id ?? null
-    const link =
-      linked === undefined
-        ? empty
-        : sql`, vendor_group_id = ${id}::text, held_name = ${linked?.name ?? null}::text,
-            made_here = ${linked?.madeHere ?? false}::boolean, vendor_tenant = ${linked?.tenant ?? null}::text`
-    await held(tx, owner, lease, sql`open_operation = NULL ${link}`).catch(alreadyLinked)
+    await held(tx, owner, lease, sql`open_operation = NULL ${linkedAs(linked)}`).catch(alreadyLinked)
     const op = before.open_operation?.operation.op
     await also?.(tx, before)
     if (linked === undefined) return
@@ -145,7 +147,11 @@ async function close(
       action: `vendor-${op ?? (linked ? 'adopt-group' : 'forget-group')}`,
       resourceType: 'Group',
       resourceId: sql`${before.group_id}::uuid`,
-      detail: { connectionId: before.connection_id, vendorGroupId: id, name: linked?.name ?? null },
+      detail: {
+        connectionId: before.connection_id,
+        vendorGroupId: linked?.id ?? null,
+        name: linked?.name ?? null,
+      },
     } as const
     await tx.rows(recordEvent(gateway, event, empty))
   })

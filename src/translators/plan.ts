@@ -138,13 +138,14 @@ function planAccount(
   { wanted: { person }, held, can }: PlanInput<WantedPresent>,
 ): Plan {
   const carried = settings ? { settings } : {}
+  const [withCreation, afterCreation] = splitByCreation(settings, can)
   switch (intent.kind) {
     case 'provision': {
       const draft = {
         login: person.login,
         profile: draftProfile(person, can),
         entitlements: early,
-        ...carried,
+        ...(withCreation ? { settings: withCreation } : {}),
       }
       return does({ op: 'create', draft })
     }
@@ -159,13 +160,27 @@ function planAccount(
           })
         : nothing
     case 'update-settings':
-      // With an update of the profile, or with the creation, it has gone already.
-      return held && !renamed ? does({ op: 'update', change: {}, settings: intent.settings }) : nothing
+      if (!held) return afterCreation ? does({ op: 'update', change: {}, settings: afterCreation }) : nothing
+      // With an update of the profile it has gone already.
+      return renamed ? nothing : does({ op: 'update', change: {}, settings: intent.settings })
     case 'assign':
     case 'revoke':
     case 'shut-out':
       return nothing
   }
+}
+
+/** What a creation takes along, and what it does not. */
+function splitByCreation(
+  settings: AccountSettings | undefined,
+  can: Capabilities,
+): readonly [AccountSettings | undefined, AccountSettings | undefined] {
+  const isLate = (name: string): boolean => can.settings?.[name]?.afterCreate === true
+  const some = (late: boolean): AccountSettings | undefined => {
+    const entries = Object.entries(settings ?? {}).filter(([name]) => isLate(name) === late)
+    return entries.length > 0 ? Object.fromEntries(entries) : undefined
+  }
+  return [some(false), some(true)]
 }
 
 function absent(intents: readonly Intent[], { can, policy }: PlanInput): Plan {

@@ -43,7 +43,7 @@ export interface Creation extends Receipt {
 /**
  * A live connection to one tenant of a vendor. Every method rejects only with `VendorError`, makes no retries of
  * writes that may have reached the vendor, and each writing method makes exactly one writing vendor call, or shares one with
- * other accounts that change alike (ADR 0024).
+ * other accounts that change alike (ADR 0027).
  */
 export interface Target {
   readonly capabilities: Capabilities

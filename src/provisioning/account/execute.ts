@@ -153,6 +153,7 @@ async function create(
   let executed: Executed = 'done'
   const call = async (): Promise<Written> => {
     const { outcome, account, requestId } = await run.connection.target.create(draft, run.secret)
+    run.connection.writes.worked()
     if (outcome === 'exists') {
       executed = { exists: account }
       return { closing: { outcome: 'refused', ...asRequest(requestId) } }
@@ -201,6 +202,7 @@ export async function write(
 ): Promise<void> {
   const written = async (): Promise<Written> => {
     const { requestId } = await call()
+    run.connection.writes.worked()
     const held = run.held && effect(run.held)
     return {
       closing: { outcome: 'done', after: held?.account ?? null, ...asRequest(requestId) },

@@ -1,18 +1,18 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Account, Entitlement } from '../../model/account.ts'
+import type { Account, Entitlement, EntitlementChange } from '../../model/account.ts'
 import { VendorError } from '../../model/errors.ts'
 import type { Deviation, Plan, Wanted } from '../../model/plan.ts'
 import type { AccountFailure } from '../../model/work.ts'
 import { grantedAfter, withoutEnded } from '../../translators/granted.ts'
 import { plan } from '../../translators/plan.ts'
 import { wantedOf } from '../../translators/wanted.ts'
-import { failureOf, iso } from '../engine.ts'
+import { failureFrom, failureOf, iso } from '../engine.ts'
 import { gate, needsFreshRead, objectionTo } from '../guard.ts'
 import { wantedInput } from '../wanted-input.ts'
 import { adopt, dropLink, findAccount, judge } from './correlate.ts'
 import { execute, type Executed, linked, refresh, write } from './execute.ts'
 import { type Ending, keep, learn, proven, type Run, unlink } from './run.ts'
-import { keepSnapshot, removeForGood } from './shut-out.ts'
+import { isRefusal, keepSnapshot, removeForGood } from './shut-out.ts'
 
 const dayMs = 24 * 60 * 60_000
 /** An invitation is looked at this long after its end, so that the vendor's clock decides. */
@@ -143,23 +143,29 @@ export async function provide(run: Run, wanted: Present): Promise<Ending> {
   if (found !== 'none') return found === 'linked' ? provide(run, wanted) : found
   const objection = (await guard(run, first)) ?? (await gate(run, first.operations, first.deviations, wanted))
   if (objection) return { ...objection, deviations: [...wanted.deviations, ...first.deviations] }
-  const outcome = await executeAll(run, first, wanted)
+  return carryOut(run, wanted, first)
+}
+
+/** Executes a plan that nothing stands against, and tells how the account then stands. */
+async function carryOut(run: Run, wanted: Present, first: Plan): Promise<Ending> {
+  const refusals: Refusals = { deviations: [] }
+  const outcome = await executeAll(run, first, wanted, refusals)
   if (outcome === 'removed') return provide(run, wanted)
-  if (outcome !== 'done') {
-    const adopted = await adoptExisting(run, wanted, outcome.exists)
-    if (adopted) return adopted
-    return provide(run, wanted)
-  }
+  if (outcome !== 'done') return (await adoptExisting(run, wanted, outcome.exists)) ?? provide(run, wanted)
   await refreshGranted(run, wanted)
   const left = planFor(run, wanted).deviations
   if (!left.some(({ code }) => code === 'entitlement-deferred')) await forgetSnapshot(run)
-  const status = run.held?.account.state === 'invited' ? 'invited' : 'proven'
   const { amiss, dueInMs } = awaitingPerson(run)
   const due = soonest(dueInMs, changesInMs(run, wanted))
   if (wanted.awaited) return waiting(run, wanted, [...left, ...amiss])
-  const refused = renameRefused(run, left)
+  const refused = refusals.first ? failureFrom(run, refusals.first) : renameRefused(run, left)
   const failed = refused ? ({ status: 'failed', failure: refused } as const) : {}
-  return { ...proven(status), ...due, ...failed, deviations: [...wanted.deviations, ...left, ...amiss] }
+  return {
+    ...proven(run.held?.account.state === 'invited' ? 'invited' : 'proven'),
+    ...due,
+    ...failed,
+    deviations: [...wanted.deviations, ...left, ...amiss, ...refusals.deviations],
+  }
 }
 
 /** Under `rename: reject` everything else is done, and the rename is refused. */
@@ -250,8 +256,50 @@ function notFound({ connection: { vendor } }: Run): VendorError {
   return new VendorError('not-found', 'the linked account is gone', { vendor, operation: 'get' })
 }
 
+/** Parts of a plan that the vendor refused for good, each with its reason; the rest was done. */
+interface Refusals {
+  readonly deviations: Deviation[]
+  first?: VendorError
+}
+
+function note(refusals: Refusals, error: VendorError): void {
+  refusals.first ??= error
+  refusals.deviations.push({ code: 'entitlement-refused', detail: error.detail })
+}
+
+/** Refused for what it asks, and certainly not done. Whoever is refused everything is told apart by a control read. */
+const isRefusedPart = (error: unknown): error is VendorError =>
+  error instanceof VendorError && error.certainlyNotDone && isRefusal(error) && error.status !== 403
+
+/** Each entitlement by itself, where the vendor takes them one by one: what can be done is done. */
+async function changeOneByOne(
+  run: Run,
+  { assign, revoke }: EntitlementChange,
+  wanted: Present,
+  refusals: Refusals,
+): Promise<void> {
+  const singles = [
+    ...assign.map((ref) => ({ assign: [ref], revoke: [] })),
+    ...revoke.map((ref) => ({ assign: [], revoke: [ref] })),
+  ]
+  for (const change of singles) {
+    try {
+      await execute(run, { op: 'change-entitlements', change }, wanted)
+    } catch (error) {
+      if (!isRefusedPart(error)) throw error
+      note(refusals, error)
+    }
+  }
+}
+
 /** `removed`: the account that stood in the way of a new one is gone. */
-async function executeAll(run: Run, { operations }: Plan, wanted: Present): Promise<Executed | 'removed'> {
+async function executeAll(
+  run: Run,
+  { operations }: Plan,
+  wanted: Present,
+  refusals: Refusals,
+): Promise<Executed | 'removed'> {
+  const { can } = run.connection
   for (const [at, operation] of operations.entries()) {
     if (operation.op === 'end-sessions') throw new Error('a plan for a present person ends no sessions')
     if (operation.op === 'shut-out') {
@@ -259,8 +307,17 @@ async function executeAll(run: Run, { operations }: Plan, wanted: Present): Prom
       return 'removed'
     }
     const close = operations[at + 1]?.op === 'shut-out' ? 'at once' : 'late'
-    const executed = await execute(run, operation, wanted, close)
-    if (executed !== 'done') return executed
+    try {
+      const executed = await execute(run, operation, wanted, close)
+      if (executed !== 'done') return executed
+    } catch (error) {
+      if (operation.op !== 'change-entitlements' || !isRefusedPart(error)) throw error
+      const { change } = operation
+      const refs = [...change.assign, ...change.revoke]
+      const isDelta = refs.every(({ kind }) => can.entitlements[kind]?.write === 'delta')
+      if (refs.length > 1 && isDelta && !change.settings) await changeOneByOne(run, change, wanted, refusals)
+      else note(refusals, error)
+    }
   }
   return 'done'
 }

@@ -373,8 +373,8 @@ function ignored(run: Run): Ending {
 }
 
 /** What a failure is judged by; the connection need not be ready. */
-type Failing = Pick<Run, 'deps' | 'work' | 'log'> & {
-  readonly connection: Pick<OpenConnection, 'id' | 'name' | 'revision'>
+type Failing = Pick<Run, 'deps' | 'work' | 'log' | 'lease'> & {
+  readonly connection: Parameters<typeof afterVendorFailure>[1]
 }
 
 async function afterFailure(run: Failing, error: VendorError): Promise<Ending> {
@@ -386,6 +386,8 @@ async function afterFailure(run: Failing, error: VendorError): Promise<Ending> {
       return { status: 'pending', failure, attempts: work.attempts, dueInMs: consequence.dueInMs }
     case 'give-up':
       return giveUp(run, failure)
+    case 'refused-here':
+      return { status: 'failed', failure, attempts: work.attempts, dueInMs: shutOutRetryMs }
     case 'try-again':
     case 'correlate': {
       const attempts = triesAfter(work)

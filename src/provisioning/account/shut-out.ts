@@ -72,7 +72,10 @@ async function presentAccount(run: Run): Promise<Account | Ending | 'absent'> {
     await learn(run, unlink)
   }
   if (login === undefined) return 'absent'
-  await run.connection.tenant(tenantAgeMs)
+  // A link that leads nowhere although nobody here removed it: the same credentials must still show the tenant at this moment.
+  await run.connection.tenant(
+    run.link === undefined && run.work.vendorAccountId !== undefined ? 0 : tenantAgeMs,
+  )
   const found = await findAccount(run, { login, shutOut: true })
   // It is another User's by now, and ends with that one: this User has none.
   if (found.kind === 'elsewhere') return 'absent'
@@ -258,7 +261,7 @@ function refused(failure: AccountFailure): Ending {
 }
 
 /** Whether the vendor will not take the step however often it is asked. */
-function isRefusal({ failure }: VendorError): boolean {
+export function isRefusal({ failure }: VendorError): boolean {
   return failure === 'forbidden' || failure === 'invalid' || failure === 'unsupported'
 }
 

@@ -79,6 +79,7 @@ async function afterFailure(
   switch (consequence.next) {
     case 'later':
       return { status: 'pending', failure, attempts, tell: false, dueInMs: consequence.dueInMs }
+    case 'refused-here':
     case 'give-up':
     case 'correlate':
       return { status: 'failed', failure, attempts: 0, tell: true }

@@ -27,6 +27,17 @@ export interface Surroundings {
   readonly now: string
 }
 
+/** An earlier run left something to be seen to that no plan shows. */
+function isUnfinished(work: AccountWork): boolean {
+  return (
+    work.openOperations.length > 0 ||
+    work.verification !== undefined ||
+    work.predecessor !== undefined ||
+    work.uncertain === true ||
+    work.snapshot !== undefined
+  )
+}
+
 /**
  * Plans an account from what is held and what is wanted. Whatever is not settled, or cannot be told for certain, is doubtful:
  * one look too many costs little, one too few leaves somebody with what they must not have.
@@ -34,13 +45,7 @@ export interface Surroundings {
 export function judge(work: AccountWork, { connection, catalogue, now }: Surroundings): Judgement {
   const { can, policy } = connection
   const { held, user } = work
-  const unsettled =
-    work.openOperations.length > 0 ||
-    work.verification !== undefined ||
-    work.predecessor !== undefined ||
-    work.uncertain ||
-    work.snapshot
-  if (unsettled && user.active && !user.deleted) return doubtful
+  if (isUnfinished(work) && user.active && !user.deleted) return doubtful
   const wanted = wantedOf(wantedInput(work, connection, catalogue, now))
   if (wanted.kind === 'refused') return doubtful
   const { operations, deviations } = plan({ wanted, held, can, policy, now })

@@ -10,7 +10,7 @@ export type AcknowledgeWhenSent = <T>(
 
 /**
  * Marks creates as acknowledged once their answers are handed to the socket; one whose connection closes before that is
- * free to be sent again, because the client does not know the id (ADR 0015). Until the mark is made the create counts as
+ * free to be sent again, because the client does not know the id (ADR 0027). Until the mark is made the create counts as
  * still running. A server that stops makes all marks first.
  */
 export function createAcknowledgements(app: Pick<FastifyInstance, 'addHook'>): AcknowledgeWhenSent {

@@ -30,7 +30,7 @@ export function createUser(state: SentineloneState, actor: Actor, data: Data): S
     fullName,
     ...place,
     emailVerified: !isMailed,
-    canGenerateApiToken: data['canGenerateApiToken'] === true,
+    // No field of a creation: left alone, as every field that is not known.
     twoFaEnabled: data['twoFaEnabled'] === true,
     ...minutesOf(data),
     hasPassword: data['password'] !== undefined,

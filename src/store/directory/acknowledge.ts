@@ -5,7 +5,7 @@ import type { DirectoryRef } from '../../model/directory.ts'
 
 export type Acknowledge = (directory: DirectoryRef, userId: string, acknowledged: boolean) => Promise<void>
 
-/** How long a mark waits for others, in milliseconds; meanwhile the create counts as running (ADR 0015). */
+/** How long a mark waits for others, in milliseconds; meanwhile the create counts as running (ADR 0027). */
 const gatheringMs = 20
 
 interface Mark {

@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto'
-import { empty, join, raw, sqltag, Sql as Template } from '@prisma/client/runtime/client'
+import { empty, join, raw, sqltag, type Sql as Template } from '@prisma/client/runtime/client'
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 

@@ -40,9 +40,12 @@ function createAccounts(client: FalconClient, home: Home): Accounts {
 
   async function find(operation: string, login: string, afresh: boolean): Promise<readonly Account[]> {
     const ids = await client.idsOf(operation, login, afresh)
-    const users = (await usersOf(client, operation, ids)).filter((user) => isCalled(user, login))
+    const read = await usersOf(client, operation, ids)
+    const users = read.filter((user) => isCalled(user, login))
     // What was read before has been renamed or removed since.
     if (users.length === 0 && ids.length > 0 && !afresh) return find(operation, login, true)
+    if (read.length === 0 && ids.length > 0)
+      throw failure('unexpected', operation, 'a user that the search shows cannot be read')
     const accounts = await Promise.all(users.map((user) => complete(operation, user)))
     return accounts.filter((account) => account !== undefined)
   }

@@ -26,6 +26,8 @@ const settings = {
   canGenerateApiToken: {
     type: 'boolean',
     off: false,
+    // A field of update alone, in the public specification and in SentinelOne's clients.
+    afterCreate: true,
     description: 'May make an API token.',
   },
   twoFaEnabled: { type: 'boolean', description: 'Must sign in with two factors.' },

@@ -290,7 +290,13 @@ async function accountsOf(client: Client, email: string): Promise<readonly Accou
   const accounts = []
   for (const id of await findByEmail(client, email)) {
     const account = await read(client, 'find', id)
-    if (account) accounts.push(account)
+    // Listed a moment ago: something in between answers, or it is just being removed. Neither proves anything.
+    if (!account)
+      throw new VendorError('unexpected', 'a member that is listed cannot be read', {
+        vendor: 'sentry',
+        operation: 'find',
+      })
+    accounts.push(account)
   }
   return accounts
 }

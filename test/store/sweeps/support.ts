@@ -62,6 +62,7 @@ export function connectionsOf(
     ...spec,
     name: 'falcon',
     vendor: 'crowdstrike',
+    writes: { worked() {}, haveWorked: () => true, refused: () => 1 },
     target,
     can,
     tenant: () => Promise.resolve('crowdstrike:t1'),

@@ -143,6 +143,7 @@ describe('the calendar of tokens', () => {
 function connectionOf(id: string, facts?: object): OpenConnection {
   return {
     ...{ id, name: id, directoryId: 'd', vendor: 'v', policy: {} as never },
+    writes: { worked() {}, haveWorked: () => true, refused: () => 1 },
     async ready() {
       if (!facts) throw new Error('the vendor does not answer')
       const target = { get: async () => ({ facts }) } as never

@@ -85,20 +85,16 @@ export function compareInstant(column: Statement, op: CompareOp, literal: string
   if (!instant) return op === 'ne' ? always : never
   const floor = timestamp(instant)
   const finer = instant.nanoseconds % 1e6 !== 0
-  switch (op) {
-    case 'eq':
-      return finer ? never : exactly(sql`(${column} = ${floor})`)
-    case 'ne':
-      return finer ? always : exactly(sql`(${column} <> ${floor})`)
-    case 'gt':
-      return exactly(sql`(${column} > ${floor})`)
-    case 'ge':
-      return exactly(finer ? sql`(${column} > ${floor})` : sql`(${column} >= ${floor})`)
-    case 'lt':
-      return exactly(finer ? sql`(${column} <= ${floor})` : sql`(${column} < ${floor})`)
-    case 'le':
-      return exactly(sql`(${column} <= ${floor})`)
-  }
+  const greater = exactly(sql`(${column} > ${floor})`)
+  const notGreater = exactly(sql`(${column} <= ${floor})`)
+  return {
+    eq: finer ? never : exactly(sql`(${column} = ${floor})`),
+    ne: finer ? always : exactly(sql`(${column} <> ${floor})`),
+    gt: greater,
+    ge: finer ? greater : exactly(sql`(${column} >= ${floor})`),
+    lt: finer ? notGreater : exactly(sql`(${column} < ${floor})`),
+    le: notGreater,
+  }[op]
 }
 
 function timestamp({ seconds, nanoseconds }: Instant): Statement {

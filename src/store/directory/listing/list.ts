@@ -37,6 +37,12 @@ type Paged<R> = {
   readonly sort_key: unknown
 } & (R | { readonly id: null })
 
+function isTooMany([first]: readonly { readonly hits?: number }[]): boolean {
+  return (first?.hits ?? 0) > mostJudged
+}
+
+const everyone = { where: sql`true`, exact: true }
+
 async function list<R extends Row, Stored>(
   db: Sql,
   totals: Totals,
@@ -47,21 +53,21 @@ async function list<R extends Row, Stored>(
   const ours = sql`r.directory_id = ${directory.id}::uuid`
   const { filter, sort } = query
   const order = sort && orderOf(kind, sort)
-  const { where, exact } = filter ? compile(filter, kind.attributes) : { where: sql`true`, exact: true }
+  const { where, exact } = filter ? compile(filter, kind.attributes) : everyone
   const found = sql`${ours} AND ${kind.live} AND ${where}`
   if (!exact || (sort && !order)) return judged(db, kind, directory, found, query)
-  if (filter || order?.computed) {
+  if (order?.computed) {
     try {
       const rows = await db.rows<Paged<R>>(filtered(kind, found, order, query))
-      if (order?.computed && (rows[0]?.hits ?? 0) > mostJudged) throw tooMany(advice(query))
+      if (isTooMany(rows)) throw tooMany(advice(query))
       return page(kind, query, rows)
     } catch (error) {
       // A PostgreSQL built without ICU cannot fold letter case as we do.
-      if (order?.computed && codeOf(error) === undefinedObject)
-        return judged(db, kind, directory, found, query)
+      if (codeOf(error) === undefinedObject) return judged(db, kind, directory, found, query)
       throw error
     }
   }
+  if (filter) return page(kind, query, await db.rows<Paged<R>>(filtered(kind, found, order, query)))
   const key = `${kind.name} ${directory.id}`
   const rows = await db.rows<Paged<R>>(everything(totals, key, kind, ours, order, query))
   const [first] = rows
