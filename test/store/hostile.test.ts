@@ -166,7 +166,7 @@ describe('hostile text at the database', () => {
       }
     }
     const { json } = await call('POST', '/Groups', aGroup('Ids', ...ids))
-    assert.equal(json['members'], undefined)
+    assert.deepEqual(json['members'], [])
   })
 })
 
