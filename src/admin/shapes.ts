@@ -16,7 +16,7 @@ export const listOf = <T extends TSchema>(items: T) =>
   Type.Object({ items: Type.Array(items), next: Type.Optional(Type.String()) })
 
 /** What stands for a secret that was shown once; never anything of the secret. */
-export const kept = {
+export const secretSummary = {
   id,
   name,
   hint: Type.String(),

@@ -1,7 +1,7 @@
 import type { Change, PageRequest } from '../../model/operator.ts'
 import { priorities } from '../../model/work.ts'
 import { empty, isId, type Sql, sql, type Statement } from '../../store/sql/statement.ts'
-import { at, given, tell } from '../../store/directory/events.ts'
+import { at, given, recordEvent } from '../../store/directory/events.ts'
 
 export interface AccountView {
   readonly id: string
@@ -244,7 +244,7 @@ async function change(
     ), changed AS (
       UPDATE accounts SET ${set} FROM a WHERE accounts.id = a.id AND a.free AND a.fits RETURNING accounts.id
     ), told AS (
-      ${tell(
+      ${recordEvent(
         actor,
         {
           action,
@@ -253,7 +253,7 @@ async function change(
           resourceId: sql`a.id`,
           ...(more ? { more } : {}),
         },
-        sql`a JOIN changed ON changed.id = a.id`,
+        sql`FROM a JOIN changed ON changed.id = a.id`,
       )}
     )
     SELECT a.free, EXISTS (SELECT FROM changed) AS done FROM a`)

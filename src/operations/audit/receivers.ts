@@ -1,8 +1,8 @@
-import { createHmac } from 'node:crypto'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { hostname } from 'node:os'
 import { connect as connectTls } from 'node:tls'
 import type { AuditEvent } from './store.ts'
+import { signed } from '../notices/signature.ts'
 import { syslog } from './formats.ts'
 
 /** Where sealed events are sent to, in order. */
@@ -65,10 +65,7 @@ export function syslogReceiver(address: string, release: string): Receiver {
 /** Posts a text; answers the status. */
 export type Post = (url: string, headers: Readonly<Record<string, string>>, body: string) => Promise<number>
 
-/**
- * Sends NDJSON, one event a line. `drawbridge-signature: t=<seconds>,v1=<hex>` is the HMAC-SHA256 of `<t>.<body>` under the
- * shared secret, as for notices.
- */
+/** Sends NDJSON, one event a line, signed as notices are. */
 export function webhookReceiver(
   url: string,
   secret: string,
@@ -79,13 +76,11 @@ export function webhookReceiver(
     name: 'webhook',
     async send(events) {
       const body = events.map((event) => `${JSON.stringify(event)}\n`).join('')
-      const t = Math.floor(now() / 1_000)
-      const v1 = createHmac('sha256', secret).update(`${t}.${body}`).digest('hex')
-      const status = await post(
-        url,
-        { 'content-type': 'application/x-ndjson', 'drawbridge-signature': `t=${t},v1=${v1}` },
-        body,
-      )
+      const headers = {
+        'content-type': 'application/x-ndjson',
+        'drawbridge-signature': signed(body, secret, now()),
+      }
+      const status = await post(url, headers, body)
       if (status < 200 || status > 299) throw new Error(`the webhook answered ${status}`)
     },
     close: async () => {},

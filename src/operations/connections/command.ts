@@ -19,11 +19,15 @@ interface Connection {
 }
 
 export function connectionCommand(context: CommandContext): Command {
-  const group = newCommand('connection', context)
+  return newCommand('connection', context)
     .description('Connections to vendors; those created here are managed without the configuration file.')
     .addCommand(listing(context))
-  for (const command of [...changeCommands(context), ...standCommands(context)]) group.addCommand(command)
-  return group
+    .addCommand(create(context))
+    .addCommand(update(context))
+    .addCommand(credentials(context))
+    .addCommand(check(context))
+    .addCommand(enable(context))
+    .addCommand(detach(context))
 }
 
 function listing(context: CommandContext): Command {
@@ -59,13 +63,6 @@ interface SaveOptions extends OperatorOptions {
 const unchecked = ['--force', 'save it even if the vendor refuses it or cannot be reached'] as const
 
 const fileWords = 'YAML or JSON, as below "connections:" in a configuration file; - reads standard input'
-
-/** create, update, credentials. */
-const changeCommands = (context: CommandContext): readonly Command[] => [
-  create(context),
-  update(context),
-  credentials(context),
-]
 
 function create(context: CommandContext): Command {
   return operatorCommand('create', context)
@@ -154,13 +151,6 @@ async function put(
 interface StateOptions extends OperatorOptions {
   readonly abandon?: boolean
 }
-
-/** check, enable, detach. */
-const standCommands = (context: CommandContext): readonly Command[] => [
-  check(context),
-  enable(context),
-  detach(context),
-]
 
 type Act = (
   client: Client,

@@ -2,7 +2,7 @@ import type { ReplyDeviation } from '../../model/work.ts'
 import type { Change } from '../../model/operator.ts'
 import { remind } from '../../store/directory/due.ts'
 import { isId, type Sql, sql, type Statement } from '../../store/sql/statement.ts'
-import { at, given, tell } from '../../store/directory/events.ts'
+import { at, given, recordEvent } from '../../store/directory/events.ts'
 
 export interface DirectoryView {
   readonly name: string
@@ -37,9 +37,9 @@ export async function note(
   actor: Change,
   detail: object = {},
 ): Promise<void> {
-  const source = sql`connections c WHERE c.id = ${connectionId}::uuid`
+  const source = sql`FROM connections c WHERE c.id = ${connectionId}::uuid`
   const of = { directoryId: sql`c.directory_id`, resourceId: sql`c.id` }
-  await db.rows(tell(actor, { action, resourceType: 'Connection', ...of, detail }, source))
+  await db.rows(recordEvent(actor, { action, resourceType: 'Connection', ...of, detail }, source))
 }
 
 export interface ConnectionView {
@@ -268,7 +268,7 @@ export async function retryConnection(db: Sql, id: string, actor: Change): Promi
 }
 
 const told = (actor: Change, action: string, more?: Statement): Statement =>
-  tell(
+  recordEvent(
     actor,
     {
       action,
@@ -277,5 +277,5 @@ const told = (actor: Change, action: string, more?: Statement): Statement =>
       resourceId: sql`c.id`,
       ...(more ? { more } : {}),
     },
-    sql`c`,
+    sql`FROM c`,
   )

@@ -3,7 +3,7 @@ import type { Change } from '../../model/operator.ts'
 import type { Held } from '../../model/plan.ts'
 import { priorities } from '../../model/work.ts'
 import { userKeys } from '../../store/directory/rows.ts'
-import { tell } from '../../store/directory/events.ts'
+import { recordEvent } from '../../store/directory/events.ts'
 import { json, newId, sql, type Sql } from '../../store/sql/statement.ts'
 import { isListed, type ReconciliationRun } from '../reconciliation/store.ts'
 
@@ -52,7 +52,7 @@ export async function decideListed(
           AND u.directory_id = c.directory_id AND u.deleted_at IS NULL))
       RETURNING c.id, c.directory_id
     ), told AS (
-      ${tell(
+      ${recordEvent(
         actor,
         {
           action: 'import.decided',
@@ -61,7 +61,7 @@ export async function decideListed(
           resourceId: sql`v.id`,
           detail,
         },
-        sql`v`,
+        sql`FROM v`,
       )}
     )
     SELECT id FROM v`)

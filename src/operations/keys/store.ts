@@ -1,8 +1,9 @@
 import type { Change } from '../../model/operator.ts'
 import { GatewayError } from '../../model/errors.ts'
 import type { Keyring } from '../../secrets/keyring.ts'
+import { recordEvent } from '../../store/directory/events.ts'
 import { keysOfProcesses } from '../../store/processes/processes.ts'
-import { json, type Sql, sql } from '../../store/sql/statement.ts'
+import { type Sql, sql } from '../../store/sql/statement.ts'
 import { managedConnections } from '../managed-connections/store.ts'
 
 const processesWithout = async (db: Sql, key: string): Promise<number> =>
@@ -54,9 +55,22 @@ export async function rotateKeys(
           WHERE id = ${id}::uuid AND credentials_revision = ${revision}::int AND credentials_key = ${row.sealed.key}::text
           RETURNING id, directory_id
         ), told AS (
-          INSERT INTO events (directory_id, actor, request_id, action, resource_type, resource_id, detail)
-          SELECT directory_id, ${actor.actor}::text, ${actor.requestId}::text, 'connection.key-rotated', 'Connection', id::text,
-            ${json({ path: `${row.directory}/${row.name}`, from: row.sealed.key, to: sealed.key, ...(lacking > 0 ? { processesWithoutKey: lacking } : {}) })} FROM c
+          ${recordEvent(
+            actor,
+            {
+              action: 'connection.key-rotated',
+              resourceType: 'Connection',
+              directoryId: sql`c.directory_id`,
+              resourceId: sql`c.id`,
+              detail: {
+                path: `${row.directory}/${row.name}`,
+                from: row.sealed.key,
+                to: sealed.key,
+                ...(lacking > 0 ? { processesWithoutKey: lacking } : {}),
+              },
+            },
+            sql`FROM c`,
+          )}
         )
         SELECT id FROM c`)
       if (changed) resealed += 1

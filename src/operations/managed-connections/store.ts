@@ -9,7 +9,7 @@ import { detach, type Detached } from '../../store/connections/detach.ts'
 import { isSame } from '../../store/connections/difference.ts'
 import { enlist, enlistRest, replan } from '../../store/connections/enlist.ts'
 import { remind } from '../../store/directory/due.ts'
-import { tell } from '../../store/directory/events.ts'
+import { recordEvent } from '../../store/directory/events.ts'
 import { isId, json, newId, type Sql, sql, type Statement } from '../../store/sql/statement.ts'
 
 /** A connection that an operator made, with its credentials as they are kept. */
@@ -304,7 +304,7 @@ export const fromFile = (path: string): GatewayError =>
 
 /** The event of a change of connection `c`. */
 const told = (actor: Change, action: string, detail: object): Statement =>
-  tell(
+  recordEvent(
     actor,
     {
       action,
@@ -313,5 +313,5 @@ const told = (actor: Change, action: string, detail: object): Statement =>
       resourceId: sql`c.id`,
       detail,
     },
-    sql`c`,
+    sql`FROM c`,
   )

@@ -1,11 +1,18 @@
 import { type Command, Option } from 'commander'
 import { examples, newCommand, type CommandContext } from '../../cli/command.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
-import { type Kept, lifeColumns, lifetime, liveOne, type Made, showMade } from '../../cli/secrets.ts'
+import {
+  type SecretSummary,
+  lifeColumns,
+  lifetime,
+  liveOne,
+  type CreatedSecret,
+  showCreatedSecret,
+} from '../../cli/secrets.ts'
 import { seconds } from '../../cli/names.ts'
 import { list } from '../../cli/table.ts'
 
-interface Operator extends Kept {
+interface Operator extends SecretSummary {
   readonly role: string
 }
 
@@ -40,8 +47,8 @@ function create(context: CommandContext): Command {
       withClient(context, { ...options, offline: true }, async (client, output) => {
         const { role, expiresIn, json } = options
         const body = { name, role, ...lifetime(expiresIn) }
-        const made = await client.call<Operator & Made>('POST', '/operators', body)
-        showMade(output, json, made, `operator ${made.name} (${made.hint}), ${made.role}`)
+        const made = await client.call<Operator & CreatedSecret>('POST', '/operators', body)
+        showCreatedSecret(output, json, made, `operator ${made.name} (${made.hint}), ${made.role}`)
         return undefined
       }),
     )

@@ -3,13 +3,13 @@ import { roles } from '../../model/operator.ts'
 import type { Sql } from '../../store/sql/statement.ts'
 import { notFound, Problem } from '../../admin/problem.ts'
 import { route, type Route } from '../../admin/route.ts'
-import { closed, id, kept, listOf, name } from '../../admin/shapes.ts'
+import { closed, id, secretSummary, listOf, name } from '../../admin/shapes.ts'
 import { draftOf, lifetime } from '../tokens/route.ts'
 import { createOperator, operators, revokeOperator } from './store.ts'
 
 const role = Type.Enum([...roles])
 
-const operator = Type.Object({ ...kept, role })
+const operator = Type.Object({ ...secretSummary, role })
 
 /** Who may use this API. */
 export function operatorRoutes(db: Sql): readonly Route[] {

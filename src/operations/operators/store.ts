@@ -1,7 +1,7 @@
 import type { Change, OperatorRef, Role } from '../../model/operator.ts'
 import { hashOf } from '../../store/connections/configuration.ts'
 import { isId, newId, type Sql, sql } from '../../store/sql/statement.ts'
-import { at, tell } from '../../store/directory/events.ts'
+import { at, recordEvent } from '../../store/directory/events.ts'
 import type { TokenDraft, TokenView } from '../tokens/store.ts'
 
 export interface OperatorView extends Omit<TokenView, 'source'> {
@@ -71,7 +71,7 @@ export async function createOperator(
         ${expiresAt ?? null}::timestamptz)
       ON CONFLICT DO NOTHING RETURNING *
     ), told AS (
-      ${tell(
+      ${recordEvent(
         actor,
         {
           action: 'operator.created',
@@ -80,7 +80,7 @@ export async function createOperator(
           resourceId: sql`o.id`,
           detail: { name, role, ...(expiresAt ? { expiresAt } : {}) },
         },
-        sql`o`,
+        sql`FROM o`,
       )}
     )
     SELECT ${columns} FROM o`)
@@ -94,7 +94,7 @@ export async function revokeOperator(db: Sql, id: string, actor: Change): Promis
       UPDATE operators SET revoked_at = clock_timestamp()
       WHERE id = ${id}::uuid AND revoked_at IS NULL RETURNING id, name
     ), told AS (
-      ${tell(
+      ${recordEvent(
         actor,
         {
           action: 'operator.revoked',
@@ -103,7 +103,7 @@ export async function revokeOperator(db: Sql, id: string, actor: Change): Promis
           resourceId: sql`o.id`,
           more: sql`jsonb_build_object('name', o.name)`,
         },
-        sql`o`,
+        sql`FROM o`,
       )}
     )
     SELECT id FROM o`)

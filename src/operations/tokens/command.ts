@@ -3,10 +3,17 @@ import { examples, newCommand, type CommandContext } from '../../cli/command.ts'
 import type { Client } from '../../cli/client.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
 import { directoryOf, seconds } from '../../cli/names.ts'
-import { type Kept, lifeColumns, lifetime, liveOne, type Made, showMade } from '../../cli/secrets.ts'
+import {
+  type SecretSummary,
+  lifeColumns,
+  lifetime,
+  liveOne,
+  type CreatedSecret,
+  showCreatedSecret,
+} from '../../cli/secrets.ts'
 import { list } from '../../cli/table.ts'
 
-interface Token extends Kept {
+interface Token extends SecretSummary {
   readonly source: string
 }
 
@@ -41,8 +48,8 @@ function create(context: CommandContext): Command {
       withClient(context, { ...options, offline: true }, async (client, output) => {
         const directory = await directoryOf(client, options.directory)
         const body = { name, ...lifetime(options.expiresIn) }
-        const made = await client.call<Made>('POST', pathOf(directory), body)
-        showMade(output, options.json, made, wordsOf(made))
+        const made = await client.call<CreatedSecret>('POST', pathOf(directory), body)
+        showCreatedSecret(output, options.json, made, wordsOf(made))
         return undefined
       }),
     )
@@ -87,8 +94,8 @@ function rotate(context: CommandContext): Command {
       withClient(context, { ...options, offline: true }, async (client, output) => {
         const { directory, token } = await tokenOf(client, options.directory, named)
         const body = { overlapSeconds: options.overlap, ...lifetime(options.expiresIn) }
-        const made = await client.call<Made>('POST', `${pathOf(directory)}/${token.id}/rotate`, body)
-        showMade(output, options.json, made, wordsOf(made))
+        const made = await client.call<CreatedSecret>('POST', `${pathOf(directory)}/${token.id}/rotate`, body)
+        showCreatedSecret(output, options.json, made, wordsOf(made))
         return undefined
       }),
     )
@@ -111,7 +118,7 @@ function revoke(context: CommandContext): Command {
 }
 
 const pathOf = (directory: string): string => `/directories/${encodeURIComponent(directory)}/tokens`
-const wordsOf = ({ name, hint }: Kept): string => `token ${name} (${hint})`
+const wordsOf = ({ name, hint }: SecretSummary): string => `token ${name} (${hint})`
 
 async function tokensOf(client: Client, named: string | undefined) {
   const directory = await directoryOf(client, named)

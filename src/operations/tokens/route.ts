@@ -4,9 +4,9 @@ import { createToken, revokeToken, rotateToken, type TokenDraft, tokens } from '
 import { notFound, Problem } from '../../admin/problem.ts'
 import { route, type Route } from '../../admin/route.ts'
 import { expiryAfter, newSecret } from '../../admin/authentication.ts'
-import { closed, id, kept, listOf, name } from '../../admin/shapes.ts'
+import { closed, id, secretSummary, listOf, name } from '../../admin/shapes.ts'
 
-const token = Type.Object({ ...kept, source: Type.String() })
+const token = Type.Object({ ...secretSummary, source: Type.String() })
 
 const shownOnce = Type.Object({
   ...token.properties,

@@ -1,7 +1,7 @@
 import type { Change } from '../../model/operator.ts'
 import { hashOf } from '../../store/connections/configuration.ts'
 import { isId, milliseconds, newId, type Sql, sql, type Statement } from '../../store/sql/statement.ts'
-import { at, tell } from '../../store/directory/events.ts'
+import { at, recordEvent } from '../../store/directory/events.ts'
 
 /** A secret is never shown again after its creation: only where it came from, and how old it is. */
 export interface TokenView {
@@ -129,8 +129,8 @@ export async function revokeToken(db: Sql, directory: string, id: string, actor:
 const hintOf = (secret: string): string => hashOf(secret).slice(0, 6)
 
 const told = (actor: Change, action: string, more: Statement): Statement =>
-  tell(
+  recordEvent(
     actor,
     { action, resourceType: 'Token', directoryId: sql`t.directory_id`, resourceId: sql`t.id`, more },
-    sql`t`,
+    sql`FROM t`,
   )

@@ -1,27 +1,5 @@
-import type { Change } from '../../model/operator.ts'
 import type { Actor } from '../../scim/ports.ts'
 import { json, sql, type Statement } from '../sql/statement.ts'
-
-/** An INSERT of one event for each row of `source`; for `WITH … AS (…)` of the statement that it tells of. */
-export function tell(
-  actor: Change,
-  event: {
-    readonly action: string
-    readonly resourceType: 'Account' | 'Connection' | 'Directory' | 'Operator' | 'Token'
-    /** Expressions over `source`. */
-    readonly directoryId: Statement
-    readonly resourceId: Statement
-    /** Merged into what `more` says; no secret. */
-    readonly detail?: object
-    readonly more?: Statement
-  },
-  source: Statement,
-): Statement {
-  const detail = event.more ? sql`${json(event.detail ?? {})} || ${event.more}` : json(event.detail ?? {})
-  return sql`INSERT INTO events (directory_id, actor, request_id, action, resource_type, resource_id, detail)
-    SELECT ${event.directoryId}, ${actor.actor}::text, ${actor.requestId}::text, ${event.action}::text,
-      ${event.resourceType}::text, (${event.resourceId})::text, ${detail} FROM ${source}`
-}
 
 /** An instant as answers show it; for spreading: absent where NULL. */
 export function at<K extends string>(key: K, value: Date | null): { readonly [key in K]?: string } {
@@ -44,7 +22,7 @@ export const gateway: Origin = { actor: 'gateway' }
 export interface EventDraft {
   readonly directoryId: string | Statement
   readonly action: string
-  readonly resourceType: 'User' | 'Group' | 'Account' | 'Connection' | 'Directory'
+  readonly resourceType: 'User' | 'Group' | 'Account' | 'Connection' | 'Directory' | 'Operator' | 'Token'
   /** An expression over `source`. */
   readonly resourceId: Statement
   /** Changed attributes only; no secret, no password. */
