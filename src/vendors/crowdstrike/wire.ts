@@ -1,5 +1,5 @@
 import Type, { type Static, type TSchema } from 'typebox'
-import { Receipt, Rows } from '../kit/shape.ts'
+import { Identity, People, Receipt, Rows } from '../kit/shape.ts'
 
 /** Around every answer. `errors` may come with a 2xx. */
 const AnyAnswer = Type.Object({
@@ -27,7 +27,10 @@ const Meta = Type.Object({
 /** Go writes an empty list as `null` in places, or leaves it out; then at least `meta` shows that it is Falcon's answer. */
 export function listing<L extends TSchema>(list: L) {
   return Type.Intersect([
-    Type.Object({ resources: Type.Optional(Type.Union([Type.Null(), list])), meta: Type.Optional(Meta) }),
+    Type.Object({
+      resources: Type.Optional(Identity(Type.Union([Type.Null(), list]))),
+      meta: Type.Optional(Meta),
+    }),
     Type.Union([Type.Object({ resources: Type.Unknown() }), Type.Object({ meta: Type.Object({}) })]),
   ])
 }
@@ -37,9 +40,10 @@ export const Updated = Receipt(
   Type.Object({ resources: Type.Optional(Type.Union([Type.Null(), Type.Array(Type.Unknown())])) }),
 )
 
-/** Ids, whole or a page of them. */
-export const StringResources = listing(Rows(Type.String({ minLength: 1 })))
-export const IdPage = listing(Rows(Type.String({ minLength: 1 })))
+/** Ids of roles or of everybody at once: what somebody holds is never read as less than it is. */
+export const StringResources = listing(Type.Array(Type.String({ minLength: 1 })))
+/** A page of ids of users. */
+export const IdPage = listing(People(Type.String({ minLength: 1 })))
 
 export const Token = Type.Object({
   access_token: Type.String({ minLength: 1 }),

@@ -153,7 +153,7 @@ describe('the card Update User', async () => {
     assert.deepEqual(rolesOf(), [`No Access@${account().id}`])
   })
 
-  it('[R0-16] "Can Generate ApiToken": set with a creation, switched off in the call that takes the roles', async () => {
+  it('[R0-16] "Can Generate ApiToken": set right after a creation, which does not take it, switched off in the call that takes the roles', async () => {
     const target = open()
     const { account: made } = await target.create({
       login: 'ada@corp.example',
@@ -162,6 +162,8 @@ describe('the card Update User', async () => {
       settings: { canGenerateApiToken: true },
     })
     const id = made!.id
+    assert.equal(user().canGenerateApiToken, false)
+    await target.update(id, {}, { canGenerateApiToken: true })
     assert.equal(user().canGenerateApiToken, true)
     const { entitlements = [] } = (await target.get(id)) ?? {}
     const before = bench.writes().length
