@@ -63,7 +63,7 @@ export interface ConnectionSpec {
 }
 
 /** What writes with a connection's credentials have shown in this process: for whom they were refused since one last worked. */
-export interface WriteEvidence {
+interface WriteEvidence {
   worked(): void
   haveWorked(): boolean
   /** Notes a refusal for an account or group; gives for how many of them there was one since a write last worked. */
