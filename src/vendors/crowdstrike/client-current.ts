@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import type { Static } from 'typebox'
 import type { HeldEntitlement } from '../../model/account.ts'
+import { VendorError } from '../../model/errors.ts'
 import type { Receipt } from '../contract.ts'
 import type { Requester } from '../kit/http.ts'
 import { People } from '../kit/shape.ts'
@@ -112,8 +113,16 @@ function roleCalls(send: Requester): FalconRoles {
       const query = { user_uuid: id, cid, direct_only: false, offset: 0, limit: pageSize }
       const first = reads({ operation, method: 'GET', path, query })
       const grants: Grant[] = []
-      for await (const page of pages(send, first, GrantPage, byOffsetOf))
+      let total = 0
+      for await (const page of pages(send, first, GrantPage, byOffsetOf)) {
         grants.push(...(page.resources ?? []))
+        total = Math.max(total, page.meta?.pagination?.total ?? 0)
+      }
+      // Counted but not shown: read as "holds nothing", this would prove a removal that did not happen.
+      if (grants.length === 0 && total > 0) {
+        const details = { vendor: send.vendor, operation }
+        throw new VendorError('unexpected', `the answer counts ${total} roles and shows none`, details)
+      }
       return toHeld(grants, cid)
     },
 

@@ -6,7 +6,7 @@ import { create, falconBench, rejection, role } from './harness.ts'
 const actionsPath = '/user-management/entities/user-role-actions/v1'
 
 describe('roles per CID', async () => {
-  const { state, open, advance, writes } = await falconBench('current')
+  const { simulator, state, open, advance, writes } = await falconBench('current')
 
   const keys = async (id: string) => (await open().get(id))?.entitlements.map((each) => each.id).sort()
 
@@ -17,6 +17,32 @@ describe('roles per CID', async () => {
     assert.ok(offered?.scope)
     await target.changeEntitlements(id, { assign: [offered], revoke: [] })
     assert.deepEqual((await target.get(id))?.entitlements[0]?.scope, offered.scope)
+  })
+
+  it('are never read as none where the answer cannot be read, or counts more than it shows', async () => {
+    const target = open()
+    const { id } = await create(target)
+    await target.changeEntitlements(id, { assign: [role('event_viewer')], revoke: [] })
+    const answers = [
+      { resources: 'none' },
+      { resources: [{ role_id: null }] },
+      { resources: [] },
+      { resources: null },
+      {},
+    ]
+    for (const answer of answers) {
+      simulator.clearFaults()
+      simulator.rewrite({
+        ...{ method: 'GET', path: /\/combined\/user-roles\/v2$/ },
+        change: ({ status, body }) => ({
+          status,
+          body: { meta: (body as { meta: object }).meta, ...answer },
+        }),
+      })
+      assert.equal((await rejection(target.get(id))).failure, 'unexpected', JSON.stringify(answer))
+    }
+    simulator.clearFaults()
+    assert.deepEqual(await keys(id), ['event_viewer'])
   })
 
   it('are named by their display names, and administrators are privileged', async () => {
