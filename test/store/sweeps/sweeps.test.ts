@@ -66,7 +66,7 @@ describe('sweeps', () => {
     await group(admins)
     await settleAll()
     assert.deepEqual(await configure(ruled), [
-      'connection corp/falcon changed its policy; every account is looked at',
+      'connection corp/falcon changed; every account is looked at again\n    rules: + {"group":"Admins","role":"admin"}',
     ])
     assert.deepEqual(await due(), [])
     assert.equal(await sweepAll(store, connections(ruled)), 1)
