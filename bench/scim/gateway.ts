@@ -14,6 +14,8 @@ serveParent(async ({ databaseUrl, token, publicUrl }) => {
       dataDir: '/nonexistent',
       insecureTargets: [],
       logLevel: 'info',
+      // More than the machine can do: what is measured is not the limit.
+      scimRequestsPerSecond: 1_000_000,
     },
     configuration: {
       directories: [

@@ -79,9 +79,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
 async function start(options: GatewayOptions, resources: Resources): Promise<Gateway> {
   const { environment, configuration, log, timeoutMs = vendorTimeoutMs } = options
-  const { databaseUrl, dataDir, masterKeys = [], auditRetentionDays } = environment
+  const { databaseUrl, dataDir, masterKeys = [], auditRetentionDays, directoryQuotaMb } = environment
   const store = resources.keep(
-    await openStore({ ...(databaseUrl === undefined ? {} : { databaseUrl }), dataDir, log }),
+    await openStore({
+      ...(databaseUrl === undefined ? {} : { databaseUrl }),
+      ...(directoryQuotaMb === undefined ? {} : { quotaBytes: directoryQuotaMb * 1024 ** 2 }),
+      dataDir,
+      log,
+    }),
   )
   const { db } = store
   let applied = await store.applyConfiguration(configuration)
@@ -200,7 +205,7 @@ async function listen(
   resources: Resources,
   { store, processes, kit, metrics, tracing, provisioner, work, connections, ...served }: Served,
 ): Promise<string> {
-  const { host, port, publicUrl, metricsToken } = environment
+  const { host, port, publicUrl, metricsToken, scimRequestsPerSecond } = environment
   const app: FastifyInstance = resources.keep(createServer(environment, log))
   registerMetrics(app, metrics, metricsToken)
   tracing.register(app)
@@ -214,6 +219,7 @@ async function listen(
     provisioning: createProvisioning(provisioner, work.wake),
     publicUrl,
     cursorSecret: await store.cursorSecret(),
+    ...(scimRequestsPerSecond === undefined ? {} : { limits: { requestsPerSecond: scimRequestsPerSecond } }),
     resourceTypes,
   })
   const local = resources.keep(localOperator(environment))

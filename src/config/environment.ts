@@ -129,6 +129,14 @@ const readers = {
     expects: 'a number of days, at least 30',
     fits: (text) => /^\d{2,5}$/.test(text) && Number(text) >= 30,
   },
+  SCIM_REQUESTS_PER_SECOND: {
+    expects: 'a number of requests from 25 to 1000000',
+    fits: (text) => isNumberIn(text, 25, 1_000_000),
+  },
+  DIRECTORY_QUOTA_MB: {
+    expects: 'a number of megabytes from 16 to 100000000',
+    fits: (text) => isNumberIn(text, 16, 100_000_000),
+  },
   METRICS_TOKEN: { expects: 'at least 16 characters', fits: (text) => text.length >= 16 },
   LOG_LEVEL: {
     expects: `one of ${logLevels.join(', ')}`,
@@ -174,6 +182,8 @@ export function loadEnvironment(env: Variables): LoadedEnvironment {
         metricsToken: given('METRICS_TOKEN'),
         adminToken: given('DRAWBRIDGE_ADMIN_TOKEN'),
         auditSyslog: given('AUDIT_SYSLOG'),
+        scimRequestsPerSecond: numberOf(given('SCIM_REQUESTS_PER_SECOND')),
+        directoryQuotaMb: numberOf(given('DIRECTORY_QUOTA_MB')),
         auditRetentionDays: numberOf(given('AUDIT_RETENTION_DAYS')),
       }),
       ...masterKeysIn(given('DRAWBRIDGE_MASTER_KEY')),
@@ -229,6 +239,10 @@ function masterKeysOf(text: string): ReturnType<typeof parseMasterKeys> {
 function masterKeysIn(text = ''): Pick<Environment, 'masterKeys'> {
   const parsed = masterKeysOf(text)
   return 'keys' in parsed ? { masterKeys: parsed.keys } : {}
+}
+
+function isNumberIn(text: string, least: number, most: number): boolean {
+  return /^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most
 }
 
 function numberOf(text: string | undefined): number | undefined {

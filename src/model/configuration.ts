@@ -62,6 +62,10 @@ export interface Environment {
   readonly auditWebhook?: { readonly url: string; readonly secret: string }
   /** `tcp://host:port` or `tls://host:port`. */
   readonly auditSyslog?: string
+  /** Sustained SCIM requests that one token may send to this process. */
+  readonly scimRequestsPerSecond?: number
+  /** Megabytes that the Users and Groups of one directory may take. */
+  readonly directoryQuotaMb?: number
   /** Older events are dropped. */
   readonly auditRetentionDays?: number
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'

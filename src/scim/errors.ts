@@ -40,7 +40,8 @@ const codes = {
 } as const
 
 /** Codes of the error dictionary; `pending` and `refused` are answers about accounts at vendors. */
-export type ScimCode = ScimType | (typeof codes)[keyof typeof codes] | 'pending' | 'refused' | 'base-url'
+export type ScimCode =
+  ScimType | (typeof codes)[keyof typeof codes] | 'pending' | 'refused' | 'base-url' | 'busy' | 'full'
 
 interface ScimErrorOptions {
   readonly scimType?: ScimType | undefined
@@ -140,6 +141,14 @@ export function notFound(type: string, id: string): ScimError {
 /** 413: the request must be split or shortened. */
 export function tooLarge(detail: string): ScimError {
   return new ScimError(413, detail)
+}
+
+/** 429: what the client asks for at one time, or in a short time, is more than it may; it comes again after so many seconds. */
+export function busy(detail: string, seconds = 2): ScimError {
+  return new ScimError(429, detail, {
+    headers: { 'retry-after': String(seconds) },
+    about: { area: 'scim', code: 'busy' },
+  })
 }
 
 /** Text of a client for use in a detail: quoted, shortened, without control characters and marks of direction. */

@@ -7,8 +7,9 @@ import { memberDelta } from './members.ts'
 import { parsePatch } from './patch/operations.ts'
 import type { Actor, GroupWrite, MemberDelta, Precondition, StoredGroup } from './ports.ts'
 import { represent } from './representation.ts'
-import { locationOf, type Resources, type ScimPorts, type View } from './resources.ts'
+import { locationOf, readMemberships, type Resources, type ScimPorts, type View } from './resources.ts'
 import { groupModel } from './schema/model.ts'
+import { checkBounds } from './values/bounds.ts'
 import type { DirectoryRef, MemberRef, ResourceBody } from '../model/directory.ts'
 
 /**
@@ -16,6 +17,11 @@ import type { DirectoryRef, MemberRef, ResourceBody } from '../model/directory.t
  * a PATCH costs does not depend on them.
  */
 const mostMembersShown = 100
+
+/** Fewer make no large answer; and what one of them adds to it. */
+const fewMembers = 1_000
+const bytesOfMember = 256
+
 type Edit = (current: StoredGroup) => { readonly body: ResourceBody; readonly members: MemberDelta }
 
 const untouched: MemberDelta = { clear: false, add: new Set(), remove: new Set() }
@@ -31,9 +37,17 @@ export function createGroups(ports: ScimPorts): Resources<StoredGroup> {
     list: (ref, query) => directory.groups(ref, query),
     show: (ref, groups, view) => showGroups(ports, ref, groups, view),
 
+    async expectedBytes(ref, { id }, { projection }) {
+      if (!projection.wants('members')) return undefined
+      // Looking further costs something, and most Groups are small.
+      if ((await directory.memberCount(ref, id, fewMembers)) < fewMembers) return undefined
+      return (await directory.memberCount(ref, id, 1_000_000)) * bytesOfMember
+    },
+
     async create(actor, json) {
       const { client } = actor.directory
       const { body, members } = normaliseBody(groupModel, json, switchesOf(client), 'create')
+      checkBounds(body)
       const delta: MemberDelta = { ...untouched, add: new Set(members) }
       await refuseUnknown(ports, actor, delta)
       return recorded(
@@ -93,7 +107,9 @@ async function update(
     id,
     (current) => {
       check?.(current)
-      return edit(current)
+      const next = edit(current)
+      if (next.body !== current.body) checkBounds(next.body, current.body)
+      return next
     },
     { uniqueName: switchesOf(actor.directory.client).uniqueGroupNames, exact: check !== undefined },
   )
@@ -160,11 +176,12 @@ async function showsPatched(
 async function showGroups(
   ports: ScimPorts,
   ref: DirectoryRef,
-  groups: readonly StoredGroup[],
+  asked: readonly StoredGroup[],
   { projection, baseUrl }: View,
 ): Promise<readonly Record<string, unknown>[]> {
-  if (groups.length === 0) return []
-  const members = projection.wants('members') ? await membersOf(ports, ref, groups) : undefined
+  if (asked.length === 0) return []
+  const { members, of = asked.length } = projection.wants('members') ? await membersOf(ports, ref, asked) : {}
+  const groups = asked.slice(0, of)
   const none = members && switchesOf(ref.client).emptyMembers ? [] : undefined
   return groups.map((group) => {
     const shown = members?.get(group.id) ?? []
@@ -178,17 +195,21 @@ async function showGroups(
   })
 }
 
-/** By Group; those that came with their members are not asked for again. */
+/** By Group, of the first ones; those that came with their members are not asked for again. */
 async function membersOf(
   { directory }: ScimPorts,
   ref: DirectoryRef,
   groups: readonly StoredGroup[],
-): Promise<ReadonlyMap<string, readonly MemberRef[]>> {
+): Promise<{ readonly members?: ReadonlyMap<string, readonly MemberRef[]>; readonly of?: number }> {
   const [only] = groups
-  if (groups.length === 1 && only && Array.isArray(only.members)) return new Map([[only.id, only.members]])
-  const rows = await directory.members(
-    ref,
+  if (groups.length === 1 && only && Array.isArray(only.members))
+    return { members: new Map([[only.id, only.members]]) }
+  const { refs, of } = await readMemberships(
     groups.map(({ id }) => id),
+    {
+      read: (ids, most) => directory.members(ref, ids, most),
+      count: (ids) => directory.memberCounts(ref, ids),
+    },
   )
-  return Map.groupBy(rows, ({ groupId }) => groupId)
+  return { members: Map.groupBy(refs, ({ groupId }) => groupId), of }
 }

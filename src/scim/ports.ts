@@ -43,6 +43,8 @@ export interface Page<T> {
   readonly resources: readonly T[]
   /** What the resources were sorted by, one for each; only where the query sorts. */
   readonly keys?: readonly SortKey[] | undefined
+  /** There are more that were asked for, and the page has no room for them. */
+  readonly cut?: boolean
 }
 
 /** A place in the order of a list: right after the resource of which this was true, whether or not it is still there. */
@@ -164,12 +166,16 @@ export interface Directory {
     options: { readonly mostMembers: number | undefined },
   ): Promise<GroupWrite>
   deleteGroup(actor: Actor, id: string, check?: Precondition): Promise<'gone' | 'not-found'>
-  /** Direct members of groups. */
-  members(directory: DirectoryRef, groupIds: readonly string[]): Promise<readonly MemberRef[]>
+  /** Direct members of groups, `most` of them if there are more. */
+  members(directory: DirectoryRef, groupIds: readonly string[], most?: number): Promise<readonly MemberRef[]>
+  /** How many direct members each of the groups has. */
+  memberCounts(directory: DirectoryRef, groupIds: readonly string[]): Promise<ReadonlyMap<string, number>>
   /** Counted up to `most`, 10,000 without it. */
   memberCount(directory: DirectoryRef, groupId: string, most?: number): Promise<number>
-  /** Groups that users are in, directly. */
-  groupsOf(directory: DirectoryRef, userIds: readonly string[]): Promise<readonly MemberRef[]>
+  /** Groups that users are in, directly, `most` of them if there are more. */
+  groupsOf(directory: DirectoryRef, userIds: readonly string[], most?: number): Promise<readonly MemberRef[]>
+  /** How many groups each of the users is in, directly. */
+  groupCounts(directory: DirectoryRef, userIds: readonly string[]): Promise<ReadonlyMap<string, number>>
   /** What the directory's connections offer, as far as it was fetched; in a stable order. */
   catalogue(directory: DirectoryRef, kind: CatalogueEntry['kind']): Promise<readonly CatalogueEntry[]>
 }

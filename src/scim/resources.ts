@@ -10,7 +10,7 @@ import type {
   StoredUser,
 } from './ports.ts'
 import type { ResourceModel } from './schema/model.ts'
-import type { DirectoryRef } from '../model/directory.ts'
+import type { DirectoryRef, MemberRef } from '../model/directory.ts'
 
 /** What the use cases of Users and Groups work with. */
 export interface ScimPorts {
@@ -45,12 +45,17 @@ export interface Resources<T extends StoredUser | StoredGroup> {
   readonly model: ResourceModel
   find(directory: DirectoryRef, id: string): Promise<T | undefined>
   list(directory: DirectoryRef, query: ListQuery): Promise<Page<T>>
-  /** In the order given; what the view leaves out is not fetched. */
+  /**
+   * In the order given; what the view leaves out is not fetched. Fewer, and at least one, where all together would be too
+   * much for one answer.
+   */
   show(
     directory: DirectoryRef,
     resources: readonly Changed<T>[],
     view: View,
   ): Promise<readonly Record<string, unknown>[]>
+  /** About how large the answer with this resource is, in bytes; undefined where it is small. */
+  expectedBytes?(directory: DirectoryRef, resource: T, view: View): Promise<number | undefined>
   create(actor: Actor, json: unknown): Promise<T>
   replace(actor: Actor, id: string, json: unknown, check: Precondition | undefined): Promise<Changed<T>>
   patch(actor: Actor, id: string, json: unknown, check: Precondition | undefined): Promise<Changed<T>>
@@ -70,4 +75,27 @@ export type Writes = Pick<
 /** Absolute address of a resource. */
 export function locationOf(model: ResourceModel, id: string, baseUrl: string): string {
   return `${baseUrl}${model.endpoint}/${id}`
+}
+
+/** Most memberships that a page shows; one resource alone is shown with all that it has. */
+const mostMembershipsShown = 20_000
+
+/** Memberships of the first `of` of the ids: of all of them, unless that is too much for one answer. */
+export async function readMemberships(
+  ids: readonly string[],
+  directory: {
+    readonly read: (ids: readonly string[], most?: number) => Promise<readonly MemberRef[]>
+    readonly count: (ids: readonly string[]) => Promise<ReadonlyMap<string, number>>
+  },
+): Promise<{ readonly refs: readonly MemberRef[]; readonly of: number }> {
+  if (ids.length === 1) return { refs: await directory.read(ids), of: 1 }
+  const refs = await directory.read(ids, mostMembershipsShown + 1)
+  if (refs.length <= mostMembershipsShown) return { refs, of: ids.length }
+  const counts = await directory.count(ids)
+  let of = 0
+  for (let sum = 0; of < ids.length; of++) {
+    sum += counts.get(ids[of]!) ?? 0
+    if (sum > mostMembershipsShown && of > 0) break
+  }
+  return { refs: await directory.read(ids.slice(0, of)), of }
 }

@@ -6,6 +6,7 @@ import { applyPatch } from './patch/apply.ts'
 import { parsePatch, type PatchOperation } from './patch/operations.ts'
 import type { StoredUser } from './ports.ts'
 import { userModel } from './schema/model.ts'
+import { checkBounds, withinBounds } from './values/bounds.ts'
 import { coerceAttribute } from './values/coerce.ts'
 
 /**
@@ -81,12 +82,14 @@ function edit(
     shutsOut,
     body(current, ignored) {
       try {
-        return whole(current)
+        const body = whole(current)
+        if (body !== current.body) checkBounds(body, current.body)
+        return body
       } catch (error) {
         if (!shutsOut || !(error instanceof ScimError)) throw error
         const body = possible(current, ignored)
         if (body['active'] !== false) throw error
-        return body
+        return withinBounds(body, current.body, ignored)
       }
     },
   }

@@ -5,10 +5,18 @@ import { normaliseBody, replaceBody } from './normalise.ts'
 import type { Actor, Precondition, Provisioning, StoredUser, UserWrite } from './ports.ts'
 import type { CreationSecret } from '../model/account.ts'
 import { represent } from './representation.ts'
-import { type Changed, locationOf, type Resources, type ScimPorts, type View } from './resources.ts'
+import {
+  type Changed,
+  locationOf,
+  readMemberships,
+  type Resources,
+  type ScimPorts,
+  type View,
+} from './resources.ts'
 import { provisioningUrn } from './schema/definitions.ts'
 import { userModel } from './schema/model.ts'
 import { patchOf, replacementOf, type UserEdit } from './user-edits.ts'
+import { checkBounds } from './values/bounds.ts'
 import { sameValue } from './values/json.ts'
 import type { DirectoryRef, ResourceBody } from '../model/directory.ts'
 
@@ -57,6 +65,7 @@ async function createUser(
   const { directory } = ports
   const ref = actor.directory
   const { body, password } = normaliseBody(userModel, json, switchesOf(ref.client), 'create')
+  checkBounds(body)
   if (body['active'] !== false) refuseObjection(ports.provisioning, ref, body)
   const user = await recordCreate(ports, patience, actor, body)
   const active = user.body['active'] !== false
@@ -178,17 +187,28 @@ function refuseObjection(provisioning: Provisioning, ref: DirectoryRef, body: Re
 async function showUsers(
   { directory, provisioning }: ScimPorts,
   ref: DirectoryRef,
-  users: readonly Changed<StoredUser>[],
+  asked: readonly Changed<StoredUser>[],
   { projection, baseUrl }: View,
 ): Promise<readonly Record<string, unknown>[]> {
-  if (users.length === 0) return []
-  const ids = users.map(({ id }) => id)
-  const unread = users.filter((user) => user.groups === undefined).map(({ id }) => id)
+  if (asked.length === 0) return []
+  const unread = asked.filter((user) => user.groups === undefined).map(({ id }) => id)
   const [memberships, extensions] = await Promise.all([
-    projection.wants('groups') && unread.length > 0 ? directory.groupsOf(ref, unread) : undefined,
-    projection.wants(provisioningUrn, 'connections') ? provisioning.extension(ref, ids) : undefined,
+    projection.wants('groups') && unread.length > 0
+      ? readMemberships(unread, {
+          read: (ids, most) => directory.groupsOf(ref, ids, most),
+          count: (ids) => directory.groupCounts(ref, ids),
+        })
+      : undefined,
+    projection.wants(provisioningUrn, 'connections')
+      ? provisioning.extension(
+          ref,
+          asked.map(({ id }) => id),
+        )
+      : undefined,
   ])
-  const groups = memberships && Map.groupBy(memberships, ({ userId }) => userId)
+  // Those whose memberships are too many come on the next page.
+  const users = memberships ? asked.slice(0, asked.length - unread.length + memberships.of) : asked
+  const groups = memberships && Map.groupBy(memberships.refs, ({ userId }) => userId)
   return users.map((user) =>
     projection.apply(
       represent(userModel, {

@@ -40,6 +40,8 @@ export interface StoreOptions {
   readonly log: EmbeddedLog
   /** Names this process in leases; made unique by the store. */
   readonly processName?: string
+  /** What a directory may store of Users and Groups, in bytes. Default: 8 GiB. */
+  readonly quotaBytes?: number
   readonly leasing?: Partial<Pick<Leasing, 'leaseMs' | 'marginMs'>>
 }
 
@@ -98,7 +100,7 @@ export async function openDatabase(options: StoreOptions): Promise<Database> {
 }
 
 async function connect(url: string, options: StoreOptions, embedded?: Embedded): Promise<Database> {
-  const { log, leasing, processName } = options
+  const { log, leasing, processName, quotaBytes } = options
   const applied = await migrate(url).catch((error: unknown) => {
     throw asStoreError(error)
   })
@@ -116,16 +118,31 @@ async function connect(url: string, options: StoreOptions, embedded?: Embedded):
       throw error
     })
   const owner = `${processName ?? `${hostname()}:${process.pid}`}/${randomUUID().slice(0, 8)}`
-  return assemble(url, client, { leaseMs: 15_000, marginMs: 3_000, ...leasing, owner }, embedded)
+  return assemble(
+    url,
+    client,
+    { leaseMs: 15_000, marginMs: 3_000, ...leasing, owner },
+    { embedded, quotaBytes },
+  )
 }
 
-function assemble(url: string, client: Client, leasing: Leasing, embedded: Embedded | undefined): Database {
+interface Assembling {
+  readonly embedded: Embedded | undefined
+  readonly quotaBytes: number | undefined
+}
+
+function assemble(
+  url: string,
+  client: Client,
+  leasing: Leasing,
+  { embedded, quotaBytes }: Assembling,
+): Database {
   let known: Applied['revisions'] | undefined
   const tokens = createTokenVerifier(client)
   const working: Leasing = { ...leasing, revisions: () => known }
   const handover = createHandover()
   return {
-    directory: createDirectory(client, { leasing: working, handover }),
+    directory: createDirectory(client, { leasing: working, handover }, quotaBytes),
     queue: createQueue(client, working, handover),
     plans: createPlanStore(client, leasing),
     connections: createConnectionStore(client),

@@ -40,7 +40,9 @@ describe('the error dictionary', () => {
     const byStatus = statuses.map((status) => new ScimError(Number(status), 'x').help)
     const byType = Object.keys(scimTypes).map((type) => explainedAt('scim', type))
     // 415 and 413 come from the framework, too; a 503 of an answer about accounts has codes of its own.
-    const answers = ['pending', 'refused', 'base-url'].map((code) => explainedAt('scim', code))
+    const answers = ['pending', 'refused', 'base-url', 'busy', 'full'].map((code) =>
+      explainedAt('scim', code),
+    )
     const named = ['tooLarge', 'unavailable'].map((_, index) => new ScimError([413, 503][index]!, 'x').help)
     const reached = new Set([...byStatus, ...byType, ...answers, ...named])
     assert.deepEqual(

@@ -255,9 +255,19 @@ export function memoryDirectory({ unproven = false, catalogue = [] }: MemoryOpti
       return shelf.groups.delete(id) ? 'gone' : 'not-found'
     },
 
-    async members(directory, groupIds) {
+    async members(directory, groupIds, most) {
       calls.push('members')
-      return membersOf(shelfOf(directory), groupIds)
+      return membersOf(shelfOf(directory), groupIds).slice(0, most)
+    },
+
+    async memberCounts(directory, groupIds) {
+      const shelf = shelfOf(directory)
+      return new Map(groupIds.map((id) => [id, shelf.members.get(id)?.size ?? 0]))
+    },
+
+    async groupCounts(directory, userIds) {
+      const shelf = shelfOf(directory)
+      return new Map(userIds.map((id) => [id, groupsOf(shelf, [id]).length]))
     },
 
     async memberCount(directory, groupId) {
@@ -269,9 +279,9 @@ export function memoryDirectory({ unproven = false, catalogue = [] }: MemoryOpti
       return catalogue.filter((entry) => entry.kind === kind)
     },
 
-    async groupsOf(directory, userIds) {
+    async groupsOf(directory, userIds, most) {
       calls.push('groupsOf')
-      return groupsOf(shelfOf(directory), userIds)
+      return groupsOf(shelfOf(directory), userIds).slice(0, most)
     },
   }
 }

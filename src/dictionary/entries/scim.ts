@@ -90,6 +90,16 @@ export const scimEntries = {
     means: '429. Too many refused tokens came from this address. A valid token is never limited.',
     todo: 'Correct the token; wait as long as `Retry-After` says.',
   },
+  busy: {
+    means:
+      '429. The token sends more requests than `SCIM_REQUESTS_PER_SECOND` allows, or asks for more at one time than its directory may use. No identity provider does either; nothing was recorded.',
+    todo: 'Send again after `Retry-After`. Find out who uses the token; if it is yours, ask for fewer or narrower lists at once.',
+  },
+  full: {
+    means:
+      '413. The Users and Groups of the directory have reached `DIRECTORY_QUOTA_MB`; only what shrinks it or ends access is recorded.',
+    todo: 'Find out what fills the directory (`drawbridge audit export`); raise the setting if it is meant.',
+  },
   headers: {
     means: '431. Address and headers are longer than 16 KiB together.',
     todo: 'Ask with a shorter filter, or as a search (POST to `/.search`).',

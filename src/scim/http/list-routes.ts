@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { DirectoryRef } from '../../model/directory.ts'
 import { type ClientSwitches, switchesOf } from '../client-profiles.ts'
 import { invalidCount, invalidPath, invalidSyntax, invalidValue, quoted } from '../errors.ts'
@@ -10,6 +10,7 @@ import type { ResourceModel } from '../schema/model.ts'
 import { isObject } from '../values/json.ts'
 import type { Cursors } from './cursors.ts'
 import { endpoint } from './endpoints.ts'
+import type { AnswersInFlight } from './throttle.ts'
 import { type BoundQuery, collect, type Listed } from './lists.ts'
 import {
   type BaseUrl,
@@ -53,6 +54,7 @@ export interface ListOptions {
   readonly baseUrl: BaseUrl
   readonly pages: PageLimits
   readonly cursors: Cursors
+  readonly answers: AnswersInFlight
 }
 
 /** Searches with a body (RFC 7644 §3.4.3), so that filters stay out of addresses and logs. */
@@ -63,7 +65,8 @@ export function searchRoute(
   options: ListOptions,
 ): void {
   endpoint(app, `${path}/.search`, {
-    POST: async (request) => answerList(types, request, readSearchRequest(request.body), options),
+    POST: async (request, reply) =>
+      answerList(types, { request, reply }, readSearchRequest(request.body), options),
   })
 }
 
@@ -71,22 +74,24 @@ export function searchRoute(
 export function rootRoutes(app: FastifyInstance, types: readonly Listed[], options: ListOptions): void {
   searchRoute(app, '', types, options)
   endpoint(app, '/', {
-    GET: async (request) => answerList(types, request, listParameters(request), options),
+    GET: async (request, reply) => answerList(types, { request, reply }, listParameters(request), options),
   })
 }
 
 /** The ListResponse that a request asks for (RFC 7644 §3.4.2, RFC 9865). */
 export async function answerList(
   types: readonly Listed[],
-  request: FastifyRequest,
+  { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
   asked: ReadParameters,
-  { baseUrl, pages, cursors }: ListOptions,
+  { baseUrl, pages, cursors, answers }: ListOptions,
 ): Promise<object> {
   const directory = directoryOf(request)
   const models = types.map(({ model }) => model)
   const bindings = bindQuery(models, directory, asked, baseUrl(request))
   const parts = types.flatMap((type, at) => (bindings[at] ? [{ type, ...bindings[at] }] : []))
   const wanted = pageAsked(asked, pages)
+  if (wanted.count > 0)
+    await answers.hold(directory.id, reply, namesOne(bindings) ? { atMost: bindings.length } : 'page')
   if (wanted.by === 'index') {
     const { startIndex, count } = wanted
     const { shown, total } = await collect(parts, directory, { startIndex, count, goesOn: false })
@@ -102,6 +107,14 @@ export async function answerList(
     total: place?.total,
   })
   return cursorResponse(shown, total, next && cursors.seal({ after: next, total }, identity))
+}
+
+/** Whether at most one resource of each type can be found: what identity providers ask before every write. */
+function namesOne(bindings: readonly BoundQuery[]): boolean {
+  return bindings.every(({ filter }) => {
+    if (filter?.kind !== 'compare' || filter.op !== 'eq' || filter.path.names.length !== 1) return false
+    return ['id', 'userName', 'externalId'].includes(filter.path.names[0]!)
+  })
 }
 
 /** Binds filter, order and projection to each resource type; what a type lacks counts as absent (RFC 7644 §3.4.2.1). */

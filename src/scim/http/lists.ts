@@ -66,16 +66,18 @@ export async function collect(
   wanted: PageRequest,
 ): Promise<Collected> {
   const mixed = parts.length > 1 && parts.some(({ sort }) => sort)
-  const { total, found } = await (mixed ? merged : oneAfterTheOther)(parts, directory, wanted)
-  const page = found.slice(0, wanted.count)
-  const shown = await show(parts, directory, page)
-  return { total, shown, next: found.length > page.length ? placesAfter(parts, wanted, page) : undefined }
+  const { total, found, cut } = await (mixed ? merged : oneAfterTheOther)(parts, directory, wanted)
+  const shown = await show(parts, directory, found.slice(0, wanted.count))
+  const more = wanted.goesOn && (cut || found.length > shown.length)
+  return { total, shown, next: more ? placesAfter(parts, wanted, found.slice(0, shown.length)) : undefined }
 }
 
 interface Gathered {
   readonly total: number
   /** One more than wanted, where there is one and the list goes on. */
   readonly found: readonly Found[]
+  /** More that were wanted did not fit. */
+  readonly cut: boolean
 }
 
 async function oneAfterTheOther(
@@ -85,16 +87,18 @@ async function oneAfterTheOther(
 ): Promise<Gathered> {
   const found: Found[] = []
   let total = 0
+  let cut = false
   let skip = startIndex - 1
   for (const [at, part] of parts.entries()) {
-    const room = count + Number(goesOn) - found.length
+    const room = cut ? 0 : count + Number(goesOn) - found.length
     if (room === 0 && known !== undefined) break
     const page = await ask(part, directory, { startIndex: skip + 1, count: room, after: places?.[at], known })
     found.push(...page.resources.map((resource, n) => ({ part: at, resource, key: page.keys?.[n] ?? null })))
     total += page.total
     skip = Math.max(0, skip - page.total)
+    cut ||= page.cut ?? false
   }
-  return { total: known ?? total, found }
+  return { total: known ?? total, found, cut }
 }
 
 async function merged(
@@ -119,14 +123,24 @@ async function merged(
       }),
     ),
   )
-  const found = pages
+  const all = pages
     .flatMap(({ resources, keys }, part) =>
       resources.map((resource, n): Found => ({ part, resource, key: keys?.[n] ?? null })),
     )
     .sort((a, b) => compareSortKeys(a.key, b.key, descending) || byCreation(a, b))
+  // Beyond the last one of a type that was cut its next ones would come.
+  const ends = pages.flatMap(({ cut }, at) => (cut ? [all.findLastIndex(({ part }) => part === at) + 1] : []))
+  const sure = all.slice(0, Math.min(...ends, all.length))
+  const found = sure.slice(skip, skip + count + Number(goesOn))
+  if (ends.length > 0 && found.length === 0) {
+    throw tooMany(
+      'So far into several sorted types a list goes only by cursor. Use one, or ask for one type.',
+    )
+  }
   return {
     total: known ?? pages.reduce((sum, { total }) => sum + total, 0),
-    found: found.slice(skip, skip + count + Number(goesOn)),
+    found,
+    cut: ends.length > 0 && found.length < count,
   }
 }
 
@@ -177,7 +191,14 @@ async function show(
     ),
   )
   const iterators = shown.map((each) => each.values())
-  return page.flatMap(({ part }) => iterators[part]?.next().value ?? [])
+  const visible: object[] = []
+  for (const { part } of page) {
+    const next = iterators[part]?.next().value
+    // What one type had no room for comes on the next page, and so does all that follows.
+    if (next === undefined) break
+    visible.push(next)
+  }
+  return visible
 }
 
 interface Entry extends ListedResource {

@@ -101,10 +101,12 @@ export function offerRoutes(app: FastifyInstance, { model, all }: Offers, option
     listedWhole(model, (directory) => all(directory, baseUrl(request)))
 
   endpoint(app, model.endpoint, {
-    GET: async (request) => answerList([listed(request)], request, listParameters(request), options),
+    GET: async (request, reply) =>
+      answerList([listed(request)], { request, reply }, listParameters(request), options),
   })
   endpoint(app, `${model.endpoint}/.search`, {
-    POST: async (request) => answerList([listed(request)], request, readSearchRequest(request.body), options),
+    POST: async (request, reply) =>
+      answerList([listed(request)], { request, reply }, readSearchRequest(request.body), options),
   })
 
   endpoint(app, `${model.endpoint}/:id`, {

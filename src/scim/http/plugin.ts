@@ -18,8 +18,9 @@ import { createOffers, offerRoutes } from './offer-routes.ts'
 import { baseUrlFor, type PageLimits } from './requests.ts'
 import { resourceRoutes } from './resource-routes.ts'
 import { notImplemented } from './endpoints.ts'
+import { boundAnswers, limitRates, type RateLimits } from './throttle.ts'
 
-interface ScimLimits extends BodyLimits, BulkLimits, PageLimits {
+interface ScimLimits extends BodyLimits, BulkLimits, PageLimits, RateLimits {
   readonly failedAttempts: FailedAttempts
 }
 
@@ -46,6 +47,7 @@ const defaultLimits: ScimLimits = {
   defaultCount: 100,
   maxCount: 500,
   cursorTimeout: 3_600,
+  requestsPerSecond: 500,
   failedAttempts: { max: 30, windowMs: 60_000 },
 }
 
@@ -72,6 +74,7 @@ export const scimPlugin: FastifyPluginAsync<ScimOptions> = async (app, options) 
     pages: limits,
     cursors,
     acknowledgeWhenSent: createAcknowledgements(app),
+    answers: boundAnswers(app),
   }
 
   const origin = baseUrlFor(publicUrl, '')
@@ -79,6 +82,7 @@ export const scimPlugin: FastifyPluginAsync<ScimOptions> = async (app, options) 
   logAccess(app)
   speakScimJson(app, limits)
   await authenticate(app, verifyToken, limits.failedAttempts)
+  limitRates(app, limits)
 
   const users = createUsers(ports, patience)
   const groups = createGroups(ports)

@@ -42,8 +42,8 @@ function collectionRoutes<T extends StoredUser | StoredGroup>(
   searchRoute(app, model.endpoint, [resources], options)
 
   endpoint(app, model.endpoint, {
-    async GET(request) {
-      return answerList([resources], request, listParameters(request), options)
+    async GET(request, reply) {
+      return answerList([resources], { request, reply }, listParameters(request), options)
     },
 
     async POST(request, reply) {
@@ -63,7 +63,7 @@ function collectionRoutes<T extends StoredUser | StoredGroup>(
 function elementRoutes<T extends StoredUser | StoredGroup>(
   app: FastifyInstance,
   resources: Resources<T>,
-  { baseUrl }: RouteOptions,
+  { baseUrl, answers }: RouteOptions,
 ): void {
   const { model } = resources
 
@@ -78,6 +78,9 @@ function elementRoutes<T extends StoredUser | StoredGroup>(
           .headers(identity(model, resource, view))
           .send()
       }
+      const directory = directoryOf(request)
+      const bytes = await resources.expectedBytes?.(directory, resource, view)
+      if (bytes !== undefined) await answers.hold(directory.id, reply, { bytes })
       return show(resources, request, reply, resource, view)
     },
 

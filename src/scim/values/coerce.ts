@@ -8,6 +8,9 @@ export type ComplexValue = Readonly<Record<string, unknown>>
 /** Values of one attribute; more than any identity provider sends, and few enough to search through. */
 const maxValues = 500
 
+/** Of one text; certificates and pictures that are sent as text are shorter. */
+const mostCharacters = 32_768
+
 /** What one attribute of a body becomes; undefined when it is unassigned. Throws `invalidValue` with the path. */
 export function coerceAttribute(
   definition: AttributeDefinition,
@@ -241,6 +244,9 @@ export function booleanOf(text: string): boolean | undefined {
 
 /** Text that cannot be stored: NUL and halves of surrogate pairs have no place in PostgreSQL's JSON. */
 function checkText(text: string, path: string): void {
+  if (text.length > mostCharacters) {
+    throw invalidValue(`${path} has ${text.length} characters and may have ${mostCharacters}. Shorten it.`)
+  }
   if (text.includes('\0') || !text.isWellFormed()) {
     throw invalidValue(`${path} holds a character that is not Unicode text: ${quoted(text)}. Remove it.`)
   }

@@ -1,4 +1,4 @@
-import { isId, type Sql, sql } from '../sql/statement.ts'
+import { empty, isId, type Sql, sql, type Statement } from '../sql/statement.ts'
 import type { DirectoryRef, MemberRef } from '../../model/directory.ts'
 
 interface MemberRow {
@@ -17,6 +17,7 @@ export async function members(
   db: Sql,
   directory: DirectoryRef,
   groupIds: readonly string[],
+  most?: number,
 ): Promise<readonly MemberRef[]> {
   const ids = groupIds.filter(isId)
   if (ids.length === 0) return []
@@ -24,7 +25,7 @@ export async function members(
     SELECT m.group_id, m.user_id, u.user_name AS display
     FROM members m JOIN users u ON u.id = m.user_id
     WHERE m.group_id = ANY(${ids}::uuid[]) AND u.directory_id = ${directory.id}::uuid AND u.deleted_at IS NULL
-    ORDER BY m.group_id, m.user_id`)
+    ORDER BY m.group_id, m.user_id ${limited(most)}`)
   return rows.map(toRef)
 }
 
@@ -50,6 +51,7 @@ export async function groupsOf(
   db: Sql,
   directory: DirectoryRef,
   userIds: readonly string[],
+  most?: number,
 ): Promise<readonly MemberRef[]> {
   const ids = userIds.filter(isId)
   if (ids.length === 0) return []
@@ -58,6 +60,28 @@ export async function groupsOf(
     SELECT m.group_id, m.user_id, g.display_name AS display
     FROM members m JOIN groups g ON g.id = m.group_id
     WHERE m.user_id = ANY((SELECT ${ids}::uuid[])::uuid[]) AND g.directory_id = ${directory.id}::uuid
-    ORDER BY m.user_id, g.display_name, g.id`)
+    ORDER BY m.user_id, g.display_name, g.id ${limited(most)}`)
   return rows.map(toRef)
+}
+
+const limited = (most: number | undefined): Statement =>
+  most === undefined ? empty : sql`LIMIT ${most}::int`
+
+export const memberCounts = (db: Sql, { id }: DirectoryRef, groupIds: readonly string[]) =>
+  counts(
+    db,
+    sql`SELECT m.group_id AS id, count(*)::int AS count FROM members m JOIN groups g ON g.id = m.group_id
+      WHERE m.group_id = ANY(${groupIds.filter(isId)}::uuid[]) AND g.directory_id = ${id}::uuid GROUP BY m.group_id`,
+  )
+
+export const groupCounts = (db: Sql, { id }: DirectoryRef, userIds: readonly string[]) =>
+  counts(
+    db,
+    sql`SELECT m.user_id AS id, count(*)::int AS count FROM members m JOIN users u ON u.id = m.user_id
+      WHERE m.user_id = ANY(${userIds.filter(isId)}::uuid[]) AND u.directory_id = ${id}::uuid GROUP BY m.user_id`,
+  )
+
+async function counts(db: Sql, statement: Statement): Promise<ReadonlyMap<string, number>> {
+  const rows = await db.rows<{ id: string; count: number }>(statement)
+  return new Map(rows.map(({ id, count }) => [id, count]))
 }

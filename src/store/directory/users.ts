@@ -225,6 +225,9 @@ const byKey = (column: Statement) =>
 const byUserName = byKey(sql`user_name_key`)
 const byExternalId = byKey(sql`external_id`)
 
+/** Users of one externalId that are read without a bound on their bytes. */
+const mostNamesakes = 8
+
 /**
  * What identity providers ask before every create: one comparison of userName or externalId, answered by a statement
  * that is always the same, because planning it costs more than running it. Undefined for any other list.
@@ -234,19 +237,25 @@ export async function findUsers(
   { id: directory }: DirectoryRef,
   query: ListQuery,
 ): Promise<Page<StoredUser> | undefined> {
-  const { filter, startIndex, count, ...more } = query
-  if (filter?.kind !== 'compare' || filter.op !== 'eq' || filter.path.names.length !== 1) return undefined
-  if (typeof filter.value !== 'string' || !isStorable(filter.value)) return undefined
-  if (startIndex !== 1 || count < 1 || Object.values(more).some((each) => each !== undefined))
-    return undefined
-  const [name] = filter.path.names
-  if (name !== 'userName' && name !== 'externalId') return undefined
+  const { startIndex, count, ...more } = query
+  const asked = namedBy(more)
+  if (!asked || startIndex !== 1 || count < 1) return undefined
+  const { name, value } = asked
+  const bound = { directory, count: Math.min(count, mostNamesakes) }
   const statement =
-    name === 'userName'
-      ? byUserName({ directory, key: keyOf(filter.value), count })
-      : byExternalId({ directory, key: filter.value, count })
+    name === 'userName' ? byUserName({ ...bound, key: keyOf(value) }) : byExternalId({ ...bound, key: value })
   const rows = await db.rows<UserRow & { readonly total: number }>(statement)
+  if (rows.length < Math.min(count, rows[0]?.total ?? 0)) return undefined
   return { total: rows[0]?.total ?? 0, resources: rows.map(toUser) }
+}
+
+function namedBy({ filter, ...more }: Omit<ListQuery, 'startIndex' | 'count'>) {
+  if (filter?.kind !== 'compare' || filter.op !== 'eq' || filter.path.names.length !== 1) return undefined
+  if (Object.values(more).some((each) => each !== undefined)) return undefined
+  const [name] = filter.path.names
+  const { value } = filter
+  if (typeof value !== 'string' || !isStorable(value)) return undefined
+  return name === 'userName' || name === 'externalId' ? { name, value } : undefined
 }
 
 type Edit = (current: StoredUser) => ResourceBody

@@ -1,9 +1,11 @@
-import { tooMany } from '../../../scim/errors.ts'
+import { createBudget } from '../../../scim/budget.ts'
+import { busy, tooMany } from '../../../scim/errors.ts'
+import type { Filter } from '../../../scim/filter/ast.ts'
 import type { ListQuery, Page, StoredGroup, StoredUser } from '../../../scim/ports.ts'
 import { raw, type Sql, sql, type Statement, unprepared } from '../../sql/statement.ts'
 import { codeOf } from '../../sql/failures.ts'
 import { compile } from './compile.ts'
-import { advice, judged, mostJudged } from './judged.ts'
+import { advice, bytesBefore, judged, mostJudged, mostPageBytes } from './judged.ts'
 import { inCreationOrder, inSortedOrder, keyOfColumn, type Order, orderOf, sorted } from './order.ts'
 import type { DirectoryRef } from '../../../model/directory.ts'
 import { type AnyKind, groupKind, type Kind, userKind } from './kinds.ts'
@@ -15,9 +17,65 @@ export interface Lists {
 
 export function createLists(db: Sql): Lists {
   const totals = createTotals()
+  const searches = createBudget(searching)
+  async function bounded<R extends Row, Stored>(
+    kind: Kind<R, Stored>,
+    directory: DirectoryRef,
+    query: ListQuery,
+  ): Promise<Page<Stored>> {
+    if (isQuick(kind, query)) return list(db, totals, kind, directory, query)
+    const place = await searches.take(directory.id, 1)
+    try {
+      return await list(db, totals, kind, directory, query)
+    } finally {
+      place.release()
+    }
+  }
   return {
-    users: (directory, query) => list(db, totals, userKind, directory, query),
-    groups: (directory, query) => list(db, totals, groupKind, directory, query),
+    users: (directory, query) => bounded(userKind, directory, query),
+    groups: (directory, query) => bounded(groupKind, directory, query),
+  }
+}
+
+/** Searches that no index answers: the database and this process always have room for others, writes above all. */
+const searching = {
+  total: 6,
+  perKey: 2,
+  mostWaiting: 64,
+  patienceMs: 15_000,
+  busy: () =>
+    busy('Too many searches of this directory run at once. Add userName, externalId or id to them.'),
+}
+
+/** Whether an index answers it, so that it costs little whatever the size of the directory. */
+function isQuick(kind: AnyKind, { filter, sort }: ListQuery): boolean {
+  if (sort && (orderOf(kind, sort)?.computed ?? true)) return false
+  return !filter || isNarrow(filter)
+}
+
+/** Attributes of which few resources have the same value. */
+const narrow = new Set([
+  'id',
+  'userName',
+  'externalId',
+  'displayName',
+  'emails.value',
+  'groups.value',
+  'members.value',
+])
+
+function isNarrow(filter: Filter, parents: readonly string[] = []): boolean {
+  switch (filter.kind) {
+    case 'and':
+      return filter.terms.some((term) => isNarrow(term, parents))
+    case 'or':
+      return filter.terms.every((term) => isNarrow(term, parents))
+    case 'element':
+      return isNarrow(filter.filter, filter.path.names)
+    case 'compare':
+      return filter.op === 'eq' && narrow.has([...parents, ...filter.path.names].join('.'))
+    default:
+      return false
   }
 }
 
@@ -35,6 +93,8 @@ type Paged<R> = {
   /** Where the order is computed: how many were sorted, one more than are allowed when there are more. */
   readonly hits?: number
   readonly sort_key: unknown
+  /** How many rows the page would have if its bytes were not bounded. */
+  readonly wanted: number
 } & (R | { readonly id: null })
 
 function isTooMany([first]: readonly { readonly hits?: number }[]): boolean {
@@ -136,11 +196,11 @@ function filtered(kind: AnyKind, found: Statement, order: Order | undefined, que
 function shown({ table, columns }: AnyKind, order?: Order): Statement {
   const key = order ? sql`${sorted(sql`key`, order)},` : sql``
   return sql`SELECT counted.*, s.* FROM counted LEFT JOIN (
-      SELECT ${columns}, p.sort_key, p.place FROM (
+      SELECT ${columns}, p.sort_key, p.place, (count(*) OVER ())::int AS wanted, ${bytesBefore(sql`body`, sql`p.place`)} FROM (
         SELECT page.id AS page_id, key AS sort_key,
           (row_number() OVER (ORDER BY ${key} page.created_at, page.id))::int AS place FROM page
       ) p JOIN ${table} ON ${table}.id = p.page_id
-    ) s ON true ORDER BY s.place`
+    ) s ON s.bytes_before < ${mostPageBytes}::int ORDER BY s.place`
 }
 
 function page<R extends Row, Stored>(
@@ -153,6 +213,7 @@ function page<R extends Row, Stored>(
     total: rows[0]?.total ?? 0,
     resources: found.map((row) => kind.toStored(row)),
     ...(sort && { keys: found.map((row) => keyOfColumn(row.sort_key)) }),
+    ...((found[0]?.wanted ?? 0) > found.length && { cut: true }),
   }
 }
 
