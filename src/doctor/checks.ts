@@ -6,6 +6,7 @@ import { hasTemplate } from '../translators/rules/right-side.ts'
 import type { AnyVendor, DoctorFinding, Route, Target } from '../vendors/contract.ts'
 import type { NativeScimFacts } from '../vendors/native-scim.ts'
 import type { AccountSummary, ApiProfile, Entitlement } from '../model/account.ts'
+import type { Capabilities } from '../model/capabilities.ts'
 import type { Policy } from '../model/policy.ts'
 
 export interface RouteFinding extends Pick<Route, 'method' | 'path' | 'purpose'> {
@@ -115,7 +116,7 @@ export async function catalogue(target: Target, policy: Policy): Promise<readonl
     if (entries.length === 0) return { state: 'failed', detail: 'the vendor offers no role or group at all' }
     return { state: 'ok', detail: described(entries) }
   })
-  return entries ? [offered, rules(entries, policy)] : [offered]
+  return entries ? [offered, rules(entries, policy, target.capabilities)] : [offered]
 }
 
 function described(entries: readonly Entitlement[]): string {
@@ -125,7 +126,11 @@ function described(entries: readonly Entitlement[]): string {
   return `${numbers}; privileged: ${privileged.join(', ') || 'none'}`
 }
 
-function rules(entries: readonly Entitlement[], { rules: all, default: usual }: Policy): DoctorFinding {
+function rules(
+  entries: readonly Entitlement[],
+  { rules: all, default: usual }: Policy,
+  { scopes }: Capabilities,
+): DoctorFinding {
   const check = 'rules'
   const reasons = [
     ...all.map((right, rule) => ({ right, reason: { rule, ...(right.line && { line: right.line }) } })),
@@ -137,7 +142,7 @@ function rules(entries: readonly Entitlement[], { rules: all, default: usual }: 
     requestsOf(right).map((request) => ({ request, reason })),
   )
   const problems = requests.flatMap(({ request, reason }) => {
-    const resolution = resolve(request, entries)
+    const resolution = resolve(request, entries, undefined, scopes)
     return resolution.kind === 'found' ? [] : [deviationOf(request, reason, resolution).detail]
   })
   if (problems.length > 0) return { check, state: 'failed', detail: [...new Set(problems)].join(' ') }

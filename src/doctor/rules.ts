@@ -182,7 +182,9 @@ function rightFindings(
     requestsOf(reading)
       .filter(({ name }) => name.trim() !== '')
       .flatMap((request) => {
-        const resolution = can.entitlements[request.kind] ? resolve(request, catalogue) : undefined
+        const resolution = can.entitlements[request.kind]
+          ? resolve(request, catalogue, undefined, can.scopes)
+          : undefined
         const isMade = 'create' in right && right.create === true && request.kind === 'group'
         if (resolution?.kind === 'found' || (isMade && resolution?.kind === 'unknown')) return []
         const { detail } = deviationOf(request, { rule: place.rule ?? 'default' }, resolution)

@@ -5,9 +5,12 @@ export type Profile = { readonly [A in Attribute]?: string }
 /** Attributes to write. `null` clears the value; an absent key is left alone. */
 export type ProfileChange = { readonly [A in Attribute]?: string | null }
 
-/** Where a role counts. Absent: the whole tenant, as the vendor understands it. `team` is Sentry's team role. */
+/**
+ * Where a role counts. Absent: the whole tenant, as the vendor understands it. Levels are the vendor's own (`account`, `site`,
+ * `cid`); `team` is a role within one of the vendor's groups.
+ */
 export interface Scope {
-  readonly level: 'tenant' | 'account' | 'site' | 'cid' | 'team'
+  readonly level: string
   readonly id: string
 }
 
@@ -96,8 +99,10 @@ export interface VendorGroup {
 
 export type ApiProfile = 'current' | 'legacy' | 'guide'
 
-/** What else a vendor tells of an account; inventory shows it, the planner reads only `lastOwner`, `managedBy` and `readOnly`. */
+/** What else a vendor tells of an account; inventory shows it, the planner reads only `kind`, `lastOwner`, `managedBy` and `readOnly`. */
 export interface AccountFacts {
+  /** `service`: stands for no person; never adopted, changed or shut out. Absent: a person's. */
+  readonly kind?: 'service'
   /** Who made the account: `local`, `sso`, `scim`, `directory`, … in the vendor's words, lower case. */
   readonly source?: string
   readonly lastLoginAt?: string

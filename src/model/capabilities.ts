@@ -5,13 +5,15 @@ export type Attribute = 'userName' | 'email' | 'givenName' | 'familyName' | 'dis
 export type EntitlementKind = 'role' | 'group'
 
 /** The value of a named setting of an account, such as SentinelOne's `canGenerateApiToken`. */
-type SettingValue = boolean | number
+type SettingValue = boolean | number | string
 
 /** Named settings of an account, by the vendor's own names. */
 export type AccountSettings = Readonly<Record<string, SettingValue>>
 
 export interface SettingSupport {
-  readonly type: 'boolean' | 'integer'
+  readonly type: 'boolean' | 'integer' | 'text'
+  /** Of a text: the only ones that the vendor takes. */
+  readonly values?: readonly string[]
   /** Of an integer. */
   readonly minimum?: number
   readonly maximum?: number
@@ -23,6 +25,11 @@ export interface SettingSupport {
   /** A creation does not take it: it is set by an update of its own afterwards. */
   readonly afterCreate?: true
   readonly description: string
+}
+
+interface ScopeSupport {
+  /** People may write ids of this level with a dash and so many hexadecimal digits more, which the API does not know. */
+  readonly checksumDigits?: number
 }
 
 /** What can be done with groups themselves. The methods of `Target` that are named like these are there exactly then. */
@@ -68,6 +75,8 @@ export interface Capabilities {
     readonly create: 'direct' | 'invite'
     /** Has an off switch worth trying; it is believed only after reading it back. */
     readonly disable: boolean
+    /** Kinds of entitlement that the vendor takes away when an account is switched off or on again. */
+    readonly switchLoses?: readonly EntitlementKind[]
     readonly remove: boolean
     /** Entitlements are taken away before a removal, so that the vendor's own history shows it. */
     readonly stripFirst?: boolean
@@ -82,6 +91,8 @@ export interface Capabilities {
   readonly updateTogether?: readonly Attribute[]
   /** A kind that is absent here does not exist on the vendor. */
   readonly entitlements: { readonly [K in EntitlementKind]?: EntitlementSupport }
+  /** Levels at which roles count, by the vendor's own names, beside those of the catalogue. */
+  readonly scopes?: Readonly<Record<string, ScopeSupport>>
   /** Groups can be made. Absent: only those that are there can be joined and left. */
   readonly groups?: GroupSupport
   /** Settings of an account that rules may set, by the vendor's own names. Absent: none. */

@@ -6,6 +6,7 @@ export const failures = {
   'rate-limited': { next: 'when-told', summary: 'the vendor asked us to slow down' },
   unavailable: { next: 'backoff', summary: 'the vendor could not be reached or answered 5xx' },
   unexpected: { next: 'backoff', summary: 'the vendor answered something the connector does not understand' },
+  quota: { next: 'later', summary: 'the vendor has no seat, licence or invitation left' },
   unauthenticated: { next: 'park', summary: 'the vendor refused the credentials' },
   'missing-scope': { next: 'park', summary: 'the credentials lack a scope that the operation needs' },
   'not-found': { next: 'relink', summary: 'the account or entitlement no longer exists' },
@@ -16,7 +17,7 @@ export const failures = {
 } as const satisfies Record<string, FailureRow>
 
 interface FailureRow {
-  readonly next: 'when-told' | 'backoff' | 'park' | 'relink' | 'correlate' | 'give-up'
+  readonly next: 'when-told' | 'backoff' | 'later' | 'park' | 'relink' | 'correlate' | 'give-up'
   readonly summary: string
 }
 

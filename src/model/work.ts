@@ -47,6 +47,7 @@ export interface AccountFailure {
     | 'own-identity'
     | 'last-owner'
     | 'managed-elsewhere'
+    | 'service-account'
     | 'ambiguous'
     | 'adopt-refused'
     | 'no-login'

@@ -368,6 +368,8 @@ export async function afterVendorFailure(
       return { failure, next: 'later', dueInMs: 0 }
     case 'give-up':
       return { failure, next: 'give-up' }
+    case 'later':
+      return { failure, next: 'refused-here' }
     case 'correlate':
       return { failure, next: 'correlate' }
     case 'backoff':

@@ -50,6 +50,13 @@ export async function objectionTo(
       `${account.login} is the account that Drawbridge itself uses at ${name}; it is never changed. Use other credentials for the connection first.`,
     )
   }
+  if (account.facts.kind === 'service') {
+    return failureOf(
+      run,
+      'service-account',
+      `${account.login} is a service account at ${name}; service accounts are never changed. Give the person another login, or unlink the account.`,
+    )
+  }
   if (account.facts.managedBy !== undefined) {
     return failureOf(
       run,

@@ -25,7 +25,7 @@ export type Correlation =
   | { readonly kind: 'wait'; readonly detail: string }
   | {
       readonly kind: 'refuse'
-      readonly failure: 'own-identity' | 'conflict' | 'managed-elsewhere' | 'protected'
+      readonly failure: 'own-identity' | 'conflict' | 'managed-elsewhere' | 'protected' | 'service-account'
       readonly detail: string
     }
 
@@ -51,6 +51,7 @@ export function correlate(candidates: readonly Account[], input: CorrelationInpu
     const detail = `Account ${account.id} of ${input.login} belongs to another User of the directory, or to another connection. Give this User another e-mail address, or remove the other one.`
     return { kind: 'elsewhere', account, detail }
   }
+  if (account.facts.kind === 'service') return serviceAccount(input.login)
   return input.shutOut ? forShutOut(account, input) : byPolicy(account, input)
 }
 
@@ -107,6 +108,11 @@ function distinct(accounts: readonly Account[]): readonly Account[] {
 function ownIdentity(login: string): Correlation {
   const detail = `${login} is the account that the gateway's own credentials belong to; it is never changed.`
   return { kind: 'refuse', failure: 'own-identity', detail }
+}
+
+function serviceAccount(login: string): Correlation {
+  const detail = `${login} is a service account at the vendor; service accounts are never adopted or changed. Give the person another login.`
+  return { kind: 'refuse', failure: 'service-account', detail }
 }
 
 function wait(detail: string): Correlation {

@@ -1,4 +1,5 @@
 import {
+  type Account,
   type EntitlementChange,
   entitlementKey,
   type EntitlementRef,
@@ -112,3 +113,11 @@ export function keysOf(refs: readonly EntitlementRef[]): ReadonlySet<string> {
 
 /** How `granted` names a setting that Drawbridge set. */
 export const settingKey = (name: string): string => `set:${name}`
+
+/** The account after it was switched off and on again: without the kinds that the vendor takes away by it. */
+export function afterSwitch(account: Account, { account: { switchLoses = [] } }: Capabilities): Account {
+  const entitlements = account.entitlements.filter(
+    ({ kind, inherited }) => inherited || !switchLoses.includes(kind),
+  )
+  return { ...account, entitlements }
+}

@@ -11,7 +11,7 @@ import type {
 } from '../model/plan.ts'
 import type { AccountSettings, Capabilities } from '../model/capabilities.ts'
 import { changesInOrder, entitlementDifference, settingDifference } from './entitlements/difference.ts'
-import { isTeamRole, slotOf } from './granted.ts'
+import { afterSwitch, isTeamRole, slotOf } from './granted.ts'
 import { carriedTogether, draftProfile, profileDifference } from './person.ts'
 import { holds, isEnded, snapshotOf, usableSteps } from './shut-out.ts'
 import type { Account, EntitlementRef } from '../model/account.ts'
@@ -53,7 +53,7 @@ function forPresent(input: PlanInput<WantedPresent>): Differences {
   if (!held && policy.people === 'mapped' && !isMatched(wanted)) return { intents: [], deviations: [] }
 
   const profile = profileDifference(wanted.person, held?.account, can)
-  const { assign, revoke, deviations } = entitlementDifference(input)
+  const { assign, revoke, deviations } = entitlementDifference(afterReturn(input))
   const set = settingDifference(input)
   const intents: readonly Intent[] = [
     ...(held ? [] : [{ kind: 'provision' } as const]),
@@ -68,6 +68,13 @@ function forPresent(input: PlanInput<WantedPresent>): Differences {
     ...revoke.map((entitlement) => ({ kind: 'revoke', entitlement }) as const),
   ]
   return { intents, deviations: [...profile.deviations, ...set.deviations, ...deviations] }
+}
+
+/** Whoever is switched on again no longer holds what the vendor takes away by it. */
+function afterReturn(input: PlanInput<WantedPresent>): PlanInput<WantedPresent> {
+  const { held, can } = input
+  if (held?.account.state !== 'disabled' || !can.account.switchLoses) return input
+  return { ...input, held: { ...held, account: afterSwitch(held.account, can) } }
 }
 
 // A right side that does not resolve keeps who is there, and brings no one in.

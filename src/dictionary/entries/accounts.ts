@@ -18,6 +18,10 @@ export const accountEntries = {
     means: 'The vendor answered something that is not understood.',
     todo: 'It is tried again. If it stays, look at `drawbridge doctor <connection>`: another API profile may be meant.',
   },
+  quota: {
+    means: 'The vendor has no seat, licence or invitation left for this.',
+    todo: 'Buy or free a seat at the vendor. It is tried again every hour; `drawbridge retry` tries at once.',
+  },
   unauthenticated: {
     means: 'The vendor refused the credentials. The connection is parked: no calls, everybody pending.',
     todo: 'Correct the credentials and `drawbridge apply`; mended at the vendor: `drawbridge retry <connection> --unpark`.',
@@ -49,6 +53,10 @@ export const accountEntries = {
   'own-identity': {
     means: "It is the gateway's own account at the vendor: it is never changed.",
     todo: 'Use credentials of another account for the connection first.',
+  },
+  'service-account': {
+    means: 'The account stands for a machine, not for a person: it is never adopted, changed or shut out.',
+    todo: 'Give the person another login, or `drawbridge unlink` the account.',
   },
   'last-owner': {
     means:

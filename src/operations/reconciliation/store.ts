@@ -219,6 +219,7 @@ export async function keepOrphans(
         FROM vendor_accounts v JOIN connections c ON c.id = v.connection_id
         WHERE v.connection_id = ${connectionId}::uuid AND ${isListed(id)}
           AND v.vendor_account_id IS DISTINCT FROM ${except ?? null}::text
+          AND v.summary->'facts'->>'kind' IS DISTINCT FROM 'service'
           AND NOT EXISTS (SELECT FROM accounts a WHERE a.connection_id = v.connection_id AND a.vendor_account_id = v.vendor_account_id)
           AND NOT EXISTS (SELECT FROM accounts a WHERE a.vendor_tenant = c.tenant_id AND a.vendor_account_id = v.vendor_account_id)
           AND NOT EXISTS (SELECT FROM users u WHERE u.directory_id = c.directory_id AND u.user_name_key = v.login_key)

@@ -1,10 +1,19 @@
 import { VendorError } from '../../model/errors.ts'
 import type { Held, JournalOperation, Operation, Wanted, WantedEntitlement } from '../../model/plan.ts'
 import { changesInOrder, grantedAfterSettings, powersOff } from '../../translators/entitlements/difference.ts'
-import { grantedAfter, slotOf } from '../../translators/granted.ts'
+import { afterSwitch, grantedAfter, slotOf } from '../../translators/granted.ts'
 import { type AccountSettings, type Capabilities } from '../../model/capabilities.ts'
 import { type Receipt } from '../../vendors/contract.ts'
-import { type Close, journaled, noteChange, type Run, seenThrough, unlink, type Written } from './run.ts'
+import {
+  type Close,
+  journaled,
+  learn,
+  noteChange,
+  type Run,
+  seenThrough,
+  unlink,
+  type Written,
+} from './run.ts'
 import {
   type Account,
   type AccountDraft,
@@ -95,7 +104,7 @@ export async function execute(
         () => setActive(run, id, true),
         (held) => ({
           ...held,
-          account: { ...held.account, state: 'active' },
+          account: { ...afterSwitch(held.account, run.connection.can), state: 'active' },
         }),
         close,
       )
@@ -226,5 +235,7 @@ export function linked({ link, work }: Run): string {
 export async function refresh(run: Run, what: 'all' | 'access' = 'all'): Promise<Account | undefined> {
   const { target, can } = run.connection
   const account = await target.get(linked(run), what === 'access' ? run.held?.account : undefined)
+  // An invitation that was accepted has become an account with an id of its own.
+  if (account && account.id !== linked(run)) await learn(run, { vendorAccountId: account.id })
   return account && seenThrough(account, run.held?.recent, { now: run.deps.now(), lagMs: can.readLagMs })
 }

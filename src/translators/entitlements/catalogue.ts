@@ -1,5 +1,5 @@
 import type { Deviation, Reason } from '../../model/plan.ts'
-import type { EntitlementKind } from '../../model/capabilities.ts'
+import type { Capabilities, EntitlementKind } from '../../model/capabilities.ts'
 import { type Entitlement, entitlementKey, type Scope } from '../../model/account.ts'
 import { slotOf } from '../granted.ts'
 
@@ -107,11 +107,12 @@ export function resolve(
   request: EntitlementRequest,
   catalogue: readonly Entitlement[],
   defaultScope?: Scope,
+  scopes?: Capabilities['scopes'],
 ): Resolution {
   const entries = indexOf(catalogue)[request.kind]
   const name = fold(request.name)
   const named = (pool: readonly Entitlement[]): readonly Entitlement[] =>
-    request.scope ? withinScope(pool, request.scope, catalogue) : withoutScope(pool, defaultScope)
+    request.scope ? withinScope(pool, request.scope, catalogue, scopes) : withoutScope(pool, defaultScope)
   const byId = named(entries.byId.get(name) ?? [])
   const found = distinct(byId.length > 0 ? byId : named(entries.byName.get(name) ?? []))
 
@@ -146,8 +147,11 @@ function withinScope(
   pool: readonly Entitlement[],
   asked: NonNullable<EntitlementRequest['scope']>,
   catalogue: readonly Entitlement[],
+  known: Capabilities['scopes'],
 ): readonly Entitlement[] {
-  const scopes = Object.entries(asked).flatMap(([level, value]) => scopesNamed(level, value, catalogue))
+  const scopes = Object.entries(asked).flatMap(([level, value]) =>
+    scopesNamed(level, value, catalogue, known),
+  )
   const inScope = pool.filter(({ scope }) => scope && scopes.some((each) => isSame(scope, each)))
   if (inScope.length > 0) return inScope
   const { levels } = indexOf(catalogue)
@@ -158,14 +162,19 @@ function withinScope(
     )
 }
 
-/** The Falcon console shows CIDs with a checksum that the API does not know (CrowdStrike `cid`: 32 hex digits). */
-const cidChecksum = /-[0-9a-f]{2}$/
-
 /** Teams are named or numbered like any group of the catalogue; other levels by id, or as the catalogue names them. */
-function scopesNamed(level: string, value: string, catalogue: readonly Entitlement[]): readonly Scope[] {
-  if (!isLevel(level)) return []
-  if (level === 'cid') return [{ level, id: fold(value).replace(cidChecksum, '') }]
+function scopesNamed(
+  level: string,
+  value: string,
+  catalogue: readonly Entitlement[],
+  known: Capabilities['scopes'] = {},
+): readonly Scope[] {
   if (level !== 'team') {
+    const { levels } = indexOf(catalogue)
+    const support = Object.hasOwn(known, level) ? known[level] : undefined
+    if (!support && !levels.has(level)) return []
+    const { checksumDigits } = support ?? {}
+    if (checksumDigits !== undefined) return [{ level, id: withoutChecksum(fold(value), checksumDigits) }]
     const named = indexOf(catalogue).scopes.get(`${level} ${fold(value)}`) ?? []
     return [{ level, id: value.trim() }, ...named]
   }
@@ -174,16 +183,9 @@ function scopesNamed(level: string, value: string, catalogue: readonly Entitleme
   return distinct(teams).map(({ id }) => ({ level, id }))
 }
 
-const scopeLevels: Record<Scope['level'], true> = {
-  tenant: true,
-  account: true,
-  site: true,
-  cid: true,
-  team: true,
-}
-
-function isLevel(level: string): level is Scope['level'] {
-  return Object.hasOwn(scopeLevels, level)
+function withoutChecksum(id: string, digits: number): string {
+  const at = id.length - digits - 1
+  return id[at] === '-' && /^[0-9a-f]+$/.test(id.slice(at + 1)) ? id.slice(0, at) : id
 }
 
 function isSame(a: Scope, b: Scope): boolean {

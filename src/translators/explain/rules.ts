@@ -146,7 +146,9 @@ function judged(
   }
   const unclear = asked.find(({ request }) => frozen.includes(requestKey(request)))
   const found = asked.flatMap(({ request }) => {
-    const resolution = can.entitlements[request.kind] ? resolve(request, catalogue, defaultScope) : undefined
+    const resolution = can.entitlements[request.kind]
+      ? resolve(request, catalogue, defaultScope, can.scopes)
+      : undefined
     return resolution?.kind === 'found' ? [resolution.entitlement] : []
   })
   const winner = found.flatMap((ref) => inSlot(ref, entitlements))[0]

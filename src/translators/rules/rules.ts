@@ -178,7 +178,7 @@ function resolved(asked: RuleRequest, { catalogue, can, defaultScope, made }: Ru
     return { meant: asked, resolution: resolveMade(asked, made[asked.madeFor]), others: [] }
   }
   const find = ({ request }: RuleRequest): Resolution | undefined =>
-    can.entitlements[request.kind] ? resolve(request, catalogue, defaultScope) : undefined
+    can.entitlements[request.kind] ? resolve(request, catalogue, defaultScope, can.scopes) : undefined
   if (!asked.anyKind) return { meant: asked, resolution: find(asked), others: [] }
   const kinds: readonly EntitlementKind[] = ['role', 'group']
   const readings = kinds

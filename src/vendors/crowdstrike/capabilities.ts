@@ -29,6 +29,7 @@ const current = {
   correlateBy: ['email'],
   attributes: { email: { mutability: 'immutable', required: true }, ...names },
   updateTogether: ['givenName', 'familyName'],
+  scopes: { cid: { checksumDigits: 2 } },
   entitlements: {
     role: { ...role, expires: true },
   },
@@ -40,6 +41,7 @@ const guide = {
   account,
   correlateBy: ['email'],
   attributes: { email: { mutability: 'readWrite', required: true }, ...names },
+  scopes: { cid: { checksumDigits: 2 } },
   entitlements: {
     role: { ...role, perRevoke: 1 },
   },
@@ -51,6 +53,7 @@ const legacy = {
   account,
   correlateBy: ['email'],
   attributes: current.attributes,
+  scopes: { cid: { checksumDigits: 2 } },
   entitlements: { role },
   readLagMs: roleLagMs,
 } as const satisfies Capabilities

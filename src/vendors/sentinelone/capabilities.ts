@@ -8,6 +8,7 @@ const common = {
     email: { mutability: 'immutable', required: true },
     displayName: { mutability: 'readWrite', required: true },
   },
+  scopes: { account: {}, site: {}, tenant: {} },
   entitlements: {
     role: {
       perAccount: 'one',

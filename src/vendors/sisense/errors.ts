@@ -18,7 +18,7 @@ const rows: Readonly<Record<number, Row>> = {
   2004: { failure: 'conflict', means: 'a user of this name or e-mail address exists' },
   2005: { failure: 'invalid', means: 'a user is named twice' },
   2006: { failure: 'invalid', means: 'there can be only one system administrator' },
-  2007: { failure: 'forbidden', means: 'the licence has no free seat for this user' },
+  2007: { failure: 'quota', means: 'the licence has no free seat for this user' },
   2009: { failure: 'invalid', means: 'a mandatory field is empty' },
   2011: { failure: 'forbidden', means: 'the system administrator cannot be removed' },
 }

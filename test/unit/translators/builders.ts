@@ -33,6 +33,7 @@ export const falcon: Capabilities = {
     familyName: { mutability: 'readWrite', required: true },
   },
   updateTogether: ['givenName', 'familyName'],
+  scopes: { cid: { checksumDigits: 2 }, site: {} },
   entitlements: { role: support({ perAssign: 100, perRevoke: 100, expires: true }) },
   readLagMs: 90_000,
 }

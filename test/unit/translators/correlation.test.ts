@@ -14,6 +14,7 @@ const ada = anAccount({ login: 'Ada@Corp.Example', facts: { source: 'local' } })
 const boss = anAccount({ privileged: true })
 const bySso = anAccount({ facts: { source: 'sso' } })
 const managed = anAccount({ facts: { source: 'scim', managedBy: 'native SCIM' } })
+const machine = anAccount({ facts: { kind: 'service' } })
 const stranger = anAccount({ id: 'a-9', login: 'adam@corp.example', profile: {} })
 const twin = anAccount({ id: 'a-2' })
 const opened = '2026-11-21T12:00:00.000Z'
@@ -37,6 +38,19 @@ const cases: readonly Case[] = [
   { when: 'it is privileged', found: [boss], result: 'wait', says: /owner or admin/ },
   { when: 'single sign-on made it', found: [bySso], result: 'wait', says: /sso/ },
   { when: 'somebody else manages it', found: [managed], result: 'wait', says: /managed by native SCIM/ },
+  {
+    when: 'it is a service account',
+    found: [machine],
+    given: { ownOpenCreateAt: opened },
+    result: 'service-account',
+    says: /service account/,
+  },
+  {
+    when: 'it is a service account, and its access is to end',
+    found: [machine],
+    given: { shutOut: true },
+    result: 'service-account',
+  },
   {
     when: 'another connection has it',
     found: [ada],
