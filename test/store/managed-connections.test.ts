@@ -30,7 +30,7 @@ import type { Statement } from '../../src/store/sql/statement.ts'
 let store: TestStore
 let actor: Actor
 const by = { actor: 'operator:ada', requestId: 'r1' }
-const seal = ({ connectionId, revision }: Place): Sealed => ({
+const seal = ({ connectionId, revision }: Pick<Place, 'connectionId' | 'revision'>): Sealed => ({
   key: 'k1',
   bytes: Buffer.from(`${connectionId} ${revision}`),
 })
@@ -69,18 +69,14 @@ test('is checked anew after other settings, and lets nobody change what they hav
   await markChecked(store.db, id, 1, by)
   const { credentials: _, ...connection } = aConnection('settings', { settings: { organization: 'other' } })
   const draft = { connection, written: {} }
-  await assert.rejects(updateManaged(store.db, id, draft, undefined, { ...by, revision: 7 }), {
+  await assert.rejects(updateManaged(store.db, id, draft, {}, { ...by, revision: 7 }), {
     code: 'CHANGED_MEANWHILE',
   })
-  assert.equal(await updateManaged(store.db, id, draft, undefined, { ...by, revision: 1 }), true)
+  assert.equal(await updateManaged(store.db, id, draft, {}, { ...by, revision: 1 }), true)
   await assert.rejects(enableManaged(store.db, id, by), { code: 'NOT_CHECKED' })
-  assert.equal(
-    await updateManaged(store.db, id, draft, undefined, { ...by, revision: 2 }),
-    false,
-    'the same again',
-  )
+  assert.equal(await updateManaged(store.db, id, draft, {}, { ...by, revision: 2 }), false, 'the same again')
   const other = { ...draft, connection: { ...connection, vendor: 'sisense' } }
-  await assert.rejects(updateManaged(store.db, id, other, undefined, { ...by, revision: 2 }), {
+  await assert.rejects(updateManaged(store.db, id, other, {}, { ...by, revision: 2 }), {
     code: 'VENDOR_CHANGED',
   })
 })
@@ -97,7 +93,7 @@ test('saves nothing unchecked of a connection that somebody enables at that mome
         return db.row<T>(statement)
       },
     },
-    keyring: { ids: ['k1'], seal, open: () => ({}) },
+    keyring: { ids: ['k1'], seal, open: () => ({}), openUnbound: () => ({}) },
     insecureTargets: [],
     lendKit: async () => assert.fail('it was not enabled when it was looked at'),
     changed: async () => {},
@@ -175,6 +171,7 @@ test('seals nothing anew while a process lives that does not hold the key, unles
     ids: ['k2', 'k1'],
     seal: () => ({ key: 'k2', bytes: Buffer.from('sealed anew') }),
     open: () => ({}),
+    openUnbound: () => ({}),
   }
   const join = async (from: Store, keyIds?: readonly string[]) => {
     const processes = await from.joinProcesses({ hear() {}, log: quiet, ...(keyIds ? { keyIds } : {}) })

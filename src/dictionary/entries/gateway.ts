@@ -185,10 +185,15 @@ export const gatewayEntries = {
       'Credentials are sealed with a key that `DRAWBRIDGE_MASTER_KEY` does not hold; the message names its id.',
     todo: 'Add the key to the list.',
   },
+  SEAL_UNBOUND: {
+    means:
+      'Credentials that a former release sealed are not bound to a host, and the one that their connection names is none of the vendor’s own. The connection is parked.',
+    todo: 'Look whether the settings are right, then enter the credentials again: `drawbridge connection credentials`.',
+  },
   MASTER_KEY_WRONG: {
     means:
-      'Credentials do not open with the key of that id: the key is another one, or the row was changed or moved in the database.',
-    todo: 'Correct the key, or enter the credentials again: `drawbridge connection credentials`.',
+      'Credentials do not open with the key of that id: the key is another one, or vendor, directory, API profile or settings of the row were changed in the database. The connection is parked; nothing is sent.',
+    todo: 'Correct the key. Where it is right, look who changed the row, correct the settings, and enter the credentials again: `drawbridge connection credentials`.',
   },
   KEY_NOT_EVERYWHERE: {
     means: '`keys rotate` was run while a running process does not hold the key that would seal.',

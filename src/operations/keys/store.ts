@@ -4,7 +4,7 @@ import type { Keyring } from '../../secrets/keyring.ts'
 import { recordEvent } from '../../store/directory/events.ts'
 import { keysOfProcesses } from '../../store/processes/processes.ts'
 import { type Sql, sql } from '../../store/sql/statement.ts'
-import { managedConnections } from '../managed-connections/store.ts'
+import { managedConnections, openSealed, placeOf } from '../managed-connections/store.ts'
 
 const processesWithout = async (db: Sql, key: string): Promise<number> =>
   (await keysOfProcesses(db)).filter((ids) => !ids.includes(key)).length
@@ -45,9 +45,9 @@ export async function rotateKeys(
   for (;;) {
     const old = (await managedConnections(db)).filter(({ sealed }) => sealed.key !== first)
     if (old.length === 0) return resealed
-    for (const { id, credentialsRevision: revision, ...row } of old) {
-      const place = { connectionId: id, revision }
-      const sealed = keyring.seal(place, keyring.open(place, row.sealed))
+    for (const row of old) {
+      const { id, credentialsRevision: revision } = row
+      const sealed = keyring.seal(placeOf(row), openSealed(keyring, row))
       const changed = await db.row(sql`
         WITH c AS (
           UPDATE connections SET credentials = decode(${Buffer.from(sealed.bytes).toString('base64')}::text, 'base64'),

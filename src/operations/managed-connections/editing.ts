@@ -5,7 +5,7 @@ import { GatewayError, VendorError } from '../../model/errors.ts'
 import type { Change } from '../../model/operator.ts'
 import type { ConnectionStore } from '../../model/work.ts'
 import { openConnection } from '../../provisioning/connections.ts'
-import type { Keyring, Place, Sealed } from '../../secrets/keyring.ts'
+import type { Keyring, Sealed } from '../../secrets/keyring.ts'
 import { isSame } from '../../store/connections/difference.ts'
 import { isFormerName, tenantChanged } from '../../store/connections/connections.ts'
 import type { Detached } from '../../store/connections/detach.ts'
@@ -22,7 +22,9 @@ import {
   fromFile,
   type ManagedConnection,
   managedConnections,
+  openSealed,
   secretsOf,
+  type Slot,
   type Tried,
   updateManaged,
 } from './store.ts'
@@ -64,7 +66,7 @@ export async function updateConnection(
 ): Promise<void> {
   const { db, keyring } = deps
   const row = await rowOf(db, id)
-  const { credentials = opened(keyring, row), directory, name, ...rest } = draft
+  const { credentials = openSealed(keyring, row), directory, name, ...rest } = draft
   if ((directory ?? row.directory) !== row.directory || (name ?? row.name) !== row.name)
     throw new Problem(400, 'invalid', 'The directory and the name of a connection cannot be changed.')
   const { connection, written } = judged(deps, row.name, { ...rest, credentials })
@@ -77,9 +79,9 @@ export async function updateConnection(
     )
   const tried =
     (entered || leadsElsewhere(row, connection)) && !force && (await tryOut(deps, row, connection))
-  const seal = entered ? sealing(keyring, connection) : undefined
+  const seals = { [entered ? 'seal' : 'reseal']: sealing(keyring, connection) }
   await asSeen(
-    updateManaged(db, id, { connection, written }, seal, { ...actor, revision }, tried || undefined),
+    updateManaged(db, id, { connection, written }, seals, { ...actor, revision }, tried || undefined),
   )
   await deps.changed()
 }
@@ -126,11 +128,11 @@ export async function detachConnection(
 
 const sealing =
   (keyring: Keyring, connection: ConnectionConfig) =>
-  (place: Place): Sealed =>
-    keyring.seal(place, secretsOf(connection))
-
-const opened = (keyring: Keyring, { id, credentialsRevision: revision, sealed }: ManagedConnection) =>
-  keyring.open({ connectionId: id, revision }, sealed)
+  ({ connectionId, revision, directoryId }: Slot): Sealed => {
+    const { vendor, apiProfile, settings } = connection
+    const destination = { directoryId, vendor, apiProfile, settings }
+    return keyring.seal({ connectionId, revision, destination }, secretsOf(connection))
+  }
 
 const leadsElsewhere = (row: ManagedConnection, { settings, apiProfile }: ConnectionConfig): boolean =>
   row.apiProfile !== apiProfile || !isSame(row.settings, settings)

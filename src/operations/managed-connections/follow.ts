@@ -1,10 +1,19 @@
 import type { Logger } from 'pino'
 import { GatewayError } from '../../model/errors.ts'
 import type { ConnectionSpec, LiveConnections, OpenConnection } from '../../provisioning/connections.ts'
-import type { Keyring } from '../../secrets/keyring.ts'
+import { isUnbound, type Keyring } from '../../secrets/keyring.ts'
+import { createConnectionStore } from '../../store/connections/connections.ts'
 import type { Sql } from '../../store/sql/statement.ts'
 import { vendorOf } from '../../vendors/registry.ts'
-import { credentialsOf, type ManagedConnection, managedConnections, managedMark } from './store.ts'
+import {
+  credentialsOf,
+  keepSealed,
+  type ManagedConnection,
+  managedConnections,
+  managedMark,
+  openSealed,
+  placeOf,
+} from './store.ts'
 
 /** Works with the connections that operators made, and takes up what they change. */
 export interface ManagedConnections {
@@ -30,7 +39,10 @@ interface Held {
   readonly connection: OpenConnection
 }
 
-/** Rejects with `MASTER_KEY_MISSING` or `MASTER_KEY_WRONG` when kept credentials cannot be opened. */
+/**
+ * A row whose credentials do not open for what it says now is parked, with the reason; the others work. Rejects with
+ * `MASTER_KEY_MISSING` when there is no key to open them with.
+ */
 export async function followManaged(deps: FollowDeps): Promise<ManagedConnections> {
   const { db, log, everyMs = 5_000 } = deps
   let held = new Map<string, Held>()
@@ -39,7 +51,9 @@ export async function followManaged(deps: FollowDeps): Promise<ManagedConnection
   const look = async (strict: boolean): Promise<void> => {
     const seen = await managedMark(db)
     if (seen === mark) return
-    const next = takeUp(deps, await managedConnections(db), held, strict)
+    const { next, broken } = takeUp(deps, await managedConnections(db), held, strict)
+    for (const { row, error } of broken) await parkBroken(deps, row, error)
+    for (const { row } of next.values()) if (isUnbound(row.sealed)) await bind(deps, row)
     const known = mark
     held = next
     mark = seen
@@ -71,9 +85,10 @@ function takeUp(
   rows: readonly ManagedConnection[],
   held: ReadonlyMap<string, Held>,
   strict: boolean,
-): Map<string, Held> {
+): { readonly next: Map<string, Held>; readonly broken: readonly Broken[] } {
   const next = new Map<string, Held>()
   const closed: string[] = []
+  const broken: Broken[] = []
   let failed: GatewayError | undefined
   for (const row of rows) {
     const before = held.get(row.id)
@@ -81,6 +96,10 @@ function takeUp(
       next.set(row.id, before?.row.revision === row.revision ? before : opened(deps, row))
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error
+      if (error.code === 'MASTER_KEY_WRONG' || error.code === 'SEAL_UNBOUND') {
+        broken.push({ row, error })
+        continue
+      }
       failed ??= error
       closed.push(`connection ${row.directory}/${row.name}: ${error.message}`)
       // Its work is left to a process that can open it.
@@ -89,15 +108,43 @@ function takeUp(
     }
   }
   if (strict && failed) throw new GatewayError(failed.code, closed.join('; '))
-  return next
+  return { next, broken }
+}
+
+interface Broken {
+  readonly row: ManagedConnection
+  readonly error: GatewayError
+}
+
+/** Nothing is sent with such credentials; who entered them enters them again, or puts the row right. */
+async function parkBroken(
+  { db, log }: FollowDeps,
+  row: ManagedConnection,
+  error: GatewayError,
+): Promise<void> {
+  const { id, directory, name } = row
+  log.error(
+    { connectionId: id, code: error.code },
+    `connection ${directory}/${name} is parked: its credentials do not open`,
+  )
+  await createConnectionStore(db).park(id, {
+    kind: 'unauthenticated',
+    detail: error.message,
+    at: new Date().toISOString(),
+  })
+}
+
+/** From now on they open only for what the row says now. */
+async function bind({ db, keyring, log }: FollowDeps, row: ManagedConnection): Promise<void> {
+  await keepSealed(db, row, keyring.seal(placeOf(row), openSealed(keyring, row)))
+  log.info({ connectionId: row.id }, 'credentials sealed anew, bound to the settings of their connection')
 }
 
 function opened({ keyring, open }: FollowDeps, row: ManagedConnection): Held {
   const { id, name, directoryId, apiProfile, settings, policy, revision } = row
   const vendor = vendorOf(row.vendor)
   if (!vendor) throw new GatewayError('NO_VENDOR', `this release has no vendor ${row.vendor}`)
-  const place = { connectionId: id, revision: row.credentialsRevision }
-  const { credentials, credentialsEndAt } = credentialsOf(keyring.open(place, row.sealed))
+  const { credentials, credentialsEndAt } = credentialsOf(openSealed(keyring, row))
   const spec = { id, name, directoryId, vendor, apiProfile, settings, credentials, policy, revision }
   return { row, connection: open({ ...spec, ...(credentialsEndAt && { credentialsEndAt }) }) }
 }

@@ -3,7 +3,8 @@ import type { ConnectionConfig } from '../../model/configuration.ts'
 import { GatewayError } from '../../model/errors.ts'
 import type { Change } from '../../model/operator.ts'
 import type { Policy } from '../../model/policy.ts'
-import type { Place, Sealed, Secrets } from '../../secrets/keyring.ts'
+import type { Keyring, Place, Sealed, Secrets } from '../../secrets/keyring.ts'
+import { isUnbound } from '../../secrets/keyring.ts'
 import { configurationLock, planningPart } from '../../store/connections/configuration.ts'
 import { detach, type Detached } from '../../store/connections/detach.ts'
 import { isSame } from '../../store/connections/difference.ts'
@@ -75,8 +76,59 @@ export interface ManagedDraft {
   readonly written: Readonly<Record<string, unknown>>
 }
 
+/** Where credentials will be kept: without what the one who seals them knows. */
+export type Slot = Pick<Place, 'connectionId' | 'revision'> & { readonly directoryId: string }
+
 /** Seals the credentials for the place where they will be kept. */
-export type SealAt = (place: Place) => Sealed
+export type SealAt = (slot: Slot) => Sealed
+
+/** Where the credentials of a row are, by what the row says now. */
+export function placeOf({
+  id,
+  credentialsRevision,
+  directoryId,
+  vendor,
+  apiProfile,
+  settings,
+}: ManagedConnection): Place {
+  return {
+    connectionId: id,
+    revision: credentialsRevision,
+    destination: { directoryId, vendor, apiProfile, settings },
+  }
+}
+
+/** Domains of the vendors themselves: whatever the settings say, credentials go to nobody else. */
+const vendorDomains: Readonly<Record<string, RegExp>> = {
+  crowdstrike: /(^|\.)crowdstrike\.(com|mil)$/,
+  sentinelone: /(^|\.)sentinelone\.net$/,
+  sentry: /(^|\.)sentry\.io$/,
+  sisense: /(^|\.)sisense\.com$/,
+}
+
+/**
+ * Opens the credentials of a row. Those of a former release are not bound to a destination, so that the row may name
+ * another one by now: they open only for a host of the vendor itself. Rejects with `MASTER_KEY_MISSING`, `MASTER_KEY_WRONG` or
+ * `SEAL_UNBOUND`.
+ */
+export function openSealed(keyring: Keyring, row: ManagedConnection): Secrets {
+  if (!isUnbound(row.sealed)) return keyring.open(placeOf(row), row.sealed)
+  const { baseUrl } = row.settings
+  const host = typeof baseUrl === 'string' ? (URL.parse(baseUrl)?.hostname ?? '') : undefined
+  if (host === undefined || vendorDomains[row.vendor]?.test(host))
+    return keyring.openUnbound(placeOf(row), row.sealed)
+  throw new GatewayError(
+    'SEAL_UNBOUND',
+    `the credentials were sealed by a release that did not note for which host, and ${host} is none of the vendor's own: enter them again`,
+  )
+}
+
+/** Keeps the same credentials sealed anew, unless the row was changed meanwhile. */
+export async function keepSealed(db: Sql, row: ManagedConnection, { key, bytes }: Sealed): Promise<void> {
+  await db.rows(sql`
+    UPDATE connections SET credentials = decode(${Buffer.from(bytes).toString('base64')}::text, 'base64'), credentials_key = ${key}::text
+    WHERE id = ${row.id}::uuid AND revision = ${row.revision}::int AND credentials_revision = ${row.credentialsRevision}::int`)
+}
 
 /** A vendor took what is saved here, tried at this revision of the connection. */
 export interface Tried {
@@ -106,7 +158,7 @@ export function createManaged(
     const path = `${directory}/${connection.name}`
     if (there.taken) throw new GatewayError('NAME_TAKEN', `there already is a connection ${path}`)
     const id = newId()
-    const sealed = seal({ connectionId: id, revision: 1 })
+    const sealed = seal({ connectionId: id, revision: 1, directoryId: there.id })
     const { vendor, apiProfile, settings, policy } = connection
     await tx.rows(sql`
       WITH c AS (
@@ -122,14 +174,15 @@ export function createManaged(
 }
 
 /**
- * Other settings and policies, as of the revision that the operator saw; new credentials with `seal`. Rejects with
+ * Other settings and policies, as of the revision that the operator saw; new credentials with `seal`, else the same ones, bound
+ * to the new settings with `reseal`. Rejects with
  * `CHANGED_MEANWHILE` or `VENDOR_CHANGED`. Answers whether anything changed.
  */
 export function updateManaged(
   db: Sql,
   id: string,
   { connection, written }: ManagedDraft,
-  seal: SealAt | undefined,
+  { seal, reseal }: { readonly seal?: SealAt | undefined; readonly reseal?: SealAt | undefined },
   actor: Change & { readonly revision: number },
   tried?: Tried,
 ): Promise<boolean> {
@@ -162,6 +215,7 @@ export function updateManaged(
         after: { settings, policy },
       })}`)
     if (seal) await keepCredentials(tx, row, seal, actor, tried)
+    else if (leadsElsewhere && reseal) await bindAgain(tx, row, reseal)
     if (leadsElsewhere) await reopen(tx, row)
     if (plansAnew && row.status !== 'disabled') await replan(tx, row.directory_id, id)
     return true
@@ -197,7 +251,7 @@ async function keepCredentials(
   tried: Tried | undefined,
 ): Promise<void> {
   const revision = row.credentials_revision + 1
-  const sealed = seal({ connectionId: row.id, revision })
+  const sealed = seal({ connectionId: row.id, revision, directoryId: row.directory_id })
   await tx.rows(sql`
     WITH c AS (
       UPDATE connections SET credentials = decode(${base64(sealed)}::text, 'base64'), credentials_key = ${sealed.key}::text,
@@ -208,6 +262,15 @@ async function keepCredentials(
     )
     ${told(actor, 'connection.credentials-changed', { path: row.path, revision, key: sealed.key, checked: tried !== undefined })}`)
   await reopen(tx, row)
+}
+
+/** The same credentials, for the settings that an operator has just changed. */
+async function bindAgain(tx: Sql, row: ManagedRow, seal: SealAt): Promise<void> {
+  const slot = { connectionId: row.id, revision: row.credentials_revision, directoryId: row.directory_id }
+  const sealed = seal(slot)
+  await tx.rows(sql`
+    UPDATE connections SET credentials = decode(${base64(sealed)}::text, 'base64'), credentials_key = ${sealed.key}::text
+    WHERE id = ${row.id}::uuid`)
 }
 
 async function reopen(tx: Sql, { id }: ManagedRow): Promise<void> {

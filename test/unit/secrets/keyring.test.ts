@@ -14,7 +14,13 @@ function ringOf(text: string) {
   return createKeyring(parsed.keys)
 }
 
-const place = { connectionId: '019aa000-0000-7000-8000-000000000001', revision: 3 }
+const destination = {
+  directoryId: '019aa000-0000-7000-8000-0000000000d1',
+  vendor: 'sisense',
+  apiProfile: 'current',
+  settings: { baseUrl: 'https://bi.corp.example', sso: true },
+}
+const place = { connectionId: '019aa000-0000-7000-8000-000000000001', revision: 3, destination }
 const secrets = { clientId: 'id-of-client', clientSecret: 'a-secret-that-must-not-show' }
 const code = (expected: string) => (error: Error & { code?: string }) => {
   assert.equal(error.code, expected)
@@ -53,6 +59,37 @@ describe('the keyring', () => {
     const elsewhere = { ...place, connectionId: place.connectionId.replace(/1$/, '2') }
     assert.throws(() => ring.open(elsewhere, sealed), code('MASTER_KEY_WRONG'))
     assert.throws(() => ring.open({ ...place, revision: 2 }, sealed), code('MASTER_KEY_WRONG'))
+  })
+
+  it('opens only for whom it was sealed: vendor, directory, profile and every setting', () => {
+    const ring = ringOf(material())
+    const sealed = ring.seal(place, secrets)
+    const { settings } = destination
+    for (const change of [
+      { settings: { ...settings, baseUrl: 'https://evil.example' } },
+      { settings: { ...settings, region: 'eu' } },
+      { settings: { baseUrl: settings.baseUrl } },
+      { vendor: 'sentry' },
+      { apiProfile: 'guide' },
+      { directoryId: '019aa000-0000-7000-8000-0000000000d2' },
+    ]) {
+      const moved = { ...place, destination: { ...destination, ...change } }
+      assert.throws(() => ring.open(moved, sealed), code('MASTER_KEY_WRONG'), JSON.stringify(change))
+    }
+    const reordered = { sso: true, baseUrl: settings.baseUrl }
+    assert.deepEqual(
+      ring.open({ ...place, destination: { ...destination, settings: reordered } }, sealed),
+      secrets,
+    )
+  })
+
+  it('does not take a bound text for one of a former release, nor the other way round', () => {
+    const ring = ringOf(material())
+    const sealed = ring.seal(place, secrets)
+    assert.throws(() => ring.openUnbound(place, sealed), code('MASTER_KEY_WRONG'))
+    const bytes = Uint8Array.from(sealed.bytes)
+    bytes[0] = 1
+    assert.throws(() => ring.openUnbound(place, { ...sealed, bytes }), code('MASTER_KEY_WRONG'))
   })
 
   it('tells a key that is missing from one that is another of the same name', () => {
