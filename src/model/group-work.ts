@@ -1,4 +1,4 @@
-import type { AccountFailure, Lease } from './work.ts'
+import type { AccountFailure, Lease, Shares } from './work.ts'
 import type { GroupRef } from './person.ts'
 
 /** One writing call about a group of a vendor, as data. */
@@ -67,7 +67,8 @@ export interface Sharing {
  * when it is gone.
  */
 export interface GroupLinks {
-  claimDue(limit: number): Promise<readonly ClaimedGroup[]>
+  /** Each connection in its turn, within the shares. */
+  claimDue(limit: number, shares?: Shares): Promise<readonly ClaimedGroup[]>
   renew(leases: readonly Lease[]): Promise<readonly Lease[]>
   read(lease: Lease): Promise<GroupWork>
   /** Commits the mark of a write that is about to begin. */

@@ -77,8 +77,11 @@ export interface SweepProgress {
 
 /** Changes that touch many, as the store keeps them: walked by User id, in one process at a time, resumable. */
 export interface SweepStore {
-  /** The oldest that nobody walks and that this process has the configuration for; leased for 30 s. */
-  claim(): Promise<ClaimedSweep | undefined>
+  /**
+   * The oldest that nobody walks and that this process has the configuration for; leased for 30 s. `listing`: of those that
+   * begin with a list of the vendor; `walk`: of all others.
+   */
+  claim(kind?: 'listing' | 'walk'): Promise<ClaimedSweep | undefined>
   page(sweep: ClaimedSweep, limit: number): Promise<SweepPage>
   /** Marks and moves on in one transaction, and prolongs the lease. False: another process has the sweep by now. */
   advance(

@@ -213,13 +213,24 @@ export interface Begun {
   readonly work: AccountWork
 }
 
+/** How many places of this process a claim may take, so that no connection and no directory takes all of them. */
+export interface Shares {
+  /** Connections that hold places already, or may hold fewer than others. */
+  readonly connections: readonly { readonly id: string; readonly holds: number; readonly most: number }[]
+  readonly mostOfConnection: number
+  readonly mostOfDirectory: number
+  /** Free for anything; what is free beyond is for shut-outs and revokes, as is a quarter of each share. */
+  readonly unhurried: number
+}
+
 /** The accounts as a queue. */
 export interface AccountQueue {
   /**
-   * Claims due accounts of unparked connections, by priority and due time, in one statement. While a path class of the
-   * connection is paused only shut-outs and revokes are claimed: their calls may be of another class.
+   * Claims due accounts of unparked connections, by priority and due time, in one statement; among equals each connection
+   * in its turn, within the shares. While a path class of the connection is paused only shut-outs and revokes are claimed:
+   * their calls may be of another class.
    */
-  claimDue(limit: number): Promise<readonly Claimed[]>
+  claimDue(limit: number, shares?: Shares): Promise<readonly Claimed[]>
   /**
    * Claims those accounts of a User on these connections that are not proven, whether due or not, and reads them. Of a User
    * whom this process has just created to be run, those that were claimed with the create.

@@ -10,9 +10,11 @@ import {
   type ConnectionStore,
   type Lease,
   LeaseLost,
+  type Shares,
 } from '../model/work.ts'
 import type { Connections, OpenConnection } from './connections.ts'
 import { backoffMs } from './backoff.ts'
+import { createPlaces } from './places.ts'
 
 const renewEveryMs = 5_000
 
@@ -104,37 +106,39 @@ export interface Looping<C> extends Pace {
   readonly log: Pick<Logger, 'error'>
   /** Runs at once, at this moment. */
   places(): number
-  claim(most: number): Promise<readonly C[]>
+  claim(most: number, shares: Shares): Promise<readonly C[]>
   /** Its id, for the log. */
   idOf(claimed: C): string
   run(claimed: C): Promise<unknown>
 }
 
 /** Takes up what is due, as far as there are places, until it is closed. */
-export function startLoop<C>(deps: Looping<C>): Worker {
+export function startLoop<C extends { readonly connectionId?: string }>(deps: Looping<C>): Worker {
   const { what, log, pollMs, gatherMs, restMs = 0, drainMs } = deps
   const running = new Set<Promise<void>>()
+  const places = createPlaces(deps.places)
   let wakeUp = Promise.withResolvers<void>()
   let closing = false
   let healthy = true
 
   const start = (claimed: C): void => {
+    const leave = places.take(claimed.connectionId ?? '')
     const run = deps
       .run(claimed)
       .then(() => {})
       .catch((err: unknown) => log.error({ err, [what]: deps.idOf(claimed) }, `${what} run broke off`))
       .finally(() => {
         running.delete(run)
+        leave()
         wakeUp.resolve()
       })
     running.add(run)
   }
 
   const turn = async (): Promise<void> => {
-    const places = deps.places()
-    if (gatherMs > 0 && running.size > places / 2) await pause(gatherMs, undefined, { ref: false })
-    const free = places - running.size
-    const claimed = free > 0 ? await deps.claim(free) : []
+    if (gatherMs > 0 && running.size > deps.places() / 2) await pause(gatherMs, undefined, { ref: false })
+    const free = places.free()
+    const claimed = free > 0 ? await deps.claim(free, places.shares()) : []
     claimed.forEach(start)
     if (claimed.length > 0 && claimed.length === free) return
     await rest()

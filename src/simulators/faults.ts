@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
 /** Which requests: absent means any. A string must equal the path; a pattern is tested on it. */
 export interface Matcher {
   readonly method?: string | undefined
@@ -71,7 +73,7 @@ interface Counted<T> {
 
 export type Faults = ReturnType<typeof createFaults>
 
-/** The faults of one simulator. Each request asks in order: `delayMs`, `held('before')`, `failure`, `isLost`, `held('after')`. */
+/** The faults of one simulator. Each request asks in order: `delayed`, `held('before')`, `failure`, `isLost`, `held('after')`. */
 export function createFaults() {
   const failures: Counted<Fault>[] = []
   const losses: Counted<LostAnswer>[] = []
@@ -79,6 +81,7 @@ export function createFaults() {
   const rewritings: Rewriting[] = []
   const holds: Held[] = []
   const waiting = new Set<Held>()
+  let cleared = new AbortController()
 
   function hold({ when = 'after', ...matcher }: HoldRequest): Hold {
     const arrival = Promise.withResolvers<void>()
@@ -103,13 +106,20 @@ export function createFaults() {
     hold,
 
     clear(): void {
+      cleared.abort()
+      cleared = new AbortController()
       for (const held of [...holds, ...waiting]) held.release()
       for (const list of [failures, losses, slownesses, rewritings, holds]) list.length = 0
       waiting.clear()
     },
 
-    delayMs: (request: Request): number =>
-      slownesses.filter((each) => matches(each, request)).reduce((sum, { ms }) => sum + ms, 0),
+    /** Resolves when a slow request may go on: after its time, or when the faults are cleared. */
+    async delayed(request: Request): Promise<void> {
+      const ms = slownesses
+        .filter((each) => matches(each, request))
+        .reduce((sum, slowness) => sum + slowness.ms, 0)
+      if (ms > 0) await delay(ms, undefined, { signal: cleared.signal }).catch(() => {})
+    },
 
     rewritings: (request: Request): readonly Rewriting[] =>
       rewritings.filter((each) => matches(each, request)),

@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Fault, Faults, Outgoing, Rewriting } from './faults.ts'
 import type { Trace } from './trace.ts'
@@ -32,8 +31,7 @@ export async function serve({ app, faults, trace, control, port }: ServerOptions
 
     const entry = trace.add(method, url, body, request.headers['content-type'] ?? '')
     const subject = { method, path: url.pathname }
-    const ms = faults.delayMs(subject)
-    if (ms > 0) await delay(ms)
+    await faults.delayed(subject)
     await faults.held('before', subject)
 
     const fault = faults.failure(subject)

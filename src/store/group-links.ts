@@ -1,9 +1,9 @@
 import { GatewayError } from '../model/errors.ts'
 import type { GroupLinks, GroupSettlement, GroupWork, LinkedGroup, Sharing } from '../model/group-work.ts'
-import { type Lease, LeaseLost, priorities } from '../model/work.ts'
+import { type Lease, LeaseLost, priorities, type Shares } from '../model/work.ts'
 import { wish } from './directory/due.ts'
 import { gateway, recordEvent } from './directory/events.ts'
-import { isKnown, type Leasing } from './queue/claim.ts'
+import { isKnown, type Leasing, sharesOf } from './queue/claim.ts'
 import { isUniqueViolation } from './sql/failures.ts'
 import { empty, json, milliseconds, type Sql, sql, type Statement } from './sql/statement.ts'
 
@@ -11,7 +11,7 @@ import { empty, json, milliseconds, type Sql, sql, type Statement } from './sql/
 export function createGroupLinks(db: Sql, leasing: Leasing): GroupLinks {
   const { owner } = leasing
   return {
-    claimDue: (limit) => claimDue(db, leasing, limit),
+    claimDue: (limit, shares) => claimDue(db, leasing, limit, shares),
     renew: (leases) => renew(db, leasing, leases),
     read: (lease) => readGroupWork(db, owner, lease),
     settle: (lease, settlement) => settle(db, owner, lease, settlement),
@@ -75,16 +75,21 @@ async function held(
   if (!row) throw new LeaseLost(`group link ${lease.id}`)
 }
 
-async function claimDue(db: Sql, leasing: Leasing, limit: number) {
+async function claimDue(db: Sql, leasing: Leasing, limit: number, shares?: Shares) {
   if (limit < 1) return []
   const { owner, leaseMs } = leasing
   const until = Date.now() + leaseMs
   const rows = await db.rows<{ id: string; connection_id: string; lease_epoch: number }>(sql`
-    WITH due AS (
-      SELECT l.id FROM group_links l JOIN connections c ON c.id = l.connection_id
+    WITH shares AS (${sharesOf(shares)}), offered AS (
+      SELECT l.id, coalesce(s.holds, 0) + row_number() OVER (PARTITION BY c.id ORDER BY l.due_at) AS nth,
+        coalesce(s.most, ${shares?.mostOfConnection ?? limit}::int) AS most
+      FROM group_links l JOIN connections c ON c.id = l.connection_id LEFT JOIN shares s ON s.id = c.id
       WHERE l.due_at <= now() AND (l.lease_until IS NULL OR l.lease_until <= now())
         AND c.status <> 'parked' AND ${isKnown(leasing)} AND c.detached_at IS NULL AND c.recovering_since IS NULL AND (c.paused_until IS NULL OR c.paused_until <= now())
-      ORDER BY l.due_at LIMIT ${limit}::int FOR UPDATE OF l SKIP LOCKED
+    ), due AS (
+      SELECT l.id FROM offered o JOIN group_links l ON l.id = o.id
+      WHERE o.nth <= o.most AND l.due_at <= now() AND (l.lease_until IS NULL OR l.lease_until <= now())
+      ORDER BY o.nth, l.due_at LIMIT ${limit}::int FOR UPDATE OF l SKIP LOCKED
     )
     UPDATE group_links l SET lease_owner = ${owner}::text, lease_epoch = l.lease_epoch + 1,
       lease_until = clock_timestamp() + ${milliseconds(leaseMs)}

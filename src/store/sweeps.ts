@@ -141,7 +141,7 @@ interface SweepRow {
 export function createSweepStore(db: Sql, setting: SweepSetting): SweepStore {
   const { owner, revisions } = setting
   return {
-    claim: () => claim(db, setting),
+    claim: (kind) => claim(db, setting, kind),
     page: (sweep, limit) => page(db, sweep, limit, revisions),
     advance: (sweep, last, counts, marks, admitted) =>
       advance(db, owner, sweep, { last, counts, marks, admitted }),
@@ -167,7 +167,11 @@ export function createSweepStore(db: Sql, setting: SweepSetting): SweepStore {
   }
 }
 
-async function claim(db: Sql, { owner, revisions }: SweepSetting): Promise<ClaimedSweep | undefined> {
+async function claim(
+  db: Sql,
+  { owner, revisions }: SweepSetting,
+  kind: 'listing' | 'walk' | undefined,
+): Promise<ClaimedSweep | undefined> {
   const known = revisions()
   const [ids, numbers] = [[...(known?.keys() ?? [])], [...(known?.values() ?? [])]]
   const row = await db.row<SweepRow>(sql`
@@ -175,6 +179,7 @@ async function claim(db: Sql, { owner, revisions }: SweepSetting): Promise<Claim
     WHERE id = (
       SELECT s.id FROM sweeps s LEFT JOIN connections c ON c.id = s.connection_id
       WHERE s.state IN ('counting', 'marking') AND (s.lease_until IS NULL OR s.lease_until <= now())
+        AND (${kind ?? null}::text IS NULL OR (s.kind = 'connection') = (${kind ?? null}::text = 'listing'))
         AND (s.connection_id IS NULL OR ${known === undefined}::boolean OR EXISTS (
           SELECT FROM unnest(${ids}::uuid[], ${numbers}::int[]) k(id, revision) WHERE k.id = c.id AND k.revision = c.revision))
       ORDER BY s.created_at, s.id LIMIT 1 FOR UPDATE OF s SKIP LOCKED)

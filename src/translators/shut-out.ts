@@ -1,7 +1,8 @@
 import type { Held, Snapshot } from '../model/plan.ts'
 import type { Capabilities } from '../model/capabilities.ts'
 import { powersOf } from './entitlements/difference.ts'
-import type { Account } from '../model/account.ts'
+import { type Account, entitlementKey } from '../model/account.ts'
+import { slotOf } from './granted.ts'
 import type { Policy, ShutOutStep } from '../model/policy.ts'
 
 export type Grace =
@@ -56,6 +57,23 @@ export function holds(step: ShutOutStep, account: Account | undefined, can: Capa
     case 'remove':
       return false
   }
+}
+
+/**
+ * An account as a read shows it, and with it what Drawbridge granted and never took back: a vendor that leaves a role out of
+ * one answer has not revoked it. Where somebody has, the revoke that follows finds nothing to do.
+ */
+export function withUnshown(shown: Account, held: Held | undefined, can: Capabilities): Account {
+  if (!held || held.account.id !== shown.id) return shown
+  const granted = new Set(held.granted.map(({ key }) => key))
+  const known = new Set(shown.entitlements.map(entitlementKey))
+  const slots = new Set(shown.entitlements.map(slotOf))
+  const unshown = held.account.entitlements.filter((each) => {
+    const isReplaced = can.entitlements[each.kind]?.perAccount === 'one' && slots.has(slotOf(each))
+    const key = entitlementKey(each)
+    return !each.inherited && granted.has(key) && !known.has(key) && !isReplaced
+  })
+  return unshown.length === 0 ? shown : { ...shown, entitlements: [...shown.entitlements, ...unshown] }
 }
 
 /**

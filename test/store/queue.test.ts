@@ -241,3 +241,25 @@ test('removes the User only when the last of its accounts is proven, also when b
     assert.equal(await store.directory.user(by.directory, userId), undefined)
   }
 })
+
+test('gives each connection its turn, and none more than its share; shut-outs may take what is kept for them', async () => {
+  const leavers = await Promise.all(Array.from({ length: 4 }, (_, i) => person(`l${i}@corp.example`)))
+  await Promise.all(Array.from({ length: 20 }, (_, i) => person(`j${i}@corp.example`)))
+  const ofFalcon = `connection_id = '${falcon}'`
+  await makeDue()
+  await store.query(`UPDATE accounts SET due_at = now() - interval '1 hour', priority = 2 WHERE ${ofFalcon}`)
+  await store.query(
+    `UPDATE accounts SET priority = 0 WHERE ${ofFalcon} AND user_id = ANY('{${leavers.join(',')}}'::uuid[])`,
+  )
+  const shares = {
+    connections: [{ id: falcon, holds: 2, most: 8 }],
+    mostOfConnection: 8,
+    mostOfDirectory: 12,
+    unhurried: 6,
+  }
+  const claimed = await store.queue.claimDue(10, shares)
+  const of = (connectionId: string, priority: number): number =>
+    claimed.filter((each) => each.connectionId === connectionId && each.priority === priority).length
+  // Two are held already; with the shut-outs that makes six, which is all that is not urgent may have of eight.
+  assert.deepEqual([of(falcon, 0), of(falcon, 2), of(sentry, 2)], [4, 0, 2])
+})

@@ -415,7 +415,7 @@ export interface WorkerOptions extends Pace {
 }
 
 export const workerDefaults: WorkerOptions = {
-  concurrency: 32,
+  concurrency: 96,
   pollMs: 1_000,
   gatherMs: 5,
   drainMs: 10_000,
@@ -429,7 +429,7 @@ export function startWorker(deps: Provisioner, options: WorkerOptions = workerDe
     what: 'account',
     log: deps.log,
     places: () => Math.max(1, Math.floor(concurrency / processes())),
-    claim: (most) => deps.queue.claimDue(most),
+    claim: (most, shares) => deps.queue.claimDue(most, shares),
     idOf: ({ lease }) => lease.id,
     run: (claimed) => provision(deps, claimed),
   })

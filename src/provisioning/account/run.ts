@@ -95,6 +95,8 @@ export interface Run {
   link: string | undefined
   held: Held | undefined
   snapshot: Snapshot | undefined
+  /** The read of this run lacked what we granted and never took back. */
+  unshown?: boolean
   /** The vendor's login of the account whose link was just dropped. */
   formerLogin?: string
   /** ISO 8601 instant: the account that is made next stands for an invitation that expired. */

@@ -2,7 +2,7 @@ import { VendorError } from '../../model/errors.ts'
 import type { JournalOperation, Plan, Wanted } from '../../model/plan.ts'
 import type { AccountFailure } from '../../model/work.ts'
 import { becauseOf, plan, stepsFor } from '../../translators/plan.ts'
-import { graceOf, holds, isEnded, snapshotOf, usableSteps } from '../../translators/shut-out.ts'
+import { graceOf, holds, isEnded, snapshotOf, usableSteps, withUnshown } from '../../translators/shut-out.ts'
 import { failureFrom, failureOf, iso } from '../engine.ts'
 import { gate, objectionTo } from '../guard.ts'
 import { adopt, findAccount, loginAtVendor } from './correlate.ts'
@@ -59,8 +59,10 @@ export async function shutOut(run: Run, wanted: ShutOut): Promise<Ending> {
 /** The account whose access must end: the linked one as the vendor shows it now, or the one found by login. */
 async function presentAccount(run: Run): Promise<Account | Ending | 'absent'> {
   if (run.link !== undefined) {
-    const account = await refresh(run, 'access')
-    if (account) {
+    const shown = await refresh(run, 'access')
+    if (shown) {
+      const account = withUnshown(shown, run.held, run.connection.can)
+      run.unshown = account !== shown
       await keep(run, account)
       return account
     }
@@ -303,7 +305,12 @@ async function strip(run: Run): Promise<void> {
   try {
     await stripOf(run, run.held!.account)
   } catch (error) {
-    if (!can.readLagMs || !(error instanceof VendorError) || error.failure !== 'invalid') throw error
+    const mayBeGone =
+      error instanceof VendorError &&
+      (run.unshown
+        ? isRefusal(error) || error.certainlyNotDone
+        : can.readLagMs && error.failure === 'invalid')
+    if (!mayBeGone) throw error
     // A vendor that refuses to revoke what is not assigned refuses the whole call: what it shows now decides.
     const account = await refresh(run)
     if (!account) return
@@ -312,7 +319,7 @@ async function strip(run: Run): Promise<void> {
   }
 }
 
-/** Takes away what a read of this run showed. */
+/** Takes away what a read of this run showed, or is held by our grant. */
 async function stripOf(run: Run, account: Account): Promise<void> {
   const [only, ...more] = stripChanges(account, run.connection.can)
   // After a first change the account is no more as it was read.

@@ -9,7 +9,7 @@ import { type GroupEnding, type GroupKeeper, type GroupRun } from './run.ts'
 import type { TracedEnding } from '../../model/trace.ts'
 import { backoffMs } from '../backoff.ts'
 
-const places = 4
+const places = 8
 const pace = { pollMs: 1_000, gatherMs: 0, drainMs: 10_000 }
 
 /** Takes up groups that are due, until it is closed. */
@@ -19,7 +19,7 @@ export function startGroupWorker(deps: GroupKeeper): Worker {
     what: 'group',
     log: deps.log,
     places: () => places,
-    claim: (most) => deps.links.claimDue(most),
+    claim: (most, shares) => deps.links.claimDue(most, shares),
     idOf: ({ lease }) => lease.id,
     run: (claimed) => keepGroup(deps, claimed),
   })

@@ -5,7 +5,7 @@ import type { Notices } from '../../model/notice.ts'
 import type { Admitted, ClaimedSweep, Marks, SweepCounts, SweepPage, SweepStore } from '../../model/sweep.ts'
 import type { AccountWork } from '../../model/work.ts'
 import type { Connections } from '../connections.ts'
-import { startLoop, type Worker } from '../engine.ts'
+import { startLoop, within, type Worker } from '../engine.ts'
 import { batchOf, type Correlated, correlatePage, list, mostUnasked, plansOf } from './admission.ts'
 import { judge, type Judgement, type Surroundings } from './judge.ts'
 
@@ -20,41 +20,50 @@ export interface SweeperOptions {
 
 export const sweeperDefaults: SweeperOptions = { pollMs: 5_000, restMs: 100, pageSize: 500 }
 
+/** Vendors whose accounts are listed for a new connection at once. */
+const mostListings = 4
+/** A vendor that takes longer to say what it offers is left out of a page; its accounts get runs of their own. */
+const longestAskMs = 5_000
+
 /** Pause before a sweep that failed is taken up again, here or elsewhere. */
 const againMs = 10_000
 
 /**
- * Walks the changes that touch many, one after the other. `close` stops between two steps; what is left goes on elsewhere,
+ * Walks the changes that touch many, one after the other; those of new connections beside them. `close` stops between two steps; what is left goes on elsewhere,
  * or at the next start.
  */
 export function startSweeper(deps: Sweeping, options: SweeperOptions = sweeperDefaults): Worker {
   const { pollMs, restMs, pageSize } = options
   const stop = new AbortController()
-  const worker = startLoop({
-    ...{ pollMs, restMs, gatherMs: 0, drainMs: 30_000 },
-    what: 'sweep',
-    log: deps.log,
-    places: () => 1,
-    async claim() {
-      const sweep = await deps.sweeps.claim()
-      return sweep ? [sweep] : []
-    },
-    idOf: ({ id }) => id,
-    async run(sweep) {
-      const log = deps.log.child({ sweep: sweep.id, kind: sweep.kind })
-      try {
-        await walk({ ...deps, log }, sweep, pageSize, stop.signal)
-      } catch (err) {
-        if (!stop.signal.aborted) log.warn({ err }, 'sweep broke off; it goes on later')
-        await deps.sweeps.release(sweep, stop.signal.aborted ? 0 : againMs)
-      }
-    },
-  })
+  // What begins with a list of a vendor takes as long as that vendor does: changes of rules and groups do not wait for it.
+  const workers = Object.entries({ walk: 1, listing: mostListings }).map(([kind, places]) =>
+    startLoop<ClaimedSweep>({
+      ...{ pollMs, restMs, gatherMs: 0, drainMs: 30_000 },
+      what: 'sweep',
+      log: deps.log,
+      places: () => places,
+      async claim() {
+        const sweep = await deps.sweeps.claim(kind as 'walk' | 'listing')
+        return sweep ? [sweep] : []
+      },
+      idOf: ({ id }) => id,
+      async run(sweep) {
+        const log = deps.log.child({ sweep: sweep.id, kind: sweep.kind })
+        try {
+          await walk({ ...deps, log }, sweep, pageSize, stop.signal)
+        } catch (err) {
+          if (!stop.signal.aborted) log.warn({ err }, 'sweep broke off; it goes on later')
+          await deps.sweeps.release(sweep, stop.signal.aborted ? 0 : againMs)
+        }
+      },
+    }),
+  )
   return {
-    ...worker,
-    close() {
+    wake: () => workers.forEach((worker) => worker.wake()),
+    alive: () => workers.every((worker) => worker.alive()),
+    async close() {
       stop.abort(new Error('the gateway stops'))
-      return worker.close()
+      await Promise.all(workers.map((worker) => worker.close()))
     },
   }
 }
@@ -190,11 +199,10 @@ async function surroundingsOf(
   const ids = [...new Set(works.map(({ connectionId }) => connectionId))]
   const each = ids.map(async (id): Promise<readonly (readonly [string, Surroundings])[]> => {
     try {
-      const connection = await connections.byId(id)?.ready()
-      if (!connection) return []
-      return [
-        [id, { connection, catalogue: await connection.catalogue(), now: new Date(now()).toISOString() }],
-      ]
+      const connection = await within(longestAskMs, Promise.resolve(connections.byId(id)?.ready()))
+      const catalogue = await within(longestAskMs, Promise.resolve(connection?.catalogue()))
+      if (!connection || !catalogue) return []
+      return [[id, { connection, catalogue, now: new Date(now()).toISOString() }]]
     } catch (error) {
       if (error instanceof VendorError) return []
       throw error

@@ -1,4 +1,11 @@
-import { type AccountQueue, type Beginning, type Claimed, type Lease, priorities } from '../../model/work.ts'
+import {
+  type AccountQueue,
+  type Beginning,
+  type Claimed,
+  type Lease,
+  priorities,
+  type Shares,
+} from '../../model/work.ts'
 import { isId, milliseconds, type Query, type Sql, sql, type Statement, unseen } from '../sql/statement.ts'
 import { type StandingRow, standingsOf, toStanding, toWork, workOfUsers, type WorkRow } from './work.ts'
 
@@ -115,24 +122,61 @@ const taken = ({ owner, leaseMs }: Leasing) =>
   sql`lease_owner = ${owner}::text, lease_epoch = accounts.lease_epoch + 1, lease_until = clock_timestamp() + ${milliseconds(leaseMs)}`
 const result = sql`accounts.id, accounts.lease_epoch, accounts.connection_id, accounts.user_id, accounts.priority`
 
+/** Connections by what they hold already and may hold: `id`, `holds`, `most`. */
+export const sharesOf = (shares: Shares | undefined): Statement => {
+  const all = shares?.connections ?? []
+  const of = <T>(pick: (each: Shares['connections'][number]) => T): T[] => all.map(pick)
+  return sql`SELECT * FROM unnest(${unseen(
+    of(({ id }) => id),
+    'uuid',
+  )}::uuid[], ${unseen(
+    of(({ holds }) => holds),
+    'int',
+  )}::int[],
+    ${unseen(
+      of(({ most }) => most),
+      'int',
+    )}::int[]) s(id, holds, most)`
+}
+
 /**
  * Looks at each connection and priority by itself, so that neither a backlog nor a parked connection stands before a
- * leaver. A pause is of one path class, and what takes access away may need another: it is claimed all the same. Rows that
- * another process is claiming are passed over.
+ * leaver, and gives among equals each connection its turn. A pause is of one path class, and what takes access away may
+ * need another: it is claimed all the same. Rows that another process is claiming are passed over.
  */
-export async function claimDue(db: Sql, leasing: Leasing, limit: number): Promise<readonly Claimed[]> {
+export async function claimDue(
+  db: Sql,
+  leasing: Leasing,
+  limit: number,
+  shares?: Shares,
+): Promise<readonly Claimed[]> {
   if (limit < 1) return []
   const until = Date.now() + leasing.leaseMs
+  const all = 2 * limit
+  const { mostOfConnection = all, mostOfDirectory = all, unhurried = all } = shares ?? {}
+  // A quarter of each share is for what takes access away.
+  const within = (most: Statement): Statement =>
+    sql`CASE WHEN priority <= ${priorities.revoke}::int THEN ${most} ELSE greatest(1, ${most} * 3 / 4) END`
   const rows = await db.rows<ClaimedRow>(sql`
-    WITH due AS (
-      SELECT ready.id FROM connections c CROSS JOIN generate_series(0, 3) p(priority) CROSS JOIN LATERAL (
+    WITH shares AS (${sharesOf(shares)}), offered AS (
+      SELECT ready.id, ready.due_at, p.priority, c.directory_id, coalesce(s.most, ${mostOfConnection}::int) AS most,
+        coalesce(s.holds, 0) + row_number() OVER (PARTITION BY c.id ORDER BY p.priority, ready.due_at) AS nth
+      FROM connections c LEFT JOIN shares s ON s.id = c.id CROSS JOIN generate_series(0, 3) p(priority) CROSS JOIN LATERAL (
         SELECT a.id, a.due_at FROM accounts a
         WHERE a.connection_id = c.id AND a.priority = p.priority AND a.due_at <= now()
           AND (a.lease_until IS NULL OR a.lease_until <= now())
         ORDER BY a.due_at LIMIT (SELECT ${limit}::int) FOR UPDATE SKIP LOCKED
       ) ready
       WHERE c.status <> 'parked' AND ${isKnown(leasing)} AND (c.paused_until IS NULL OR c.paused_until <= now() OR p.priority <= ${priorities.revoke}::int)
-      ORDER BY p.priority, ready.due_at LIMIT (SELECT ${limit}::int)
+    ), within_connections AS (
+      SELECT o.*, coalesce((SELECT sum(s.holds) FROM shares s JOIN connections c ON c.id = s.id WHERE c.directory_id = o.directory_id), 0)
+        + row_number() OVER (PARTITION BY o.directory_id ORDER BY o.priority, o.nth, o.due_at) AS of_directory
+      FROM offered o WHERE o.nth <= ${within(sql`o.most`)}
+    ), due AS (
+      SELECT id FROM (
+        SELECT d.id, d.priority, row_number() OVER (ORDER BY d.priority, d.nth, d.due_at) AS place
+        FROM within_connections d WHERE d.of_directory <= ${within(sql`${mostOfDirectory}::int`)}
+      ) d WHERE place <= CASE WHEN priority <= ${priorities.revoke}::int THEN ${limit}::int ELSE ${unhurried}::int END
     )
     UPDATE accounts SET ${taken(leasing)} FROM due, ${relaxed} WHERE accounts.id = due.id RETURNING ${result}`)
   return rows.map((row) => toClaimed(row, until)).sort((a, b) => a.priority - b.priority)

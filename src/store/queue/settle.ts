@@ -28,7 +28,7 @@ import { createReader, holders, takeOver, outcomes } from './work.ts'
 
 export function createQueue(db: Sql, leasing: Leasing, handover: Handover): AccountQueue {
   return {
-    claimDue: (limit) => claimDue(db, leasing, limit),
+    claimDue: (limit, shares) => claimDue(db, leasing, limit, shares),
     begin: (...asked) => begin(db, leasing, handover, asked),
     claim: (accountId) => claim(db, leasing, accountId),
     renew: (leases) => renew(db, leasing, leases),

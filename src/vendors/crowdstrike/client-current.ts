@@ -42,8 +42,21 @@ export function currentClient(send: Requester): FalconClient {
   }
 }
 
-async function search(send: Requester, operation: string, filter: string | undefined, limit: number) {
-  const call = reads({ operation, method: 'GET', path: idsPath, query: { filter, limit } })
+/** For `.catch`: an answer of the API itself, and not of its token endpoint, that could not be read. */
+function ignoringUnreadable(error: unknown): undefined {
+  if (error instanceof VendorError && error.failure === 'unexpected' && !error.certainlyNotDone)
+    return undefined
+  throw error
+}
+
+async function search(
+  send: Requester,
+  operation: string,
+  filter: string | undefined,
+  limit: number,
+  offset?: number,
+) {
+  const call = reads({ operation, method: 'GET', path: idsPath, query: { filter, offset, limit } })
   return (await send(call, IdPage)).body.resources ?? []
 }
 
@@ -54,6 +67,23 @@ function userCalls(send: Requester): FalconUsers {
     const path = 'user-management/entities/users/GET/v1'
     const reply = await send(reads({ operation, method: 'POST', path, body: { ids } }), Users)
     return (reply.body.resources ?? []).map(toUser)
+  }
+
+  async function oneByOne(operation: string, filter: string | undefined): Promise<FalconUser | undefined> {
+    let unreadable: unknown
+    for (let offset = 0; offset < someIds; offset++) {
+      try {
+        const [id] = await search(send, operation, filter, 1, offset)
+        if (id === undefined) break
+        const [user] = await users(operation, [id])
+        if (user) return user
+      } catch (error) {
+        ignoringUnreadable(error)
+        unreadable = error
+      }
+    }
+    if (unreadable !== undefined) throw unreadable
+    return undefined
   }
 
   return {
@@ -70,8 +100,10 @@ function userCalls(send: Requester): FalconUsers {
 
     async someUser(operation, cid) {
       // One whose entry cannot be read must not stand for all.
-      const ids = await search(send, operation, cid && `cid:${quoted(cid)}`, someIds)
-      return ids.length > 0 ? (await users(operation, ids))[0] : undefined
+      const filter = cid && `cid:${quoted(cid)}`
+      const ids = await search(send, operation, filter, someIds).catch(ignoringUnreadable)
+      const read = ids && ids.length > 0 ? await users(operation, ids).catch(ignoringUnreadable) : ids && []
+      return read ? read[0] : oneByOne(operation, filter)
     },
 
     async create(draft) {
@@ -163,7 +195,7 @@ const Users = listing(People(User))
 
 /** One grant of one role in one CID. Grants through a user group or a CID group name the group. */
 const Grant = Type.Object({
-  cid: Type.Optional(Type.String()),
+  cid: Type.Optional(Type.String({ minLength: 1 })),
   role_id: Type.String({ minLength: 1 }),
   grant_type: Type.Optional(Type.String()),
   expires_at: Type.Optional(Type.String()),

@@ -6,6 +6,7 @@ import { plainCid } from './auth.ts'
 import { failure, requestIdOf } from './errors.ts'
 import { Envelope, type RoleEntity, Updated } from './wire.ts'
 import { VendorError } from '../../model/errors.ts'
+import { asideNow } from '../kit/tolerant.ts'
 
 /** A user as every profile tells it; which field is the id and which the login is settled per profile. */
 export interface FalconUser {
@@ -184,15 +185,22 @@ const fullReadEveryMs = 10 * 60_000
  */
 export function loginIndex(client: Reading, now: () => number): LoginIndex {
   const logins = new Map<string, string>()
+  /** Listed, and not readable when last looked at: anybody may be behind them. */
+  const unread = new Set<string>()
   let fullReadAt: number | undefined
   let reading: Promise<void> | undefined
 
   async function read(operation: string): Promise<void> {
     const gone = new Set(logins.keys())
+    unread.clear()
     for await (const page of client.userIds(operation)) {
       const unknown = page.filter((id) => !gone.delete(id) && !logins.has(id))
       for (const batch of chunks(unknown, client.idsPerRead)) {
-        for (const user of await client.users(operation, batch)) keep(user)
+        for (const id of batch) unread.add(id)
+        for (const user of await client.users(operation, batch)) {
+          keep(user)
+          unread.delete(user.id)
+        }
       }
     }
     for (const id of gone) logins.delete(id)
@@ -217,6 +225,12 @@ export function loginIndex(client: Reading, now: () => number): LoginIndex {
     return [...logins].filter(([, each]) => each === login).map(([id]) => id)
   }
 
+  function afterReading(login: string): readonly string[] {
+    const found = known(login)
+    if (found.length === 0) for (const id of unread) asideNow()?.person({ id })
+    return found
+  }
+
   /** One reading at a time; whoever waited for another one first looks at what that brought. */
   async function find(operation: string, login: string, afresh: boolean): Promise<readonly string[]> {
     const found = afresh ? [] : known(login)
@@ -230,7 +244,7 @@ export function loginIndex(client: Reading, now: () => number): LoginIndex {
       reading = undefined
     })
     await reading
-    return known(login)
+    return afterReading(login)
   }
 
   return {

@@ -43,9 +43,10 @@ export function Receipt<S extends TSchema>(schema: S): S {
   return { ...schema, 'x-receipt': true }
 }
 
-/** Somebody whose entry could not be read. The id, where at least that could be told. */
-interface SetAside {
+/** Somebody whose entry could not be read: the id and the login, in lower case, where at least those could be told. */
+export interface SetAside {
   readonly id: string | undefined
+  readonly login?: string | undefined
 }
 
 /** What a body says, as far as it can be read. */
@@ -171,7 +172,7 @@ function repairedList(schema: Loose, value: readonly unknown[], path: string, no
     else {
       notes.deviations.add(read.path)
       notes.leftOut++
-      if (schema['x-rows'] === 'people') notes.setAside.push({ id: idOf(entry) })
+      if (schema['x-rows'] === 'people') notes.setAside.push({ id: idOf(entry), login: loginOf(entry) })
     }
   }
   return { ok: true, value: kept }
@@ -205,12 +206,22 @@ function repairedAll(parts: readonly Loose[], value: unknown, path: string, note
   return { ok: true, value: now }
 }
 
+/** An address under the names that vendors give it. */
+function loginOf(entry: unknown): string | undefined {
+  if (typeof entry !== 'object' || entry === null) return undefined
+  for (const name of ['email', 'userName', 'username', 'uid', 'login']) {
+    const login: unknown = Reflect.get(entry, name)
+    if (typeof login === 'string' && login.includes('@')) return login.toLowerCase()
+  }
+  return undefined
+}
+
 /** Under the names that vendors give it. */
 function idOf(entry: unknown): string | undefined {
   if (typeof entry !== 'object' || entry === null) return undefined
   for (const name of ['uuid', 'id', '_id', 'uid']) {
     const id: unknown = Reflect.get(entry, name)
-    if (typeof id === 'string' && id !== '') return id
+    if (typeof id === 'string' && id !== '' && !id.includes('@')) return id
   }
   return undefined
 }

@@ -3,9 +3,10 @@ import type { Account, AccountSummary, Entitlement } from '../../model/account.t
 import type { Attribute } from '../../model/capabilities.ts'
 import { VendorError } from '../../model/errors.ts'
 import type { Target } from '../contract.ts'
+import type { SetAside } from './shape.ts'
 
-/** What becomes of a person whose entry cannot be read; the id, where at least that could be told. */
-type Aside = (id: string | undefined) => void
+/** What becomes of a person whose entry cannot be read. */
+type Aside = (entry: SetAside) => void
 
 interface Scope {
   readonly person: Aside
@@ -39,12 +40,10 @@ export function tolerant(target: Target, vendor: string): TolerantTarget {
   const unread = (operation: string): VendorError =>
     new VendorError('unexpected', 'an entry that may be this account cannot be read', { vendor, operation })
 
-  async function collecting<T>(
-    work: () => Promise<T>,
-  ): Promise<readonly [T, readonly (string | undefined)[]]> {
-    const ids: (string | undefined)[] = []
-    const result = await scope.run({ person: (id) => void ids.push(id), thing: nothing }, work)
-    return [result, ids]
+  async function collecting<T>(work: () => Promise<T>): Promise<readonly [T, readonly SetAside[]]> {
+    const entries: SetAside[] = []
+    const result = await scope.run({ person: (entry) => void entries.push(entry), thing: nothing }, work)
+    return [result, entries]
   }
 
   const wrapped = Object.create(target) as Record<string, unknown>
@@ -56,12 +55,14 @@ export function tolerant(target: Target, vendor: string): TolerantTarget {
   return Object.assign(wrapped as unknown as TolerantTarget, {
     async get(id: string, known?: Account) {
       const [account, aside] = await collecting(() => target.get(id, known))
-      if (!account && aside.some((each) => each === undefined || each === id)) throw unread('get')
+      if (!account && aside.some((each) => (each.id ?? id) === id)) throw unread('get')
       return account
     },
     async find(attribute: Attribute, value: string, besides?: string) {
       const [accounts, aside] = await collecting(() => target.find(attribute, value))
-      const hides = (id: string | undefined): boolean => id === undefined || id === besides
+      const wanted = value.trim().toLowerCase()
+      const hides = ({ id, login = wanted }: SetAside): boolean =>
+        id === undefined ? login === wanted : id === besides
       if (accounts.length === 0 && aside.some(hides)) throw unread('find')
       return accounts
     },

@@ -62,6 +62,13 @@ export function changedAt(
 const patternOf = (route: string): RegExp =>
   new RegExp(`^${route.replaceAll(/[.*+?^$()|[\]\\]/g, String.raw`\$&`).replaceAll(/\{[^}]*\}/g, '[^/]+')}$`)
 
+/** How many rows a body brings: its longest list, at its top or one below. */
+function longestList(body: unknown, depth = 0): number {
+  if (Array.isArray(body)) return body.length
+  if (typeof body !== 'object' || body === null || depth > 0) return 0
+  return Math.max(0, ...Object.values(body).map((each) => longestList(each, depth + 1)))
+}
+
 /** A field of a vendor's reply, sent otherwise from now on. */
 export function changeOf(field: Field, mutation: Mutation, whose: Whose): Change {
   const { method, route, path, isFact, inRow } = field
@@ -73,9 +80,14 @@ export function changeOf(field: Field, mutation: Mutation, whose: Whose): Change
       method,
       path: patternOf(route),
       change: ({ status, body }, asked) => {
+        const mentions = (part: unknown): boolean => JSON.stringify(part ?? null).includes(person)
+        // A request may name many; then each row speaks for itself.
+        const isTold = mentions(body)
         const speaks = (part: unknown): boolean =>
-          whose === 'all' || `${JSON.stringify(part)}${asked.path}${asked.query}`.includes(person)
-        if (status >= 300 || (!path.includes('*') && !speaks(body))) return { status, body }
+          whose === 'all' || (isTold ? mentions(part) : `${asked.path}${asked.query}`.includes(person))
+        // A list of many as a whole is everybody's, however it is changed.
+        const isAbout = path.includes('*') || whose === 'all' || (speaks(body) && longestList(body) <= 1)
+        if (status >= 300 || !isAbout) return { status, body }
         return { status, body: changedAt(body, path, (value) => mutated(mutation, value), speaks) }
       },
     }),

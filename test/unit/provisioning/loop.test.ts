@@ -4,7 +4,7 @@ import { describe, it, type TestContext } from 'node:test'
 import type { Lease } from '../../../src/model/work.ts'
 import { startLoop } from '../../../src/provisioning/engine.ts'
 
-type Leased = { readonly lease: Pick<Lease, 'id'> }
+type Leased = { readonly lease: Pick<Lease, 'id'>; readonly connectionId?: string }
 
 /** A loop over a queue that gives what `claim` gives; waits for nothing by time. */
 function started(t: TestContext, claim: () => Promise<readonly Leased[]>) {
