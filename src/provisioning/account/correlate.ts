@@ -18,7 +18,8 @@ interface Circumstances {
 export async function findAccount(run: Run, { login, ...rest }: Circumstances): Promise<Found> {
   const { target, can } = run.connection
   const [key] = can.correlateBy
-  return judge(run, await target.find(key, login), { login, ...rest })
+  const besides = run.link ?? run.work.vendorAccountId
+  return judge(run, await target.find(key, login, besides), { login, ...rest })
 }
 
 /** Decides by policy which of the accounts that the vendor has under the login is the person's. */

@@ -69,20 +69,20 @@ async function presentAccount(run: Run): Promise<Account | Ending | 'absent'> {
   }
   // Not found by id, or never linked: only a look by login, at the tenant we know, can prove that nobody is there.
   const login = loginAtVendor(run)
-  if (run.link !== undefined) {
-    await keepSnapshot(run)
-    await learn(run, unlink)
+  if (run.link !== undefined) await keepSnapshot(run)
+  const absent = async (): Promise<'absent'> => {
+    if (run.link !== undefined) await learn(run, unlink)
+    return 'absent'
   }
-  if (login === undefined) return 'absent'
+  if (login === undefined) return absent()
   // A link that leads nowhere although nobody here removed it: the same credentials must still show the tenant at this moment.
-  await run.connection.tenant(
-    run.link === undefined && run.work.vendorAccountId !== undefined ? 0 : tenantAgeMs,
-  )
+  await run.connection.tenant(run.work.vendorAccountId !== undefined ? 0 : tenantAgeMs)
+  // The link stays until then: an entry that cannot be read may be this very account.
   const found = await findAccount(run, { login, shutOut: true })
   // It is another User's by now, and ends with that one: this User has none.
-  if (found.kind === 'elsewhere') return 'absent'
+  if (found.kind === 'elsewhere') return absent()
   const adopted = await adopt(run, found)
-  if (adopted === 'none') return 'absent'
+  if (adopted === 'none') return absent()
   if (adopted !== 'linked')
     return adopted.status === 'failed' ? { ...adopted, dueInMs: shutOutRetryMs } : adopted
   return run.held!.account

@@ -100,7 +100,7 @@ function add(inner: Notes, notes: Notes): void {
 }
 
 /** JSON Schema, as far as it is walked. */
-interface Loose extends TSchema {
+export interface Loose extends TSchema {
   readonly type?: string
   readonly properties?: Readonly<Record<string, Loose>>
   readonly required?: readonly string[]

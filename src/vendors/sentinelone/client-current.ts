@@ -3,7 +3,7 @@ import type { Static } from 'typebox'
 import { type Failure, ignoring, VendorError } from '../../model/errors.ts'
 import { type Call, type Requester, segment } from '../kit/http.ts'
 import { pages } from '../kit/paginate.ts'
-import { People, Rows } from '../kit/shape.ts'
+import { Identity, People, Rows } from '../kit/shape.ts'
 import {
   byCursor,
   calls,
@@ -23,7 +23,7 @@ import {
   type HeldRole,
   paged,
   scopeOf,
-  ScopeRole,
+  HeldScopeRole,
   toUser as toConsoleUser,
 } from './wire.ts'
 
@@ -164,7 +164,7 @@ function setOf(operation: string, { roles }: ConsoleUser): RoleSet {
 const text = Type.Optional(Type.Union([Type.String(), Type.Null()]))
 
 /** Without `scopeRoles` a write of the whole set would wipe it, so their absence is refused. */
-const User = Type.Object({ ...common, scope: text, scopeRoles: Type.Array(ScopeRole) })
+const User = Type.Object({ ...common, scope: Identity(text), scopeRoles: Type.Array(HeldScopeRole) })
 type User = Static<typeof User>
 
 export const UserAnswer = enveloped(User)
@@ -185,8 +185,9 @@ function toUser(user: User): ConsoleUser {
 }
 
 function heldRoles({ scope, scopeRoles }: User): readonly HeldRole[] {
-  return scopeRoles.flatMap(({ id, roleId, roleName }) => {
-    const role = roleId ?? roleName
-    return role ? [{ id: role, name: roleName ?? undefined, scope: scopeOf(scope, id) }] : []
-  })
+  return scopeRoles.map(({ id, roleId, roleName }) => ({
+    id: (roleId || roleName)!,
+    name: roleName || undefined,
+    scope: scopeOf(scope, id),
+  }))
 }

@@ -83,14 +83,28 @@ async function quarantineOf(
 
 /** Accounts of exactly this address, letter case aside. */
 export async function findByEmail(
-  { client, how, reached }: Session,
+  session: Session,
   operation: string,
   email: string,
 ): Promise<readonly Account[]> {
+  const { client, how, reached } = session
   const wanted = fold(email)
   if (wanted === '') return []
   const users = await client.search(operation, await reached(operation), wanted)
-  return users.filter(({ login }) => fold(login) === wanted).map((user) => toAccount(user, how))
+  const called = users.filter(({ login }) => fold(login) === wanted)
+  return Promise.all(called.map(async (user) => toAccount(await named(session, operation, user), how)))
+}
+
+/** The user with the name of the role that counts as none, where the console leaves names out: what counts is its id. */
+export async function named(
+  { how, reached, quarantine }: Session,
+  operation: string,
+  user: ConsoleUser,
+): Promise<ConsoleUser> {
+  if (how.quarantineRole === undefined || user.roles.every(({ name }) => name !== undefined)) return user
+  const none = await quarantine(operation, await reached(operation))
+  const roles = user.roles.map((role) => (role.id === none?.id ? { ...role, name: none.name } : role))
+  return { ...user, roles }
 }
 
 interface Presentation {

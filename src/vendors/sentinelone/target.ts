@@ -14,7 +14,7 @@ import type { Creation, Receipt, TargetOf } from '../contract.ts'
 import type { SentineloneCapabilities } from './capabilities.ts'
 import { type Client, type ConsoleRole, fold, type Reach, type RoleSet } from './client.ts'
 import { failure } from './errors.ts'
-import { findByEmail, isCalled, isPrivileged, type Session, toAccount } from './session.ts'
+import { findByEmail, isCalled, isPrivileged, named, type Session, toAccount } from './session.ts'
 import type { HeldRole } from './wire.ts'
 
 const kinds = ['ABCDEFGHJKLMNPQRSTUVWXYZ', 'abcdefghijkmnopqrstuvwxyz', '23456789', '!#%*+-=?@_'] as const
@@ -120,7 +120,7 @@ export function createTarget(
 
     async get(id) {
       const user = await client.user('get', await reached('get'), id)
-      return user && toAccount(user, how)
+      return user && toAccount(await named(session, 'get', user), how)
     },
 
     async *list() {

@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import type { Static, TSchema } from 'typebox'
-import { Receipt, Rows } from '../kit/shape.ts'
+import { Identity, Receipt, Rows } from '../kit/shape.ts'
 import type { AccountFacts, Scope } from '../../model/account.ts'
 import type { AccountSettings, Attribute } from '../../model/capabilities.ts'
 
@@ -152,14 +152,21 @@ export function scopeOf(level: string | null | undefined, id: string | null | un
 }
 
 /** `id` is that of the account or site; a tenant has none. */
-export const ScopeRole = Type.Object({
+const scopeRole = {
   id: text,
   name: text,
   accountName: text,
   siteName: text,
   roleId: text,
   roleName: text,
-})
+}
+const ScopeRole = Type.Object(scopeRole)
+
+/** A role that a user holds, named by its id or at least by its name: one that is not told must not be read as none. */
+export const HeldScopeRole = Type.Union([
+  Type.Object({ ...scopeRole, id: Identity(text), roleId: Type.String({ minLength: 1 }) }),
+  Type.Object({ ...scopeRole, id: Identity(text), roleName: Type.String({ minLength: 1 }) }),
+])
 
 /** The token's owner. */
 export const Me = Type.Object({
