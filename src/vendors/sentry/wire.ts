@@ -46,7 +46,7 @@ export const MemberDetail = Type.Intersect([
 ])
 
 const OrganizationRole = Type.Object({
-  id: Type.String(),
+  id: Type.String({ minLength: 1 }),
   name: Type.String(),
   isRetired: Type.Optional(Type.Boolean()),
 })

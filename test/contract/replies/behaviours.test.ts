@@ -30,7 +30,7 @@ async function stageAt<S extends VendorSimulator>(
   t: TestContext,
   simulator: S,
   policy: Partial<Policy>,
-  profile: 'current' | 'legacy' = 'current',
+  profile: 'current' | 'legacy' | 'guide' = 'current',
 ): Promise<Stage<S>> {
   const settings = simulator.vendor === 'crowdstrike' ? { readLagMs: 0 } : {}
   const reply = { budgetMs: 2_000, pendingShutOut: 'retry' } as const
@@ -189,6 +189,45 @@ describe('an answer that proves nothing', () => {
     assert.equal(await leave(leaver), 503)
     assert.equal((await account('leaver')).proven, false)
     assert.notDeepEqual(person(simulator, 'leaver')?.entitlements, [])
+  })
+})
+
+describe('what is not shown', () => {
+  for (const profile of ['legacy', 'guide'] as const) {
+    it(`[cs-${profile}-no-roles] of a role that was granted is revoked all the same`, async (t) => {
+      const simulator = await startFalcon(t, profile)
+      const grant = { default: { role: 'event_viewer' } }
+      const { join, leave } = await stageAt(t, simulator, { ...grant, ...stripping }, profile)
+      const leaver = await join('leaver')
+      assert.deepEqual(person(simulator, 'leaver')?.entitlements, ['role:event_viewer@cid'])
+      simulator.rewrite({
+        path: /user-role-ids-by-user-uuid/,
+        change: (answer) => ({ ...answer, body: { ...(answer.body as object), resources: null } }),
+      })
+      assert.equal(await leave(leaver), 200)
+      assert.deepEqual(person(simulator, 'leaver')?.entitlements, [])
+    })
+  }
+
+  it('[cs-guide-unread] of somebody whom the list still names proves nothing', async (t) => {
+    const simulator = await startFalcon(t, 'guide')
+    const grant = { default: { role: 'event_viewer' } }
+    const { join, leave, account } = await stageAt(t, simulator, { ...grant, ...removal }, 'guide')
+    const leaver = await join('leaver')
+    await join('stayer')
+    const hidden = [...simulator.state.users.values()].find((each) => each.email === 'leaver@example.com')!.id
+    simulator.rewrite({
+      method: 'GET',
+      path: /entities\/users\/v1$/,
+      change: (answer) => {
+        const { resources } = answer.body as { readonly resources: readonly object[] }
+        const others = resources.filter((each) => !JSON.stringify(each).includes(hidden))
+        return { ...answer, body: { ...(answer.body as object), resources: others } }
+      },
+    })
+    assert.equal(await leave(leaver), 503)
+    assert.equal((await account('leaver')).proven, false)
+    assert.ok(person(simulator, 'leaver'))
   })
 })
 

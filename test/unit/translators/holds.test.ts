@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { holds, usableSteps } from '../../../src/translators/shut-out.ts'
+import { holds, usableSteps, withUnshown } from '../../../src/translators/shut-out.ts'
 import type { Capabilities } from '../../../src/model/capabilities.ts'
 import { anAccount, falcon, group, role, sentry, switchable } from './builders.ts'
-import type { Account } from '../../../src/model/account.ts'
+import { type Account, entitlementKey } from '../../../src/model/account.ts'
 import type { ShutOutStep } from '../../../src/model/policy.ts'
 
 const account = (...entitlements: Account['entitlements']): Account => anAccount({ entitlements })
@@ -32,6 +32,29 @@ describe('holds', () => {
       assert.equal(holds(step, held, can), expected)
     })
   }
+})
+
+describe('withUnshown', () => {
+  const held = (...entitlements: Account['entitlements']) => ({
+    account: account(...entitlements),
+    granted: entitlements.slice(0, 1).map((each) => ({ key: entitlementKey(each), wishes: [] })),
+  })
+
+  it('adds what was granted and never taken back', () => {
+    const shown = account(role('other'))
+    const { entitlements } = withUnshown(shown, held(role('analyst'), role('by-hand')), falcon)
+    assert.deepEqual(entitlements, [role('other'), role('analyst')])
+  })
+
+  it('is what a read shows where nothing is lacking, where another account is shown, and where the slot is taken', () => {
+    const shown = account(role('analyst'))
+    assert.equal(withUnshown(shown, held(role('analyst')), falcon), shown)
+    assert.equal(withUnshown(shown, undefined, falcon), shown)
+    const renewed = { ...account(), id: 'another' }
+    assert.equal(withUnshown(renewed, held(role('analyst')), falcon), renewed)
+    const lowered = account(role('member'))
+    assert.equal(withUnshown(lowered, held(role('manager')), sentry), lowered)
+  })
 })
 
 describe('usableSteps', () => {

@@ -2,7 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import Type from 'typebox'
 import type { Call, Reply, Requester } from '../../../../src/vendors/kit/http.ts'
+import { VendorError } from '../../../../src/model/errors.ts'
+import type { Target } from '../../../../src/vendors/contract.ts'
 import { cursorInLinkHeader, pages } from '../../../../src/vendors/kit/paginate.ts'
+import { People } from '../../../../src/vendors/kit/shape.ts'
+import { tolerant } from '../../../../src/vendors/kit/tolerant.ts'
 
 const first: Call = {
   operation: 'list',
@@ -74,5 +78,45 @@ describe('a listing', () => {
       detail: 'the listing goes round in circles',
     })
     assert.equal(calls.length, 3)
+  })
+})
+
+describe('a page that the vendor leads to and refuses', () => {
+  const refusing = (schema: 'rows' | 'plain') => {
+    const { send } = answering(({ query }) => {
+      if (query?.['cursor'] === undefined) return reply({ link: link('0:2:0', true) }, ['a', 'b'])
+      throw new VendorError('invalid', 'Invalid cursor', { vendor: 'test', operation: 'list' })
+    })
+    const shape = schema === 'rows' ? People(Type.String()) : Type.Array(Type.String())
+    return async function* () {
+      for await (const page of pages(send, first, shape, cursorInLinkHeader)) yield* page
+    }
+  }
+  const targetOf = (list: () => AsyncGenerator<string>) =>
+    tolerant(
+      {
+        list: async function* () {
+          for await (const id of list()) yield { id }
+        },
+      } as unknown as Target,
+      'test',
+    )
+
+  it('ends a list of people that proves nobody missing', async () => {
+    const aside: unknown[] = []
+    const ids: string[] = []
+    for await (const { id } of targetOf(refusing('rows')).list((entry) => aside.push(entry))) ids.push(id)
+    assert.deepEqual(ids, ['a', 'b'])
+    assert.deepEqual(aside, [{ id: undefined }])
+  })
+
+  it('is a failure where less than all must not be read as all', async () => {
+    const listing = targetOf(refusing('plain')).list()
+    await assert.rejects(
+      async () => {
+        for await (const _ of listing);
+      },
+      { failure: 'invalid' },
+    )
   })
 })
