@@ -8,7 +8,9 @@ import { capabilitiesPage } from './capabilities-page.mjs'
 import { commandLinePage } from './command-line-page.mjs'
 import { conformancePage } from './conformance-page.mjs'
 import { errorsPage } from './errors-page.mjs'
+import { declarationOf } from '../src/vendors/rest/define.ts'
 import { planFacts } from './plan-tables.mjs'
+import { vendorPage } from './vendor-page.mjs'
 
 const conformance = conformancePage()
 const documents = {
@@ -17,6 +19,13 @@ const documents = {
   'docs/schemas/drawbridge.schema.json': `${JSON.stringify(publishedSchema(vendors), null, 2)}\n`,
   'docs/scim-conformance.md': conformance.text,
   'docs/vendors/capabilities.md': capabilitiesPage(vendors, await planFacts()),
+  ...Object.fromEntries(
+    vendors.flatMap((vendor) => {
+      const declared = declarationOf(vendor)
+      return declared ? [[`docs/vendors/${vendor.id}.md`, vendorPage(vendor, declared)]] : []
+    }),
+  ),
+  'README.md': withVendors(readFileSync(new URL('../README.md', import.meta.url), 'utf8')),
 }
 
 for (const problem of conformance.problems) {
@@ -35,6 +44,26 @@ for (const [path, text] of Object.entries(documents)) {
     writeFileSync(file, text)
     console.log(`${path} written`)
   }
+}
+
+/** The list of declared vendors between its marks. */
+function withVendors(text) {
+  const rows = vendors.flatMap((vendor) => {
+    const declared = declarationOf(vendor)
+    if (!declared) return []
+    const { account } = declared.can
+    const [how, off] = [
+      account.create === 'invite' ? 'invited' : 'created directly',
+      vendor.deprovision.inactive.join(', then '),
+    ]
+    const kinds = Object.keys(declared.can.entitlements).map((kind) => `${kind}s`)
+    return [`| [${vendor.name}](docs/vendors/${vendor.id}.md) | ${how} | ${kinds.join(', ')} | ${off} |`]
+  })
+  const table = ['| | New account | Granted by rules | Deactivated person |', '|---|---|---|---|', ...rows]
+  return text.replace(
+    /(<!-- declared vendors -->)[\s\S]*(<!-- end -->)/,
+    (_, start, end) => `${start}\n\n${table.join('\n')}\n\n${end}`,
+  )
 }
 
 function current(file) {

@@ -1,10 +1,13 @@
 import { stringify } from 'yaml'
+import { simulators } from '../simulators/registry.ts'
 import { startCrowdstrike } from '../simulators/crowdstrike/index.ts'
 import { startSentinelone } from '../simulators/sentinelone/index.ts'
 import { startSentry } from '../simulators/sentry/index.ts'
 import { startSisense } from '../simulators/sisense/index.ts'
 import type { TraceEntry } from '../simulators/trace.ts'
 import type { VendorSimulator } from '../simulators/simulator.ts'
+import { vendors } from '../vendors/registry.ts'
+import { declarationOf } from '../vendors/rest/define.ts'
 
 /** Falcon's reads lag by up to 90 s; nobody wants to watch that. */
 const roleLagMs = 300
@@ -21,14 +24,15 @@ export interface DemoVendors {
 const teams = ['everyone', 'research', 'research-leads', 'detection', 'platform-admins']
 
 export async function startVendors(): Promise<DemoVendors> {
-  const [falcon, sentinelone, sentry, sisense] = await Promise.all([
+  const [falcon, sentinelone, sentry, sisense, ...declared] = await Promise.all([
     startCrowdstrike({ toggles: { roleLagMs } }),
     startSentinelone(),
     startSentry(),
     startSisense(),
+    ...vendors.flatMap((vendor) => (declarationOf(vendor) ? [startDeclared(vendor.id)] : [])),
   ])
   for (const slug of teams) sentry.state.addTeam(slug)
-  const all: readonly VendorSimulator[] = [falcon, sentinelone, sentry, sisense]
+  const all: readonly VendorSimulator[] = [falcon, sentinelone, sentry, sisense, ...declared]
   return {
     all,
     mark: () => all.map(({ trace }) => trace.length),
@@ -43,6 +47,23 @@ export async function startVendors(): Promise<DemoVendors> {
   }
 }
 
+async function startDeclared(id: string): Promise<VendorSimulator> {
+  const start = await simulators[id]!()
+  return start()
+}
+
+/** Everybody gets the usual grant of a declared vendor, and whoever is in a group the other one too. */
+function declaredConnection(simulator: VendorSimulator) {
+  const [usual, another] = simulator.grants ?? []
+  const groups = ['Falcon Analysts', 'Falcon Admins', 'Research', 'Research Leads']
+  return {
+    vendor: simulator.vendor,
+    ...simulator.connection('current'),
+    default: usual ?? {},
+    rules: groups.map((group) => ({ group, ...another })),
+  }
+}
+
 function describeCall(vendor: string, { method, path, query, body, status, mutating }: TraceEntry): string {
   const parameters = Object.entries(query).map(([key, value]) => `${key}=${String(value)}`)
   const question = parameters.length > 0 ? `?${parameters.join('&')}` : ''
@@ -53,7 +74,7 @@ function describeCall(vendor: string, { method, path, query, body, status, mutat
 
 /** The configuration file of the demo: the same for both directories, as an admin would write it. */
 export function configurationText({ all }: DemoVendors): string {
-  const [falcon, sentinelone, sentry, sisense] = all
+  const [falcon, sentinelone, sentry, sisense, ...declared] = all
   const connections = {
     falcon: {
       vendor: 'crowdstrike',
@@ -99,6 +120,7 @@ export function configurationText({ all }: DemoVendors): string {
         { group: 'Research Leads', vendorGroup: 'Finance' },
       ],
     },
+    ...Object.fromEntries(declared.map((each) => [each.vendor, declaredConnection(each)])),
   }
   return stringify(
     {

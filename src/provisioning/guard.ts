@@ -54,7 +54,7 @@ export async function objectionTo(
     return failureOf(
       run,
       'service-account',
-      `${account.login} is a service account at ${name}; service accounts are never changed. Give the person another login, or unlink the account.`,
+      `${account.login} is a service account at ${name}; service accounts are never changed. Give the person another login.`,
     )
   }
   if (account.facts.managedBy !== undefined) {

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { ApiProfile } from '../model/account.ts'
+import type { Rule } from '../model/policy.ts'
 import {
   createFaults,
   type Fault,
@@ -43,6 +44,9 @@ export interface SimulatedPerson {
   readonly entitlements: readonly string[]
 }
 
+/** As a rule of the configuration writes it. */
+type SimulatedGrant = Pick<Rule, 'role' | 'team' | 'vendorGroup'>
+
 /** What every `start…` of a simulator module gives. */
 export interface VendorSimulator<State = unknown> extends Simulator {
   readonly vendor: string
@@ -54,6 +58,8 @@ export interface VendorSimulator<State = unknown> extends Simulator {
     readonly credentials: Readonly<Record<string, string>>
   }
   people(): readonly SimulatedPerson[]
+  /** Two right sides of rules that this simulator has in its catalogue, the usual one first. */
+  readonly grants?: readonly [SimulatedGrant, SimulatedGrant]
 }
 
 /** Options that every simulator takes; a vendor adds its own. */

@@ -31,8 +31,8 @@ function draft(stage: Stage, ...entitlements: readonly EntitlementRef[]) {
   number += 1
   const login = `person${number}@corp.example`
   const profile = { userName: login, email: login, givenName: 'Ada', familyName: 'L', displayName: 'Ada L' }
-  const { role } = stage.target.capabilities.entitlements
-  return { login, profile, entitlements: role?.assigned === 'on-create' ? entitlements : [] }
+  const { role, group } = stage.target.capabilities.entitlements
+  return { login, profile, entitlements: (role ?? group)?.assigned === 'on-create' ? entitlements : [] }
 }
 
 /** What a page's table may name; each gives what is counted, or nothing where the profile cannot do it. */
@@ -94,6 +94,7 @@ const operations: Readonly<Record<string, Act>> = {
     return () => endSessions(id)
   },
   remove: async (stage) => {
+    if (!stage.target.remove) return undefined
     const account = await stage.somebody()
     return () => stage.target.remove!(account.id, account)
   },
@@ -120,9 +121,10 @@ async function stageOf(
     id,
     ...(scope ? { scope } : {}),
   })
+  const kindOfRoles = catalogue.some(({ kind }) => kind === 'role') ? 'role' : 'group'
   const roles = catalogue.filter(
     ({ kind, scope, home, id }) =>
-      kind === 'role' && !['billing', 'owner'].includes(id) && (scope === undefined || home === true),
+      kind === kindOfRoles && !['billing', 'owner'].includes(id) && (scope === undefined || home === true),
   )
   const usual = roles.find(({ privileged }) => !privileged)!
   const another = roles.find(({ id }) => id !== usual.id)!

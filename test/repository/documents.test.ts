@@ -6,6 +6,7 @@ import { publishedSchema } from '../../src/config/json-schema.ts'
 import { parseConfiguration } from '../../src/config/load.ts'
 import { failures } from '../../src/model/errors.ts'
 import { vendors } from '../../src/vendors/registry.ts'
+import { declarationOf } from '../../src/vendors/rest/define.ts'
 import { files, read, root } from './repository.ts'
 
 const documents = files('*.md', 'docs/**/*.md', 'src/**/*.md', 'test/**/*.md', 'docker/*.md')
@@ -46,17 +47,15 @@ describe('documents', () => {
   })
 
   it('explain every setting and credential of every vendor', () => {
-    const text = read('docs/configuration.md')
-    const keys = vendors.flatMap(({ settings, credentials }) =>
-      [settings, credentials].flatMap((schema) =>
+    const missing = vendors.flatMap((vendor) => {
+      const text = read(declarationOf(vendor) ? `docs/vendors/${vendor.id}.md` : 'docs/configuration.md')
+      const keys = [vendor.settings, vendor.credentials].flatMap((schema) =>
         Object.keys((schema as { properties?: object }).properties ?? {}),
-      ),
-    )
-    assert.ok(keys.length > vendors.length)
-    assert.deepEqual(
-      keys.filter((key) => !text.includes(`\`${key}\``)),
-      [],
-    )
+      )
+      assert.ok(keys.length > 1, vendor.id)
+      return keys.filter((key) => !text.includes(`\`${key}\``)).map((key) => `${vendor.id} ${key}`)
+    })
+    assert.deepEqual(missing, [])
   })
 
   it('explain every key of a directory and a connection', () => {

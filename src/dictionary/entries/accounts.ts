@@ -56,7 +56,7 @@ export const accountEntries = {
   },
   'service-account': {
     means: 'The account stands for a machine, not for a person: it is never adopted, changed or shut out.',
-    todo: 'Give the person another login, or `drawbridge unlink` the account.',
+    todo: 'Give the person another login at the identity provider.',
   },
   'last-owner': {
     means:

@@ -96,8 +96,9 @@ async function exercise(
     await target.tenant()
     await target.self()
     const catalogue = await target.catalogue()
+    const kindOfRole = target.capabilities.entitlements.role ? 'role' : 'group'
     const role = catalogue.find(
-      ({ kind, privileged, home, scope }) => kind === 'role' && !privileged && (home || !scope),
+      ({ kind, privileged, home, scope }) => kind === kindOfRole && !privileged && (home || !scope),
     )!
     const ref = ({ kind, id, scope }: Entitlement) => ({ kind, id, ...(scope ? { scope } : {}) })
     const login = 'shapes@corp.example'
@@ -108,7 +109,7 @@ async function exercise(
       familyName: 'L',
       displayName: 'Ada L',
     }
-    const isEarly = target.capabilities.entitlements.role?.assigned === 'on-create'
+    const isEarly = target.capabilities.entitlements[kindOfRole]?.assigned === 'on-create'
     const { account } = await target.create({
       login,
       profile: profileOf,

@@ -125,7 +125,7 @@ function connectionAt({ trial, name, simulator, credentials }: Stand): Connectio
     profile: trial.profile,
     settings: { ...(trial.vendor === 'crowdstrike' ? { readLagMs: 0 } : {}), ...trial.settings },
     policy: {
-      default: grants[trial.vendor] ?? {},
+      default: grants[trial.vendor] ?? simulator.grants?.[0] ?? {},
       deprovision: { ...steps, graceDays: 0 },
       reply: { budgetMs: 1_000, pendingShutOut: 'accept' },
       reconcile: { repair: ['lacking', 'reactivated', 'missing'] },

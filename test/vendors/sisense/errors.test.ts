@@ -13,7 +13,7 @@ describe('the error table of Sisense', async () => {
     [400, 2005, 'invalid', /named twice \(2005\)/],
     [400, 2002, 'invalid', /no list \(2002\)/],
     [400, 2006, 'invalid', /only one system administrator \(2006\)/],
-    [400, 2007, 'forbidden', /the licence has no free seat for this user \(2007\): as told/],
+    [400, 2007, 'quota', /the licence has no free seat for this user \(2007\): as told/],
     [400, 2009, 'invalid', /mandatory field is empty \(2009\)/],
     [422, 2003, 'invalid', /mandatory field is missing \(2003\)/],
     [422, 601, 'invalid', /an id that this instance cannot have \(601\)/],
@@ -80,10 +80,10 @@ describe('the error table of Sisense', async () => {
     }
   })
 
-  it('licence exceeded is a clear refusal and is not tried again', async () => {
+  it('licence exceeded is told as quota, and certainly nobody was made', async () => {
     state.toggles.seats = state.users.size
     const error = await rejection(open().create(draftOf('jane@corp.example')))
-    assert.deepEqual([error.failure, error.certainlyNotDone], ['forbidden', true])
+    assert.deepEqual([error.failure, error.certainlyNotDone], ['quota', true])
     assert.match(error.detail, /no free seat/)
   })
 
