@@ -95,7 +95,8 @@ export default {
     {
       name: 'vendor-island',
       severity: 'error',
-      comment: 'A vendor folder may use the contract, the kit and what reads declarations, never another vendor.',
+      comment:
+        'A vendor folder may use the contract, the kit and what reads declarations, never another vendor.',
       from: { path: '^src/vendors/(?!kit/)([^/]+)/' },
       to: { path: '^src/vendors/[^/]+/', pathNot: ['^src/vendors/$1/', '^src/vendors/(kit|rest)/'] },
     },

@@ -412,15 +412,27 @@ async function create(
   const isPartial = endpoints.create.partial === true
   const made = await calls
     .read('create', 'create', known, accountShape(mapping, isPartial))
-    .catch(ignoring('conflict'))
-  if (!made) {
+    .catch((error: unknown) => refusedCreation(error))
+  if (made instanceof VendorError) {
     const [account, another] = await find('create', login)
+    // Not every vendor has words of its own for a duplicate: a value that was refused may be an account that exists.
+    if (!account && made.failure === 'invalid') throw made
     return { outcome: 'exists', account: another ? undefined : account }
   }
   const account = isPartial
     ? await get('create', textOf(made.found, mapping.id) ?? '')
     : toAccount(vendor, made.found, names)
   return { outcome: can.account.create === 'invite' ? 'invited' : 'created', account, ...made.receipt }
+}
+
+function refusedCreation(error: unknown): VendorError {
+  if (
+    error instanceof VendorError &&
+    error.certainlyNotDone &&
+    ['conflict', 'invalid'].includes(error.failure)
+  )
+    return error
+  throw error
 }
 
 async function changeEntitlements(
