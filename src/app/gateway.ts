@@ -9,6 +9,7 @@ import type { Configuration, Environment } from '../model/configuration.ts'
 import type { DirectoryRef } from '../model/directory.ts'
 import type { Processes } from '../model/processes.ts'
 import { startAuditKeeper } from '../operations/audit/audit.ts'
+import { createAuditKeys } from '../operations/audit/keys.ts'
 import { gauges } from '../operations/connections/gauges-store.ts'
 import { scheduleExpiryChecks } from '../operations/expiry/expiry.ts'
 import { createExpiryStore } from '../operations/expiry/store.ts'
@@ -127,6 +128,7 @@ async function start(options: GatewayOptions, resources: Resources): Promise<Gat
       log,
       receivers: auditReceivers(environment, kit),
       retentionDays: auditRetentionDays,
+      keys: createAuditKeys(masterKeys),
     }),
   )
   const work = startWork(provisioner, store, processes, resources)

@@ -5,6 +5,7 @@ import type { Configuration, Environment } from '../model/configuration.ts'
 import type { Notices } from '../model/notice.ts'
 import { accountRoutes, peopleRoutes } from '../operations/accounts/route.ts'
 import { configurationRoutes } from '../operations/apply/route.ts'
+import { createAuditKeys } from '../operations/audit/keys.ts'
 import { auditRoutes } from '../operations/audit/route.ts'
 import { connectionRoutes, directoryRoutes } from '../operations/connections/route.ts'
 import { evidenceRoutes } from '../operations/evidence/route.ts'
@@ -77,6 +78,7 @@ function routesOf({
   const { wake, notices } = deps
   const { insecureTargets } = environment
   const keyring = createKeyring(environment.masterKeys ?? [])
+  const auditKeys = createAuditKeys(environment.masterKeys ?? [])
   return [
     ...healthRoutes({ health: { store: () => store.ping(), workers }, release: release() }),
     ...directoryRoutes(db),
@@ -84,10 +86,10 @@ function routesOf({
     ...operatorRoutes(db),
     ...connectionRoutes({ db, wake, connections }),
     ...managedConnectionRoutes({ ...deps, db, keyring, insecureTargets }),
-    ...keyRoutes({ db, keyring }),
+    ...keyRoutes({ db, keyring, auditKeys }),
     ...accountRoutes({ db, wake }),
     ...peopleRoutes(db),
-    ...auditRoutes(db),
+    ...auditRoutes(db, auditKeys),
     ...planRoutes({ db, wake, notices }),
     ...(connections ? previewRoutes({ db, connections }) : []),
     ...holdRoutes({ db, wake }),

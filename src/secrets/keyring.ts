@@ -11,7 +11,7 @@ export interface Place {
 }
 
 /** What decides whom credentials are sent to: every setting, so that none that does is forgotten. */
-export interface Destination {
+interface Destination {
   readonly directoryId: string
   readonly vendor: string
   readonly apiProfile: string

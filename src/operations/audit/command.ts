@@ -27,6 +27,7 @@ export function auditCommand(context: CommandContext): Command {
     .addCommand(exportCommand(context))
     .addCommand(verifyCommand(context))
     .addCommand(eraseCommand(context))
+    .addCommand(adoptCommand(context))
 }
 
 function exportCommand(context: CommandContext): Command {
@@ -82,12 +83,19 @@ function verifyCommand(context: CommandContext): Command {
           body,
         )
         if (options.json) output.json(result)
-        for (const { directory, events: count, from, head, faults } of options.json ? [] : result.chains) {
+        for (const { directory, events: count, from, head, faults, keyed, unsealed } of options.json
+          ? []
+          : result.chains) {
           const name = directory ?? 'the gateway itself'
           const older = from > 0 ? `, older ones dropped up to position ${from}` : ''
+          const waiting =
+            unsealed.count > 0
+              ? `, ${counted(unsealed.count, 'event')} not sealed yet, the oldest for ${unsealed.oldestSeconds} s`
+              : ''
+          const open = keyed ? '' : ', no key vouches for it'
           const state = faults.length === 0 ? output.paint('green', 'ok') : output.paint('red', 'FAULT')
           output.line(
-            `${state} ${name}: ${counted(count, 'event')}, head ${head.position}:${head.hash}${older}`,
+            `${state} ${name}: ${counted(count, 'event')}, head ${head.position}:${head.hash}${older}${waiting}${open}`,
           )
           for (const fault of faults) output.line(`  ${fault.kind}: ${fault.detail}`)
         }
@@ -110,6 +118,28 @@ function eraseCommand(context: CommandContext): Command {
         const done = await client.call<{ events: number }>('POST', '/audit/erase', { directory, userName })
         if (options.json) output.json(done)
         else output.line(`${counted(done.events, 'event')} erased; the chain still verifies.`)
+        return undefined
+      }),
+    )
+}
+
+function adoptCommand(context: CommandContext): Command {
+  return operatorCommand('adopt', context)
+    .description('Vouch with the master key for all chains as they are now.')
+    .addHelpText(
+      'after',
+      `${examples('audit adopt')}
+
+Needed once where events were sealed before the gateway had DRAWBRIDGE_MASTER_KEY, and before a master key
+is taken out of it. Compare the heads that audit verify shows with the log first: whatever they hold is taken for right.`,
+    )
+    .action(async (options: OperatorOptions) =>
+      withClient(context, { ...options, offline: true }, async (client, output) => {
+        const done = await client.call<{ chains: Head[] }>('POST', '/audit/adopt')
+        if (options.json) output.json(done)
+        else
+          for (const { directory, position, hash } of done.chains)
+            output.line(`${directory ?? 'the gateway itself'}: vouched for up to ${position}:${hash}`)
         return undefined
       }),
     )

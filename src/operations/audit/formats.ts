@@ -35,9 +35,9 @@ const loud = /(failed|parked|withdrawn|refused|erased|dropped|revoked)$/
 
 /** One line of RFC 5424: facility 13 (audit), structured data of the event, its detail as the message. */
 export function syslog(event: AuditEvent, { host, release }: { host: string; release: string }): string {
-  const { at, action, actor, directory, position, requestId, resourceType, resourceId, detail } = event
+  const { at, action, actor, directory, position, hash, requestId, resourceType, resourceId, detail } = event
   const priority = facility * 8 + (loud.test(action) ? severity.warning : severity.notice)
-  const data = { directory, position, actor, requestId, resourceType, resourceId, release }
+  const data = { directory, position, hash, actor, requestId, resourceType, resourceId, release }
   const elements = Object.entries(data)
     .filter(([, value]) => value !== undefined)
     .map(

@@ -2,7 +2,9 @@ import { Type } from 'typebox'
 import { route, type Route } from '../../admin/route.ts'
 import { closed, event, eventsQuery, listOf, pageOf } from '../../admin/shapes.ts'
 import type { Sql } from '../../store/sql/statement.ts'
-import { erase, events, page, seal } from './store.ts'
+import { GatewayError } from '../../model/errors.ts'
+import type { AuditKeys } from './keys.ts'
+import { adopt, erase, events, page, seal } from './store.ts'
 import { verifyAudit } from './verify.ts'
 
 const hash = Type.String({ pattern: '^[0-9a-f]{64}$' })
@@ -21,6 +23,8 @@ const verified = Type.Object({
       events: Type.Integer(),
       from: position,
       head: Type.Object({ position, hash }),
+      unsealed: Type.Object({ count: Type.Integer(), oldestSeconds: Type.Integer() }),
+      keyed: Type.Boolean(),
       faults: Type.Array(
         Type.Object({ directory: chainName, position, kind: Type.String(), detail: Type.String() }),
       ),
@@ -31,7 +35,7 @@ const verified = Type.Object({
 const mostAtOnce = 10_000
 
 /** The audit: newest first; export in the order of writing; verification; erasure. */
-export function auditRoutes(db: Sql): readonly Route[] {
+export function auditRoutes(db: Sql, keys: AuditKeys): readonly Route[] {
   return [
     route({
       id: 'listEvents',
@@ -75,9 +79,37 @@ export function auditRoutes(db: Sql): readonly Route[] {
       }),
       answer: verified,
       run: async ({ body }) => {
-        while ((await seal(db, mostAtOnce)).length > 0);
-        const chains = await verifyAudit(db, body.heads)
+        while ((await seal(db, mostAtOnce, keys)).length > 0);
+        const chains = await verifyAudit(db, body.heads, undefined, keys)
         return { ok: chains.every(({ faults }) => faults.length === 0), chains } as never
+      },
+    }),
+    route({
+      id: 'adoptAudit',
+      method: 'POST',
+      path: '/audit/adopt',
+      tag: 'audit',
+      role: 'admin',
+      summary:
+        'Vouches with the master key for all chains as they are: once for events that were sealed without a key, and before a key is taken away.',
+      answer: Type.Object({
+        chains: Type.Array(Type.Object({ directory: chainName, position, hash })),
+      }),
+      async run({ actor }) {
+        if (!keys.held)
+          throw new GatewayError(
+            'MASTER_KEY_MISSING',
+            'nothing can vouch for the audit without DRAWBRIDGE_MASTER_KEY: set it and start again',
+          )
+        while ((await seal(db, mostAtOnce, keys)).length > 0);
+        const heads = await adopt(db, keys, actor)
+        return {
+          chains: heads.map((head) => ({
+            directory: head.directory,
+            position: head.position,
+            hash: head.hash,
+          })),
+        } as never
       },
     }),
     route({
@@ -89,7 +121,9 @@ export function auditRoutes(db: Sql): readonly Route[] {
       summary: 'Blanks the payloads of all events about a User; their digests stay, and so does the chain.',
       body: closed({ directory: Type.String(), userName: Type.String({ minLength: 1 }) }),
       answer: Type.Object({ events: Type.Integer() }),
-      run: async ({ body, actor }) => ({ events: await erase(db, body.directory, body.userName, actor) }),
+      run: async ({ body, actor }) => ({
+        events: await erase(db, body.directory, body.userName, actor, keys),
+      }),
     }),
   ]
 }

@@ -1,6 +1,10 @@
 import { Type } from 'typebox'
 import { route, type Route } from '../../admin/route.ts'
 import { closed, listOf } from '../../admin/shapes.ts'
+import type { Change } from '../../model/operator.ts'
+import type { AuditKeys } from '../audit/keys.ts'
+import { adopt, seal } from '../audit/store.ts'
+import { verifyAudit } from '../audit/verify.ts'
 import type { Keyring } from '../../secrets/keyring.ts'
 import { keysOfProcesses } from '../../store/processes/processes.ts'
 import type { Sql } from '../../store/sql/statement.ts'
@@ -9,9 +13,10 @@ import { keysInUse, rotateKeys } from './store.ts'
 interface Deps {
   readonly db: Sql
   readonly keyring: Keyring
+  readonly auditKeys: AuditKeys
 }
 
-export function keyRoutes({ db, keyring }: Deps): readonly Route[] {
+export function keyRoutes({ db, keyring, auditKeys }: Deps): readonly Route[] {
   const key = Type.Object({
     id: Type.String(),
     held: Type.Boolean(),
@@ -45,12 +50,26 @@ export function keyRoutes({ db, keyring }: Deps): readonly Route[] {
           description: 'Rotate even if a running process lacks the key and could not start again.',
         }),
       }),
-      answer: Type.Object({ connections: Type.Integer() }),
-      run: async ({ query, actor }) => ({
-        connections: await rotateKeys(db, keyring, actor, { force: query.force }),
+      answer: Type.Object({
+        connections: Type.Integer(),
+        audit: Type.Boolean({ description: 'The new key vouches for the audit, too: it has no faults.' }),
       }),
+      async run({ query, actor }) {
+        const connections = await rotateKeys(db, keyring, actor, { force: query.force })
+        return { connections, audit: await rotateAudit(db, auditKeys, actor) }
+      },
     }),
   ]
+}
+
+/** What the keys so far vouch for the first one vouches for from now on, so that they may go; what has faults is left as it is. */
+async function rotateAudit(db: Sql, auditKeys: AuditKeys, actor: Change): Promise<boolean> {
+  if (!auditKeys.held) return false
+  while ((await seal(db, 10_000, auditKeys)).length > 0);
+  const chains = await verifyAudit(db, [], undefined, auditKeys)
+  if (chains.some(({ faults }) => faults.length > 0)) return false
+  await adopt(db, auditKeys, actor)
+  return true
 }
 
 /** Master keys that this process holds or that are in use. */

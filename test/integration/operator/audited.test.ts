@@ -224,6 +224,7 @@ function changesOf({ client, draft, ids, connection, account }: Started): readon
       path: `${file}/recovered`,
       action: 'connection.recovery-accepted',
     },
+    { route: 'POST /audit/adopt', action: 'audit.adopted' },
     {
       route: 'POST /audit/erase',
       body: { directory: 'corp', userName: 'eve@example.com' },
