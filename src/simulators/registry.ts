@@ -7,6 +7,7 @@ export const simulators: Readonly<Record<string, () => Promise<Start>>> = {
   sentinelone: async () => (await import('./sentinelone/index.ts')).startSentinelone,
   sentry: async () => (await import('./sentry/index.ts')).startSentry,
   sisense: async () => (await import('./sisense/index.ts')).startSisense,
+  cloudflare: async () => (await import('./cloudflare/index.ts')).startCloudflare,
   metabase: async () => (await import('./metabase/index.ts')).startMetabase,
   crowdstrike: async () => (await import('./crowdstrike/index.ts')).startCrowdstrike,
 }

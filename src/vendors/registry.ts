@@ -1,4 +1,5 @@
 import type { AnyVendor } from './contract.ts'
+import { cloudflare } from './cloudflare/index.ts'
 import { crowdstrike } from './crowdstrike/index.ts'
 import { metabase } from './metabase/index.ts'
 import { sentinelone } from './sentinelone/index.ts'
@@ -6,7 +7,7 @@ import { sentry } from './sentry/index.ts'
 import { sisense } from './sisense/index.ts'
 
 /** Every vendor that the gateway can provision. A new one is one folder and one line here. */
-export const vendors: readonly AnyVendor[] = [crowdstrike, metabase, sentinelone, sentry, sisense]
+export const vendors: readonly AnyVendor[] = [cloudflare, crowdstrike, metabase, sentinelone, sentry, sisense]
 
 const byId = new Map(vendors.map((vendor) => [vendor.id, vendor]))
 

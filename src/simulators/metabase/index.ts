@@ -42,7 +42,7 @@ const everybody = 1
 const administrators = 2
 
 function createState(): MetabaseState {
-  let last = { user: 1, group: 4 }
+  let last = { user: 730_000, group: 4 }
   const state: MetabaseState = {
     users: new Map(),
     groups: new Map(),
@@ -53,7 +53,7 @@ function createState(): MetabaseState {
       for (let left = count; left > 0; left -= 1) addUser(state, `seeded${left}@corp.example`, null, null)
     },
     reset() {
-      last = { user: 0, group: 4 }
+      last = { user: 730_000, group: 4 }
       state.users.clear()
       state.groups.clear()
       state.mails.length = 0

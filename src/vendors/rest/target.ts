@@ -340,7 +340,8 @@ function toSummary(vendor: RestVendor, body: unknown, book: Book): AccountSummar
   }
 }
 
-function toAccount(vendor: RestVendor, body: unknown, book: Book): Account {
+/** An account as a body shows it that has its shape. */
+export function toAccount(vendor: RestVendor, body: unknown, book: Book): Account {
   return { ...toSummary(vendor, body, book), entitlements: heldIn(vendor, body, book) }
 }
 
