@@ -1,5 +1,6 @@
 import { lookup, type LookupAddress, type LookupOptions } from 'node:dns'
-import { Agent, type Dispatcher, ProxyAgent } from 'undici'
+import { isIP } from 'node:net'
+import { Agent, buildConnector, type Dispatcher, ProxyAgent } from 'undici'
 import { isPublicAddress } from './config/base-url.ts'
 
 type Found = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void
@@ -10,7 +11,7 @@ export type Lookup = (hostname: string, options: LookupOptions, found: Found) =>
  * because its DNS was changed) is not found, unless `insecureTargets` names the host.
  */
 export function publicLookup(insecureTargets: readonly string[], resolve: Lookup = lookup as Lookup): Lookup {
-  const named = new Set(insecureTargets.map((target) => target.toLowerCase().replace(/:\d+$/, '')))
+  const named = namedHosts(insecureTargets)
   return (hostname, options, found) => {
     resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error) return found(error, [])
@@ -25,6 +26,17 @@ export function publicLookup(insecureTargets: readonly string[], resolve: Lookup
   }
 }
 
+/** `host` of `host` and `host:port`, also of an address in brackets. */
+const namedHosts = (insecureTargets: readonly string[]): ReadonlySet<string> =>
+  new Set(
+    insecureTargets.map((target) =>
+      target
+        .toLowerCase()
+        .replace(/:\d+$/, '')
+        .replace(/^\[(.*)\]$/, '$1'),
+    ),
+  )
+
 function privateAddress(hostname: string): NodeJS.ErrnoException {
   const message = `${hostname} resolves to no public address; DRAWBRIDGE_INSECURE_TARGETS may name it`
   return Object.assign(new Error(message), { code: 'ENOTFOUND', syscall: 'getaddrinfo' })
@@ -37,9 +49,16 @@ function privateAddress(hostname: string): NodeJS.ErrnoException {
 export function createDispatcher(insecureTargets: readonly string[], proxy?: string): Dispatcher {
   const pool = { connections: 32, keepAliveTimeout: 10_000 }
   if (proxy !== undefined) return throughProxy(proxy, pool)
+  const connect = buildConnector({ timeout: 5_000, lookup: publicLookup(insecureTargets) as never })
+  const named = namedHosts(insecureTargets)
   return new Agent({
     ...pool,
-    connect: { timeout: 5_000, lookup: publicLookup(insecureTargets) as never },
+    // Addresses are not looked up: they are judged here.
+    connect(options, done) {
+      const host = options.hostname.replace(/^\[(.*)\]$/, '$1').toLowerCase()
+      if (isIP(host) === 0 || named.has(host) || isPublicAddress(host)) return connect(options, done)
+      done(privateAddress(host), null)
+    },
   })
 }
 

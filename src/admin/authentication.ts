@@ -1,4 +1,5 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type OperatorRef, type Role, roles } from '../model/operator.ts'
@@ -49,8 +50,13 @@ export async function authenticateOperators(app: FastifyInstance, tokens: Operat
     request.operator = (secret && (await operatorOf(secret))) || null
     if (!request.operator) {
       const counted = await attempt(request)
-      if (!counted.isAllowed && counted.isExceeded) throw tooMany(counted.ttlInSeconds)
-      throw unauthenticated()
+      const exceeded = !counted.isAllowed && counted.isExceeded
+      // As many as are answered with 401 in a window, so that guessing does not fill the log.
+      if (secret && !exceeded)
+        request.log.warn({ requestId: request.id, address: request.ip }, 'operator secret refused')
+      if (!exceeded) throw unauthenticated()
+      await delay(slowMs, undefined, { ref: false })
+      throw tooMany(counted.ttlInSeconds)
     }
     const needed = request.routeOptions.config.role
     if (needed && !mayAct(request.operator.role, needed)) throw forbidden(request.operator, needed)
@@ -68,6 +74,9 @@ export function operatorOf(request: FastifyRequest): OperatorRef {
   if (!request.operator) throw new Error('an operator route ran without authentication')
   return request.operator
 }
+
+/** Who guesses on waits for each answer; a valid secret never comes there. */
+const slowMs = 500
 
 const mayAct = (role: Role, needed: Role): boolean => roles.indexOf(role) >= roles.indexOf(needed)
 

@@ -15,7 +15,7 @@ export function createServer({ trustProxy, tls }: Environment, log: Logger): Fas
   const options = {
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
-    trustProxy,
+    trustProxy: trustProxy === true ? nearestOnly : trustProxy,
     ...limits,
     genReqId: () => randomUUID(),
     // Each line says of itself which request it is about.
@@ -29,6 +29,12 @@ export function createServer({ trustProxy, tls }: Environment, log: Logger): Fas
   const server = https ? Fastify({ ...options, https: { ...http, ...https } }) : Fastify({ ...options, http })
   return endIdle(server as unknown as FastifyInstance)
 }
+
+/**
+ * Of a forwarding header only what the nearest proxy has written: what is before it a client may have made up, to be somebody
+ * else at each of its attempts.
+ */
+const nearestOnly = (_address: string, hop: number): boolean => hop === 0
 
 /** Rejects with a `GatewayError` when the two files do not make a certificate. */
 function certificateOf({ certFile, keyFile }: NonNullable<Environment['tls']>) {

@@ -1,3 +1,4 @@
+import { visibleJson, visibleLines } from '../model/text.ts'
 import { styleText } from 'node:util'
 import type { Variables } from '../config/file.ts'
 
@@ -29,9 +30,9 @@ export interface Output {
 export function createOutput({ env, stdout, stderr }: Io): Output {
   const coloured = stdout.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb'
   return {
-    line: (text = '') => void stdout.write(`${text}\n`),
-    json: (value) => void stdout.write(`${JSON.stringify(value, null, 2)}\n`),
-    problem: (text) => void stderr.write(`${text}\n`),
+    line: (text = '') => void stdout.write(`${visibleLines(text)}\n`),
+    json: (value) => void stdout.write(`${visibleJson(value, 2)}\n`),
+    problem: (text) => void stderr.write(`${visibleLines(text)}\n`),
     paint: (style, text) => (coloured ? styleText(style, text, { validateStream: false }) : text),
   }
 }

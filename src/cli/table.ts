@@ -1,3 +1,4 @@
+import { visible } from '../model/text.ts'
 import type { Output } from './output.ts'
 
 type Cell = string | number | undefined
@@ -9,7 +10,7 @@ export function table(
   rows: readonly (readonly Cell[])[],
 ): void {
   if (rows.length === 0) return line('none')
-  const texts = rows.map((row) => row.map((cell) => String(cell ?? '-')))
+  const texts = rows.map((row) => row.map((cell) => visible(String(cell ?? '-'))))
   const widths = headings.map((heading, column) =>
     Math.max(heading.length, ...texts.map((row) => (row[column] ?? '').length)),
   )

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 
-/** Addresses that no vendor has: this machine, private networks, link-local, documentation, multicast. */
+/** Addresses that no vendor has: this machine, private networks, link-local, tunnels, documentation, multicast. */
 const notPublic = new BlockList()
 for (const [network, prefix] of [
   ['0.0.0.0', 8],
@@ -11,6 +11,7 @@ for (const [network, prefix] of [
   ['172.16.0.0', 12],
   ['192.0.0.0', 24],
   ['192.0.2.0', 24],
+  ['192.88.99.0', 24],
   ['192.168.0.0', 16],
   ['198.18.0.0', 15],
   ['198.51.100.0', 24],
@@ -19,12 +20,21 @@ for (const [network, prefix] of [
 ] as const)
   notPublic.addSubnet(network, prefix, 'ipv4')
 for (const [network, prefix] of [
-  ['::', 127],
+  // This machine, and IPv4-compatible addresses, which hold any IPv4 address (RFC 4291 §2.5.5).
+  ['::', 96],
+  // NAT64 (RFC 6052, RFC 8215), Teredo with what else lies beside it (RFC 2928), 6to4 (RFC 3056): tunnels to any IPv4 address.
   ['64:ff9b::', 96],
+  ['64:ff9b:1::', 48],
+  ['2001::', 23],
+  ['2002::', 16],
   ['100::', 64],
   ['2001:db8::', 32],
+  ['3fff::', 20],
+  ['5f00::', 16],
   ['fc00::', 7],
   ['fe80::', 10],
+  // Site-local, deprecated but routed where it is in use (RFC 3879).
+  ['fec0::', 10],
   ['ff00::', 8],
 ] as const)
   notPublic.addSubnet(network, prefix, 'ipv6')
@@ -64,5 +74,10 @@ const exception = 'plain http and private hosts need an entry in DRAWBRIDGE_INSE
 function isPublicHost(hostname: string): boolean {
   const bare = hostname.replace(/^\[(.*)\]$/, '$1')
   if (isIP(bare)) return isPublicAddress(bare)
-  return hostname.includes('.') && !/(^|\.)(localhost|local|internal|lan|home\.arpa)\.?$/i.test(hostname)
+  return (
+    hostname.includes('.') &&
+    !/(^|\.)(localhost|localdomain|local|internal|intranet|private|lan|svc|cluster|onion|home\.arpa)\.?$/i.test(
+      hostname,
+    )
+  )
 }

@@ -36,6 +36,7 @@ export interface Environment {
   readonly port: number
   readonly publicUrl?: string
   readonly tls?: { readonly certFile: string; readonly keyFile: string }
+  /** True: the one proxy that connections come from; or the addresses of all that count. */
   readonly trustProxy: boolean | string
   readonly databaseUrl?: string
   /** Address of the proxy through which vendors are called; may hold its password. */

@@ -37,13 +37,6 @@ export function createGroups(ports: ScimPorts): Resources<StoredGroup> {
     list: (ref, query) => directory.groups(ref, query),
     show: (ref, groups, view) => showGroups(ports, ref, groups, view),
 
-    async expectedBytes(ref, { id }, { projection }) {
-      if (!projection.wants('members')) return undefined
-      // Looking further costs something, and most Groups are small.
-      if ((await directory.memberCount(ref, id, fewMembers)) < fewMembers) return undefined
-      return (await directory.memberCount(ref, id, 1_000_000)) * bytesOfMember
-    },
-
     async create(actor, json) {
       const { client } = actor.directory
       const { body, members } = normaliseBody(groupModel, json, switchesOf(client), 'create')
@@ -177,10 +170,12 @@ async function showGroups(
   ports: ScimPorts,
   ref: DirectoryRef,
   asked: readonly StoredGroup[],
-  { projection, baseUrl }: View,
+  { projection, baseUrl, room }: View,
 ): Promise<readonly Record<string, unknown>[]> {
   if (asked.length === 0) return []
-  const { members, of = asked.length } = projection.wants('members') ? await membersOf(ports, ref, asked) : {}
+  const { members, of = asked.length } = projection.wants('members')
+    ? await membersOf(ports, ref, asked, room)
+    : {}
   const groups = asked.slice(0, of)
   const none = members && switchesOf(ref.client).emptyMembers ? [] : undefined
   return groups.map((group) => {
@@ -200,10 +195,16 @@ async function membersOf(
   { directory }: ScimPorts,
   ref: DirectoryRef,
   groups: readonly StoredGroup[],
+  room: View['room'],
 ): Promise<{ readonly members?: ReadonlyMap<string, readonly MemberRef[]>; readonly of?: number }> {
   const [only] = groups
   if (groups.length === 1 && only && Array.isArray(only.members))
     return { members: new Map([[only.id, only.members]]) }
+  if (groups.length === 1 && only && room) {
+    const few = await directory.members(ref, [only.id], fewMembers)
+    if (few.length < fewMembers) return { members: new Map([[only.id, few]]) }
+    await room((await directory.memberCount(ref, only.id, 1_000_000)) * bytesOfMember)
+  }
   const { refs, of } = await readMemberships(
     groups.map(({ id }) => id),
     {

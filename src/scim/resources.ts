@@ -29,6 +29,8 @@ export interface View {
   readonly projection: Projection
   /** Of the service provider, without a slash at the end. */
   readonly baseUrl: string
+  /** Waits until an answer of about so many bytes may be made; only large ones ask. */
+  readonly room?: (bytes: number) => Promise<void>
 }
 
 /** A resource after a write of it. */
@@ -54,8 +56,6 @@ export interface Resources<T extends StoredUser | StoredGroup> {
     resources: readonly Changed<T>[],
     view: View,
   ): Promise<readonly Record<string, unknown>[]>
-  /** About how large the answer with this resource is, in bytes; undefined where it is small. */
-  expectedBytes?(directory: DirectoryRef, resource: T, view: View): Promise<number | undefined>
   create(actor: Actor, json: unknown): Promise<T>
   replace(actor: Actor, id: string, json: unknown, check: Precondition | undefined): Promise<Changed<T>>
   patch(actor: Actor, id: string, json: unknown, check: Precondition | undefined): Promise<Changed<T>>

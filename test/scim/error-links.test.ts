@@ -46,10 +46,12 @@ describe('an error of the service provider', () => {
     })
   }
 
-  it('leads to the address that the client used where none is configured', async (t) => {
+  it('leads to this machine where none is configured, never to what the client wrote as Host', async (t) => {
     const { call } = await scimApp(t)
-    const answer = await call('GET', '/Users/nobody', undefined, { host: 'gateway.example:8080' })
-    assert.equal(anchorOf(answer, 'http://gateway.example:8080'), 'scim-not-found')
+    const answer = await call('GET', '/Users/nobody', undefined, { host: 'localhost:8080' })
+    assert.equal(anchorOf(answer, 'http://localhost:8080'), 'scim-not-found')
+    const evil = await call('GET', '/Users/nobody', undefined, { host: 'gateway.example:8080' })
+    assert.doesNotMatch(evil.text, /gateway\.example/)
   })
 
   it('leads to why an account is not proven where that is the reason', async (t) => {

@@ -1,3 +1,4 @@
+import { visibleJson } from '../../model/text.ts'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { columns, csv, csvHeader } from './formats.ts'
 import type { AuditEvent } from './store.ts'
@@ -48,7 +49,7 @@ Columns of the CSV: ${columns.join(', ')}.`,
         const { stdout } = context.io
         if (options.format === 'csv') stdout.write(csvHeader)
         for await (const event of events(client, options))
-          stdout.write(options.format === 'csv' ? csv(event) : `${JSON.stringify(event)}\n`)
+          stdout.write(options.format === 'csv' ? csv(event) : `${visibleJson(event)}\n`)
         return undefined
       }),
     )

@@ -1,3 +1,4 @@
+import { csvField, visible, visibleJson } from '../../model/text.ts'
 import type { AuditEvent } from './store.ts'
 
 /** Columns of the CSV, in order. */
@@ -20,12 +21,9 @@ export function csv(event: AuditEvent): string {
   return `${columns.map((column) => field(event[column])).join(',')}\r\n`
 }
 
-/** RFC 4180; what a spreadsheet would take for a formula begins with an apostrophe. */
 function field(value: unknown): string {
   if (value === undefined || value === null) return ''
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+  return csvField(typeof value === 'object' ? JSON.stringify(value) : String(value))
 }
 
 const facility = 13
@@ -40,12 +38,7 @@ export function syslog(event: AuditEvent, { host, release }: { host: string; rel
   const data = { directory, position, hash, actor, requestId, resourceType, resourceId, release }
   const elements = Object.entries(data)
     .filter(([, value]) => value !== undefined)
-    .map(
-      ([name, value]) =>
-        ` ${name}="${String(value)
-          .replace(/["\\\]]/g, '\\$&')
-          .replace(/[\r\n]/g, ' ')}"`,
-    )
+    .map(([name, value]) => ` ${name}="${visible(String(value)).replace(/["\\\]]/g, '\\$&')}"`)
   const id = action.replace(/[^\x21-\x7e]/g, '_').slice(0, 32)
-  return `<${priority}>1 ${at} ${host} drawbridge ${process.pid} ${id} [event@32473${elements.join('')}] ${JSON.stringify(detail)}`
+  return `<${priority}>1 ${at} ${host} drawbridge ${process.pid} ${id} [event@32473${elements.join('')}] ${visibleJson(detail)}`
 }

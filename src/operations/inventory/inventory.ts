@@ -1,3 +1,4 @@
+import { csvField } from '../../model/text.ts'
 import { randomUUID } from 'node:crypto'
 import { type Account, entitlementKey } from '../../model/account.ts'
 import { planHash } from '../../provisioning/guard.ts'
@@ -154,13 +155,9 @@ function cell(value: unknown): string {
   return Array.isArray(value) ? value.join('; ') : String(value)
 }
 
-/** A cell that a spreadsheet would take for a formula gets an apostrophe: names come from the vendor's people. */
+/** Names come from the vendor's people. */
 function line(cells: readonly string[]): string {
-  return `${cells.map((text) => quoted(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text)).join(',')}\r\n`
-}
-
-function quoted(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  return `${cells.map(csvField).join(',')}\r\n`
 }
 
 interface InventoryOptions {

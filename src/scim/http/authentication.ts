@@ -2,6 +2,7 @@ import bearerAuth from '@fastify/bearer-auth'
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { createHash } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { ClientProfile } from '../../model/directory.ts'
 import { switchesOf } from '../client-profiles.ts'
 import { ScimError } from '../errors.ts'
@@ -71,12 +72,25 @@ export async function authenticate(
     if (!hasToken(request)) return challenge('Bearer realm="drawbridge"')
     const counted = await attempt(request)
     if (!counted.isAllowed && counted.isExceeded) {
+      await slowDown()
       return new ScimError(429, 'Too many refused tokens from this address', {
         headers: { 'retry-after': String(Math.max(1, counted.ttlInSeconds)) },
       })
     }
+    request.log.warn({ requestId: request.id, address: request.ip }, 'SCIM token refused')
     return challenge('Bearer realm="drawbridge", error="invalid_token"')
   }
+}
+
+/** Who guesses on waits for each answer; a valid token never comes here. */
+const slowMs = 500
+const mostSlow = 1_000
+let slow = 0
+async function slowDown(): Promise<void> {
+  // So many at once are held back no more: each holds a connection.
+  if (slow >= mostSlow) return
+  slow += 1
+  await delay(slowMs, undefined, { ref: false }).finally(() => (slow -= 1))
 }
 
 /** Without a token nothing was guessed: such a request asks how to authenticate (RFC 6750 §3). */

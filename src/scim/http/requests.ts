@@ -62,10 +62,24 @@ export function actorOf(request: FastifyRequest): Actor {
 /** Where clients reach the service provider, without a slash at the end. */
 export type BaseUrl = (request: FastifyRequest) => string
 
-/** The configured address, which no `Host` header can change; without one, the address that the client used. */
+/**
+ * The configured address. Without one, the address that the client has connected to, never what it wrote into a header: but
+ * on this machine by whatever name of it the client used.
+ */
 export function baseUrlFor(publicUrl: string | undefined, prefix: string): BaseUrl {
   const configured = publicUrl?.replace(/\/+$/, '')
-  return (request) => (configured ?? `${request.protocol}://${request.host || 'localhost'}`) + prefix
+  return (request) => (configured ?? `${request.protocol}://${ownHost(request)}`) + prefix
+}
+
+const loopbackName = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i
+const loopbackAddress = /^(127\.|::1$|::ffff:127\.)/
+
+function ownHost({ host, socket }: Pick<FastifyRequest, 'host' | 'socket'>): string {
+  const { localAddress = '127.0.0.1', localPort } = socket
+  if (loopbackAddress.test(localAddress) && loopbackName.test(host)) return host
+  const address = localAddress.replace(/^::ffff:/, '')
+  if (localPort === undefined) return 'localhost'
+  return `${address.includes(':') ? `[${address}]` : address}:${localPort}`
 }
 
 /**

@@ -78,10 +78,8 @@ function elementRoutes<T extends StoredUser | StoredGroup>(
           .headers(identity(model, resource, view))
           .send()
       }
-      const directory = directoryOf(request)
-      const bytes = await resources.expectedBytes?.(directory, resource, view)
-      if (bytes !== undefined) await answers.hold(directory.id, reply, { bytes })
-      return show(resources, request, reply, resource, view)
+      const room = (bytes: number) => answers.hold(directoryOf(request).id, reply, { bytes })
+      return show(resources, request, reply, resource, { ...view, room })
     },
 
     async PUT(request, reply) {
