@@ -8,6 +8,7 @@ export const simulators: Readonly<Record<string, () => Promise<Start>>> = {
   sentry: async () => (await import('./sentry/index.ts')).startSentry,
   sisense: async () => (await import('./sisense/index.ts')).startSisense,
   cloudflare: async () => (await import('./cloudflare/index.ts')).startCloudflare,
+  datadog: async () => (await import('./datadog/index.ts')).startDatadog,
   metabase: async () => (await import('./metabase/index.ts')).startMetabase,
   crowdstrike: async () => (await import('./crowdstrike/index.ts')).startCrowdstrike,
 }

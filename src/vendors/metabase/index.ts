@@ -10,6 +10,14 @@ const source = {
 } as const
 const memberships = { each: 'group', as: { id: '{each:integer}' } } as const
 
+const people = {
+  method: 'GET',
+  path: 'user',
+  at: 'data',
+  paging: { by: 'offset', offset: 'offset', size: 'limit', most: 100, total: 'total' },
+  partial: true,
+} as const
+
 export const metabase = defineRestVendor({
   id: 'metabase',
   name: 'Metabase',
@@ -44,24 +52,8 @@ export const metabase = defineRestVendor({
   },
   endpoints: {
     current: { method: 'GET', path: 'user/current', purpose: 'knowing what the key may do' },
-    list: {
-      method: 'GET',
-      path: 'user',
-      purpose: 'listing people',
-      query: { status: 'all' },
-      at: 'data',
-      paging: { by: 'offset', offset: 'offset', size: 'limit', most: 100, total: 'total' },
-      partial: true,
-    },
-    find: {
-      method: 'GET',
-      path: 'user',
-      purpose: 'finding people',
-      query: { status: 'all', query: '{value}' },
-      at: 'data',
-      paging: { by: 'offset', offset: 'offset', size: 'limit', most: 100, total: 'total' },
-      partial: true,
-    },
+    list: { ...people, purpose: 'listing people', query: { status: 'all' } },
+    find: { ...people, purpose: 'finding people', query: { status: 'all', query: '{value}' } },
     get: { method: 'GET', path: 'user/{id}', purpose: 'reading a person with groups; every proof' },
     create: {
       method: 'POST',

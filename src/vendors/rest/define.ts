@@ -46,7 +46,7 @@ function connect(
   credentials: Readonly<Record<string, string>>,
   kit: Kit,
 ): Target {
-  const origin = String(settings['baseUrl'] ?? vendor.origin)
+  const origin = String(settings['baseUrl'] ?? renderPath(vendor.origin ?? '', { settings }))
   const shared = { ...kit, pacing: kit.pacing ?? createPacing() }
   const options = {
     vendor: vendor.id,
@@ -106,7 +106,7 @@ function limitsOf(
 export function classifierOf(rules: readonly ErrorRule[], name: AnyEndpointName): Classifier {
   const concerned = rules.filter(({ of }) => of?.includes(name) ?? true)
   return (reply, call) => {
-    const rule = concerned.find((each) => fitsRule(each, reply))
+    const rule = concerned.find((each) => fitsRule(each, reply, call?.path))
     if (rule === undefined) return byStatus(reply, call)
     if (rule.means === 'done') return undefined
     if (rule.means !== 'not-found' || rule.text !== undefined) return rule.means
@@ -114,7 +114,7 @@ export function classifierOf(rules: readonly ErrorRule[], name: AnyEndpointName)
   }
 }
 
-function fitsRule({ status, text, says, at, code }: ErrorRule, reply: Reply): boolean {
+function fitsRule({ status, text, says, naming, at, code }: ErrorRule, reply: Reply, path = ''): boolean {
   if (!(typeof status === 'number' ? [status] : status).includes(reply.status)) return false
   if (text !== undefined) return typeof reply.body === 'string' && reply.body.trim() === text
   if (!reply.readable) return false
@@ -122,8 +122,13 @@ function fitsRule({ status, text, says, at, code }: ErrorRule, reply: Reply): bo
     return false
   if (says === undefined) return true
   const said = leavesOf(reply.body).join('; ').toLowerCase()
+  if (naming === 'path' && !idsIn(path).some((id) => said.includes(id.toLowerCase()))) return false
   return says.some((words) => said.includes(words.toLowerCase()))
 }
+
+/** What of a path can only be an id. */
+const idsIn = (path: string): readonly string[] =>
+  path.split('/').filter((part) => part.length > 7 && /\d/.test(part))
 
 /** For the doctor, the contract suite and the vendor's page. Two endpoints of one route are one row. */
 function routesOf({ endpoints, base }: RestVendor): readonly Route[] {

@@ -38,6 +38,8 @@ export type Paging =
   | {
       readonly by: 'page'
       readonly page: string
+      /** Number of the first page; default 1. */
+      readonly first?: number
       readonly size: string
       readonly most: number
       readonly total: string
@@ -113,7 +115,9 @@ export interface ErrorRule {
   readonly text?: string
   /** One of these is among what the reply says, letter case aside. */
   readonly says?: readonly string[]
-  /** With `is`: a value of the body, such as the vendor's own code. */
+  /** It names the object that the path names: a bare "not found" may be of a route. */
+  readonly naming?: 'path'
+  /** With `code`: where the body holds the vendor's own code. */
   readonly at?: string
   readonly code?: number | string
   /** Only there. */
@@ -184,7 +188,7 @@ export interface RestVendor<S extends TObject = TObject, K extends TObject = TOb
   readonly settings: S
   readonly credentials: K
   readonly scopes: readonly [string, ...string[]]
-  /** Origin, unless `baseUrl` is set; and the path before every endpoint, with a slash at its end. */
+  /** Origin, unless `baseUrl` is set, with `{settings.…}`; and the path before every endpoint, with a slash at its end. */
   readonly origin?: string
   readonly base: string
   /** Headers that authenticate, with `{…}` for credentials. */

@@ -189,7 +189,7 @@ function receiptOf(reply: Reply, { requestId }: RestVendor): Receipt {
 function start(paging: Paging): Query {
   const size = { [paging.size]: paging.most }
   if (paging.by === 'offset') return { ...size, [paging.offset]: 0 }
-  return paging.by === 'page' ? { ...size, [paging.page]: 1 } : size
+  return paging.by === 'page' ? { ...size, [paging.page]: paging.first ?? 1 } : size
 }
 
 /** Goes on until as many came as the vendor says there are: a page that lacks is no end. */

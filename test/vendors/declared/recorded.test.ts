@@ -14,6 +14,8 @@ import { toAccount } from '../../../src/vendors/rest/target.ts'
 interface Recorded {
   readonly of: AnyEndpointName
   readonly status?: number
+  /** Of the call. */
+  readonly path?: string
   readonly body?: unknown
   /** A body that is no JSON. */
   readonly text?: string
@@ -21,9 +23,12 @@ interface Recorded {
   readonly failure?: Failure
 }
 
-function check(declared: RestVendor, { of, status = 200, body, text, account, failure }: Recorded): void {
+function check(
+  declared: RestVendor,
+  { of, status = 200, path = '', body, text, account, failure }: Recorded,
+): void {
   const reply = { status, headers: {}, body: text ?? body, readable: text === undefined }
-  assert.equal(classifierOf(declared.errors, of)(reply, { method: 'GET', path: '', pathClass: '' }), failure)
+  assert.equal(classifierOf(declared.errors, of)(reply, { method: 'GET', path, pathClass: '' }), failure)
   if (!account) return
   const { at: place, partial } = declared.endpoints[of]!
   const read = readAs(replyShape(place, accountShape(declared.account, partial === true)), body)
