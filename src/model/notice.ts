@@ -4,6 +4,7 @@ export type NoticeKind =
   | 'guard-tripped'
   | 'shut-out-failed'
   | 'shut-out-waiting'
+  | 'leaver-can-sign-in'
   | 'shut-out-withdrawn'
   | 'update-refused'
   | 'catalogue-refused'

@@ -108,6 +108,7 @@ export interface Deviation {
     | 'setting-read-only'
     | 'no-usable-step'
     | 'held'
+    | 'can-still-sign-in'
     | 'invitation-expired'
   /** One sentence for the admin: what, and what to do about it. */
   readonly detail: string
@@ -143,6 +144,8 @@ export interface Snapshot {
   readonly login?: string
   /** Steps that were taken or refused in this shut-out and did not hold: the next one counts in their place. */
   readonly tried?: readonly ShutOutStep[]
+  /** Taken for an operator's hold: its release gives back in every mode what the hold took. */
+  readonly hold?: true
   /** The vendor has confirmed that API tokens and sessions were ended, in this shut-out. */
   readonly sessionsEnded?: boolean
   readonly entitlements: readonly EntitlementRef[]

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { failures, VendorError } from '../model/errors.ts'
-import type { Deviation, JournalOperation, Wanted } from '../model/plan.ts'
+import type { Deviation, JournalOperation, Snapshot, Wanted } from '../model/plan.ts'
 import type { KnownPlan, PlanReason } from '../model/recorded-plan.ts'
 import type { AccountFailure } from '../model/work.ts'
 import { countedAs, isProtected, takesAway } from '../translators/plan.ts'
@@ -8,7 +8,7 @@ import { loginOf } from '../translators/person.ts'
 import { inWords, namesFrom } from '../translators/words.ts'
 import { loginAtVendor } from './account/correlate.ts'
 import { type Ending, proven, type Run } from './account/run.ts'
-import type { Account } from '../model/account.ts'
+import { type Account, entitlementKey, type EntitlementRef } from '../model/account.ts'
 import type { Policy } from '../model/policy.ts'
 import { failureOf } from './engine.ts'
 
@@ -125,6 +125,22 @@ function binds({ reason }: KnownPlan, mode: Policy['mode']): boolean {
   return reason === 'approve' || reason === 'shadow' ? reason === mode : true
 }
 
+/** What of a plan gives back what an operator's hold took. */
+export function givenBack<O extends JournalOperation>(
+  operations: readonly O[],
+  snapshot: Snapshot | undefined,
+): readonly O[] {
+  if (!snapshot?.hold) return []
+  const taken = new Set(snapshot.entitlements.map(entitlementKey))
+  const wasTaken = (refs: readonly EntitlementRef[]): boolean =>
+    refs.every((ref) => taken.has(entitlementKey(ref)))
+  return operations.filter((operation) => {
+    if (operation.op === 'create') return wasTaken(operation.draft.entitlements)
+    if (operation.op !== 'change-entitlements') return operation.op === 'activate'
+    return operation.change.revoke.length === 0 && wasTaken(operation.change.assign)
+  })
+}
+
 /**
  * The one place between a plan and the first write at the vendor. Undefined: go on. Otherwise the plan has been recorded, or
  * was rejected, and the run ends so.
@@ -137,8 +153,9 @@ export async function gate(
 ): Promise<Ending | undefined> {
   const { connection, work } = run
   const { mode, guard } = connection.policy
-  // What an operator asked for by hand is no mass change.
-  const counted = work.user.hold ? undefined : countedAs(operations, run.held, connection.can)
+  // An operator holds the person shut out, or has released them: that is the decision, whatever the mode.
+  if (work.user.hold || givenBack(operations, run.snapshot).length === operations.length) return undefined
+  const counted = countedAs(operations, run.held, connection.can)
   const verdict = verdictOf({ mode, operations, known: work.plan, counted })
   switch (verdict.kind) {
     case 'go':

@@ -3,6 +3,7 @@ import type { Ending } from './account/run.ts'
 import type { ClaimedGroup, GroupWork } from '../model/group-work.ts'
 import type { GroupEnding } from './groups/run.ts'
 import type { NoticeDraft } from '../model/notice.ts'
+import type { Deviation } from '../model/plan.ts'
 
 /** A shut-out that is still not done after so many tries is told of. */
 const tellAfterAttempts = 10
@@ -17,7 +18,7 @@ const manyAtOnce: ReadonlySet<string | undefined> = new Set([
 interface Ended {
   readonly connection: { readonly id: string; readonly name: string }
   readonly work: Pick<AccountWork, 'accountId' | 'user' | 'verification'>
-  readonly ending: Pick<Ending, 'status' | 'failure' | 'attempts' | 'verification'>
+  readonly ending: Pick<Ending, 'status' | 'failure' | 'attempts' | 'verification' | 'deviations'>
 }
 
 /** What people should hear of how a run ended; undefined when it is nobody's business. */
@@ -33,6 +34,9 @@ function mismatchesOf(verification: Ended['ending']['verification']): number {
 
 function ofLeaver(ended: Ended): NoticeDraft | undefined {
   const { work, ending, connection } = ended
+  const left =
+    ending.status === 'proven' && ending.deviations?.find(({ code }) => code === 'can-still-sign-in')
+  if (left) return ofSignIn(ended, left)
   const why = ending.failure ? ` ${ending.failure.detail}` : ''
   if (ending.status === 'pending' && mismatchesOf(ending.verification) > mismatchesOf(work.verification)) {
     return draft(
@@ -55,6 +59,16 @@ function ofLeaver(ended: Ended): NoticeDraft | undefined {
     return draft(ended, 'shut-out-waiting', `A shut-out at ${connection.name} waits.${why}`)
   }
   return undefined
+}
+
+/** Once for the connection, and not for each: it is its policy, or its vendor, that leaves the accounts there. */
+function ofSignIn({ connection, work }: Ended, { detail }: Deviation): NoticeDraft {
+  return {
+    kind: 'leaver-can-sign-in',
+    connectionId: connection.id,
+    text: `Somebody who left can still sign in at ${connection.name}: ${detail}`,
+    detail: { accountId: work.accountId, userId: work.user.id },
+  }
 }
 
 function ofPresent(ended: Ended): NoticeDraft | undefined {

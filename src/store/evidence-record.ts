@@ -16,7 +16,7 @@ export async function recordEvidence(tx: Sql, accountId: string, confirmedAt: st
       FROM (SELECT id, shut_out_asked_at AS asked, shut_out_request_id AS request FROM accounts WHERE id = ${accountId}::uuid) old
       WHERE accounts.id = old.id AND old.asked IS NOT NULL
       RETURNING accounts.id, accounts.user_id, accounts.connection_id, accounts.vendor_account_id, accounts.held,
-        accounts.snapshot, old.asked, old.request, date_trunc('milliseconds', clock_timestamp()) AS proven
+        accounts.snapshot, accounts.deviations, old.asked, old.request, date_trunc('milliseconds', clock_timestamp()) AS proven
     ), linked AS (
       SELECT coalesce(proof.vendor_account_id, (SELECT o.before->>'id' FROM operations o
         WHERE o.account_id = proof.id AND o.opened_at >= proof.asked AND o.before->>'id' IS NOT NULL
@@ -35,6 +35,7 @@ export async function recordEvidence(tx: Sql, accountId: string, confirmedAt: st
         'requestId', proof.request, 'askedAt', proof.asked, 'provenAt', proof.proven, 'confirmedAt', ${confirmedAt}::text,
         'milliseconds', round(extract(epoch FROM proof.proven - proof.asked) * 1000), 'calls', calls.list,
         'readBack', CASE WHEN proof.held IS NULL THEN '{"account": "absent"}' ELSE jsonb_build_object('account', 'present',
-          'state', proof.held->'account'->'state', 'entitlements', proof.held->'account'->'entitlements') END)
+          'state', proof.held->'account'->'state', 'entitlements', proof.held->'account'->'entitlements') END,
+        'canStillSignIn', (SELECT d->>'detail' FROM jsonb_array_elements(proof.deviations) d WHERE d->>'code' = 'can-still-sign-in' LIMIT 1))
     FROM proof JOIN users u ON u.id = proof.user_id JOIN connections c ON c.id = proof.connection_id, linked, calls`)
 }

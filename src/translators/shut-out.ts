@@ -1,4 +1,5 @@
-import type { Held, Snapshot } from '../model/plan.ts'
+import type { Deviation, Held, Snapshot } from '../model/plan.ts'
+import type { NameOf } from './words.ts'
 import type { Capabilities } from '../model/capabilities.ts'
 import { powersOf } from './entitlements/difference.ts'
 import { type Account, entitlementKey } from '../model/account.ts'
@@ -90,6 +91,18 @@ export function isEnded(
     const isTheirTurn = steps.slice(0, at).every((earlier) => tried.includes(earlier))
     return isTheirTurn && holds(step, account, can)
   })
+}
+
+/** What a shut-out leaves that is no access and yet lets a person in: the account itself. Undefined: nothing. */
+export function signInLeft(account: Account | undefined, nameOf: NameOf): Deviation | undefined {
+  if (!account || account.state === 'disabled') return undefined
+  const left = account.entitlements.map((each) => nameOf(each).replace(/^role /, '')).join(' and ')
+  const how =
+    account.state === 'invited' ? 'can still accept the invitation and sign in' : 'can still sign in'
+  return {
+    code: 'can-still-sign-in',
+    detail: `${account.login} ${how}${left ? ` as ${left}` : ', without a role'}.`,
+  }
 }
 
 /** The steps that a vendor can take, in the order given. */

@@ -48,6 +48,24 @@ describe('a person whom an operator holds', () => {
   })
 })
 
+describe('a hold', () => {
+  for (const mode of ['approve', 'shadow'] as const) {
+    it(`is a decision: in mode ${mode} it acts at once, and so does its release`, async (t) => {
+      const falcon = await startFalcon(t)
+      const before = falcon.state.addUser({ email: 'ada@example.com' })
+      falcon.state.grant(before.id, 'event_viewer')
+      const connections = [{ name: 'falcon', simulator: falcon, policy: { ...falconPolicy, mode } }]
+      const { scim, gateway, until } = await startTestGateway(t, { connections })
+      const { body: ada } = await scim('POST', '/Users', aUser('ada'))
+      assert.equal(person(falcon, 'ada')?.entitlements.length, 1)
+      await holdPerson(gateway.store.db, ada.id, { reason: 'laptop stolen' }, eve)
+      await until('no role', () => person(falcon, 'ada')?.entitlements.length === 0)
+      await releasePerson(gateway.store.db, ada.id, eve)
+      await until('back', () => person(falcon, 'ada')?.entitlements.length === 1)
+    })
+  }
+})
+
 describe('the risk of a failed shut-out', () => {
   it('is accepted: active is false, the next request is answered with 200', async (t) => {
     const { scim, falcon, store } = await start(t)

@@ -63,6 +63,11 @@ export const deviationEntries = {
     means: 'An operator holds the person shut out although the directory wants them active.',
     todo: '`drawbridge release <userName>` ends it.',
   },
+  'can-still-sign-in': {
+    means:
+      'The access of somebody who left has ended, and the account is still there and not switched off: the person can sign in, with the role that the detail names or without one.',
+    todo: 'Put `remove`, or `disable` where the vendor has it, into `deprovision`; or switch the account off at the vendor by hand.',
+  },
   'invitation-expired': {
     means: 'The invitation was not accepted in time.',
     todo: 'Invite again, or let `reinvite: once` do it.',

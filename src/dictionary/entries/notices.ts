@@ -22,6 +22,11 @@ export const noticeEntries = {
     means: 'A shut-out is waiting for a decision or something else: somebody who left may still have access.',
     todo: '`drawbridge explain <userName>` says for what; if it is urgent, end the access by hand.',
   },
+  'leaver-can-sign-in': {
+    means:
+      'Somebody who left has nothing any more at a vendor but can still sign in: the account was neither removed nor switched off.',
+    todo: '`drawbridge explain <userName>` says with which role. Put `remove` into `deprovision`, or switch the account off by hand.',
+  },
   'shut-out-withdrawn': {
     means: 'A shut-out was considered done, but the vendor shows access again.',
     todo: 'Drawbridge retries it by itself; see that it becomes proven.',

@@ -40,6 +40,8 @@ interface Evidence {
         readonly state: string
         readonly entitlements: readonly HeldEntitlement[]
       }
+  /** In words, where the account was neither removed nor switched off: `ada@… can still sign in, as role Viewer.` */
+  readonly canStillSignIn?: string | null
 }
 
 /** Evidence with its event, whose place in the audit's chain can be verified. */

@@ -175,6 +175,13 @@ export const templates: Readonly<Record<NoticeKind, Template>> = {
     advice: 'It was considered done, but the vendor shows access again. Drawbridge retries it by itself.',
     commands: retry,
   },
+  'leaver-can-sign-in': {
+    one: 'Somebody who left can still sign in',
+    many: (count) => `At ${count} vendors, people who left can still sign in`,
+    advice:
+      'They have nothing there any more, but the account was neither removed nor switched off. Put `remove` into `deprovision`, or switch it off by hand.',
+    commands: (_where, notice) => journal(notice),
+  },
   'update-refused': {
     one: 'A vendor refused a change',
     many: (count) => `Vendors refused ${count} changes`,

@@ -7,7 +7,7 @@ import { grantedAfter, withoutEnded } from '../../translators/granted.ts'
 import { plan } from '../../translators/plan.ts'
 import { wantedOf } from '../../translators/wanted.ts'
 import { failureFrom, failureOf, iso } from '../engine.ts'
-import { gate, needsFreshRead, objectionTo } from '../guard.ts'
+import { givenBack, gate, needsFreshRead, objectionTo } from '../guard.ts'
 import { wantedInput } from '../wanted-input.ts'
 import { adopt, dropLink, findAccount, judge } from './correlate.ts'
 import { execute, type Executed, linked, refresh, write } from './execute.ts'
@@ -132,18 +132,29 @@ function ended(run: Run, wanted: ReturnType<typeof wantedOf>): Wanted | Ending {
 }
 
 /** Makes what is wanted true: create, link, profile, grants, then revokes. */
-export async function provide(run: Run, wanted: Present): Promise<Ending> {
+export async function provide(run: Run, wanted: Present, isReleased = false): Promise<Ending> {
   // Whoever is not there yet comes with the group; whoever is, is looked after meanwhile: nothing is taken away late.
   if (wanted.awaited && !run.held) return waiting(run, wanted)
   await readUnknown(run)
-  const waits = await renewExpired(run)
-  if (waits) return waits
+  const renewing = await renewExpired(run)
+  if (renewing) return renewing
   const first = planFor(run, wanted)
   const found = await lookFirst(run, wanted, first)
   if (found !== 'none') return found === 'linked' ? provide(run, wanted) : found
-  const objection = (await guard(run, first)) ?? (await gate(run, first.operations, first.deviations, wanted))
-  if (objection) return { ...objection, deviations: [...wanted.deviations, ...first.deviations] }
-  return carryOut(run, wanted, first)
+  const told = (ending: Ending): Ending => ({
+    ...ending,
+    deviations: [...wanted.deviations, ...first.deviations],
+  })
+  const objection = await guard(run, first)
+  if (objection) return told(objection)
+  const back = isReleased ? [] : givenBack(first.operations, run.snapshot)
+  if (back.length > 0 && back.length < first.operations.length) {
+    // The release of a hold is a decision about what the hold took, and about nothing else of the plan.
+    await executeAll(run, { ...first, operations: back }, wanted, { deviations: [] })
+    return provide(run, wanted, true)
+  }
+  const waits = await gate(run, first.operations, first.deviations, wanted)
+  return waits ? told(waits) : carryOut(run, wanted, first)
 }
 
 /** Executes a plan that nothing stands against, and tells how the account then stands. */

@@ -19,7 +19,8 @@ import type {
 import { grantedAfterSettings } from '../../translators/entitlements/difference.ts'
 import { grantedAfter, settingKey } from '../../translators/granted.ts'
 import { loginOf } from '../../translators/person.ts'
-import { graceOf } from '../../translators/shut-out.ts'
+import { graceOf, signInLeft } from '../../translators/shut-out.ts'
+import { namesFrom } from '../../translators/words.ts'
 import type { LiveConnection, OpenConnection } from '../connections.ts'
 import {
   afterVendorFailure,
@@ -280,7 +281,7 @@ async function endingAt(opened: OpenConnection, start: Omit<Run, 'connection'>):
 
 async function endingOf(run: Run): Promise<Ending> {
   try {
-    return dueAgain(run, await look(run))
+    return await dueAgain(run, await look(run))
   } catch (error) {
     if (error instanceof GatewayError && error.code === 'ACCOUNT_LINKED') return linkedElsewhere(run, error)
     if (!(error instanceof VendorError)) throw error
@@ -304,7 +305,7 @@ async function lookAgain(run: Run, first: VendorError): Promise<Ending> {
   run.log.warn({ operation: first.operation }, 'linked account not found, correlating again')
   try {
     await relink(run)
-    return dueAgain(run, await look(run))
+    return await dueAgain(run, await look(run))
   } catch (error) {
     if (!(error instanceof VendorError)) throw error
     return afterFailure(run, error)
@@ -312,7 +313,7 @@ async function lookAgain(run: Run, first: VendorError): Promise<Ending> {
 }
 
 /** What time alone changes: an operator's hold ends, or the days of grace of somebody who left are over. */
-function dueAgain(run: Run, ending: Ending): Ending {
+async function dueAgain(run: Run, ending: Ending): Promise<Ending> {
   const { user } = run.work
   const { hold } = user
   const until = [hold?.until, ending.status === 'proven' ? graceUntil(run) : undefined]
@@ -321,11 +322,26 @@ function dueAgain(run: Run, ending: Ending): Ending {
   )
   const dueInMs = Math.min(...waits, ending.dueInMs ?? Number.POSITIVE_INFINITY)
   const held: readonly Deviation[] = hold && !user.deleted ? [heldBy(hold)] : []
+  const more = [...held, ...(await leftOf(run, ending))]
   return {
     ...ending,
     ...(Number.isFinite(dueInMs) ? { dueInMs } : {}),
-    ...(held.length > 0 ? { deviations: [...(ending.deviations ?? []), ...held] } : {}),
+    ...(more.length > 0 ? { deviations: [...(ending.deviations ?? []), ...more] } : {}),
   }
+}
+
+/** What is left to somebody whose access has ended: told wherever the proof is told. */
+async function leftOf(
+  { work: { user }, held, connection, deps }: Run,
+  { status }: Ending,
+): Promise<readonly Deviation[]> {
+  const hasLeft = !user.active || user.deleted
+  if (!hasLeft || !held || (status !== 'proven' && status !== 'verifying')) return []
+  // As it was last read: a name is not worth a call.
+  const catalogue =
+    held.account.entitlements.length > 0 ? await deps.store.catalogue(connection.id) : undefined
+  const left = signInLeft(held.account, namesFrom(catalogue?.entries ?? []))
+  return left ? [left] : []
 }
 
 function graceUntil({

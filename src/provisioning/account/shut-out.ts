@@ -98,7 +98,7 @@ async function takeSteps(run: Run, wanted: ShutOut, account: Account): Promise<E
     const left: readonly JournalOperation[] = hasOpenSessions(run) ? [{ op: 'end-sessions' }] : []
     const stopped = await stoppedBy(run, wanted, account, left)
     if (stopped) return stopped
-    if (run.connection.policy.mode !== 'shadow') await keepSnapshot(run)
+    if (run.connection.policy.mode !== 'shadow' || run.work.user.hold) await keepSnapshot(run)
     await endSessions(run)
     // Nothing to take is what this read shows; where reads lag, only a later one can prove it.
     return can.readLagMs ? verifying(run, 'strip') : proven()
@@ -242,7 +242,8 @@ export async function removeForGood(run: Run): Promise<void> {
 /** Grants as they are before the first step; once for each shut-out. */
 export async function keepSnapshot(run: Run): Promise<void> {
   if (run.snapshot || !run.held) return
-  await learn(run, { snapshot: snapshotOf(run.held, iso(run.deps.now())) })
+  const hold = run.work.user.hold ? ({ hold: true } as const) : {}
+  await learn(run, { snapshot: { ...snapshotOf(run.held, iso(run.deps.now())), ...hold } })
 }
 
 function verifying(run: Run, step: ShutOutStep): Ending {

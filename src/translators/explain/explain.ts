@@ -32,11 +32,15 @@ export function explain(input: ExplainInput): Explanation {
     rules: explainRules(input, grants),
     entitlements: explainEntitlements(input, wanted.kind === 'present' ? grants : nothing, intents),
     ...(settings ? { settings } : {}),
-    deviations: wanted.kind === 'present' ? wanted.deviations : [],
+    deviations: wanted.kind === 'present' ? wanted.deviations : leftTo(state),
     ...(changesAt === undefined ? {} : { changesAt }),
     ...(whatIf ? { whatIf: effectOf(input, { ...input, groups: regrouped(groups, whatIf, now) }) } : {}),
   }
 }
+
+/** What somebody who left can still do there. */
+const leftTo = (state: ExplainInput['state']): Explanation['deviations'] =>
+  (state?.deviations ?? []).filter(({ code }) => code === 'can-still-sign-in')
 
 const nothing: Pick<Grants, 'entitlements'> = { entitlements: [] }
 

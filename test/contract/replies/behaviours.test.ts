@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import type { Policy } from '../../../src/model/policy.ts'
 import type { Fault } from '../../../src/simulators/faults.ts'
+import { startSisense } from '../../../src/simulators/sisense/index.ts'
 import { startSentinelone } from '../../../src/simulators/sentinelone/index.ts'
 import type { VendorSimulator } from '../../../src/simulators/simulator.ts'
 import { crowdstrike } from '../../../src/vendors/crowdstrike/index.ts'
@@ -12,6 +13,8 @@ import { person, startFalcon, startSentryWithTeams } from '../../support/vendors
 import { openKit, openTarget } from '../target.ts'
 
 /* Behaviours of vendors that took access for ended, stopped everybody, or held the process up. */
+
+const extension = 'urn:drawbridge:params:scim:schemas:extension:provisioning:2.0:User'
 
 interface Stage<S extends VendorSimulator> extends GatewayUnderTest {
   readonly simulator: S
@@ -189,6 +192,45 @@ describe('an answer that proves nothing', () => {
     assert.equal(await leave(leaver), 503)
     assert.equal((await account('leaver')).proven, false)
     assert.notDeepEqual(person(simulator, 'leaver')?.entitlements, [])
+  })
+})
+
+describe('a leaver who can still sign in', () => {
+  it('[si-viewer] is told in the answer, in explain, in the evidence and by a notice', async (t) => {
+    const simulator = await startSisense({})
+    t.after(() => simulator.close())
+    const { gateway, join, leave, scim, account, until } = await stageAt(t, simulator, {
+      default: { role: 'Designer' },
+      deprovision: { inactive: ['disable', 'strip'], deleted: ['remove'], graceDays: 0 },
+    })
+    const leaver = await join('leaver')
+    // Switching off is answered with 200, and nothing comes of it.
+    simulator.rewrite({
+      path: /\/users\//,
+      change: (answer) => ({ ...answer, body: { ...(answer.body as object), active: true } }),
+    })
+    assert.equal(await leave(leaver), 200)
+    const { deviations, proven } = await account('leaver')
+    assert.equal(proven, true)
+    assert.deepEqual(
+      deviations.map(({ code }) => code),
+      ['can-still-sign-in'],
+    )
+    const words = /leaver@example\.com can still sign in as Viewer/
+    const shown = await scim('GET', `/Users/${leaver}?attributes=${extension}`)
+    assert.match(JSON.stringify(shown.body), words)
+    const { url } = gateway
+    assert.match(
+      JSON.stringify(
+        (await operate(url, 'POST', '/people/leaver@example.com/explanation', { body: {} })).body,
+      ),
+      words,
+    )
+    const { body: evidence } = await operate(url, 'GET', '/directories/corp/evidence')
+    assert.match(JSON.stringify(evidence), words)
+    await until('the notice', async () =>
+      words.test(JSON.stringify((await operate(url, 'GET', '/notices')).body)),
+    )
   })
 })
 
