@@ -20,18 +20,18 @@ import {
   quoted,
   reads,
   type RoleChange,
+  someIds,
   userWrites,
   writes,
 } from './client.ts'
 import { requestIdOf } from './errors.ts'
-import { Envelope, IdPage, instant, listing, RoleEntities, type RoleEntity, StringResources } from './wire.ts'
+import { Envelope, IdList, IdPage, instant, listing, RoleEntities, type RoleEntity } from './wire.ts'
 
 const usersPath = 'user-management/entities/users/v1'
 const idsPath = 'user-management/queries/users/v1'
 /** Largest page that the queries allow, and most ids that an entity read takes. */
 const pageSize = 500
 const idsPerRead = 5_000
-const someIds = 5
 
 /** CrowdStrike's present User Management API. CrowdStrike/falconpy _user_management.py, 2026-04; gofalcon, 2026-07. */
 export function currentClient(send: Requester): FalconClient {
@@ -161,7 +161,7 @@ function roleCalls(send: Requester): FalconRoles {
     async roles(operation, cid) {
       const query = { cid }
       const idCall = reads({ operation, method: 'GET', path: 'user-management/queries/roles/v1', query })
-      const ids = (await send(idCall, StringResources)).body.resources ?? []
+      const ids = (await send(idCall, IdList)).body.resources ?? []
       const path = 'user-management/entities/roles/GET/v2'
       const entities: RoleEntity[] = []
       for (const batch of chunks(ids, idsPerRead)) {

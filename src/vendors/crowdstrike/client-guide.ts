@@ -15,11 +15,22 @@ import {
   named,
   onlyUser,
   reads,
+  someIds,
+  usersOf,
   userWrites,
   writes,
 } from './client.ts'
 import { requestIdOf } from './errors.ts'
-import { Envelope, IdPage, instant, listing, RoleEntities, type RoleEntity, StringResources } from './wire.ts'
+import {
+  Envelope,
+  IdList,
+  IdPage,
+  instant,
+  listing,
+  RoleEntities,
+  type RoleEntity,
+  StringResources,
+} from './wire.ts'
 
 const usersPath = 'users/entities/users/v1'
 const uidsPath = 'users/queries/user-uids/v1'
@@ -33,13 +44,13 @@ export function guideClient(send: Requester, now: () => number): FalconClient {
   return {
     ...userCalls(send, now),
     ...roleCalls(send),
-    probe: async () => void (await firstUid(send, 'probe')),
+    probe: async () => void (await firstUids(send, 'probe', 1)),
   }
 }
 
-async function firstUid(send: Requester, operation: string): Promise<string | undefined> {
-  const call = reads({ operation, method: 'GET', path: uidsPath, query: { offset: 0, limit: 1 } })
-  return (await send(call, IdPage)).body.resources?.[0]
+async function firstUids(send: Requester, operation: string, limit: number): Promise<readonly string[]> {
+  const call = reads({ operation, method: 'GET', path: uidsPath, query: { offset: 0, limit } })
+  return (await send(call, IdPage)).body.resources ?? []
 }
 
 function userCalls(send: Requester, now: () => number): FalconUsers {
@@ -52,8 +63,7 @@ function userCalls(send: Requester, now: () => number): FalconUsers {
     idsOf: index.find,
 
     async someUser(operation) {
-      const id = await firstUid(send, operation)
-      return id === undefined ? undefined : (await reading.users(operation, [id]))[0]
+      return (await usersOf(reading, operation, await firstUids(send, operation, someIds)))[0]
     },
 
     async create({ login, givenName, familyName }) {
@@ -97,8 +107,10 @@ function userReads(send: Requester): Pick<FalconUsers, 'idsPerRead' | 'userIds' 
 }
 
 function roleCalls(send: Requester): FalconRoles {
-  const ids = async (call: Omit<Call, 'method' | 'pathClass'>) =>
-    (await send(reads({ ...call, method: 'GET' }), StringResources)).body.resources ?? []
+  const ids = async (
+    call: Omit<Call, 'method' | 'pathClass'>,
+    shape: typeof StringResources | typeof IdList = StringResources,
+  ) => (await send(reads({ ...call, method: 'GET' }), shape)).body.resources ?? []
 
   return {
     scopedRoles: false,
@@ -111,7 +123,7 @@ function roleCalls(send: Requester): FalconRoles {
     },
 
     async roles(operation) {
-      const roleIds = await ids({ operation, path: 'user-roles/queries/roles/v1' })
+      const roleIds = await ids({ operation, path: 'user-roles/queries/roles/v1' }, IdList)
       const entities: RoleEntity[] = []
       for (const batch of chunks(roleIds, idsPerRead)) {
         const call = reads({ operation, method: 'GET', path: rolesPath, query: { ids: batch } })

@@ -13,11 +13,13 @@ import {
   named,
   onlyUser,
   reads,
+  someIds,
+  usersOf,
   userWrites,
   writes,
 } from './client.ts'
 import { requestIdOf } from './errors.ts'
-import { Envelope, listing, RoleEntities, type RoleEntity, StringResources } from './wire.ts'
+import { Envelope, IdList, IdPage, listing, RoleEntities, type RoleEntity, StringResources } from './wire.ts'
 
 const usersPath = 'users/entities/users/v1'
 const rolesPath = 'user-roles/entities/user-roles/v1'
@@ -33,12 +35,16 @@ export function legacyClient(send: Requester): FalconClient {
   return { ...userCalls(send), ...roleCalls(send), probe: async () => void (await roleIds(send, 'probe')) }
 }
 
-async function idsAt(send: Requester, call: Omit<Call, 'method' | 'pathClass'>): Promise<readonly string[]> {
-  return (await send(reads({ ...call, method: 'GET' }), StringResources)).body.resources ?? []
+async function idsAt(
+  send: Requester,
+  call: Omit<Call, 'method' | 'pathClass'>,
+  shape: typeof StringResources | typeof IdList | typeof IdPage,
+): Promise<readonly string[]> {
+  return (await send(reads({ ...call, method: 'GET' }), shape)).body.resources ?? []
 }
 
 function roleIds(send: Requester, operation: string): Promise<readonly string[]> {
-  return idsAt(send, { operation, path: roleIdsPath })
+  return idsAt(send, { operation, path: roleIdsPath }, IdList)
 }
 
 function userCalls(send: Requester): FalconUsers {
@@ -46,7 +52,7 @@ function userCalls(send: Requester): FalconUsers {
 
   /** Without pages: all ids come at once. */
   const everybody = (operation: string) =>
-    idsAt(send, { operation, path: 'users/queries/user-uuids-by-cid/v1' })
+    idsAt(send, { operation, path: 'users/queries/user-uuids-by-cid/v1' }, IdPage)
 
   async function users(operation: string, ids: readonly string[]) {
     const call = reads({ operation, method: 'GET', path: usersPath, query: { ids } })
@@ -64,12 +70,12 @@ function userCalls(send: Requester): FalconUsers {
     async idsOf(operation, login) {
       const path = 'users/queries/user-uuids-by-email/v1'
       const call = { operation, path, query: { uid: login.toLowerCase() } }
-      return (await idsAt(send, call).catch(ignoring('not-found'))) ?? []
+      return (await idsAt(send, call, IdPage).catch(ignoring('not-found'))) ?? []
     },
 
     async someUser(operation) {
-      const [id] = await everybody(operation)
-      return id === undefined ? undefined : (await users(operation, [id]))[0]
+      const ids = (await everybody(operation)).slice(0, someIds)
+      return (await usersOf({ users, idsPerRead }, operation, ids))[0]
     },
 
     async create({ login, givenName, familyName }) {
@@ -92,7 +98,7 @@ function roleCalls(send: Requester): FalconRoles {
 
     async grants(operation, id, cid) {
       const path = 'user-roles/queries/user-role-ids-by-user-uuid/v1'
-      const held = new Set(await idsAt(send, { operation, path, query: { user_uuid: id } }))
+      const held = new Set(await idsAt(send, { operation, path, query: { user_uuid: id } }, StringResources))
       return [...held].map((role) => ({ kind: 'role', id: role, scope: { level: 'cid', id: cid } }))
     },
 

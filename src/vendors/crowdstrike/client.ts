@@ -5,8 +5,7 @@ import type { Paginator } from '../kit/paginate.ts'
 import { plainCid } from './auth.ts'
 import { failure, requestIdOf } from './errors.ts'
 import { Envelope, type RoleEntity, Updated } from './wire.ts'
-import { VendorError } from '../../model/errors.ts'
-import { asideNow } from '../kit/tolerant.ts'
+import { asideNow, readTogether } from '../kit/tolerant.ts'
 
 /** A user as every profile tells it; which field is the id and which the login is settled per profile. */
 export interface FalconUser {
@@ -197,7 +196,7 @@ export function loginIndex(client: Reading, now: () => number): LoginIndex {
       const unknown = page.filter((id) => !gone.delete(id) && !logins.has(id))
       for (const batch of chunks(unknown, client.idsPerRead)) {
         for (const id of batch) unread.add(id)
-        for (const user of await client.users(operation, batch)) {
+        for (const user of await usersOf(client, operation, batch)) {
           keep(user)
           unread.delete(user.id)
         }
@@ -254,30 +253,17 @@ export function loginIndex(client: Reading, now: () => number): LoginIndex {
   }
 }
 
-/**
- * Reads users; those that are gone are left out. Falcon may refuse a whole batch for one id that is gone: then the
- * batch is halved until only that one is missing.
- */
-export async function usersOf(
-  client: FalconClient,
+/** Reads users; those that are gone are left out. Falcon may refuse a whole batch for one id that is gone. */
+export function usersOf(
+  { users, idsPerRead }: Pick<FalconUsers, 'users' | 'idsPerRead'>,
   operation: string,
   ids: readonly string[],
 ): Promise<readonly FalconUser[]> {
-  if (ids.length === 0) return []
-  if (ids.length > client.idsPerRead) return halves(client, operation, ids)
-  try {
-    return await client.users(operation, ids)
-  } catch (error) {
-    if (!(error instanceof VendorError) || error.failure !== 'not-found') throw error
-    return ids.length === 1 ? [] : halves(client, operation, ids)
-  }
+  return readTogether(ids, idsPerRead, (some) => users(operation, some))
 }
 
-async function halves(client: FalconClient, operation: string, ids: readonly string[]) {
-  const middle = Math.ceil(ids.length / 2)
-  const first = await usersOf(client, operation, ids.slice(0, middle))
-  return [...first, ...(await usersOf(client, operation, ids.slice(middle)))]
-}
+/** So many are read to see how users are shown: one whose entry cannot be read must not stand for all. */
+export const someIds = 5
 
 /** Gathers pages of ids into batches of one size; the last may be smaller. */
 export async function* inBatches(pages: AsyncIterable<readonly string[]>, size: number) {

@@ -40,8 +40,10 @@ export const Updated = Receipt(
   Type.Object({ resources: Type.Optional(Type.Union([Type.Null(), Type.Array(Type.Unknown())])) }),
 )
 
-/** Ids of roles or of everybody at once: what somebody holds is never read as less than it is. */
+/** Ids of roles: what somebody holds is never read as less than it is. */
 export const StringResources = listing(Type.Array(Type.String({ minLength: 1 })))
+/** Ids of what there is, each of which can be done without. */
+export const IdList = listing(Rows(Type.String({ minLength: 1 })))
 /** A page of ids of users. */
 export const IdPage = listing(People(Type.String({ minLength: 1 })))
 
@@ -53,7 +55,7 @@ export type Token = Static<typeof Token>
 
 /** A role; only the fields relied on. A custom one is not global, and belongs to a CID. */
 const RoleEntity = Type.Object({
-  id: Type.String(),
+  id: Type.String({ minLength: 1 }),
   display_name: Type.Optional(Type.String()),
   cid: Type.Optional(Type.String()),
   is_global: Type.Optional(Type.Boolean()),

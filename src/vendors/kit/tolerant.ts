@@ -78,3 +78,68 @@ export function tolerant(target: Target, vendor: string): TolerantTarget {
     },
   })
 }
+
+/** An answer came, and it is not what was asked for. */
+const isUnreadable = (error: unknown): boolean =>
+  error instanceof VendorError &&
+  error.failure === 'unexpected' &&
+  error.status !== undefined &&
+  error.status >= 200 &&
+  error.status < 300
+
+const isGone = (error: unknown): boolean => error instanceof VendorError && error.failure === 'not-found'
+
+/**
+ * Reads people by their ids, at most so many in a call. Those that are gone are left out, and whoever spoils the answer for the
+ * others is set aside: a call that is refused, or whose answer cannot be read, is halved until only they are missing. Rejects
+ * where no half can be read: then it is not about one of them.
+ */
+export async function readTogether<T>(
+  ids: readonly string[],
+  most: number,
+  read: (ids: readonly string[]) => Promise<readonly T[]>,
+): Promise<readonly T[]> {
+  if (ids.length === 0) return []
+  const middle = Math.ceil(ids.length / 2)
+  const halves = [ids.slice(0, middle), ids.slice(middle)]
+  if (ids.length > most) return inTurn(halves, most, read)
+  try {
+    return await read(ids)
+  } catch (error) {
+    if (isGone(error)) return ids.length === 1 ? [] : inTurn(halves, most, read)
+    if (!isUnreadable(error) || ids.length === 1 || !scope.getStore()) throw error
+    return apart(halves, most, read, error)
+  }
+}
+
+async function inTurn<T>(
+  parts: readonly (readonly string[])[],
+  most: number,
+  read: (ids: readonly string[]) => Promise<readonly T[]>,
+): Promise<readonly T[]> {
+  const found: T[] = []
+  for (const part of parts) found.push(...(await readTogether(part, most, read)))
+  return found
+}
+
+async function apart<T>(
+  halves: readonly (readonly string[])[],
+  most: number,
+  read: (ids: readonly string[]) => Promise<readonly T[]>,
+  whole: unknown,
+): Promise<readonly T[]> {
+  const found: T[] = []
+  let unread = 0
+  for (const half of halves) {
+    try {
+      found.push(...(await readTogether(half, most, read)))
+    } catch (error) {
+      if (!isUnreadable(error) || half.length > 1) throw error
+      unread += 1
+      if (unread === halves.length) throw whole
+      const [id] = half
+      scope.getStore()?.person({ id })
+    }
+  }
+  return found
+}

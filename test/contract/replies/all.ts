@@ -21,9 +21,11 @@ interface Line {
 }
 const lines: Line[] = []
 
+const isException = ({ isSent, faults }: Verdict): boolean => isSent && faults.length > 0
+
 function printed({ vendor, profile, verdicts }: Line): string {
   const sent = verdicts.filter(({ isSent }) => isSent)
-  const faulty = sent.filter(({ faults }) => faults.length > 0)
+  const faulty = sent.filter(isException)
   const columns = [vendor, profile, verdicts.length, sent.length, faulty.length]
   const widths = [12, 8, 8, 8, 10]
   return columns.map((each, at) => String(each)[at < 2 ? 'padEnd' : 'padStart'](widths[at] ?? 8)).join(' ')
@@ -34,8 +36,8 @@ describe('odd replies', { timeout: 4 * 60 * 60_000 }, () => {
     console.log('vendor       profile   replies     sent exceptions')
     for (const line of lines) {
       console.log(printed(line))
-      for (const { trial, isSent, faults } of line.verdicts)
-        if (isSent && faults.length > 0) console.log(`  ${trial.change.id}: ${faults.join('; ')}`)
+      for (const { trial, faults } of line.verdicts.filter(isException))
+        console.log(`  ${trial.change.id}: ${faults.join('; ')}`)
     }
   })
 
@@ -49,11 +51,14 @@ describe('odd replies', { timeout: 4 * 60 * 60_000 }, () => {
         for (let from = 0; from < trials.length; from += together) {
           // A gateway at a time, closed before the next.
           await t.test(`${from + 1} to ${Math.min(from + together, trials.length)}`, async (part) => {
-            verdicts.push(...(await tryOut(part, trials.slice(from, from + together))))
+            const tried = await tryOut(part, trials.slice(from, from + together))
+            verdicts.push(...tried)
+            for (const { trial, faults } of tried.filter(isException))
+              part.diagnostic(`${trial.change.id}: ${faults.join('; ')}`)
           })
         }
         lines.push({ vendor: vendor.id, profile, verdicts })
-        const faulty = verdicts.filter(({ isSent, faults }) => isSent && faults.length > 0)
+        const faulty = verdicts.filter(isException)
         assert.equal(faulty.length, 0, `${faulty.length} exceptions`)
       })
     }
