@@ -235,16 +235,14 @@ function settingFindings(
   })
 }
 
-function fits(value: unknown, { type, minimum, maximum, values }: SettingSupport): boolean {
+function fits(value: unknown, { type, minimum, maximum }: SettingSupport): boolean {
   if (type === 'boolean') return typeof value === 'boolean'
-  if (type === 'text') return typeof value === 'string' && (values?.includes(value) ?? value !== '')
   if (typeof value !== 'number' || !Number.isInteger(value)) return false
   return value >= (minimum ?? value) && value <= (maximum ?? value)
 }
 
-function expected({ type, minimum, maximum, values }: SettingSupport): string {
+function expected({ type, minimum, maximum }: SettingSupport): string {
   if (type === 'boolean') return 'true or false'
-  if (type === 'text') return values ? `one of ${values.join(', ')}` : 'a text'
   const least = minimum === undefined ? '' : `, at least ${minimum}`
   const most = maximum === undefined ? '' : `, at most ${maximum}`
   return `a whole number${least}${most}`

@@ -5,15 +5,13 @@ export type Attribute = 'userName' | 'email' | 'givenName' | 'familyName' | 'dis
 export type EntitlementKind = 'role' | 'group'
 
 /** The value of a named setting of an account, such as SentinelOne's `canGenerateApiToken`. */
-type SettingValue = boolean | number | string
+type SettingValue = boolean | number
 
 /** Named settings of an account, by the vendor's own names. */
 export type AccountSettings = Readonly<Record<string, SettingValue>>
 
 export interface SettingSupport {
-  readonly type: 'boolean' | 'integer' | 'text'
-  /** Of a text: the only ones that the vendor takes. */
-  readonly values?: readonly string[]
+  readonly type: 'boolean' | 'integer'
   /** Of an integer. */
   readonly minimum?: number
   readonly maximum?: number

@@ -7,7 +7,6 @@ import { type Receipt } from '../../vendors/contract.ts'
 import {
   type Close,
   journaled,
-  learn,
   noteChange,
   type Run,
   seenThrough,
@@ -235,7 +234,5 @@ export function linked({ link, work }: Run): string {
 export async function refresh(run: Run, what: 'all' | 'access' = 'all'): Promise<Account | undefined> {
   const { target, can } = run.connection
   const account = await target.get(linked(run), what === 'access' ? run.held?.account : undefined)
-  // An invitation that was accepted has become an account with an id of its own.
-  if (account && account.id !== linked(run)) await learn(run, { vendorAccountId: account.id })
   return account && seenThrough(account, run.held?.recent, { now: run.deps.now(), lagMs: can.readLagMs })
 }
