@@ -4,15 +4,7 @@ import { changesInOrder, grantedAfterSettings, powersOff } from '../../translato
 import { afterSwitch, grantedAfter, slotOf } from '../../translators/granted.ts'
 import { type AccountSettings, type Capabilities } from '../../model/capabilities.ts'
 import { type Receipt } from '../../vendors/contract.ts'
-import {
-  type Close,
-  journaled,
-  noteChange,
-  type Run,
-  seenThrough,
-  unlink,
-  type Written,
-} from './run.ts'
+import { type Close, journaled, noteChange, type Run, seenThrough, unlink, type Written } from './run.ts'
 import {
   type Account,
   type AccountDraft,
