@@ -24,6 +24,7 @@ export function healthRoutes({
       path: '/health',
       tag: 'health',
       role: 'viewer',
+      scope: 'any',
       summary: 'Release, store and workers of the process that answers.',
       answer: Type.Object({
         release: Type.String(),

@@ -4,8 +4,9 @@ import swagger from '@fastify/swagger'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifySchemaCompiler } from 'fastify'
 import type { TSchema } from 'typebox'
 import { Check, Clone, Convert, Default, Errors } from 'typebox/value'
-import type { OperatorRef } from '../model/operator.ts'
+import type { Change, OperatorRef } from '../model/operator.ts'
 import { authenticateOperators, operatorOf } from './authentication.ts'
+import { confine, type DirectoryFinder } from './confinement.ts'
 import { answerProblems, Problem } from './problem.ts'
 import type { Call, Route } from './route.ts'
 
@@ -88,6 +89,51 @@ export interface AdminOptions {
   /** Secrets of admins that no table knows, by the name that events show: at least 16 characters each. */
   readonly builtIn: readonly { readonly name: string; readonly secret: string }[]
   readonly failedAttempts?: { readonly max: number; readonly windowMs: number }
+  readonly directoryOf: DirectoryFinder
+  /** Somebody was shown data of people. Rejects when that cannot be noted: then nothing is shown. */
+  readonly noteRead: (read: PersonalRead) => Promise<void>
+}
+
+/** What of people an operator read. */
+export interface PersonalRead {
+  readonly actor: Change
+  /** Of the operator API: its id. */
+  readonly route: string
+  readonly directory?: string
+  readonly userName?: string
+  /** Of the user, the account or the connection. */
+  readonly resourceId?: string
+}
+
+/** Tags of routes whose answers tell of people. */
+const personalTags = new Set([
+  'accounts',
+  'people',
+  'evidence',
+  'events',
+  'audit',
+  'inventory',
+  'holds',
+  'plans',
+])
+
+function readOf(
+  { id, tag, method, answer, streams }: Route,
+  call: Call<unknown, unknown, unknown>,
+): PersonalRead | undefined {
+  const reads = method === 'GET' || (streams ?? false)
+  if (!reads || !personalTags.has(tag) || !(answer ?? streams)) return undefined
+  const given = { ...(call.query as object), ...(call.params as object) } as Readonly<Record<string, unknown>>
+  const text = (key: string) => (typeof given[key] === 'string' ? String(given[key]) : undefined)
+  const [directory, userName] = [text('directory'), text('userName')]
+  const resourceId = text('account') ?? text('user') ?? text('resourceId') ?? text('connection')
+  return {
+    actor: call.actor,
+    route: id,
+    ...(directory === undefined ? {} : { directory }),
+    ...(userName === undefined ? {} : { userName }),
+    ...(resourceId === undefined ? {} : { resourceId }),
+  }
 }
 
 const defaultAttempts = { max: 30, windowMs: 60_000 }
@@ -95,6 +141,7 @@ const defaultAttempts = { max: 30, windowMs: 60_000 }
 /** The operator API, registered under its base path. Encapsulated: nothing of it leaks to SCIM, nor the other way round. */
 export const adminPlugin: FastifyPluginAsync<AdminOptions> = async (app, options) => {
   const { routes, release, verifyOperator, builtIn, failedAttempts = defaultAttempts } = options
+  const { directoryOf, noteRead } = options
   answerProblems(app)
   validateByTypeBox(app)
   tagReads(app)
@@ -103,7 +150,7 @@ export const adminPlugin: FastifyPluginAsync<AdminOptions> = async (app, options
   })
   await authenticateOperators(app, { verifyOperator, builtIn, failedAttempts })
   await describeRoutes(app, release)
-  for (const route of routes) serve(app, route)
+  for (const route of routes) serve(app, route, { directoryOf, noteRead })
 }
 
 /** The first line is waited for, so that what fails before it is answered as a problem. */
@@ -124,7 +171,11 @@ async function sendLines(
   return reply.type(isCsv ? 'text/csv; charset=utf-8' : 'application/x-ndjson').send(Readable.from(all()))
 }
 
-function serve(app: FastifyInstance, route: Route): void {
+function serve(
+  app: FastifyInstance,
+  route: Route,
+  { directoryOf, noteRead }: Pick<AdminOptions, 'directoryOf' | 'noteRead'>,
+): void {
   const { id, method, path, tag, role, summary, deprecated, params, query, body, answer } = route
   const status = route.status ?? (answer || route.streams ? 200 : 204)
   app.route({
@@ -153,6 +204,9 @@ function serve(app: FastifyInstance, route: Route): void {
         actor: { actor: `operator:${operator.name}`, requestId: request.id },
         ...(ifMatch === undefined ? {} : { ifMatch }),
       }
+      await confine(operator, route, call, directoryOf)
+      const read = readOf(route, call)
+      if (read) await noteRead(read)
       const result = await route.run(call as Call<never, never, never>)
       reply.code(status)
       if (route.streams) return sendLines(reply, result as AsyncIterable<string>, request.query)

@@ -28,6 +28,8 @@ export interface RouteDefinition<
   /** The least role that may. */
   readonly role: Role
   readonly summary: string
+  /** Concerns no directory and no person: also for operators who are limited to some. */
+  readonly scope?: 'any'
   /** Another address has taken its place. */
   readonly deprecated?: true
   readonly params?: P

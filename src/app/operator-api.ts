@@ -19,7 +19,7 @@ import type { EditingDeps } from '../operations/managed-connections/editing.ts'
 import { managedConnectionRoutes } from '../operations/managed-connections/route.ts'
 import { noticeRoutes } from '../operations/notices/route.ts'
 import { operatorRoutes } from '../operations/operators/route.ts'
-import { verifyOperator } from '../operations/operators/store.ts'
+import { createReadNotes, directoryOf, verifyOperator } from '../operations/operators/store.ts'
 import { planRoutes, previewRoutes } from '../operations/plans/route.ts'
 import { reconciliationRoutes } from '../operations/reconciliation/route.ts'
 import type { Reconciliation } from '../operations/reconciliation/runs.ts'
@@ -58,6 +58,8 @@ export async function registerOperatorApi(app: FastifyInstance, deps: OperatorAp
     routes: routesOf(deps),
     release: release(),
     verifyOperator: (secret) => verifyOperator(store.db, secret),
+    directoryOf: (kind, id) => directoryOf(store.db, kind, id),
+    noteRead: createReadNotes(store.db),
     builtIn: [
       ...(adminToken === undefined ? [] : [{ name: 'admin', secret: adminToken }]),
       { name: 'local', secret: localToken },

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import type { Environment } from '../model/configuration.ts'
 import { masterKeyForm, parseMasterKeys } from '../secrets/keys.ts'
 import { checkBaseUrl } from './base-url.ts'
+import { isWeakSecret, strongSecret } from './weak-secret.ts'
 import type { Variables } from './file.ts'
 
 const address = /^[^\s@<>,;:"()[\]\\]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/
@@ -95,7 +96,7 @@ const readers = {
     expects: 'an https URL of a public host, or one that DRAWBRIDGE_INSECURE_TARGETS names',
     fits: (text, env) => isReachable(text, insecureTargetsOf(env)),
   },
-  NOTICE_WEBHOOK_SECRET: { expects: 'at least 16 characters', fits: (text) => text.length >= 16 },
+  NOTICE_WEBHOOK_SECRET: { expects: strongSecret, fits: (text) => !isWeakSecret(text) },
   NOTICE_EMAIL_TO: {
     expects: 'a comma list of e-mail addresses',
     fits: (text) => addressesOf(text) !== undefined,
@@ -112,15 +113,15 @@ const readers = {
   },
   OTEL_SERVICE_NAME: { expects: 'a name', fits: () => true },
   DRAWBRIDGE_ADMIN_TOKEN: {
-    expects: 'at least 16 characters without spaces',
-    fits: (text) => /^\S{16,}$/.test(text),
+    expects: `${strongSecret}, without spaces`,
+    fits: (text) => !/\s/.test(text) && !isWeakSecret(text),
   },
   DRAWBRIDGE_MASTER_KEY: { expects: masterKeyForm, fits: (text) => 'keys' in masterKeysOf(text) },
   AUDIT_WEBHOOK_URL: {
     expects: 'an https URL of a public host, or one that DRAWBRIDGE_INSECURE_TARGETS names',
     fits: (text, env) => isReachable(text, insecureTargetsOf(env)),
   },
-  AUDIT_WEBHOOK_SECRET: { expects: 'at least 16 characters', fits: (text) => text.length >= 16 },
+  AUDIT_WEBHOOK_SECRET: { expects: strongSecret, fits: (text) => !isWeakSecret(text) },
   AUDIT_SYSLOG: {
     expects: 'tcp://host:port or tls://host:port',
     fits: (text) => /^(tcp|tls):\/\/[^/?#@\s]+$/.test(text) && URL.canParse(text),
@@ -137,7 +138,7 @@ const readers = {
     expects: 'a number of megabytes from 16 to 100000000',
     fits: (text) => isNumberIn(text, 16, 100_000_000),
   },
-  METRICS_TOKEN: { expects: 'at least 16 characters', fits: (text) => text.length >= 16 },
+  METRICS_TOKEN: { expects: strongSecret, fits: (text) => !isWeakSecret(text) },
   LOG_LEVEL: {
     expects: `one of ${logLevels.join(', ')}`,
     fits: (text) => logLevels.some((level) => level === text),

@@ -1,3 +1,4 @@
+import { isWeakSecret, shortestSecret, strongSecret } from './weak-secret.ts'
 import type { Configuration, ConnectionConfig, DirectoryConfig } from '../model/configuration.ts'
 import type { AnyVendor } from '../vendors/contract.ts'
 import { checkConnection, type Checked } from './connection.ts'
@@ -118,8 +119,6 @@ function toProblems(found: readonly Finding[], source: Source): readonly Problem
   return [...once.values()].toSorted((a, b) => a.line - b.line)
 }
 
-const shortestSecret = 16
-
 function checkDirectory(
   name: string,
   raw: RawDirectory,
@@ -187,6 +186,7 @@ function secretFindings(secret: string, token: Path, bySecret: Map<string, Path>
   const path = [...token, 'secret']
   if (secret.length < shortestSecret)
     return [{ path, message: `must have at least ${shortestSecret} characters` }]
+  if (isWeakSecret(secret)) return [{ path, message: `must have ${strongSecret}` }]
   if (!/^[\x21-\x7e]+$/.test(secret)) return [{ path, message: 'must be printable ASCII without spaces' }]
   const first = bySecret.get(secret)
   if (first) return [{ path, message: `is the same secret as ${pathText(first)}; each token needs its own` }]

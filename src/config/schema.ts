@@ -163,7 +163,10 @@ export const ConnectionSchema = Type.Object(
 )
 
 const TokenSchema = Type.Object(
-  { name: Name, secret: Type.String({ description: 'The bearer token, 16 characters or more.' }) },
+  {
+    name: Name,
+    secret: Type.String({ description: 'The bearer token, 16 characters or more, that nobody guesses.' }),
+  },
   closed,
 )
 

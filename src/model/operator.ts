@@ -6,6 +6,8 @@ export type Role = (typeof roles)[number]
 export interface OperatorRef {
   readonly name: string
   readonly role: Role
+  /** Names of the directories that the role is good for; absent: all, and what concerns the whole gateway. */
+  readonly directories?: readonly string[]
 }
 
 /** Who changes something, for its event. */

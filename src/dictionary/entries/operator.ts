@@ -30,6 +30,11 @@ export const operatorEntries = {
       '401. The token is missing, unknown, expired or revoked; tokens of identity providers are not accepted here.',
     todo: 'Send the secret of an operator, or create one: `drawbridge operator create`.',
   },
+  directory: {
+    means:
+      '403. The operator is limited to some directories, and the request names none of them or concerns more.',
+    todo: 'Name a directory (`--directory`), or let an operator without that limit do it.',
+  },
   role: {
     means: '403. The role of the operator does not allow it.',
     todo: 'Ask an admin, who can create an operator with that role.',

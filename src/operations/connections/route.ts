@@ -197,6 +197,7 @@ function asking(db: Sql, connections: LiveConnections): readonly Route[] {
       path: '/vendors',
       tag: 'connections',
       role: 'viewer',
+      scope: 'any',
       summary: 'Vendors with the JSON Schemas of their settings and credentials.',
       answer: listOf(
         Type.Object({

@@ -14,11 +14,13 @@ import { list } from '../../cli/table.ts'
 
 interface Operator extends SecretSummary {
   readonly role: string
+  readonly directories?: readonly string[]
 }
 
 interface Options extends OperatorOptions {
   readonly role?: string
   readonly expiresIn?: number
+  readonly directory?: readonly string[]
 }
 
 export function operatorsCommand(context: CommandContext): Command {
@@ -38,15 +40,23 @@ function create(context: CommandContext): Command {
         .choices(['viewer', 'operator', 'admin'])
         .default('viewer'),
     )
-    .option('--expires-in <time>', 'lifetime, such as 90d (default: it does not expire)', seconds)
+    .option('--expires-in <time>', 'lifetime, such as 90d (default: 365d)', seconds)
+    .option(
+      '--directory <name>',
+      'limit the operator to this directory; may be repeated',
+      (text: string, before: readonly string[] = []) => [...before, text],
+    )
     .addHelpText(
       'after',
-      examples('operator create ada --role admin', 'operator create grafana --expires-in 365d'),
+      examples(
+        'operator create ada --role admin',
+        'operator create desk --role operator --directory corp --expires-in 90d',
+      ),
     )
     .action(async (name: string, options: Options) =>
       withClient(context, { ...options, offline: true }, async (client, output) => {
-        const { role, expiresIn, json } = options
-        const body = { name, role, ...lifetime(expiresIn) }
+        const { role, expiresIn, directory: directories, json } = options
+        const body = { name, role, ...(directories ? { directories } : {}), ...lifetime(expiresIn) }
         const made = await client.call<Operator & CreatedSecret>('POST', '/operators', body)
         showCreatedSecret(output, json, made, `operator ${made.name} (${made.hint}), ${made.role}`)
         return undefined
@@ -63,6 +73,7 @@ function listing(context: CommandContext): Command {
         const columns = {
           NAME: ({ name }: Operator) => name,
           ROLE: ({ role }: Operator) => role,
+          DIRECTORIES: ({ directories }: Operator) => directories?.join(', ') ?? 'all',
           HINT: ({ hint }: Operator) => hint,
           STATE: ({ state }: Operator) => state,
           ...lifeColumns,

@@ -9,7 +9,19 @@ import { createOperator, operators, revokeOperator } from './store.ts'
 
 const role = Type.Enum([...roles])
 
-const operator = Type.Object({ ...secretSummary, role })
+const directories = Type.Optional(
+  Type.Array(name, {
+    minItems: 1,
+    maxItems: 1_000,
+    description:
+      'Directories that the role is good for; without it all, and what concerns the whole gateway.',
+  }),
+)
+
+const operator = Type.Object({ ...secretSummary, role, directories })
+
+/** Secrets of operators end by themselves, unless something else is said. */
+const usualLifetimeSeconds = 365 * 86_400
 
 /** Who may use this API. */
 export function operatorRoutes(db: Sql): readonly Route[] {
@@ -25,8 +37,12 @@ function listing(db: Sql): readonly Route[] {
       tag: 'operators',
       role: 'viewer',
       summary: 'The operator that this token stands for.',
-      answer: Type.Object({ name, role }),
-      run: async ({ operator: self }) => ({ ...self }),
+      scope: 'any',
+      answer: Type.Object({ name, role, directories }),
+      run: async ({ operator: { directories: only, ...self } }) => ({
+        ...self,
+        ...(only ? { directories: [...only] } : {}),
+      }),
     }),
     route({
       id: 'listOperators',
@@ -36,7 +52,12 @@ function listing(db: Sql): readonly Route[] {
       role: 'admin',
       summary: 'All operators: role, hint, expiry, last use.',
       answer: listOf(operator),
-      run: async () => ({ items: [...(await operators(db))] }),
+      run: async () => ({
+        items: (await operators(db)).map((each) => ({
+          ...each,
+          ...(each.directories ? { directories: [...each.directories] } : {}),
+        })) as never,
+      }),
     }),
   ]
 }
@@ -53,13 +74,18 @@ function changing(db: Sql): readonly Route[] {
       body: closed({
         name: Type.String({ pattern: '^[A-Za-z0-9._@-]{1,100}$' }),
         role,
+        directories,
         expiresInSeconds: lifetime,
       }),
       answer: Type.Object({ ...operator.properties, secret: Type.String() }),
       status: 201,
       async run({ body, actor }) {
-        const draft = draftOf(body.name, body.expiresInSeconds, 'operator')
-        const made = await createOperator(db, { ...draft, role: body.role }, actor)
+        const draft = draftOf(body.name, body.expiresInSeconds ?? usualLifetimeSeconds, 'operator')
+        const made = await createOperator(
+          db,
+          { ...draft, role: body.role, directories: body.directories },
+          actor,
+        )
         if (!made) {
           throw new Problem(
             409,
@@ -67,7 +93,7 @@ function changing(db: Sql): readonly Route[] {
             `An operator called ${body.name} exists or existed. Choose another name.`,
           )
         }
-        return { ...made, secret: draft.secret }
+        return { ...made, secret: draft.secret } as never
       },
     }),
     route({

@@ -44,6 +44,7 @@ const expected: Readonly<Record<string, Role>> = {
   'GET /events': 'viewer',
   'GET /audit': 'viewer',
   'POST /audit/verify': 'viewer',
+  'POST /audit/adopt': 'admin',
   'POST /audit/erase': 'admin',
   'POST /people/:userName/explanation': 'viewer',
   'POST /connections/:connection/rules/effect': 'viewer',

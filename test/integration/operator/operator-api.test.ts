@@ -96,7 +96,9 @@ describe('the operator API', () => {
     assert.equal((await call('DELETE', token)).status, 204)
     const operator = await call('POST', '/operators', { name: 'ada', role: 'viewer' })
     await call('DELETE', `/operators/${operator.body.id}`)
-    const { items } = (await call('GET', '/events?actor=operator:admin')).body
+    const { items: all } = (await call('GET', '/events?actor=operator:admin')).body
+    // Reads of people's data are events, too (test/integration/operator/confinement.test.ts).
+    const items = all.filter(({ action }: { action: string }) => action !== 'people.read')
     assert.deepEqual(
       items.map((each: { action: string }) => each.action),
       [
