@@ -86,6 +86,22 @@ describe('doctor, SentinelOne', () => {
     assert.deepEqual(report.profile, { configured: 'auto', used: 'guide' }, page)
   })
 
+  it('names the permission for the switch of API tokens where the owner’s role is no Admin', async (t) => {
+    const simulator = await start(t, { profile: 'current' })
+    const { state } = simulator
+    const { id } = state.addUser({
+      email: 'soc@acme.example',
+      scope: 'account',
+      scopeRoles: [{ id: state.accountId('Acme'), roleId: state.roleId('SOC') }],
+    })
+    const credentials = { apiToken: state.giveToken(id) }
+    const { finding } = await askDoctor(simulator, { profile: 'current', credentials })
+    assert.match(
+      finding('role of the token’s owner'),
+      /^warning: SOC: .*Users\.allowGenerateApiToken for rules that set canGenerateApiToken/,
+    )
+  })
+
   it('accepts an older console that has its roles under the former path', async (t) => {
     const simulator = await start(t, { profile: 'current', toggles: { rbac: false } })
     const { code, report, page } = await askDoctor(simulator, { profile: 'current' })

@@ -12,13 +12,23 @@ export const pageSize = 1000
 
 type Described = Omit<Call, 'pathClass' | 'needs'>
 
+function setsTokens(body: unknown): boolean {
+  const { data } = (body ?? {}) as { readonly data?: object }
+  return data !== undefined && 'canGenerateApiToken' in data
+}
+
 /** Calls by the class of paths that share a rate limit. */
 export const calls = {
   whoami: (call: Described): Call => ({ ...call, pathClass: 'user', needs: 'Users: View' }),
   places: (call: Described): Call => ({ ...call, pathClass: 'places', needs: 'Sites: View' }),
   roles: (call: Described): Call => ({ ...call, pathClass: 'rbac', needs: 'Roles: View' }),
   readUsers: (call: Described): Call => ({ ...call, pathClass: 'users', needs: 'Users: View' }),
-  writeUsers: (call: Described): Call => ({ ...call, pathClass: 'users', needs: 'Users: Edit' }),
+  /** The switch for API tokens takes a permission of its own: the public description of `PUT /users/{user_id}`, read in 2026-12. */
+  writeUsers: (call: Described): Call => ({
+    ...call,
+    pathClass: 'users',
+    needs: setsTokens(call.body) ? 'Users: Edit, and Users.allowGenerateApiToken' : 'Users: Edit',
+  }),
   revokeTokens: (call: Described): Call => ({
     ...call,
     pathClass: 'users',

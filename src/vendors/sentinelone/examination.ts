@@ -29,7 +29,7 @@ export async function* examine(examined: Examined): AsyncGenerator<DoctorFinding
   const name = account.name === undefined ? account.id : `${account.name} (${account.id})`
   yield { check: 'console', state: 'ok', detail: `${origin}, account ${name}` }
   yield { check: 'scope of the token', ...(await scopeOf(session, reach)) }
-  yield { check: 'role of the token’s owner', ...standing(reach) }
+  yield { check: 'role of the token’s owner', ...standing(reach, profile) }
   yield { check: 'quarantine role', ...(await quarantine(session, reach, settings)) }
   if (profile === 'guide' && settings.onboarding === false) {
     const detail = 'onboarding: false has no effect in profile guide: the console mails every invitation'
@@ -60,7 +60,8 @@ async function scopeOf({ client }: Session, reach: Reach): Promise<Told> {
   return { state: 'warning', detail: `${detail}; a token of a site reaches nobody of the account beside it` }
 }
 
-function standing({ selfRoles }: Reach): Told {
+/** Whether a role of a tenant’s own has them cannot be read. */
+function standing({ selfRoles }: Reach, profile: ApiProfile): Told {
   if (selfRoles.length === 0) return { state: 'unknown', detail: 'the console does not tell it' }
   const list = selfRoles.join(', ')
   if (selfRoles.some((role) => isCalled({ id: role }, 'Admin'))) {
@@ -70,7 +71,10 @@ function standing({ selfRoles }: Reach): Told {
     return { state: 'failed', detail: `${list}: may read and change nobody; it needs the role Admin` }
   }
   const needed = 'Users: View, Create, Edit, Delete, Revoke other users’ API tokens; Roles: View; Sites: View'
-  return { state: 'warning', detail: `${list}: no role of the console’s own that has all of ${needed}` }
+  const forTokens =
+    profile === 'current' ? ', and Users.allowGenerateApiToken for rules that set canGenerateApiToken' : ''
+  const detail = `${list}: no role of the console’s own that has all of ${needed}${forTokens}`
+  return { state: 'warning', detail }
 }
 
 async function quarantine(
