@@ -26,17 +26,19 @@ const notSpoken: readonly (number | undefined)[] = [404, 405]
 
 /**
  * The target in the API profile that the configuration names, that was found before, or that the tenant speaks: the first
- * whose probe says so. Nothing is kept, and so nothing is written, while the vendor does not tell.
+ * whose probe says so. Nothing is kept, and so nothing is written, while the vendor does not tell. `anew` believes nothing that was
+ * found before: a vendor may withdraw the routes of a profile.
  */
 export async function targetOf(
   { id, vendor, apiProfile }: Question,
   store: Pick<ConnectionStore, 'profile' | 'keepProfile'>,
   connect: Connect,
+  anew = false,
 ): Promise<Spoken> {
   const as = (profile: ApiProfile): Spoken => ({ profile, target: connect(profile) })
   if (apiProfile !== 'auto') return as(apiProfile)
   const kept = (await store.profile(id))?.profile
-  if (kept && vendor.profiles.includes(kept)) return as(kept)
+  if (kept && !anew && vendor.profiles.includes(kept)) return as(kept)
   for (const profile of vendor.profiles) {
     const spoken = as(profile)
     const { probe } = spoken.target
@@ -61,6 +63,10 @@ async function isSpoken(probe: () => Promise<boolean>, { id: vendor }: AnyVendor
     throw new VendorError('unexpected', error.detail, { ...error, vendor, operation: 'probe', cause: error })
   }
 }
+
+/** A path is not there: routes of this profile may be withdrawn. Never that somebody is gone, which is `not-found`. */
+export const missesRoute = ({ failure, status = 0 }: VendorError): boolean =>
+  failure === 'unexpected' && [404, 405, 410].includes(status)
 
 /** The default steps of a shut-out try the off switch first in profile `guide`, also where the profile was found out. */
 export function policyAs(

@@ -92,6 +92,8 @@ export interface OpenConnection extends Pick<
   readonly writes: WriteEvidence
   /** Finds the API profile out first where that is left to the vendor. Rejects with `VendorError` while it does not tell. */
   ready(): Promise<LiveConnection>
+  /** A route is not there: where the profile was found out, it is asked for again, at most every five minutes. */
+  doubtProfile(): void
   /** Vendor calls of this work are served by its priority; `pauses` are milliseconds by path class. */
   during<T>(priority: number, pauses: Readonly<Record<string, number>>, work: () => Promise<T>): Promise<T>
   /** Long work behind all other: its calls wait for their turn however long that takes. */
@@ -154,14 +156,20 @@ export function openConnection(
   const connect = (profile: ApiProfile): Target =>
     vendor.connect({ settings: settings as never, credentials: credentials as never, profile }, watched)
   const writes = createWriteEvidence()
+  const doubt = createDoubt(kit.now)
   const open = async (): Promise<LiveConnection> => {
-    const spoken = await targetOf(spec, store, connect)
+    const spoken = await targetOf(spec, store, connect, doubt.isOpen())
+    doubt.settle()
     const { target } = spoken
     const self = kept(kit.now, () => tolerant(target, vendor.id).self())
     // Whose credentials these are may decide what can be done with them.
     await self(selfAgeMs)
     const live = toLive({ ...spec, policy: policyAs(spoken, spec) }, target, self, store, kit, notices)
-    return { ...live, writes }
+    return { ...live, writes, doubtProfile }
+  }
+  const opening = again(kit.now, open)
+  function doubtProfile(): void {
+    if (spec.apiProfile === 'auto' && doubt.raise()) opening.forget()
   }
   return {
     id,
@@ -172,7 +180,8 @@ export function openConnection(
     ...(credentialsEndAt === undefined ? {} : { credentialsEndAt }),
     vendor: vendor.id,
     writes,
-    ready: again(kit.now, open),
+    ready: opening.ask,
+    doubtProfile,
     during(priority, pauses, work) {
       if (!pace) return work()
       for (const [pathClass, ms] of Object.entries(pauses)) pace.pause(pathClass, ms)
@@ -184,12 +193,12 @@ export function openConnection(
 
 /**
  * Asks until it succeeds once; after a failure not before the vendor's wait or a short backoff, however many ask meanwhile:
- * everybody waits for this one question, and a vendor that is back shall soon be seen.
+ * everybody waits for this one question, and a vendor that is back shall soon be seen. `forget`: the next one asks anew.
  */
-function again<T>(now: () => number, ask: () => Promise<T>): () => Promise<T> {
+function again<T>(now: () => number, ask: () => Promise<T>) {
   let asking: Promise<T> | undefined
   let failed: { readonly error: VendorError; readonly until: number; readonly attempts: number } | undefined
-  return () => {
+  const answer = (): Promise<T> => {
     if (failed && now() < failed.until) return Promise.reject(failed.error)
     asking ??= ask().catch((error: unknown) => {
       asking = undefined
@@ -202,6 +211,33 @@ function again<T>(now: () => number, ask: () => Promise<T>): () => Promise<T> {
     })
     return asking
   }
+  return {
+    ask: answer,
+    forget(): void {
+      asking = undefined
+    },
+  }
+}
+
+const doubtAgainMs = 5 * 60_000
+
+/** Whether what was found out about a tenant is still to be believed. */
+function createDoubt(now: () => number) {
+  let raisedAt: number | undefined
+  let isOpen = false
+  return {
+    isOpen: () => isOpen,
+    /** False: it was looked into a moment ago. */
+    raise(): boolean {
+      if (raisedAt !== undefined && now() - raisedAt < doubtAgainMs) return false
+      raisedAt = now()
+      isOpen = true
+      return true
+    },
+    settle(): void {
+      isOpen = false
+    },
+  }
 }
 
 function toLive(
@@ -211,7 +247,7 @@ function toLive(
   store: ConnectionStore,
   kit: Kit,
   notices: Notices | undefined,
-): Omit<LiveConnection, 'writes'> {
+): Omit<LiveConnection, 'writes' | 'doubtProfile'> {
   const forgiving = tolerant(target, spec.vendor.id)
   const tenant = kept(kit.now, async () => {
     const id = `${spec.vendor.id}:${await forgiving.tenant()}`

@@ -13,6 +13,7 @@ import {
   type Shares,
 } from '../model/work.ts'
 import type { Connections, OpenConnection } from './connections.ts'
+import { missesRoute } from './api-profile.ts'
 import { backoffMs } from './backoff.ts'
 import { createPlaces } from './places.ts'
 
@@ -296,7 +297,7 @@ const aboutOne: ReadonlySet<string> = new Set([
 /** So many accounts or groups in a row, and no write that works: then it is not about them. */
 const mostRefusedInARow = 5
 
-type Judged = Pick<OpenConnection, 'id' | 'name' | 'revision' | 'writes'> & {
+type Judged = Pick<OpenConnection, 'id' | 'name' | 'revision' | 'writes' | 'doubtProfile'> & {
   /** Absent while the connection is not ready. */
   readonly tenant?: (maxAgeMs: number) => Promise<string>
 }
@@ -355,6 +356,7 @@ export async function afterVendorFailure(
   const { deps, log, work } = run
   const failure = failureFrom(run, error)
   log.warn({ operation: error.operation, failure: error.failure, status: error.status }, 'vendor call failed')
+  if (missesRoute(error)) connection.doubtProfile()
   const { next } = failures[error.failure]
   const judged = await judgeRefusal(error, connection, run.lease.current().id)
   if (judged) return { failure, next: judged }

@@ -4,7 +4,13 @@ import pg from 'pg'
 import { startSentinelone } from '../../src/simulators/sentinelone/index.ts'
 import { startSisense } from '../../src/simulators/sisense/index.ts'
 import type { VendorSimulator } from '../../src/simulators/simulator.ts'
-import { aUser, freshDatabase, startTestGateway, type GatewaySetting } from '../support/gateway.ts'
+import {
+  aUser,
+  deactivate,
+  freshDatabase,
+  startTestGateway,
+  type GatewaySetting,
+} from '../support/gateway.ts'
 import {
   falconPolicy,
   person,
@@ -125,6 +131,19 @@ describe('apiProfile: auto', () => {
       assert.equal((await resolved()).profile, 'current')
     })
   }
+
+  it('is asked for again when the routes of the profile are withdrawn: the leaver is shut out by the new ones', async (t) => {
+    const falcon = await startFalcon(t, 'legacy')
+    falcon.state.toggles.routes = 'legacy'
+    const { scim, resolved, until } = await start(t, falcon)
+    const { body } = await scim('POST', '/Users', aUser('ada'))
+    assert.equal((await resolved()).profile, 'legacy')
+    assert.deepEqual(person(falcon, 'ada')?.entitlements, ['role:event_viewer@cid'])
+    falcon.state.toggles.routes = 'current'
+    await scim('PATCH', `/Users/${body.id}`, deactivate)
+    await until('the roles gone', () => (person(falcon, 'ada')?.entitlements ?? []).length === 0)
+    assert.equal((await resolved()).profile, 'current')
+  })
 
   it('asks once, however many people come, and not again after a restart', async (t) => {
     const falcon = await startFalcon(t)

@@ -63,6 +63,7 @@ export function connectionsOf(
     name: 'falcon',
     vendor: 'crowdstrike',
     writes: { worked() {}, haveWorked: () => true, refused: () => 1 },
+    doubtProfile() {},
     target,
     can,
     tenant: () => Promise.resolve('crowdstrike:t1'),

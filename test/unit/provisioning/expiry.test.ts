@@ -144,6 +144,7 @@ function connectionOf(id: string, facts?: object): OpenConnection {
   return {
     ...{ id, name: id, directoryId: 'd', vendor: 'v', policy: {} as never },
     writes: { worked() {}, haveWorked: () => true, refused: () => 1 },
+    doubtProfile() {},
     async ready() {
       if (!facts) throw new Error('the vendor does not answer')
       const target = { get: async () => ({ facts }) } as never
