@@ -4,10 +4,12 @@ export interface HealthChecks {
   /** Rejects when the store does not answer; it opens only with all migrations applied. */
   readonly store: () => Promise<unknown>
   readonly workers: () => boolean
+  /** Accounts that nobody works although they have been due for more than a minute: told, and no reason to be restarted. */
+  readonly unserved: () => number
 }
 
 /** `/health/live` and `/health/ready`: no token, no names. Readiness never depends on a vendor. */
-export function registerHealth(app: FastifyInstance, { store, workers }: HealthChecks): void {
+export function registerHealth(app: FastifyInstance, { store, workers, unserved }: HealthChecks): void {
   app.get('/health/live', async () => ({ status: 'ok' }))
 
   app.get('/health/ready', async (_request, reply) => {
@@ -17,6 +19,8 @@ export function registerHealth(app: FastifyInstance, { store, workers }: HealthC
     )
     const checks = { store: answers, workers: workers() }
     const ready = Object.values(checks).every(Boolean)
-    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', checks })
+    return reply
+      .code(ready ? 200 : 503)
+      .send({ status: ready ? 'ready' : 'not ready', checks, unserved: unserved() })
   })
 }

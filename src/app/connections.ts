@@ -1,11 +1,12 @@
 import type { Configuration } from '../model/configuration.ts'
+import type { FromFile } from '../operations/apply/follow.ts'
 import type { Connections, ConnectionSpec, OpenConnection } from '../provisioning/connections.ts'
 import type { Applied } from '../store/connections/configuration.ts'
 import type { Database } from '../store/open.ts'
 import { vendorOf } from '../vendors/registry.ts'
 
 /** The connections of a configuration with the ids under which the store keeps them. */
-export function specsOf(
+function specsOf(
   { directories }: Configuration,
   { connectionIds }: Pick<Applied, 'connectionIds'>,
 ): readonly ConnectionSpec[] {
@@ -17,6 +18,18 @@ export function specsOf(
       return { ...connection, ...known, vendor }
     }),
   )
+}
+
+/** The connections of a file as it was just applied. */
+export function fromFile(configuration: Configuration, applied: Applied): FromFile {
+  const specs = specsOf(configuration, applied)
+  const { revisions } = applied
+  return {
+    specs,
+    revisions: new Map(
+      specs.flatMap(({ id }) => (revisions.has(id) ? [[id, revisions.get(id)!] as const] : [])),
+    ),
+  }
 }
 
 export function connectionsOf(
@@ -44,9 +57,8 @@ export function createRevisions({ worksBy }: Pick<Database, 'worksBy'>) {
   let ofOperators: ReadonlyMap<string, number> = new Map()
   const tell = (): void => worksBy({ revisions: new Map([...ofFile, ...ofOperators]) })
   return {
-    file({ connectionIds, revisions }: Pick<Applied, 'connectionIds' | 'revisions'>): void {
-      const ids = [...connectionIds.values()].map(({ id }) => id)
-      ofFile = new Map(ids.flatMap((id) => (revisions.has(id) ? [[id, revisions.get(id)!]] : [])))
+    file(revisions: ReadonlyMap<string, number>): void {
+      ofFile = revisions
       tell()
     },
     managed(revisions: ReadonlyMap<string, number>): void {

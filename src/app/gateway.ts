@@ -10,7 +10,9 @@ import type { DirectoryRef } from '../model/directory.ts'
 import type { Processes } from '../model/processes.ts'
 import { startAuditKeeper } from '../operations/audit/audit.ts'
 import { createAuditKeys } from '../operations/audit/keys.ts'
+import { type FromFile, followApplied } from '../operations/apply/follow.ts'
 import { gauges } from '../operations/connections/gauges-store.ts'
+import { watchUnserved } from '../operations/connections/unserved.ts'
 import { scheduleExpiryChecks } from '../operations/expiry/expiry.ts'
 import { createExpiryStore } from '../operations/expiry/store.ts'
 import { followManaged } from '../operations/managed-connections/follow.ts'
@@ -35,7 +37,7 @@ import type { Applied } from '../store/connections/configuration.ts'
 import type { Tracing } from '../telemetry/spans.ts'
 import { openTracing } from '../telemetry/tracing.ts'
 import type { Kit } from '../vendors/kit/kit.ts'
-import { connectionsOf, createRevisions, pathsOf, specsOf } from './connections.ts'
+import { connectionsOf, createRevisions, fromFile, pathsOf } from './connections.ts'
 import { auditReceivers, noticeChannels } from './deliveries.ts'
 import { openKit } from './kit.ts'
 import { registerOperatorApi } from './operator-api.ts'
@@ -101,9 +103,10 @@ async function start(options: GatewayOptions, resources: Resources): Promise<Gat
     openKit({ environment, log, store, processes, metrics, traceCall: tracing.call, timeoutMs }),
   )
   const notices = resources.keep(createNotices({ db, log, channels: noticeChannels(environment, kit) }))
-  const openAll = (wanted: Configuration, now: Applied): Connections =>
-    openConnections(specsOf(wanted, now), store.connections, kit, notices)
-  const connections = liveConnections(openAll(configuration, applied))
+  const openAll = ({ specs }: FromFile): Connections =>
+    openConnections(specs, store.connections, kit, notices)
+  let ofFile = fromFile(configuration, applied)
+  const connections = liveConnections(openAll(ofFile))
   const leases = resources.keep(createLeaseKeeper(store.queue, log))
   const clock = resources.keep(await openClock(store, log))
   const pathOf = pathsOf(connections, applied)
@@ -121,7 +124,7 @@ async function start(options: GatewayOptions, resources: Resources): Promise<Gat
     ...(tracing.runs && { tracing: tracing.runs }),
   } satisfies Provisioner
   const revisions = createRevisions(store)
-  revisions.file(applied)
+  revisions.file(ofFile.revisions)
   resources.keep(
     startAuditKeeper({
       db,
@@ -151,7 +154,16 @@ async function start(options: GatewayOptions, resources: Resources): Promise<Gat
       },
     }),
   )
-  heard.connections = () => void managed.follow()
+  const useFile = (next: FromFile): void => {
+    ofFile = next
+    connections.replace(openAll(next))
+    revisions.file(next.revisions)
+    work.wake()
+    void work.reconciliation.follow(connectionsOf(connections, applied))
+  }
+  const file = resources.keep(followApplied({ db, log, notices, now: () => ofFile, use: useFile }))
+  heard.connections = () => void Promise.all([managed.follow(), file.follow()])
+  const unserved = resources.keep(watchUnserved(db, notices, log))
   const everyConnection = (): readonly OpenConnection[] => [
     ...new Map([...connectionsOf(connections, applied), ...enabled].map((each) => [each.id, each])).values(),
   ]
@@ -165,12 +177,11 @@ async function start(options: GatewayOptions, resources: Resources): Promise<Gat
   const url = await listen(options, resources, {
     ...{ store, processes, kit, metrics, tracing, provisioner, work, connections },
     followManaged: managed.follow,
+    unserved: unserved.count,
     follow(wanted, now) {
       applied = now
-      connections.replace(openAll(wanted, now))
-      revisions.file(now)
-      work.wake()
-      void work.reconciliation.follow(connectionsOf(connections, now))
+      useFile(fromFile(wanted, now))
+      processes.tell('connections')
     },
   })
   const { schedule, reconciliation, inventories } = work
@@ -197,6 +208,8 @@ interface Served {
   readonly connections: LiveConnections
   /** Takes up the connections that operators changed. */
   readonly followManaged: () => Promise<void>
+  /** Accounts that nobody works although they are due. */
+  readonly unserved: () => number
   /** A configuration was applied: this process works with it. */
   readonly follow: (wanted: Configuration, now: Applied) => void
 }
@@ -212,7 +225,7 @@ async function listen(
   registerMetrics(app, metrics, metricsToken)
   tracing.register(app)
   registerErrorPage(app)
-  registerHealth(app, { store: () => store.ping(), workers: work.alive })
+  registerHealth(app, { store: () => store.ping(), workers: work.alive, unserved: served.unserved })
   await app.register(wrongBaseUrlPlugin, { base: scimPrefix, publicUrl, seen: metrics.wrongBaseUrl })
   await app.register(scimPlugin, {
     prefix: scimPrefix,

@@ -18,6 +18,7 @@ function storedGauges(registers: Registry[]): { keep(gauges: Gauges | undefined)
     leavers: gauge('shut_outs_unproven', 'People who should have lost access and are not proven to.', of),
     oldest: gauge('shut_out_oldest_seconds', 'Age of the oldest shut-out that is not proven.', of),
     odd: gauge('reply_deviations', 'Fields of the vendor’s replies that are not as documented.', of),
+    unserved: gauge('accounts_unserved', 'Accounts due for more than a minute that nobody works on.', of),
     waiting: gauge('plans_waiting', 'Plans that wait for an operator.', of),
     due: gauge('due_accounts', 'Accounts that are due, by priority.', [...of, 'priority']),
     dueSeconds: gauge('due_oldest_seconds', 'How long the first of them has been due.', [...of, 'priority']),
@@ -45,6 +46,7 @@ function storedGauges(registers: Registry[]): { keep(gauges: Gauges | undefined)
         looked.leavers.set(labels, row.shutOutsUnproven)
         looked.oldest.set(labels, row.oldestShutOutSeconds)
         looked.odd.set(labels, row.replyDeviations)
+        looked.unserved.set(labels, row.unserved)
         looked.waiting.set(labels, row.plansWaiting)
         for (const [status, count] of Object.entries(row.accounts))
           looked.accounts.set({ ...labels, status }, count)

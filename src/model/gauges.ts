@@ -15,6 +15,8 @@ export interface ConnectionGauges {
   readonly oldestShutOutSeconds: number
   /** Fields of the vendor's replies that are not as documented. */
   readonly replyDeviations: number
+  /** Accounts that have been due for more than a minute and that nobody works on. */
+  readonly unserved: number
   /** Plans that wait for an operator. */
   readonly plansWaiting: number
   /** By priority, 0 first: how many are due, and since how many seconds the first of them is. */

@@ -15,6 +15,8 @@ export type NoticeKind =
   | 'survey-refused'
   | 'token-expires'
   | 'store-restored'
+  | 'connection-behind'
+  | 'work-unserved'
 
 export interface NoticeDraft {
   readonly kind: NoticeKind

@@ -45,6 +45,15 @@ export const noticeEntries = {
       'A vendor answers otherwise than documented in some fields. They count as absent, and entries that cannot be read are set aside; nothing else stops.',
     todo: '`drawbridge status` and `drawbridge doctor <connection>` name the fields: tell the maintainers.',
   },
+  'connection-behind': {
+    means:
+      'A connection is new, or was given other settings, by an `apply` that did not go to this gateway: it has no credentials for it and does not work on it.',
+    todo: 'Restart the gateway with the new file, or `drawbridge apply --url <gateway>`.',
+  },
+  'work-unserved': {
+    means: 'Accounts of a connection have been due for more than a minute and no gateway works on them.',
+    todo: '`drawbridge status` shows how many; see that a gateway runs with this connection and with the configuration that was applied last.',
+  },
   'decision-needed': {
     means: 'Plans or accounts are waiting for a decision.',
     todo: '`drawbridge plan <connection> --state waiting`, or `drawbridge account undecided <connection>`.',

@@ -3,6 +3,7 @@ import { route, type Route } from '../../admin/route.ts'
 import { closed } from '../../admin/shapes.ts'
 import type { Configuration } from '../../model/configuration.ts'
 import type { Applied } from '../../store/connections/configuration.ts'
+import { keysOfProcesses } from '../../store/processes/processes.ts'
 import type { Sql } from '../../store/sql/statement.ts'
 import { applyTo, configurationOf } from './apply.ts'
 import { previewConfiguration } from './store.ts'
@@ -23,6 +24,13 @@ const body = closed({
   abandon: Type.Boolean({ default: false }),
 })
 const changes = Type.Object({ changes: Type.Array(Type.String()) })
+const applied = Type.Object({
+  changes: Type.Array(Type.String()),
+  gateways: Type.Integer({ description: 'gateways that live on the store' }),
+  reconnecting: Type.Array(Type.String(), {
+    description: 'connections that are new or have other settings: other gateways need the file for them',
+  }),
+})
 
 /** `drawbridge apply` against a running gateway. */
 export function configurationRoutes(deps: Deps): readonly Route[] {
@@ -49,12 +57,16 @@ export function configurationRoutes(deps: Deps): readonly Route[] {
       role: 'admin',
       summary: 'Applies a configuration to the store and this process.',
       body,
-      answer: changes,
+      answer: applied,
       async run({ body: request, actor }) {
         const configuration = configurationOf(request, insecureTargets)
-        const applied = await applyTo(deps, configuration, actor, request)
-        follow(configuration, applied)
-        return { changes: [...applied.changes] }
+        const now = await applyTo(deps, configuration, actor, request)
+        follow(configuration, now)
+        return {
+          changes: [...now.changes],
+          gateways: (await keysOfProcesses(db)).length,
+          reconnecting: [...now.reconnecting],
+        }
       },
     }),
   ]

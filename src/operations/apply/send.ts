@@ -44,14 +44,32 @@ export async function sendConfiguration(
     }
   }
   // Applied even without a difference: credentials are not in the store, so a new one does not show there.
-  const done = await client.call<{ changes: string[] }>('PUT', '/configuration', request)
-  if (options.json) output.json({ running: client.running, changes: done.changes })
-  else {
-    const what =
-      done.changes.length === 0 ? 'no changes' : `${counted(done.changes.length, 'change')} applied`
-    output.line(client.running ? what : `${what} to the store; no gateway is running`)
-  }
+  const done = await client.call<Done>('PUT', '/configuration', request)
+  if (options.json) output.json({ running: client.running, ...done })
+  else tellOf(done, client.running, output)
   return exitCodes.ok
+}
+
+interface Done {
+  readonly changes: readonly string[]
+  readonly gateways: number
+  readonly reconnecting: readonly string[]
+}
+
+function tellOf(done: Done, isRunning: boolean, output: Output): void {
+  const { changes, gateways, reconnecting } = done
+  const what = changes.length === 0 ? 'no changes' : `${counted(changes.length, 'change')} applied`
+  output.line(`${what}${isRunning ? '' : byOthers(done)}`)
+  if (gateways > (isRunning ? 1 : 0) && reconnecting.length > 0)
+    output.problem(
+      `Gateways that were not asked lack the credentials of ${reconnecting.join(', ')}: restart them with the new file, or apply it to each with --url.`,
+    )
+}
+
+/** Whoever runs on the same database reads it from there. */
+function byOthers({ gateways }: Done): string {
+  if (gateways === 0) return ' to the store; no gateway is running'
+  return ` to the store; ${gateways === 1 ? 'the running gateway takes' : `${gateways} running gateways take`} it up within seconds`
 }
 
 /** The file's text, and what its references stand for here. */

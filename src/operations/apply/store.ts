@@ -1,5 +1,6 @@
 import type { Change } from '../../model/operator.ts'
 import type { Configuration } from '../../model/configuration.ts'
+import type { Policy } from '../../model/policy.ts'
 import { GatewayError } from '../../model/errors.ts'
 import { type Sql, sql } from '../../store/sql/statement.ts'
 import { type Applied, applyConfiguration } from '../../store/connections/configuration.ts'
@@ -70,3 +71,21 @@ export async function previewConfiguration(
   })
   return changes
 }
+
+/** A connection of a file as it was applied last, by whichever process. */
+export interface AppliedConnection {
+  readonly id: string
+  readonly path: string
+  readonly api_profile: string
+  readonly settings: unknown
+  readonly policy: Policy
+  readonly revision: number
+}
+
+export const appliedRevisions = (db: Sql): Promise<readonly { id: string; revision: number }[]> =>
+  db.rows(sql`SELECT id, revision FROM connections WHERE source = 'file' AND status <> 'detached'`)
+
+export const appliedConnections = (db: Sql, ids: readonly string[]): Promise<readonly AppliedConnection[]> =>
+  db.rows<AppliedConnection>(sql`
+    SELECT c.id, d.name || '/' || c.name AS path, c.api_profile, c.settings, c.policy, c.revision
+    FROM connections c JOIN directories d ON d.id = c.directory_id WHERE c.id = ANY(${[...ids]}::uuid[])`)

@@ -1,4 +1,5 @@
 import type { ConnectionGauges, Gauges } from '../../model/gauges.ts'
+import { isUnserved } from './store.ts'
 import { expiries } from '../expiry/store.ts'
 import { type Sql, sql } from '../../store/sql/statement.ts'
 
@@ -41,7 +42,8 @@ const connectionGauges = sql`
     coalesce(leavers.count, 0) AS "shutOutsUnproven", coalesce(leavers.seconds, 0) AS "oldestShutOutSeconds",
     (SELECT count(*)::int FROM plans p WHERE p.connection_id = c.id AND p.state = 'waiting') AS "plansWaiting",
     (SELECT count(*)::int FROM jsonb_object_keys(c.reply_deviations)) AS "replyDeviations",
-    coalesce(queue.due, '[]') AS due
+    coalesce(queue.due, '[]') AS due,
+    (SELECT count(*)::int FROM accounts a WHERE a.connection_id = c.id AND ${isUnserved}) AS unserved
   FROM connections c JOIN directories d ON d.id = c.directory_id
   LEFT JOIN LATERAL (
     SELECT jsonb_object_agg(s.status, s.count) AS accounts, sum(s.unproven)::int AS unproven FROM (

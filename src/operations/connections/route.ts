@@ -68,6 +68,7 @@ const standing = Type.Object({
   leavers: Type.Integer(),
   oldestLeaverAt: Type.Optional(instant),
   due: Type.Integer(),
+  unserved: Type.Integer(),
   plansWaiting: Type.Integer(),
   credentialsEndAt: Type.Optional(instant),
   replyDeviations: Type.Array(replyDeviation),

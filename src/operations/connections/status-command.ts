@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { examples, type CommandContext } from '../../cli/command.ts'
 import { operatorCommand, type OperatorOptions, withClient } from '../../cli/operator-command.ts'
-import { table, when } from '../../cli/table.ts'
+import { counted, table, when } from '../../cli/table.ts'
 import type { ConnectionStanding } from './store.ts'
 
 export function statusCommand(context: CommandContext): Command {
@@ -49,6 +49,10 @@ export function statusCommand(context: CommandContext): Command {
             when(each.credentialsEndAt),
           ]),
         )
+        for (const { directory, name, unserved } of connections.filter((each) => each.unserved > 0))
+          output.line(
+            `${directory}/${name}: ${counted(unserved, 'account')} due for more than a minute, and no gateway works on ${unserved === 1 ? 'it' : 'them'}`,
+          )
         for (const { directory, name, replyDeviations } of connections)
           for (const { route, field, count, since } of replyDeviations)
             output.line(

@@ -1,3 +1,4 @@
+import { priorities } from '../../model/work.ts'
 import type { ReplyDeviation } from '../../model/work.ts'
 import type { Change } from '../../model/operator.ts'
 import { remind } from '../../store/directory/due.ts'
@@ -163,6 +164,25 @@ export async function connection(db: Sql, id: string): Promise<ConnectionView | 
 }
 
 /** How the accounts of a connection stand, in numbers. */
+/** Accounts `a` of connection `c` that are due, and that nobody works although nothing stands against it. */
+export const isUnserved = sql`a.due_at < clock_timestamp() - interval '1 minute'
+  AND (a.lease_until IS NULL OR a.lease_until < clock_timestamp() - interval '1 minute')
+  AND c.status NOT IN ('parked', 'detached', 'disabled')
+  AND (c.paused_until IS NULL OR c.paused_until < clock_timestamp() - interval '1 minute' OR a.priority <= ${priorities.revoke}::int)`
+
+export interface Unserved {
+  readonly id: string
+  readonly path: string
+  readonly count: number
+}
+
+/** Connections at which work is due and nobody does it. */
+export const unserved = (db: Sql): Promise<readonly Unserved[]> =>
+  db.rows<Unserved>(sql`
+    SELECT c.id, d.name || '/' || c.name AS path, count(*)::int AS count
+    FROM connections c JOIN directories d ON d.id = c.directory_id JOIN accounts a ON a.connection_id = c.id
+    WHERE ${isUnserved} GROUP BY c.id, d.name, c.name`)
+
 export interface ConnectionStanding {
   readonly id: string
   readonly directory: string
@@ -181,6 +201,8 @@ export interface ConnectionStanding {
   /** When the oldest of them was asked for. */
   readonly oldestLeaverAt?: string
   readonly due: number
+  /** Due for more than a minute, and nobody works on them. */
+  readonly unserved: number
   readonly plansWaiting: number
   readonly credentialsEndAt?: string
   /** Fields of the vendor's replies that are not as documented, the most frequent first. */
@@ -208,7 +230,8 @@ export async function standing(db: Sql): Promise<readonly ConnectionStanding[]> 
         count(*) FILTER (WHERE a.unmanaged)::int AS unmanaged,
         count(*) FILTER (WHERE ${unproven} AND ${leaving})::int AS leavers,
         min(a.shut_out_asked_at) FILTER (WHERE ${unproven} AND ${leaving}) AS oldest,
-        count(*) FILTER (WHERE a.due_at <= now())::int AS due
+        count(*) FILTER (WHERE a.due_at <= now())::int AS due,
+        count(*) FILTER (WHERE ${isUnserved})::int AS unserved
       FROM accounts a JOIN users u ON u.id = a.user_id WHERE a.connection_id = c.id
     ) n
     ORDER BY d.name, c.name`)

@@ -203,6 +203,18 @@ export const templates: Readonly<Record<NoticeKind, Template>> = {
       'Fields that cannot be read count as absent, and nothing stops because of them. A reconciliation that met an account it cannot read considers nobody missing.',
     commands: (where) => [`drawbridge doctor ${where}`, 'drawbridge status'],
   },
+  'connection-behind': {
+    one: 'A gateway lacks the credentials of a connection',
+    many: (count) => `Gateways lack the credentials of ${count} connections`,
+    advice: 'It was applied elsewhere. Restart the gateway with the new file, or apply the file to it.',
+    commands: () => ['drawbridge apply --url <gateway>'],
+  },
+  'work-unserved': {
+    one: 'Nobody works on what is due at a connection',
+    many: (count) => `Nobody works on what is due at ${count} connections`,
+    advice: 'See that a gateway runs with this connection, and with the configuration that was applied last.',
+    commands: () => ['drawbridge status'],
+  },
   'decision-needed': {
     one: 'A decision is needed',
     many: (count) => `${count} decisions are needed`,

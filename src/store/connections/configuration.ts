@@ -49,6 +49,8 @@ export interface Applied {
   readonly connectionIds: ReadonlyMap<string, ConnectionIds>
   /** In words: `connection corp/falcon added`; what differs in a connection on lines of its own below it. */
   readonly changes: readonly string[]
+  /** `<directory>/<connection>` of those that came, or have other settings: only who has the file can connect to them. */
+  readonly reconnecting: readonly string[]
   /** Of every connection, by id, as it was applied. */
   readonly revisions: ReadonlyMap<string, number>
   /** Ids of connections that were not there before, or whose people are not admitted yet: `enlistRest` follows the commit. */
@@ -59,6 +61,7 @@ interface Outcome {
   readonly directoryIds: Map<string, string>
   readonly connectionIds: Map<string, ConnectionIds>
   readonly changes: string[]
+  readonly reconnecting: string[]
   readonly added: string[]
 }
 
@@ -76,7 +79,13 @@ export async function applyConfiguration(
 ): Promise<Applied> {
   return db.transaction(async (tx) => {
     await tx.rows(sql`SELECT 1 AS locked FROM pg_advisory_xact_lock(${configurationLock}::bigint)`)
-    const done: Outcome = { directoryIds: new Map(), connectionIds: new Map(), changes: [], added: [] }
+    const done: Outcome = {
+      directoryIds: new Map(),
+      connectionIds: new Map(),
+      changes: [],
+      reconnecting: [],
+      added: [],
+    }
     await dropMissing(tx, configuration, done)
     for (const directory of configuration.directories) {
       const directoryId = await keepDirectory(tx, directory, done)
@@ -157,6 +166,7 @@ async function keepConnection(
       VALUES (${id}::uuid, ${directoryId}::uuid, ${connection.name}::text, ${connection.vendor}::text,
         ${connection.apiProfile}::text, ${json(connection.settings)}, ${json(connection.policy)})`)
     done.added.push(id)
+    done.reconnecting.push(path)
     const people = await enlist(tx, directoryId, id)
     const admitted = people > 0 ? `, ${people} ${people === 1 ? 'person' : 'people'} to admit` : ''
     done.changes.push(`connection ${path} added${admitted}`)
@@ -185,6 +195,7 @@ async function changeConnection(
     UPDATE connections SET settings = ${json(settings)}, policy = ${json(policy)}, api_profile = ${apiProfile}::text,
       revision = revision + 1, ${profileFor(known, { apiProfile, settings })}
     WHERE id = ${known.id}::uuid`)
+  if (!isSame(known.settings, settings) || known.api_profile !== apiProfile) done.reconnecting.push(path)
   const plansAnew = !isSame(planningPart(known.policy), planningPart(policy))
   if (plansAnew) await replan(tx, done.directoryIds.get(path.slice(0, path.indexOf('/')))!, known.id)
   const lines = [

@@ -16,6 +16,7 @@ const falcon: ConnectionGauges = {
   shutOutsUnproven: 1,
   oldestShutOutSeconds: 90,
   replyDeviations: 3,
+  unserved: 0,
   plansWaiting: 3,
   due: [{ priority: 0, accounts: 1, seconds: 5 }],
 }
