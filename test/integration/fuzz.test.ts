@@ -171,7 +171,7 @@ function scimRequest(): Sent {
   const query = () =>
     some(
       () =>
-        `${one(['filter', 'startIndex', 'count', 'sortBy', 'sortOrder', 'cursor', 'attributes', 'excludedAttributes'])}=${encodeURIComponent(one([filter(), one(names), String(below(600)), '-1', 'ascending', ...texts.filter((each) => each.isWellFormed())]))}`,
+        `${one(['filter', 'startIndex', 'count', 'sortBy', 'sortOrder', 'cursor', 'attributes', 'excludedAttributes'])}=${encodeURIComponent(one([filter().toWellFormed(), one(names), String(below(600)), '-1', 'ascending', ...texts.filter((each) => each.isWellFormed())]))}`,
     ).join('&')
   const type = one(['Users', 'Groups', 'Roles', 'Entitlements', 'Schemas', 'ResourceTypes', 'Me', 'Nothing'])
   return one<() => Sent>([
