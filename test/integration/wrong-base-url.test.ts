@@ -39,7 +39,8 @@ describe('a wrong base URL', () => {
       assert.ok(String(json['detail']).includes(`${gateway.url}/scim/v2: correct it`), String(json['detail']))
       assert.match(String(json['detail']), /\/docs\/errors#scim-base-url$/)
     }
-    // Other visitors are refused, and neither logged nor counted.
+    // Other visitors are refused, and neither logged nor counted; nor is who probes the root.
+    assert.equal((await fetch(gateway.url)).status, 404)
     assert.equal((await ask('GET', '/wp-login.php')).status, 404)
     const below = await ask('GET', '/scim/v2/scim/v2/Users')
     assert.equal(below.status, 404)

@@ -31,8 +31,10 @@ export const wrongBaseUrlPlugin: FastifyPluginAsync<WrongBaseUrl> = async (app, 
   })
   app.setNotFoundHandler((request, reply) => {
     const segments = (request.url.split('?', 1)[0] ?? '').split('/').filter((each) => each !== '')
-    const [first = 'scim'] = segments
-    if (words.test(first)) {
+    const [first] = segments
+    // Load balancers and people look at the root, too; they bring no token.
+    const isTheirs = first === undefined ? request.headers.authorization !== undefined : words.test(first)
+    if (isTheirs) {
       const path = `/${segments.map((each) => (words.test(each) ? each : '…')).join('/')}`
       request.log.warn({ requestId: request.id, method: request.method, path }, 'wrong SCIM base URL')
       seen()
