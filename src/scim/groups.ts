@@ -19,7 +19,7 @@ import type { DirectoryRef, MemberRef, ResourceBody } from '../model/directory.t
 const mostMembersShown = 100
 
 /** Fewer make no large answer; and what one of them adds to it. */
-const fewMembers = 1_000
+const fewMembers = 5_000
 const bytesOfMember = 256
 
 type Edit = (current: StoredGroup) => { readonly body: ResourceBody; readonly members: MemberDelta }
