@@ -152,31 +152,37 @@ export async function claimDue(
 ): Promise<readonly Claimed[]> {
   if (limit < 1) return []
   const until = Date.now() + leasing.leaseMs
-  const all = 2 * limit
+  const all = 1_000_000
   const { mostOfConnection = all, mostOfDirectory = all, unhurried = all } = shares ?? {}
   // A quarter of each share is for what takes access away.
   const within = (most: Statement): Statement =>
     sql`CASE WHEN priority <= ${priorities.revoke}::int THEN ${most} ELSE greatest(1, ${most} * 3 / 4) END`
+  const isFree = sql`(a.lease_until IS NULL OR a.lease_until <= now())`
+  // Looked at without a lock: of what several processes choose at once, each takes what the others have not.
   const rows = await db.rows<ClaimedRow>(sql`
     WITH shares AS (${sharesOf(shares)}), offered AS (
-      SELECT ready.id, ready.due_at, p.priority, c.directory_id, coalesce(s.most, ${mostOfConnection}::int) AS most,
+      SELECT ready.id, ready.due_at, p.priority, c.directory_id, s.most,
         coalesce(s.holds, 0) + row_number() OVER (PARTITION BY c.id ORDER BY p.priority, ready.due_at) AS nth
       FROM connections c LEFT JOIN shares s ON s.id = c.id CROSS JOIN generate_series(0, 3) p(priority) CROSS JOIN LATERAL (
         SELECT a.id, a.due_at FROM accounts a
-        WHERE a.connection_id = c.id AND a.priority = p.priority AND a.due_at <= now()
-          AND (a.lease_until IS NULL OR a.lease_until <= now())
-        ORDER BY a.due_at LIMIT (SELECT ${limit}::int) FOR UPDATE SKIP LOCKED
+        WHERE a.connection_id = c.id AND a.priority = p.priority AND a.due_at <= now() AND ${isFree}
+        ORDER BY a.due_at LIMIT (SELECT ${limit * 4}::int)
       ) ready
       WHERE c.status <> 'parked' AND ${isKnown(leasing)} AND (c.paused_until IS NULL OR c.paused_until <= now() OR p.priority <= ${priorities.revoke}::int)
-    ), within_connections AS (
-      SELECT o.*, coalesce((SELECT sum(s.holds) FROM shares s JOIN connections c ON c.id = s.id WHERE c.directory_id = o.directory_id), 0)
-        + row_number() OVER (PARTITION BY o.directory_id ORDER BY o.priority, o.nth, o.due_at) AS of_directory
-      FROM offered o WHERE o.nth <= ${within(sql`o.most`)}
+    ), chosen AS (
+      SELECT o.id, row_number() OVER (PARTITION BY o.directory_id ORDER BY o.priority, o.nth, o.due_at)
+          + coalesce((SELECT sum(s.holds) FROM shares s JOIN connections c ON c.id = s.id WHERE c.directory_id = o.directory_id), 0) AS of_directory,
+        o.priority, o.nth, o.due_at
+      FROM offered o WHERE o.nth <= ${within(sql`coalesce(o.most, ${mostOfConnection}::int)`)}
+      ORDER BY o.priority, o.nth, o.due_at LIMIT (SELECT ${limit * 16}::int)
+    ), locked AS (
+      SELECT a.id, d.priority, d.nth, d.due_at
+      FROM (SELECT * FROM chosen WHERE of_directory <= ${within(sql`${mostOfDirectory}::int`)}) d JOIN accounts a ON a.id = d.id
+      WHERE a.due_at <= now() AND ${isFree}
+      ORDER BY d.priority, d.nth, d.due_at LIMIT (SELECT ${limit}::int) FOR UPDATE OF a SKIP LOCKED
     ), due AS (
-      SELECT id FROM (
-        SELECT d.id, d.priority, row_number() OVER (ORDER BY d.priority, d.nth, d.due_at) AS place
-        FROM within_connections d WHERE d.of_directory <= ${within(sql`${mostOfDirectory}::int`)}
-      ) d WHERE place <= CASE WHEN priority <= ${priorities.revoke}::int THEN ${limit}::int ELSE ${unhurried}::int END
+      SELECT id FROM (SELECT id, priority, row_number() OVER (ORDER BY priority, nth, due_at) AS place FROM locked) l
+      WHERE place <= CASE WHEN priority <= ${priorities.revoke}::int THEN ${limit}::int ELSE least(${limit}::int, ${unhurried}::int) END
     )
     UPDATE accounts SET ${taken(leasing)} FROM due, ${relaxed} WHERE accounts.id = due.id RETURNING ${result}`)
   return rows.map((row) => toClaimed(row, until)).sort((a, b) => a.priority - b.priority)
