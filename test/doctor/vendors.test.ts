@@ -8,7 +8,10 @@ import type { ApiProfile } from '../../src/model/account.ts'
 
 /** A plan of each vendor without native SCIM, and what a refused token is compared with. */
 const known: Readonly<Record<string, { readonly plan: string; readonly token: RegExp }>> = {
+  cloudflare: { plan: 'Business', token: /Manage Account > Members/ },
   crowdstrike: { plan: 'Falcon Go', token: /Falcon console/ },
+  datadog: { plan: 'Free', token: /Application Keys, of a service account/ },
+  metabase: { plan: 'Starter', token: /Authentication > User provisioning/ },
   sentinelone: { plan: 'Core', token: /Settings > SSO/ },
   sentry: { plan: 'Team', token: /Settings > Auth/ },
   sisense: { plan: 'Self-serve', token: /Admin > Security/ },
