@@ -36,6 +36,8 @@ describe('Flight Control', async () => {
       const found = resolve(
         { kind: 'role', name: 'Falcon Administrator', ...(scope && { scope }) },
         catalogue,
+        undefined,
+        parent().capabilities.scopes,
       )
       assert.ok(found.kind === 'found')
       assert.equal(found.entitlement.scope?.id, cid)
